@@ -1,0 +1,45 @@
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+TARGET ?= local
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: setup run test test-fast lint plan lock clean help
+
+$(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
+	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python environments/spark/install_jars.py
+	@touch $@
+
+setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars
+
+run: $(READY) ## a year of real flights, from raw CSV to scores written back to the lake
+	@$(BIN)/python -m aml_pipelines sample flights --if-missing
+	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
+
+test: $(READY) ## every test that needs no cloud
+	@$(BIN)/python -m pytest -m "not azure"
+
+test-fast: $(READY) ## only the tests that need neither a JVM nor a pipeline run
+	@$(BIN)/python -m pytest -m "not spark and not e2e and not azure"
+
+lint: $(READY) ## format, style, types, import directions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+plan: $(READY) ## every resolved command of every pipeline, without running one
+	@$(BIN)/python -m aml_pipelines plan data training batch_inference --target $(TARGET)
+
+lock: ## resolve pyproject.toml anew into requirements.lock (needs uv)
+	uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -o requirements.lock
+
+clean: ## the lake, its registry, tracking and runs: a clean slate
+	rm -rf .lake
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
