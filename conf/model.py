@@ -1,0 +1,143 @@
+"""A model: its features, candidates, metric, and the gate that a winner must pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conf.document import ConfError, Section, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MODELS = Path(__file__).with_name("models")
+TASKS = {
+    "classification": ("roc_auc", "average_precision", "log_loss"),
+    "regression": ("rmse", "mae", "r2"),
+}
+GREATER_IS_BETTER = ("roc_auc", "average_precision", "r2")
+CANDIDATES = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One estimator to train, by its public name, with its parameters."""
+
+    name: str
+    estimator: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the winner must reach on test rows before it is registered.
+
+    `minimum` is the least value of the metric that is acceptable at all (the greatest, where less
+    is better); `minimum_gain` is what the lower end of the paired bootstrap interval of the gain
+    over the champion must exceed; `slice_tolerance` is how much worse than the champion any slice
+    of at least `slice_rows` rows may be.
+    """
+
+    minimum: float
+    minimum_gain: float
+    confidence: float
+    resamples: int
+    slice_tolerance: float
+    slice_rows: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, as conf/models/<name>.yml states it."""
+
+    name: str
+    dataset: str
+    task: str
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    metric: str
+    threshold: float
+    gate: Gate
+    slices: tuple[str, ...]
+    seed: int
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return self.numeric + self.categorical
+
+    @property
+    def greater_is_better(self) -> bool:
+        return self.metric in GREATER_IS_BETTER
+
+    def candidate(self, slot: int) -> Candidate:
+        """Give the candidate of training slot `slot`, counted from 1."""
+        return self.candidates[slot - 1]
+
+
+def load_model(name: str, *, folder: Path = MODELS) -> Model:
+    """Load the model `name`.
+
+    Raises ConfError naming the file and the key when the model is unknown or states nonsense.
+    """
+    document = read_document(folder / f"{name}.yml").allow(
+        *("dataset", "task", "features", "candidates", "metric", "threshold", "gate", "slices"),
+        "seed",
+    )
+    task = document.choice("task", tuple(TASKS))
+    features = document.section("features").allow("numeric", "categorical")
+    model = Model(
+        name=name,
+        dataset=document.value("dataset", str),
+        task=task,
+        numeric=features.texts("numeric"),
+        categorical=features.texts("categorical"),
+        candidates=tuple(
+            _candidate(n, s) for n, s in document.section("candidates").sections().items()
+        ),
+        metric=document.choice("metric", TASKS[task]),
+        threshold=document.value("threshold", float, 0.5),
+        gate=_gate(document.section("gate")),
+        slices=document.texts("slices"),
+        seed=document.value("seed", int),
+    )
+    _check(model, document.where)
+    return model
+
+
+def _candidate(name: str, section: Section) -> Candidate:
+    section.allow("estimator", "parameters")
+    parameters = section.value("parameters", dict, {})
+    return Candidate(name, section.value("estimator", str), parameters)
+
+
+def _gate(section: Section) -> Gate:
+    section.allow(
+        *("minimum", "minimum_gain", "confidence", "resamples", "slice_tolerance", "slice_rows"),
+    )
+    return Gate(
+        minimum=section.value("minimum", float),
+        minimum_gain=section.value("minimum_gain", float, 0.0),
+        confidence=section.value("confidence", float, 0.95),
+        resamples=section.value("resamples", int, 1000),
+        slice_tolerance=section.value("slice_tolerance", float),
+        slice_rows=section.value("slice_rows", int, 200),
+    )
+
+
+def _check(model: Model, where: str) -> None:
+    if not model.features:
+        raise ConfError(f"{where}: 'features' is missing; it lists numeric and categorical columns")
+    if len(model.candidates) != CANDIDATES:
+        names = [candidate.name for candidate in model.candidates]
+        raise ConfError(f"{where}: candidates are {names}; training has {CANDIDATES} slots")
+    if not 0 < model.gate.confidence < 1:
+        raise ConfError(f"{where}: gate: confidence is {model.gate.confidence}; it is below 1")
+    _refuse_unknown_slices(model.slices, model.features, where)
+
+
+def _refuse_unknown_slices(slices: Sequence[str], features: Sequence[str], where: str) -> None:
+    unknown = sorted(set(slices) - set(features))
+    if unknown:
+        raise ConfError(f"{where}: slices names {unknown}; the features are {sorted(features)}")
