@@ -1,0 +1,132 @@
+"""Azure Resource Manager's manners: scopes, resource envelopes, pages, preconditions, errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Response, jsonify, request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+PROVIDER = "Microsoft.MachineLearningServices"
+PAGE = 100
+_PAGED = {"api-version", "listViewType", "$skip", "$top", "$orderBy", "stage"}
+_NEWEST_FIRST = "createdtime desc"
+_OLDEST_FIRST = "createdtime asc"
+Resource = dict[str, object]
+
+
+class ArmError(RuntimeError):
+    """A refusal in ARM's shape: a status, a code and one line."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def response(self) -> Response:
+        answer = jsonify({"error": {"code": self.code, "message": str(self)}})
+        answer.status_code = self.status
+        return answer
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The workspace that is served: its ARM names and its lake."""
+
+    subscription_id: str
+    resource_group: str
+    name: str
+    lake: Path
+
+    @property
+    def id(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/{PROVIDER}/workspaces/{self.name}"
+        )
+
+    def resource(
+        self,
+        path: str,
+        properties: Mapping[str, object],
+        *,
+        created_at: float = 0.0,
+        modified_at: float | None = None,
+    ) -> Resource:
+        """Wrap `properties` as the resource at `path` below the workspace, such as data/a."""
+        segments = path.split("/")
+        return {
+            "id": f"{self.id}/{path}",
+            "name": segments[-1],
+            "type": "/".join([f"{PROVIDER}/workspaces", *segments[::2]]),
+            "properties": dict(properties),
+            "systemData": {
+                "createdAt": _timestamp(created_at),
+                "createdBy": "local",
+                "createdByType": "User",
+                "lastModifiedAt": _timestamp(created_at if modified_at is None else modified_at),
+            },
+        }
+
+
+def answer(resource: Resource, *, is_new: bool = False) -> Response:
+    """Answer with one resource and its ETag, 201 where it is new."""
+    response = jsonify(resource)
+    response.status_code = 201 if is_new else 200
+    response.headers["ETag"] = etag(resource)
+    return response
+
+
+def etag(resource: Resource) -> str:
+    content = json.dumps(resource["properties"], sort_keys=True)
+    return f'"{hashlib.sha256(content.encode()).hexdigest()[:16]}"'
+
+
+def check_preconditions(stored: Resource | None) -> None:
+    """Refuse the request with 412 when its If-Match or If-None-Match does not hold."""
+    wanted, unwanted = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    found = etag(stored) if stored else None
+    if wanted and (found is None or wanted not in ("*", found)):
+        raise ArmError(412, "ConditionNotMet", f"If-Match is {wanted}, but the ETag is {found}")
+    if unwanted and found is not None and unwanted in ("*", found):
+        raise ArmError(412, "ConditionNotMet", f"If-None-Match is {unwanted}, but it is {found}")
+
+
+def page(resources: Sequence[Resource], *, also: frozenset[str] = frozenset()) -> Response:
+    """Answer with the page of `resources`, newest first as given, that the query asks for."""
+    unknown = sorted(set(request.args) - _PAGED - also)
+    if unknown:
+        raise ArmError(
+            400, "BadArgument", f"query parameters {unknown} are not served; {sorted(_PAGED)} are"
+        )
+    order = request.args.get("$orderBy", _NEWEST_FIRST)
+    if order not in (_NEWEST_FIRST, _OLDEST_FIRST):
+        raise ArmError(
+            400, "BadArgument", f"$orderBy is {order!r}; it is {_NEWEST_FIRST!r} or its reverse"
+        )
+    ordered = resources if order == _NEWEST_FIRST else resources[::-1]
+    begin, size = _number("$skip", 0), _number("$top", PAGE)
+    shown = {"value": list(ordered[begin : begin + size])}
+    if begin + size < len(ordered):
+        query = urlencode({**request.args, "$skip": begin + size})
+        return jsonify({**shown, "nextLink": f"{request.base_url}?{query}"})
+    return jsonify(shown)
+
+
+def _number(parameter: str, default: int) -> int:
+    text = request.args.get(parameter, str(default))
+    if not text.isdecimal():
+        raise ArmError(400, "BadArgument", f"{parameter} is {text!r}; it is a whole number")
+    return int(text)
+
+
+def _timestamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,103 @@
+"""What a registered asset is, and the rules of its versions: Azure ML's, stated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+View = Literal["ActiveOnly", "ArchivedOnly", "All"]
+LATEST = "latest"
+
+
+class AssetNotFound(ValueError):  # noqa: N818  (the field's word, as in the client's ResourceNotFoundError)
+    """No asset of that name, version or label is registered."""
+
+
+class AssetConflict(ValueError):  # noqa: N818  (same)
+    """A registered version is immutable and differs from what was asked for."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One version of a data asset or model; `path` is the URI it points to."""
+
+    name: str
+    version: str
+    type: str
+    path: str
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    stage: str | None = None
+    is_anonymous: bool = False
+    is_archived: bool = False
+    created_at: float = 0.0
+    modified_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class DataAsset(Asset):
+    """One version of a data asset; an MLTable also names the URIs that it refers to."""
+
+    referenced_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelAsset(Asset):
+    """One version of a model; `source` is the local folder behind its path."""
+
+    source: str = ""
+    flavors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    job_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Container:
+    """An asset's name with what all its versions share."""
+
+    name: str
+    type: str
+    description: str | None
+    tags: Mapping[str, str]
+    properties: Mapping[str, str]
+    is_archived: bool
+    created_at: float
+    latest_version: str | None
+    next_version: str
+
+
+def next_version(versions: Iterable[str]) -> str:
+    """Give the version after the greatest integer one; others do not count."""
+    return str(max((int(version) for version in versions if is_integer(version)), default=0) + 1)
+
+
+def is_integer(version: str) -> bool:
+    return version.isascii() and version.isdecimal()
+
+
+def version_order(version: str) -> tuple[int, int, str]:
+    """Order versions as integers where they are, before all others, which order as text."""
+    return (0, int(version), "") if is_integer(version) else (1, 0, version)
+
+
+def is_shown(view: View, *, is_archived: bool) -> bool:
+    return view == "All" or (view == "ArchivedOnly") == is_archived
+
+
+def no_such_name(kind: str, name: str, names: Iterable[str]) -> AssetNotFound:
+    return AssetNotFound(f"{kind} {name!r} is not registered; there are {sorted(names)}")
+
+
+def no_such_version(kind: str, name: str, version: str, versions: Iterable[str]) -> AssetNotFound:
+    there_are = sorted(versions, key=version_order)
+    return AssetNotFound(f"{kind} {name!r} has no version {version!r}; it has {there_are}")
+
+
+def no_such_label(kind: str, name: str, label: str) -> AssetNotFound:
+    return AssetNotFound(
+        f"{kind} {name!r} has no version labelled {label!r}; "
+        f"the only label is {LATEST!r}, the newest version that is not archived"
+    )

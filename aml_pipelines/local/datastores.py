@@ -1,0 +1,55 @@
+"""Datastores of the local workspace: which folder an azureml:// URI means, in both its forms."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDERS = {"lake": ".", "workspaceblobstore": "workspaceblobstore"}
+DEFAULT = "workspaceblobstore"
+_DATASTORE = re.compile(
+    r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
+    r"(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/]+/)?"
+    r"datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)"
+)
+
+
+class DatastoreError(ValueError):
+    """A URI names no datastore of the local workspace, or leads out of its folder."""
+
+
+def short_uri(uri: str) -> str:
+    """Shorten an azureml:// datastore URI; any other URI stays as it is."""
+    match = _DATASTORE.fullmatch(uri)
+    return f"azureml://datastores/{match['datastore']}/paths/{match['path']}" if match else uri
+
+
+def long_uri(uri: str, workspace_id: str) -> str:
+    """Lengthen an azureml:// datastore URI by its workspace's ARM id, as Azure answers with it."""
+    match = _DATASTORE.fullmatch(uri)
+    if not match:
+        return uri
+    workspace = workspace_id.strip("/").replace("resourceGroups", "resourcegroups")
+    workspace = workspace.replace("providers/Microsoft.MachineLearningServices/", "")
+    return f"azureml://{workspace}/datastores/{match['datastore']}/paths/{match['path']}"
+
+
+def local_folder(uri: str, *, lake: Path) -> Path:
+    """Find the folder or file in `lake` that an azureml:// datastore URI means.
+
+    Raises DatastoreError when the URI names no datastore here, or leads out of it.
+    """
+    match = _DATASTORE.fullmatch(uri)
+    if not match:
+        raise DatastoreError(f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'")
+    name = match["datastore"]
+    if name not in FOLDERS:
+        raise DatastoreError(f"datastore {name!r} is unknown; there are {sorted(FOLDERS)}")
+    root = (lake / FOLDERS[name]).resolve()
+    found = (root / match["path"]).resolve()
+    if not found.is_relative_to(root):
+        raise DatastoreError(f"{uri!r} leads out of datastore {name!r}")
+    return found

@@ -1,0 +1,59 @@
+"""Faults that a test plans for the REST front: what clouds do to clients on a bad day."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Literal
+
+from flask import Response, request
+
+from aml_pipelines.local.arm import ArmError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+Fault = Literal["throttle", "drop", "fail half-way"]
+
+
+class Faults:
+    """The faults to come, one for each request whose method and path end match, then no more."""
+
+    def __init__(self) -> None:
+        self._planned: deque[tuple[str, str, Fault]] = deque()
+        self._lock = threading.Lock()
+
+    def plan(self, fault: Fault, method: str, path_end: str) -> None:
+        self._planned.append((method, path_end, fault))
+
+    def install(self, app: Flask) -> None:
+        """Throttle and drop before the work is done; fail half-way when it is."""
+        app.before_request(self._before)
+        app.after_request(self._after)
+
+    def _take(self, *kinds: Fault) -> Fault | None:
+        with self._lock:
+            for planned in self._planned:
+                method, path_end, fault = planned
+                is_due = request.method == method and request.path.endswith(path_end)
+                if is_due and fault in kinds:
+                    self._planned.remove(planned)
+                    return fault
+        return None
+
+    def _before(self) -> Response | None:
+        fault = self._take("throttle", "drop")
+        if fault == "throttle":
+            throttled = ArmError(429, "TooManyRequests", "a planned fault").response()
+            throttled.headers["Retry-After"] = "0"
+            return throttled
+        if fault == "drop":
+            connection: socket.socket = request.environ["werkzeug.socket"]
+            connection.shutdown(socket.SHUT_RDWR)
+        return None
+
+    def _after(self, response: Response) -> Response:
+        if self._take("fail half-way"):
+            return ArmError(500, "InternalServerError", "a planned fault").response()
+        return response

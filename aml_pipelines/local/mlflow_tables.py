@@ -1,0 +1,160 @@
+"""Models as MLflow's own SQLite tables hold them, read without importing MLflow."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.assets import (
+    LATEST,
+    Container,
+    ModelAsset,
+    View,
+    is_shown,
+    next_version,
+    no_such_label,
+    no_such_name,
+    no_such_version,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+KIND = "model"
+PREFIX = "azureml."  # tags of ours beside a user's own: what MLflow has no column for
+MLFLOW_MODEL = "mlflow_model"
+_DELETED = "Deleted_Internal"
+_HAS_MODELS = "SELECT 1 FROM sqlite_master WHERE name = 'registered_models'"
+
+
+class MlflowTables:
+    """The registered models of the workspace whose lake is the folder `lake`."""
+
+    def __init__(self, lake: Path) -> None:
+        self._lake = lake
+        self.database = lake / "mlflow" / "mlflow.db"
+
+    def model(self, name: str, version: str | None = None, label: str | None = None) -> ModelAsset:
+        """Find a model by version or by label, else the latest; raises AssetNotFound."""
+        found = self.models(name, "All")
+        if version is not None:
+            for model in found:
+                if model.version == version:
+                    return model
+            raise no_such_version(KIND, name, version, [model.version for model in found])
+        active = [model for model in found if not model.is_archived]
+        if label not in (None, LATEST) or not active:
+            raise no_such_label(KIND, name, label or LATEST)
+        return active[0]
+
+    def models(self, name: str, view: View = "ActiveOnly") -> list[ModelAsset]:
+        """List the versions of `name`, newest first; raises AssetNotFound for an unknown name."""
+        with self._reading() as connection:
+            if name not in _names(connection):
+                raise no_such_name(KIND, name, _names(connection))
+            found = connection.execute(
+                "SELECT version, source, description, creation_time, last_updated_time, run_id"
+                " FROM model_versions WHERE name = ? AND current_stage <> ? ORDER BY version DESC",
+                (name, _DELETED),
+            ).fetchall()
+            tags = _tags_by_version(connection, name)
+        listed = [self._model(name, row, tags.get(row[0], {})) for row in found]
+        return [model for model in listed if is_shown(view, is_archived=model.is_archived)]
+
+    def container(self, name: str) -> Container:
+        """Find what the versions of `name` share; raises AssetNotFound naming the names."""
+        versions = self.models(name, "All")
+        with self._reading() as connection:
+            description, created = connection.execute(
+                "SELECT description, creation_time FROM registered_models WHERE name = ?", (name,)
+            ).fetchone()
+            (greatest,) = connection.execute(
+                "SELECT coalesce(max(version), 0) FROM model_versions WHERE name = ?", (name,)
+            ).fetchone()
+            tags = dict(
+                connection.execute(
+                    "SELECT key, value FROM registered_model_tags WHERE name = ?", (name,)
+                )
+            )
+        active = [model.version for model in versions if not model.is_archived]
+        return Container(
+            name=name,
+            type="",
+            description=description or None,
+            tags=_own(tags),
+            properties=json.loads(tags.get(f"{PREFIX}properties", "{}")),
+            is_archived=tags.get(f"{PREFIX}archived") == "true",
+            created_at=created / 1000,
+            latest_version=active[0] if active else None,
+            next_version=next_version([str(greatest)]),
+        )
+
+    def containers(self, view: View = "ActiveOnly") -> list[Container]:
+        """List all models by name."""
+        with self._reading() as connection:
+            names = _names(connection)
+        found = [self.container(name) for name in names]
+        return [item for item in found if is_shown(view, is_archived=item.is_archived)]
+
+    def _model(
+        self,
+        name: str,
+        row: tuple[int, str, str | None, int, int, str | None],
+        tags: Mapping[str, str],
+    ) -> ModelAsset:
+        version, source, description, created, updated, run_id = row
+        return ModelAsset(
+            name=name,
+            version=str(version),
+            type=tags.get(f"{PREFIX}type", MLFLOW_MODEL),
+            path=tags.get(f"{PREFIX}path") or self._uri(source),
+            description=description or None,
+            tags=_own(tags),
+            properties=json.loads(tags.get(f"{PREFIX}properties", "{}")),
+            stage=tags.get(f"{PREFIX}stage"),
+            is_anonymous=tags.get(f"{PREFIX}anonymous") == "true",
+            is_archived=tags.get(f"{PREFIX}archived") == "true",
+            created_at=created / 1000,
+            modified_at=updated / 1000,
+            source=source,
+            flavors=json.loads(tags.get(f"{PREFIX}flavors", "{}")),
+            job_name=tags.get(f"{PREFIX}job") or run_id or None,
+        )
+
+    def _uri(self, source: str) -> str:
+        folder = Path(source.removeprefix("file://"))
+        if folder.is_absolute() and folder.is_relative_to(self._lake.resolve()):
+            inside = folder.relative_to(self._lake.resolve()).as_posix()
+            return f"azureml://datastores/lake/paths/{inside}"
+        return source
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        uri = (
+            f"{self.database.resolve().as_uri()}?mode=ro" if self.database.is_file() else ":memory:"
+        )
+        with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
+            yield connection
+
+
+def _names(connection: sqlite3.Connection) -> list[str]:
+    if not connection.execute(_HAS_MODELS).fetchone():
+        return []  # a new lake, or MLflow is just setting up its tables
+    return [n for (n,) in connection.execute("SELECT name FROM registered_models ORDER BY name")]
+
+
+def _tags_by_version(connection: sqlite3.Connection, name: str) -> dict[int, dict[str, str]]:
+    tags: dict[int, dict[str, str]] = {}
+    found = connection.execute(
+        "SELECT version, key, value FROM model_version_tags WHERE name = ?", (name,)
+    )
+    for version, key, value in found:
+        tags.setdefault(version, {})[key] = value
+    return tags
+
+
+def _own(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}

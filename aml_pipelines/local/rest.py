@@ -1,0 +1,107 @@
+"""The REST front of the local workspace: the part of Azure ML's control plane that jobs use."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from aml_pipelines.local.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.local.assets import AssetConflict, AssetNotFound
+from aml_pipelines.local.datastores import DatastoreError
+from aml_pipelines.local.registry import Registry
+from aml_pipelines.local.routes_data import data_routes
+from aml_pipelines.local.routes_workspace import workspace_routes
+
+if TYPE_CHECKING:
+    from aml_pipelines.local.faults import Faults
+    from aml_pipelines.local.identity import Identity
+
+SERVED = ("the workspace", "data", "models", "datastores")
+_PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
+_log = logging.getLogger(__name__)
+
+
+def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None) -> Flask:
+    """Make the WSGI app that serves the workspace `scope` to holders of `identity`'s tokens."""
+    app = Flask(__name__)
+    app.url_map.strict_slashes = False
+    app.before_request(_start_clock)
+    app.before_request(lambda: identity.check(request.headers.get("Authorization")))
+    app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
+    for routes in (workspace_routes(scope), data_routes(scope, Registry(scope.lake))):
+        app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>")
+    _register_errors(app)
+    app.after_request(_log_request)
+    if faults:
+        faults.install(app)
+    return app
+
+
+def _refuse_other_workspaces(scope: Scope, values: dict[str, str] | None) -> None:
+    if not values or "workspace" not in values:
+        return
+    asked = values.pop("subscription"), values.pop("group"), values.pop("workspace")
+    served = scope.subscription_id, scope.resource_group, scope.name
+    if asked != served:
+        raise ArmError(
+            404,
+            "ResourceNotFound",
+            f"workspace {'/'.join(asked)!r} is not served here; {'/'.join(served)!r} is",
+        )
+
+
+def _register_errors(app: Flask) -> None:
+    app.register_error_handler(ArmError, ArmError.response)
+    app.register_error_handler(AssetNotFound, _not_found)
+    app.register_error_handler(AssetConflict, _conflict)
+    app.register_error_handler(DatastoreError, _wrong_path)
+    app.register_error_handler(HTTPException, _not_served)
+    app.register_error_handler(Exception, _defect)
+
+
+def _not_found(error: Exception) -> Response:
+    return ArmError(404, "NotFound", str(error)).response()
+
+
+def _conflict(error: Exception) -> Response:
+    return ArmError(409, "Conflict", str(error)).response()
+
+
+def _wrong_path(error: Exception) -> Response:
+    return ArmError(400, "UserError", str(error)).response()
+
+
+def _not_served(error: HTTPException) -> Response:
+    if error.code not in (404, 405):
+        return ArmError(error.code or 500, error.name, error.description or "").response()
+    return ArmError(
+        501,
+        "NotImplemented",
+        f"{request.method} {_route()} is not served by the local workspace; "
+        f"it serves {', '.join(SERVED)}",
+    ).response()
+
+
+def _defect(error: Exception) -> Response:
+    _log.error("%s %s", request.method, request.path, exc_info=error)
+    return ArmError(
+        500, "InternalServerError", f"{type(error).__name__}: {error}; see the workspace's log"
+    ).response()
+
+
+def _start_clock() -> None:
+    g.started = time.monotonic()
+
+
+def _route() -> str:
+    return request.path.partition(f"/providers/{PROVIDER}")[2] or request.path
+
+
+def _log_request(response: Response) -> Response:
+    milliseconds = (time.monotonic() - g.get("started", time.monotonic())) * 1000
+    _log.info("%s %s %s %.0f ms", request.method, _route(), response.status_code, milliseconds)
+    return response

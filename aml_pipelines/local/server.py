@@ -1,0 +1,92 @@
+"""The process that serves the local workspace, until the process that started it lets go."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import ssl
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from aml_pipelines.local.arm import Scope
+from aml_pipelines.local.identity import Identity, create_identity_app
+from aml_pipelines.local.rest import create_app
+from aml_pipelines.local.tls import LOOPBACK, ensure_certificate
+
+if TYPE_CHECKING:
+    import socket
+
+    from flask import Flask
+
+READY = "ready"
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Answers at once, and leaves the log to the app."""
+
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
+    """Make a threaded server of `app` on a socket that listens already, given by descriptor."""
+    server = make_server(
+        LOOPBACK, 0, app, threaded=True, request_handler=QuietHandler, fd=listening
+    )
+    if tls:
+        # A client's handshake is its own thread's work: one that stalls must not stop the others.
+        secured: socket.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        server.socket = secured
+        server.ssl_context = tls
+    return server
+
+
+def serve(scope: Scope, identity: Identity, *, control: int, token: int, tls: Path) -> None:
+    """Serve control plane and identity endpoint on two listening descriptors, in threads."""
+    certificate, key = tls / "certificate.pem", tls / "key.pem"
+    ensure_certificate(certificate, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    for server in (
+        server_on(control, create_app(scope, identity), context),
+        server_on(token, create_identity_app(identity)),
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def main() -> None:
+    asked = _arguments().parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.lake)
+    identity = Identity(os.environ["IDENTITY_HEADER"])
+    serve(scope, identity, control=asked.control, token=asked.token, tls=asked.tls)
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+    # The parent holds the other end: its end, whatever way it comes, is this one's too.
+    sys.stdin.read()
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--subscription", required=True)
+    parser.add_argument("--resource-group", required=True)
+    parser.add_argument("--workspace", required=True)
+    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--tls", type=Path, required=True)
+    parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
+    parser.add_argument("--token", type=int, required=True, help="a listening descriptor")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The local workspace while a pipeline runs: started beside it, gone with it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOPBACK = "127.0.0.1"
+READY = "ready\n"
+
+
+class WorkspaceError(RuntimeError):
+    """The local workspace did not come up; its log says why."""
+
+
+class WorkspaceNames(Protocol):
+    """What names a workspace in Azure."""
+
+    @property
+    def subscription_id(self) -> str: ...
+    @property
+    def resource_group(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class HasWorkspace(Protocol):
+    """Anything that names its workspace, as conf's targets do."""
+
+    @property
+    def workspace(self) -> WorkspaceNames: ...
+
+
+class Serving:
+    """A workspace that is coming up: jobs get `env` at once, and wait until it is ready."""
+
+    def __init__(self, env: Mapping[str, str], process: subprocess.Popen[str], log: Path) -> None:
+        self.env = env
+        self.pid = process.pid
+        self._log = log
+        self._answered = threading.Event()
+        self._is_ready = False
+        self._listener = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
+        self._listener.start()
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until the workspace answers and MLflow's database is set up.
+
+        Raises WorkspaceError naming the log when it ended instead, or takes longer than `timeout`.
+        """
+        if not self._answered.wait(timeout):
+            raise WorkspaceError(
+                f"the local workspace is not ready after {timeout:g} s; see {self._log}"
+            )
+        if not self._is_ready:
+            raise WorkspaceError(f"the local workspace did not start; see {self._log}")
+
+    def _listen(self, stdout: IO[str]) -> None:
+        self._is_ready = stdout.readline() == READY
+        self._answered.set()
+
+
+@contextmanager
+def serving(target: HasWorkspace, *, lake: Path, log: Path) -> Iterator[Serving]:
+    """Serve the workspace that `target` names out of `lake` for as long as the block runs.
+
+    Yields before the server is up: its sockets listen already, so an early client waits.
+    """
+    lake, secret = lake.resolve(), secrets.token_urlsafe(32)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with _listening() as control, _listening() as token, log.open("a") as written:
+        env = _job_environment(target.workspace, lake, control, token, secret)
+        process = subprocess.Popen(
+            _command(target.workspace, lake, control, token),
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+            pass_fds=(control.fileno(), token.fileno()),
+        )
+    try:
+        yield Serving(env, process, log)
+    finally:
+        process.terminate()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _listening() -> socket.socket:
+    return socket.create_server((LOOPBACK, 0), backlog=128)
+
+
+def _tls(lake: Path) -> Path:
+    return lake / "registry" / "tls"
+
+
+def _command(
+    workspace: WorkspaceNames, lake: Path, control: socket.socket, token: socket.socket
+) -> list[str]:
+    return [
+        *(sys.executable, "-m", "aml_pipelines.local.server"),
+        *("--subscription", workspace.subscription_id),
+        *("--resource-group", workspace.resource_group),
+        *("--workspace", workspace.name),
+        *("--lake", str(lake)),
+        *("--tls", str(_tls(lake))),
+        *("--control", str(control.fileno())),
+        *("--token", str(token.fileno())),
+    ]
+
+
+def _job_environment(
+    workspace: WorkspaceNames,
+    lake: Path,
+    control: socket.socket,
+    token: socket.socket,
+    secret: str,
+) -> dict[str, str]:
+    return {
+        "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
+        "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
+        "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
+        "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
+        "REQUESTS_CA_BUNDLE": str(_tls(lake) / "certificate.pem"),
+        "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
+        "IDENTITY_HEADER": secret,
+        # Nothing else may answer for the job: no login of the machine's user, no proxy.
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "NO_PROXY": LOOPBACK,
+        "no_proxy": LOOPBACK,
+        "MLFLOW_TRACKING_URI": f"sqlite:///{lake / 'mlflow' / 'mlflow.db'}",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
