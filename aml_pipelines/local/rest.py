@@ -12,8 +12,10 @@ from werkzeug.exceptions import HTTPException
 from aml_pipelines.local.arm import PROVIDER, ArmError, Scope
 from aml_pipelines.local.assets import AssetConflict, AssetNotFound
 from aml_pipelines.local.datastores import DatastoreError
+from aml_pipelines.local.models import ModelRefused, Models
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.routes_data import data_routes
+from aml_pipelines.local.routes_models import model_routes
 from aml_pipelines.local.routes_workspace import workspace_routes
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
     app.before_request(_start_clock)
     app.before_request(lambda: identity.check(request.headers.get("Authorization")))
     app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
-    for routes in (workspace_routes(scope), data_routes(scope, Registry(scope.lake))):
+    for routes in (
+        workspace_routes(scope),
+        data_routes(scope, Registry(scope.lake)),
+        model_routes(scope, Models(scope.lake)),
+    ):
         app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>")
     _register_errors(app)
     app.after_request(_log_request)
@@ -58,7 +64,8 @@ def _register_errors(app: Flask) -> None:
     app.register_error_handler(ArmError, ArmError.response)
     app.register_error_handler(AssetNotFound, _not_found)
     app.register_error_handler(AssetConflict, _conflict)
-    app.register_error_handler(DatastoreError, _wrong_path)
+    app.register_error_handler(DatastoreError, _refused)
+    app.register_error_handler(ModelRefused, _refused)
     app.register_error_handler(HTTPException, _not_served)
     app.register_error_handler(Exception, _defect)
 
@@ -71,7 +78,7 @@ def _conflict(error: Exception) -> Response:
     return ArmError(409, "Conflict", str(error)).response()
 
 
-def _wrong_path(error: Exception) -> Response:
+def _refused(error: Exception) -> Response:
     return ArmError(400, "UserError", str(error)).response()
 
 

@@ -17,6 +17,7 @@ from aml_pipelines.local.arm import Scope
 from aml_pipelines.local.identity import Identity, create_identity_app
 from aml_pipelines.local.rest import create_app
 from aml_pipelines.local.tls import LOOPBACK, ensure_certificate
+from aml_pipelines.local.tracking import prepare_tracking
 
 if TYPE_CHECKING:
     import socket
@@ -65,15 +66,25 @@ def serve(scope: Scope, identity: Identity, *, control: int, token: int, tls: Pa
 
 def main() -> None:
     asked = _arguments().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    _start_log()
     scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.lake)
     identity = Identity(os.environ["IDENTITY_HEADER"])
     serve(scope, identity, control=asked.control, token=asked.token, tls=asked.tls)
+    prepare_tracking(asked.lake, asked.experiment)
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
     # The parent holds the other end: its end, whatever way it comes, is this one's too.
     sys.stdin.read()
+
+
+def _start_log() -> None:
+    # A handler of its own: MLflow's migrations set the root logger's anew.
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("aml_pipelines")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -82,6 +93,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--resource-group", required=True)
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--experiment", help="an MLflow experiment that is to be there")
     parser.add_argument("--tls", type=Path, required=True)
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")

@@ -72,17 +72,24 @@ class Serving:
 
 
 @contextmanager
-def serving(target: HasWorkspace, *, lake: Path, log: Path) -> Iterator[Serving]:
+def serving(
+    target: HasWorkspace, *, lake: Path, log: Path, experiment: str | None = None
+) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `lake` for as long as the block runs.
+
+    Runs that jobs track belong to `experiment`, else to MLflow's default one.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
     lake, secret = lake.resolve(), secrets.token_urlsafe(32)
+    chosen = ["--experiment", experiment] if experiment else []
     log.parent.mkdir(parents=True, exist_ok=True)
     with _listening() as control, _listening() as token, log.open("a") as written:
         env = _job_environment(target.workspace, lake, control, token, secret)
+        if experiment:
+            env["MLFLOW_EXPERIMENT_NAME"] = experiment
         process = subprocess.Popen(
-            _command(target.workspace, lake, control, token),
+            [*_command(target.workspace, lake, control, token), *chosen],
             cwd=ROOT,
             env={**os.environ, **env},
             stdin=subprocess.PIPE,
