@@ -120,7 +120,7 @@ def _command(
     workspace: WorkspaceNames, lake: Path, control: socket.socket, token: socket.socket
 ) -> list[str]:
     return [
-        *(sys.executable, "-m", "aml_pipelines.local.server"),
+        *(sys.executable, "-m", "aml_pipelines.local.rest.server"),
         *("--subscription", workspace.subscription_id),
         *("--resource-group", workspace.resource_group),
         *("--workspace", workspace.name),

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.local.arm import ArmError, Resource, Scope, answer, check_preconditions, page
 from aml_pipelines.local.assets import Container, DataAsset
-from aml_pipelines.local.bodies import DATA_CONTAINER, DATA_VERSION, Body
 from aml_pipelines.local.datastores import long_uri
-from aml_pipelines.local.names import asset_name, asset_version, view
+from aml_pipelines.local.rest.arm import (
+    ArmError,
+    Resource,
+    Scope,
+    answer,
+    check_preconditions,
+    page,
+)
+from aml_pipelines.local.rest.bodies import DATA_CONTAINER, DATA_VERSION, Body
+from aml_pipelines.local.rest.names import asset_name, asset_version, view
 
 if TYPE_CHECKING:
     from aml_pipelines.local.registry import Registry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from aml_pipelines.local.arm import ArmError
+from aml_pipelines.local.rest.arm import ArmError
 
 if TYPE_CHECKING:
     from aml_pipelines.local.assets import View

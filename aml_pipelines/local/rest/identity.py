@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import jwt
 from flask import Flask, Response, jsonify, request
 
-from aml_pipelines.local.arm import ArmError
+from aml_pipelines.local.rest.arm import ArmError
 
 AUDIENCES = ("https://management.azure.com", "https://ml.azure.com", "https://storage.azure.com")
 LIFETIME_SECONDS = 24 * 3600

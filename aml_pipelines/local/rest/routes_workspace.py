@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.local.arm import ArmError, Resource, Scope, answer, page
 from aml_pipelines.local.datastores import DEFAULT, FOLDERS
+from aml_pipelines.local.rest.arm import ArmError, Resource, Scope, answer, page
 
 DATASTORE_TYPES = {"lake": "AzureDataLakeGen2", "workspaceblobstore": "AzureBlob"}
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flask import request
 
-from aml_pipelines.local.arm import ArmError
+from aml_pipelines.local.rest.arm import ArmError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

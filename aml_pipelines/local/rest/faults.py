@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flask import Response, request
 
-from aml_pipelines.local.arm import ArmError
+from aml_pipelines.local.rest.arm import ArmError
 
 if TYPE_CHECKING:
     from flask import Flask

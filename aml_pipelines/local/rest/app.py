@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from aml_pipelines.local.arm import PROVIDER, ArmError, Scope
 from aml_pipelines.local.assets import AssetConflict, AssetNotFound
 from aml_pipelines.local.datastores import DatastoreError
 from aml_pipelines.local.models import ModelRefused, Models
 from aml_pipelines.local.registry import Registry
-from aml_pipelines.local.routes_data import data_routes
-from aml_pipelines.local.routes_models import model_routes
-from aml_pipelines.local.routes_workspace import workspace_routes
+from aml_pipelines.local.rest.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.local.rest.routes_data import data_routes
+from aml_pipelines.local.rest.routes_models import model_routes
+from aml_pipelines.local.rest.routes_workspace import workspace_routes
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.faults import Faults
-    from aml_pipelines.local.identity import Identity
+    from aml_pipelines.local.rest.faults import Faults
+    from aml_pipelines.local.rest.identity import Identity
 
 SERVED = ("the workspace", "data", "models", "datastores")
 _PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from aml_pipelines.local.arm import Scope
-from aml_pipelines.local.identity import Identity, create_identity_app
-from aml_pipelines.local.rest import create_app
-from aml_pipelines.local.tls import LOOPBACK, ensure_certificate
+from aml_pipelines.local.rest.app import create_app
+from aml_pipelines.local.rest.arm import Scope
+from aml_pipelines.local.rest.identity import Identity, create_identity_app
+from aml_pipelines.local.rest.tls import LOOPBACK, ensure_certificate
 from aml_pipelines.local.tracking import prepare_tracking
 
 if TYPE_CHECKING:
