@@ -1,0 +1,139 @@
+"""Run the nodes of a plan: each after those it reads from, independent ones at the same time."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from aml_pipelines.local.node_process import NodeFailedError
+from aml_pipelines.local.node_run import Ended, Surroundings, run_node
+from aml_pipelines.local.planned import PlannedNode, command, input_texts
+from aml_pipelines.local.run_record import RunRecord, read_receipt
+from aml_pipelines.local.spark_jvm import shares_jvm
+from aml_pipelines.local.values import Produced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.local.plan import Plan
+    from aml_pipelines.local.selection import Selection
+
+
+class Progress(Protocol):
+    """Who is told when a node begins and ends."""
+
+    def began(self, node: str) -> None: ...
+
+    def ended(self, node: str, status: str, seconds: float, *, reused: bool) -> None: ...
+
+
+@dataclass
+class Execution:
+    """A plan that is being run."""
+
+    plan: Plan
+    selection: Selection
+    around: Surroundings
+    record: RunRecord
+    progress: Progress
+    produced: dict[tuple[str, str], str] = field(default_factory=dict)
+    waiting: list[PlannedNode] = field(default_factory=list)
+    running: dict[Future[Ended], PlannedNode] = field(default_factory=dict)
+    began: dict[str, float] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    def run(self) -> bool:
+        """Run to the end; tells whether every node that was to run completed.
+
+        On KeyboardInterrupt, ends every process, records the run as failed, and passes it on.
+        """
+        self._take_earlier()
+        self.waiting = [
+            node for node in self.plan.nodes.values() if node.name in self.selection.run
+        ]
+        self.record.write()
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
+            try:
+                while self._start_ready(threads):
+                    self._await_one()
+            except BaseException:
+                self.around.processes.end_all()
+                self.record.end("Failed")
+                raise
+        self.record.end("Failed" if self.failed else "Completed")
+        return not self.failed
+
+    def _take_earlier(self) -> None:
+        for name, outputs in self.selection.earlier.items():
+            record = self.record.nodes[name]
+            record.status, record.reused, record.outputs = "Completed", True, outputs
+            record.receipt = read_receipt(outputs)
+            self._produce(name, outputs)
+
+    def _produce(self, name: str, outputs: Mapping[str, str]) -> None:
+        self.produced.update({(name, output): path for output, path in outputs.items()})
+
+    def _start_ready(self, threads: ThreadPoolExecutor) -> bool:
+        """Start what can start; tells whether anything is running."""
+        stops = self.failed and not self.plan.pipeline.continue_on_step_failure
+        for node in [] if stops else list(self.waiting):
+            if len(self.running) < (os.cpu_count() or 1) and self._is_ready(node):
+                self.waiting.remove(node)
+                self._begin(node)
+                reuses = self.around.reuses and node.name not in self.selection.anew
+                future = threads.submit(
+                    run_node, node, dict(self.produced), self.around, reuses=reuses
+                )
+                self.running[future] = node
+        return bool(self.running)
+
+    def _is_ready(self, node: PlannedNode) -> bool:
+        has_inputs = all(
+            (bound.value.node, bound.value.output) in self.produced
+            for bound in node.inputs.values()
+            if isinstance(bound.value, Produced)
+        )
+        return has_inputs and not (self._is_warm(node) and any(map(self._is_warm, self._busy())))
+
+    def _busy(self) -> list[PlannedNode]:
+        return list(self.running.values())
+
+    def _is_warm(self, node: PlannedNode) -> bool:
+        jvm = self.around.jvm
+        return node.is_spark and jvm is not None and shares_jvm(node.component, jvm.memory)
+
+    def _begin(self, node: PlannedNode) -> None:
+        record = self.record.nodes[node.name]
+        inputs = input_texts(node, self.produced)
+        outputs = {name: output.location for name, output in node.outputs.items()}
+        record.status, record.inputs, record.outputs = "Running", inputs, outputs
+        record.command = command(node, inputs, outputs)
+        folder = self.around.folder(node)
+        folder.mkdir(parents=True, exist_ok=True)
+        record.log = str(folder / "log.txt")
+        self.began[node.name] = time.monotonic()
+        self.progress.began(node.name)
+        self.record.write()
+
+    def _await_one(self) -> None:
+        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        for future in done:
+            self._end(self.running.pop(future), future)
+        self.record.write()
+
+    def _end(self, node: PlannedNode, future: Future[Ended]) -> None:
+        record = self.record.nodes[node.name]
+        record.seconds = round(time.monotonic() - self.began[node.name], 2)
+        try:
+            ended = future.result()
+        except NodeFailedError as error:
+            record.status, record.error = "Failed", str(error)
+            self.failed.append(node.name)
+        else:
+            record.status, record.reused, record.outputs = "Completed", ended.reused, ended.outputs
+            record.receipt = read_receipt(ended.outputs)
+            self._produce(node.name, ended.outputs)
+        self.progress.ended(node.name, record.status, record.seconds, reused=record.reused)

@@ -1,0 +1,42 @@
+"""Tell whether data is still what it was: by its bytes, or by sizes and times alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOTHING = "nothing"
+
+
+def content_hash(path: Path) -> str:
+    """Hash the names and bytes of a file or of everything in a folder; times do not count."""
+    if not path.exists():
+        return _NOTHING
+    hashed = hashlib.sha256()
+    for file in _files(path):
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        name = "" if file == path else file.relative_to(path)
+        hashed.update(f"{name}\0{digest}\n".encode())
+    return hashed.hexdigest()
+
+
+def listing(path: Path) -> dict[str, tuple[int, int]]:
+    """Map every file to its size and time of change: cheap, and enough to catch a writer."""
+    stats = {str(file): file.stat() for file in _files(path)}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for root, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(root, name)

@@ -1,0 +1,139 @@
+"""Run one node: find earlier outputs that can stand for its own, or stage its code and run it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local import reuse
+from aml_pipelines.local.fingerprint import listing
+from aml_pipelines.local.node_process import NodeFailedError, Processes
+from aml_pipelines.local.planned import PlannedNode, Produce, arguments, command, input_texts
+from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash, stage
+from aml_pipelines.local.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
+from aml_pipelines.local.values import Constant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_READ_ONLY = ("", "ro_mount", "download")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all nodes of a run share."""
+
+    runs: Path
+    run_id: str
+    experiment: str
+    master: str
+    processes: Processes
+    jvm: WarmJvm | None
+    job_environment: Callable[[], Mapping[str, str]]
+    reuses: bool
+
+    def folder(self, node: PlannedNode) -> Path:
+        return self.runs / self.run_id / node.name
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A node that completed: where its outputs are, and whether an earlier run made them."""
+
+    outputs: Mapping[str, str]
+    reused: bool
+
+
+def run_node(node: PlannedNode, produced: Produce, around: Surroundings, *, reuses: bool) -> Ended:
+    """Run `node` or reuse an earlier run of it; raises NodeFailedError when it fails."""
+    inputs = input_texts(node, produced)
+    outputs = {name: output.location for name, output in node.outputs.items()}
+    files = snapshot_files(node.component.snapshot)
+    is_reusable = node.component.is_deterministic
+    key = reuse.reuse_key(node, inputs, snapshot_hash(files)) if is_reusable else ""
+    earlier = reuse.find_earlier(around.runs, key) if is_reusable and reuses else None
+    if earlier:
+        return Ended(earlier.outputs, reused=True)
+    snapshot = around.folder(node) / "snapshot"
+    stage(files, snapshot)
+    _make_outputs(node)
+    guarded = _read_only_places(node, inputs)
+    before = {place: listing(place) for place in guarded}
+    _run(node, inputs, outputs, snapshot, around)
+    for place, files_before in before.items():
+        if listing(place) != files_before:
+            raise NodeFailedError(
+                f"changed its input {guarded[place]!r}, which is read-only in Azure: {place}"
+            )
+    if is_reusable:
+        reuse.record(around.runs, key, around.run_id, outputs)
+    return Ended(outputs, reused=False)
+
+
+def _make_outputs(node: PlannedNode) -> None:
+    for output in node.outputs.values():
+        place = Path(output.location)
+        is_folder = output.type != "uri_file" and output.mode != "direct"
+        (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
+
+
+def _read_only_places(node: PlannedNode, inputs: Mapping[str, str | None]) -> dict[Path, str]:
+    return {
+        Path(str(inputs[name])): name
+        for name, bound in node.inputs.items()
+        if bound.value is not None
+        and not isinstance(bound.value, Constant)
+        and bound.mode in _READ_ONLY
+    }
+
+
+def _run(
+    node: PlannedNode,
+    inputs: Mapping[str, str | None],
+    outputs: Mapping[str, str],
+    snapshot: Path,
+    around: Surroundings,
+) -> None:
+    if node.is_spark:
+        line = [sys.executable, *arguments(node, inputs, outputs)]
+    else:
+        line = ["/bin/bash", "-c", command(node, inputs, outputs)]
+    with _spark_environment(node, around) as spark:
+        around.processes.run(
+            line,
+            folder=snapshot,
+            environment={**_environment(node, around), **spark},
+            log=around.folder(node) / "log.txt",
+            timeout=node.timeout,
+        )
+
+
+def _environment(node: PlannedNode, around: Surroundings) -> dict[str, str]:
+    # what is importable here must be importable in Azure: nothing but the snapshot
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {
+        **inherited,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONUNBUFFERED": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        **({} if node.is_spark else around.job_environment()),
+        "AZUREML_RUN_ID": node.run_name,
+        "AZUREML_ROOT_RUN_ID": around.run_id,
+        "MLFLOW_EXPERIMENT_NAME": around.experiment,
+        **node.environment_variables,
+    }
+
+
+def _spark_environment(
+    node: PlannedNode, around: Surroundings
+) -> AbstractContextManager[Mapping[str, str]]:
+    if not node.is_spark:
+        return nullcontext({})
+    if around.jvm and shares_jvm(node.component, around.jvm.memory):
+        return around.jvm.prepared(node.component.spark.conf or {})
+    return nullcontext(own_jvm_environment(node.component, around.master))

@@ -1,0 +1,77 @@
+"""Turn a pipeline into a plan: flat nodes in running order, with every value and path resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.expand import Expansion
+from aml_pipelines.local.read_pipeline import read_pipeline
+from aml_pipelines.local.values import Constant, Missing, Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aml_pipelines.local.locations import Locations
+    from aml_pipelines.local.planned import PlannedNode
+    from aml_pipelines.local.problems import Problems
+    from aml_pipelines.local.spec import Pipeline
+
+Given = Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A pipeline ready to run: its nodes stand after those whose outputs they read."""
+
+    pipeline: Pipeline
+    locations: Locations
+    inputs: Mapping[str, Value | None]
+    nodes: Mapping[str, PlannedNode]
+
+    def gaps(self, nodes: Collection[str]) -> list[str]:
+        """Name what must be there before these nodes can run."""
+        return [
+            f"{bound.place}: input {name!r} of {node!r} is {bound.value.reference!r}: "
+            f"{bound.value.why}"
+            for node in nodes
+            for name, bound in self.nodes[node].inputs.items()
+            if isinstance(bound.value, Missing)
+        ]
+
+
+def plan_pipeline(file: Path, locations: Locations, *, given: Given, target_inputs: Given) -> Plan:
+    """Plan the pipeline in `file`.
+
+    `given` are values the user set and `target_inputs` those of the target, in this order; each
+    counts where the pipeline has an input of that name. Raises PipelineError with every wiring
+    error there is.
+    """
+    pipeline, problems = read_pipeline(file)
+    values = _pipeline_inputs(pipeline, locations, problems, given, target_inputs)
+    expansion = Expansion(locations, problems)
+    expansion.expand_pipeline(pipeline, values)
+    problems.raise_any()
+    return Plan(pipeline, locations, values, expansion.nodes)
+
+
+def _pipeline_inputs(
+    pipeline: Pipeline,
+    locations: Locations,
+    problems: Problems,
+    given: Given,
+    target_inputs: Given,
+) -> dict[str, Value | None]:
+    ports = pipeline.graph.inputs
+    expansion = Expansion(locations, problems)
+    values: dict[str, Value | None] = {}
+    for name, port in ports.items():
+        override = given.get(name, target_inputs.get(name))
+        if override is None:
+            values[name] = expansion.given_value(pipeline.inputs[name])
+        elif port.is_data:
+            values[name] = expansion.given_data(override, port)
+        else:
+            values[name] = Constant(override, port.type if port.is_declared else "")
+    return values

@@ -1,0 +1,71 @@
+"""Show a run while it goes on: a live table on a terminal, a line per event elsewhere."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aml_pipelines.local.execute import Progress
+    from aml_pipelines.local.plan import Plan
+    from aml_pipelines.local.selection import Selection
+
+_CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
+
+
+def say(text: str) -> None:
+    """Print a line of the program's product."""
+    _CONSOLE.print(text)
+
+
+class Lines:
+    """A line per node, when it ends."""
+
+    def began(self, node: str) -> None:
+        """Say nothing: the line of its end names the node and how long it took."""
+
+    def ended(self, node: str, status: str, seconds: float, *, reused: bool) -> None:
+        say(f"  {node:<28} {'reused' if reused else status.lower():<10} {seconds:6.1f} s")
+
+
+class LiveTable:
+    """A table of all nodes that are running or ended, drawn anew several times a second."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, float] = {}
+        self._ended: dict[str, tuple[str, float]] = {}
+
+    def began(self, node: str) -> None:
+        self._began[node] = time.monotonic()
+
+    def ended(self, node: str, status: str, seconds: float, *, reused: bool) -> None:
+        self._ended[node] = ("reused" if reused else status.lower(), seconds)
+
+    def __rich__(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        now = time.monotonic()
+        for node, began in list(self._began.items()):
+            status, seconds = self._ended.get(node, ("running", now - began))
+            style = {"failed": "red", "running": "yellow"}.get(status, "green")
+            table.add_row(f"  {node}", status, f"{seconds:6.1f} s", style=style)
+        return table
+
+
+@contextmanager
+def progress_of(plan: Plan, selection: Selection) -> Iterator[Progress]:
+    """Show the progress of `plan` for as long as the block runs."""
+    taken = f", {len(selection.earlier)} taken from earlier" if selection.earlier else ""
+    say(f"{plan.pipeline.name}: {len(selection.run)} nodes{taken} ({plan.locations.run_id})")
+    if not _CONSOLE.is_terminal:
+        yield Lines()
+        return
+    table = LiveTable()
+    with Live(table, console=_CONSOLE, refresh_per_second=8):
+        yield table

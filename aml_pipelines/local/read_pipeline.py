@@ -1,0 +1,229 @@
+"""Read a pipeline job file and every component file it names."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, cast
+
+from aml_pipelines.local import read_component
+from aml_pipelines.local.problems import PipelineError, Problems
+from aml_pipelines.local.read_ports import (
+    declared_inputs,
+    declared_outputs,
+    port_of_setting,
+    settings,
+)
+from aml_pipelines.local.spec import Component, Job, OutputPort, Pipeline, Setting
+from aml_pipelines.local.yaml_source import Fields, read_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_PIPELINE_FIELDS = (
+    *("$schema", "type", "name", "display_name", "description", "tags", "properties"),
+    *("experiment_name", "inputs", "outputs", "jobs", "settings", "compute", "identity"),
+)
+_SETTINGS = (*("default_compute", "default_datastore", "force_rerun", "continue_on_step_failure"),)
+_JOB = ("type", "component", "comment", "inputs", "outputs", "properties")
+_RUN = ("compute", "identity", "resources")
+_JOB_FIELDS = {
+    "command": (*_JOB, *_RUN, "limits", "environment_variables", "queue_settings", "services"),
+    "spark": (*_JOB, *_RUN),
+    "pipeline": _JOB,
+}
+_ABOUT = ("name", "display_name", "description", "tags", "experiment_name")
+_DEFAULT_DATASTORES = ("", "workspaceblobstore", "azureml:workspaceblobstore")
+
+
+def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
+    """Read the pipeline in `file` and collect its problems.
+
+    Raises PipelineError when the file holds no pipeline job at all.
+    """
+    problems = Problems()
+    file = file.resolve()
+    fields = read_fields(file, problems)
+    if fields.text("type") != "pipeline":
+        raise PipelineError(
+            f"{fields.place_of('type')}: type is {fields.text('type')!r}; "
+            "a file that can be run has 'type: pipeline'"
+        )
+    fields.only(_PIPELINE_FIELDS, "pipeline job")
+    stated = fields.mapping("settings")
+    stated.only(_SETTINGS, "settings")
+    _refuse_datastore(stated)
+    given = settings(fields.mapping("inputs"), "inputs")
+    outputs = settings(fields.mapping("outputs"), "outputs")
+    has_compute = bool(stated.text("default_compute") or fields.text("compute"))
+    graph = Component(
+        kind="pipeline",
+        name=file.stem,
+        place=fields.place,
+        inputs={name: port_of_setting(name, setting) for name, setting in given.items()},
+        outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
+        jobs=_jobs(fields, has_compute=has_compute, ancestors=(file,)),
+    )
+    pipeline = Pipeline(
+        name=file.stem,
+        file=file,
+        graph=graph,
+        inputs=given,
+        outputs=outputs,
+        experiment=fields.text("experiment_name") or file.stem,
+        force_rerun=stated.flag("force_rerun", default=False),
+        continue_on_step_failure=stated.flag("continue_on_step_failure", default=False),
+    )
+    return pipeline, problems
+
+
+def _output_port(name: str, setting: Setting) -> OutputPort:
+    return OutputPort(name, setting.type or "uri_folder", setting.place, setting.mode)
+
+
+def _refuse_datastore(stated: Fields) -> None:
+    datastore = stated.text("default_datastore")
+    if datastore not in _DEFAULT_DATASTORES:
+        stated.problems.add(
+            stated.place_of("default_datastore"),
+            f"default datastore {datastore!r} does not exist here; it is 'workspaceblobstore'",
+        )
+
+
+def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> dict[str, Job]:
+    stated = fields.mapping("jobs")
+    if not stated.entries:
+        fields.problems.add(fields.place_of("jobs"), "the pipeline has no jobs")
+    jobs = {}
+    for name, entry in stated.entries.items():
+        if entry.kind != "mapping":
+            fields.problems.add(entry.place, f"job {name!r} is no mapping")
+            continue
+        job = _job(name, stated.under(entry), has_compute=has_compute, ancestors=ancestors)
+        if job:
+            jobs[name] = job
+    return jobs
+
+
+def _job(
+    name: str, fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
+) -> Job | None:
+    component_fields = _component_fields(name, fields)
+    kind = fields.text("type") or (component_fields or fields).text("type") or "command"
+    if kind not in _JOB_FIELDS:
+        fields.problems.add(
+            fields.place_of("type"),
+            f"job {name!r} is of type {kind!r}, which the local executor does not run; "
+            f"it runs {', '.join(_JOB_FIELDS)}",
+        )
+        return None
+    is_inline = "component" not in fields.entries
+    if component_fields is None and not is_inline:
+        return None
+    inline = (*read_component.INLINE_FIELDS.get(kind, ()), *_ABOUT) if is_inline else ()
+    fields.only((*_JOB_FIELDS[kind], *inline), f"{kind} job {name!r}")
+    inputs = settings(fields.mapping("inputs"), "inputs")
+    outputs = settings(fields.mapping("outputs"), "outputs")
+    if component_fields is None:
+        component = _inline(name, kind, fields, inputs, outputs)
+    else:
+        component = _component(
+            component_fields, kind, fields, has_compute=has_compute, ancestors=ancestors
+        )
+    _check_compute(name, kind, fields, has_compute=has_compute)
+    return Job(
+        name=name,
+        component=component,
+        inputs=inputs,
+        outputs=outputs,
+        place=fields.place,
+        environment_variables=_texts(fields.mapping("environment_variables")),
+        timeout=_timeout(fields),
+    )
+
+
+def _component_fields(name: str, fields: Fields) -> Fields | None:
+    reference = fields.text("component")
+    if not reference:
+        return None
+    place = fields.place_of("component")
+    if reference.startswith("azureml:"):
+        fields.problems.add(
+            place,
+            f"job {name!r} uses the registered component {reference!r}, which is not here; "
+            "give the path of its file",
+        )
+        return None
+    file = (fields.place.file.parent / reference.removeprefix("file:")).resolve()
+    if not file.is_file():
+        fields.problems.add(
+            place, f"job {name!r}: component file {reference!r} does not exist: {file}"
+        )
+        return None
+    return read_fields(file, fields.problems)
+
+
+def _component(
+    fields: Fields, kind: str, job: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
+) -> Component:
+    own = fields.text("type")
+    if own != kind:
+        job.problems.add(
+            job.place_of("type"), f"the job is of type {kind!r}, but its component is of {own!r}"
+        )
+    if kind != "pipeline":
+        return read_component.read_component_file(fields, kind)
+    file = fields.place.file
+    if file in ancestors:
+        raise PipelineError(f"{job.place_of('component')}: {file.name} contains itself")
+    fields.only(read_component.COMPONENT_FIELDS["pipeline"], "pipeline component")
+    return Component(
+        kind="pipeline",
+        name=fields.text("name"),
+        place=fields.place,
+        inputs=declared_inputs(fields.mapping("inputs")),
+        outputs=declared_outputs(fields.mapping("outputs")),
+        jobs=_jobs(fields, has_compute=has_compute, ancestors=(*ancestors, file)),
+    )
+
+
+def _inline(
+    name: str,
+    kind: str,
+    fields: Fields,
+    inputs: Mapping[str, Setting],
+    outputs: Mapping[str, Setting],
+) -> Component:
+    # an inline job declares its interface by what it binds; what a binding is of shows later
+    ports = {
+        key: dataclasses.replace(port_of_setting(key, setting), is_declared=False)
+        for key, setting in inputs.items()
+    }
+    declared = {key: _output_port(key, setting) for key, setting in outputs.items()}
+    return read_component.read_component(fields, kind, name, ports, declared)
+
+
+def _check_compute(name: str, kind: str, fields: Fields, *, has_compute: bool) -> None:
+    own = [key for key in ("compute", "resources") if key in fields.entries]
+    place = fields.place
+    if kind == "spark" and len(own) != 1:
+        fields.problems.add(
+            place,
+            f"Spark job {name!r} has {' and '.join(own) or 'neither compute nor resources'}; "
+            "it needs exactly one of compute and resources",
+        )
+    if kind == "command" and not own and not has_compute:
+        fields.problems.add(
+            place, f"job {name!r} has no compute; set settings.default_compute or its own"
+        )
+
+
+def _texts(fields: Fields) -> dict[str, str]:
+    return {name: fields.text(name) for name in fields.entries}
+
+
+def _timeout(fields: Fields) -> float | None:
+    limits = fields.mapping("limits")
+    limits.only(("timeout",), "limits")
+    timeout = cast("object", limits.scalar("timeout"))
+    return float(timeout) if isinstance(timeout, int | float) else None

@@ -1,0 +1,124 @@
+"""Read inputs and outputs from YAML: those that are declared, and those that a job sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.spec import DATA_TYPES, LITERAL_TYPES, InputPort, OutputPort, Setting
+
+if TYPE_CHECKING:
+    from aml_pipelines.local.yaml_source import Entry, Fields, Scalar
+
+_INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
+_OUTPUT_FIELDS = ("type", "description", "mode")
+_SETTING_FIELDS = ("type", "path", "mode", "value", "description")
+INPUT_MODES = ("ro_mount", "download", "direct")
+OUTPUT_MODES = ("rw_mount", "upload", "direct")
+
+
+def declared_inputs(fields: Fields) -> dict[str, InputPort]:
+    """Read the inputs of a component file or of an inline job's own interface."""
+    return {name: _input(name, entry, fields) for name, entry in fields.entries.items()}
+
+
+def declared_outputs(fields: Fields) -> dict[str, OutputPort]:
+    return {name: _output(name, entry, fields) for name, entry in fields.entries.items()}
+
+
+def settings(fields: Fields, ports: str) -> dict[str, Setting]:
+    """Read what a job gives its `ports` ('inputs' or 'outputs')."""
+    return {name: _setting(name, entry, fields, ports) for name, entry in fields.entries.items()}
+
+
+def port_of_setting(name: str, setting: Setting) -> InputPort:
+    """Derive the input that a pipeline or an inline job declares by giving it a value."""
+    kinds = {bool: "boolean", int: "integer", float: "number"}
+    kind = "uri_folder" if setting.is_path else kinds.get(type(setting.value), "string")
+    return InputPort(
+        name,
+        setting.type or kind,
+        setting.place,
+        mode=setting.mode,
+        is_declared=bool(setting.type),
+    )
+
+
+def _input(name: str, entry: Entry, parent: Fields) -> InputPort:
+    if entry.kind != "mapping":
+        parent.problems.add(entry.place, f"input {name!r} is no mapping; write {{type: string}}")
+        return InputPort(name, "string", entry.place)
+    fields = parent.under(entry)
+    fields.only(_INPUT_FIELDS, f"input {name!r}")
+    mode = fields.text("mode")
+    refuse_mode(fields, name, mode, INPUT_MODES)
+    return InputPort(
+        name,
+        _type(fields, f"input {name!r}", (*LITERAL_TYPES, *DATA_TYPES)),
+        entry.place,
+        mode=mode,
+        default=fields.scalar("default"),
+        is_optional=fields.flag("optional", default=False),
+        minimum=_bound(fields.scalar("min")),
+        maximum=_bound(fields.scalar("max")),
+        choices=fields.texts("enum"),
+    )
+
+
+def _output(name: str, entry: Entry, parent: Fields) -> OutputPort:
+    if entry.kind != "mapping":
+        parent.problems.add(
+            entry.place, f"output {name!r} is no mapping; write {{type: uri_folder}}"
+        )
+        return OutputPort(name, "uri_folder", entry.place)
+    fields = parent.under(entry)
+    fields.only(_OUTPUT_FIELDS, f"output {name!r}")
+    mode = fields.text("mode")
+    refuse_mode(fields, name, mode, OUTPUT_MODES)
+    return OutputPort(name, _type(fields, f"output {name!r}", DATA_TYPES), entry.place, mode)
+
+
+def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
+    if entry.kind == "list":
+        parent.problems.add(entry.place, f"{ports}.{name} is a list; give one value or a path")
+        return Setting(None, entry.place)
+    if entry.kind != "mapping":
+        value: Scalar = entry.value  # type: ignore[assignment]  # neither a list nor a mapping
+        return Setting(value, entry.place)
+    fields = parent.under(entry)
+    if ports == "outputs" and fields.entries.keys() & {"name", "version"}:
+        fields.problems.add(
+            entry.place,
+            f"output {name!r} registers a data asset by 'name'; "
+            "let a command node register it with MLClient instead",
+        )
+    fields.only((*_SETTING_FIELDS, "name", "version"), f"{ports}.{name}")
+    mode = fields.text("mode")
+    refuse_mode(fields, name, mode, INPUT_MODES if ports == "inputs" else OUTPUT_MODES)
+    kinds = (*LITERAL_TYPES, *DATA_TYPES) if ports == "inputs" else DATA_TYPES
+    kind = _type(fields, f"{ports}.{name}", kinds) if "type" in fields.entries else ""
+    is_path = "path" in fields.entries
+    value = fields.text("path") if is_path else fields.scalar("value")
+    return Setting(value, entry.place, is_path=is_path, type=kind, mode=mode)
+
+
+def _type(fields: Fields, owner: str, known: tuple[str, ...]) -> str:
+    found = fields.text("type")
+    if found not in known:
+        fields.problems.add(
+            fields.place_of("type"), f"{owner} has type {found!r}; it is one of {', '.join(known)}"
+        )
+        return known[0]
+    return found
+
+
+def _bound(value: Scalar) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def refuse_mode(fields: Fields, name: str, mode: str, known: tuple[str, ...]) -> None:
+    """Report a mode that is not among `known`."""
+    if mode and mode not in known:
+        fields.problems.add(
+            fields.place_of("mode"),
+            f"{name!r} has mode {mode!r}, which is not run here; it is one of {', '.join(known)}",
+        )

@@ -1,0 +1,85 @@
+"""run.json: what a run did, node by node, whole and up to date at every moment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from aml_pipelines.local.atomic_json import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REPOSITORY = Path(__file__).parents[2]
+Status = Literal["NotStarted", "Running", "Completed", "Failed", "Skipped"]
+
+
+@dataclass
+class NodeRecord:
+    """One node of run.json."""
+
+    type: str
+    status: Status = "NotStarted"
+    seconds: float = 0.0
+    reused: bool = False
+    inputs: Mapping[str, str | None] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    receipt: object = None
+    log: str | None = None
+    command: str = ""
+    error: str | None = None
+
+
+class RunRecord:
+    """The record of one run, written to its file at every change."""
+
+    def __init__(self, file: Path, about: Mapping[str, Any], nodes: Mapping[str, str]) -> None:
+        self.file = file
+        self.about = about
+        self.status: Status = "Running"
+        self.nodes = {name: NodeRecord(type=kind) for name, kind in nodes.items()}
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self._began, 2)
+
+    def write(self) -> None:
+        with self._lock:
+            nodes = {name: vars(node) for name, node in self.nodes.items()}
+            stated = {"status": self.status, "seconds": self.seconds, "nodes": nodes}
+            write_json(self.file, {**self.about, **stated})
+
+    def end(self, status: Status) -> None:
+        """Close the record; what never ran says so."""
+        for node in self.nodes.values():
+            if node.status in ("NotStarted", "Running"):
+                node.status = "Failed" if node.status == "Running" else "Skipped"
+        self.status = status
+        self.write()
+
+
+def git_commit() -> str | None:
+    """Name the commit of this repository, with a + when files differ from it."""
+    command = ["git", "-C", str(REPOSITORY), "describe", "--always", "--abbrev=40", "--dirty=+"]
+    try:
+        named = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return named.stdout.strip() or None
+
+
+def read_receipt(outputs: Mapping[str, str]) -> object:
+    """Read the receipt a node left in its output `receipt`, if it has one."""
+    folder = outputs.get("receipt")
+    file = Path(folder) / "receipt.json" if folder else None
+    if file is None or not file.is_file():
+        return None
+    receipt: object = json.loads(file.read_text(encoding="utf-8"))
+    return receipt

@@ -1,0 +1,100 @@
+"""Choose which nodes run, and which earlier run's outputs stand for the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.local.atomic_json import read_json
+from aml_pipelines.local.order import downstream
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.values import Constant, Data, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.local.plan import Plan
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The nodes to run, those of them to run even if reusable, and outputs taken from before."""
+
+    run: frozenset[str]
+    anew: frozenset[str]
+    earlier: Mapping[str, Mapping[str, str]]
+
+
+def select_all(plan: Plan) -> Selection:
+    return Selection(frozenset(plan.nodes), frozenset(), {})
+
+
+def select_from(plan: Plan, node: str) -> Selection:
+    """Run `node`, all that follows from it, and whatever has no completed earlier outputs."""
+    _require(plan, node)
+    needs = {name: planned.upstream for name, planned in plan.nodes.items()}
+    following = downstream(needs, node)
+    earlier = _completed(plan, set(plan.nodes) - following)
+    for name in plan.nodes:
+        if name not in earlier:
+            following |= downstream(needs, name)
+    kept = {name: outputs for name, outputs in earlier.items() if name not in following}
+    return Selection(frozenset(following), frozenset({node}), kept)
+
+
+def select_only(plan: Plan, node: str) -> Selection:
+    """Run just `node`; raises PipelineError naming what has no earlier outputs for it."""
+    _require(plan, node)
+    upstream = set(plan.nodes[node].upstream)
+    earlier = _completed(plan, upstream)
+    missing = sorted(upstream - earlier.keys())
+    if missing:
+        raise PipelineError(
+            f"--only {node}: no earlier run of {plan.pipeline.name!r} with these inputs completed "
+            f"{', '.join(missing)}; run it with --from {missing[0]}"
+        )
+    return Selection(frozenset({node}), frozenset({node}), earlier)
+
+
+def shown_inputs(inputs: Mapping[str, Value | None]) -> dict[str, str | None]:
+    """Give the values of a pipeline's inputs as run.json records them."""
+    return {name: _shown(value) for name, value in inputs.items()}
+
+
+def _shown(value: Value | None) -> str | None:
+    if isinstance(value, Constant):
+        return value.text
+    if isinstance(value, Data):
+        return value.location
+    return getattr(value, "reference", None)
+
+
+def _require(plan: Plan, node: str) -> None:
+    if node not in plan.nodes:
+        raise PipelineError(
+            f"{plan.pipeline.name!r} has no node {node!r}; it has {', '.join(plan.nodes)}"
+        )
+
+
+def _completed(plan: Plan, wanted: set[str]) -> dict[str, dict[str, str]]:
+    """Find the outputs of `wanted` in the latest runs that completed each on the same inputs."""
+    found: dict[str, dict[str, str]] = {}
+    for run in _earlier_runs(plan):
+        for name in wanted - found.keys():
+            node = run["nodes"].get(name, {})
+            outputs = node.get("outputs", {})
+            is_there = all(Path(path).exists() for path in outputs.values())
+            is_same = outputs.keys() == plan.nodes[name].outputs.keys()
+            if node.get("status") == "Completed" and is_there and is_same:
+                found[name] = outputs
+    return found
+
+
+def _earlier_runs(plan: Plan) -> list[dict[str, Any]]:
+    inputs = shown_inputs(plan.inputs)
+    runs = [read_json(file) for file in plan.locations.runs.glob("*/run.json")]
+    alike = [
+        run for run in runs if run["file"] == str(plan.pipeline.file) and run["inputs"] == inputs
+    ]
+    return sorted(alike, key=lambda run: str(run["started"]), reverse=True)

@@ -1,0 +1,200 @@
+"""One warm JVM for this project's Spark nodes, and what a node needs that brings its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.local.node_process import NodeFailedError, end_group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aml_pipelines.local.spec import Component
+
+REPOSITORY = Path(__file__).parents[2]
+_START_SECONDS = 60
+_SIZES = (
+    "spark.driver.cores",
+    "spark.driver.memory",
+    "spark.executor.",
+    "spark.dynamicAllocation.",
+)
+_FIXED_AT_START = ("spark.jars", "spark.submit.", "spark.driver.extra", "spark.driver.defaultJava")
+_QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+_JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData -Xshare:auto"
+
+
+class JvmError(NodeFailedError):
+    """The shared JVM did not start."""
+
+
+def memory(component: Component) -> str:
+    return (component.spark.conf or {}).get("spark.driver.memory", "1g")
+
+
+def shares_jvm(component: Component, warm_memory: str) -> bool:
+    """Tell whether a Spark component can run in the shared JVM rather than one of its own."""
+    spark = component.spark
+    is_ours = component.place.file.is_relative_to(REPOSITORY / "components")
+    brings_files = spark.jars or spark.py_files or spark.files or spark.archives
+    is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf or {})
+    return is_ours and not brings_files and not is_fixed and memory(component) == warm_memory
+
+
+def java_environment() -> dict[str, str]:
+    """Give the variables that every Spark process needs here."""
+    from environments.spark.java_home import java_home  # noqa: PLC0415  (asks java for its version)
+
+    return {
+        "JAVA_HOME": str(java_home()),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+    }
+
+
+def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
+    """Give the variables with which a node's own Python starts a JVM as its component asks."""
+    spark = component.spark
+    conf = _QUIET | dict(spark.conf or {})
+    options = ["--master", master]
+    for key, value in conf.items():
+        options += ["--conf", f"{key}={value}"]
+    lists = {
+        "--jars": spark.jars,
+        "--py-files": spark.py_files,
+        "--files": spark.files,
+        "--archives": spark.archives,
+    }
+    for option, items in lists.items():
+        if items:
+            options += [option, ",".join(items)]
+    submit = shlex.join([*options, "pyspark-shell"])
+    return {**java_environment(), "PYSPARK_SUBMIT_ARGS": submit}
+
+
+@dataclass(frozen=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    port: int
+    secret: str
+    java: Mapping[str, str]
+    gateway: Any  # py4j's client has no type hints
+
+
+class WarmJvm:
+    """A JVM that starts in the background and serves one Spark node at a time."""
+
+    def __init__(self, *, memory: str, master: str, folder: Path) -> None:
+        self.memory = memory
+        self._folder = folder
+        self._master = master
+        self._threads = ThreadPoolExecutor(max_workers=1)
+        self._running: Future[_Running] = self._threads.submit(self._start)
+
+    @contextmanager
+    def prepared(self, conf: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """Lend the JVM to one node with its `conf`; gives the variables by which it is found."""
+        running = self._running.result()
+        system = running.gateway.jvm.java.lang.System
+        settings = {key: value for key, value in conf.items() if not key.startswith(_SIZES)}
+        before = {key: system.getProperty(key) for key in settings}
+        for key, value in settings.items():
+            system.setProperty(key, value)
+        try:
+            yield {
+                **running.java,
+                "PYSPARK_GATEWAY_PORT": str(running.port),
+                "PYSPARK_GATEWAY_SECRET": running.secret,
+            }
+        finally:
+            if running.process.poll() is None:
+                _stop_left_over(running.gateway)
+                for key, value in before.items():
+                    system.clearProperty(key) if value is None else system.setProperty(key, value)
+
+    def stop(self) -> None:
+        """End the JVM, also when it is only just starting."""
+        error = self._running.exception()
+        if error is None:
+            end_group(self._running.result().process)
+        self._threads.shutdown()
+
+    def _start(self) -> _Running:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        java = java_environment()
+        with tempfile.TemporaryDirectory() as folder:
+            answer = Path(folder, "gateway")
+            environment = os.environ | java | {"_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)}
+            with (self._folder / "log.txt").open("ab") as log:
+                process = subprocess.Popen(
+                    self._command(),
+                    cwd=self._folder,
+                    env=environment,
+                    stdin=subprocess.PIPE,  # the JVM ends when this closes, also if we are killed
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            port, secret = self._await(process, answer)
+        return _Running(process, port, secret, java, _connect(port, secret))
+
+    def _command(self) -> list[str]:
+        spec = find_spec("pyspark")  # found, not imported: planning must not wait for it
+        if spec is None or not spec.submodule_search_locations:
+            raise JvmError("pyspark is not installed in this environment; run make setup")
+        settings = {**_QUIET, "spark.master": self._master}
+        conf = [f"--conf={key}={value}" for key, value in settings.items()]
+        return [
+            str(Path(spec.submodule_search_locations[0], "bin", "spark-submit")),
+            *conf,
+            f"--driver-memory={self.memory}",
+            f"--driver-java-options={_JAVA_OPTIONS}",
+            "pyspark-shell",
+        ]
+
+    def _await(self, process: subprocess.Popen[bytes], answer: Path) -> tuple[int, str]:
+        deadline = time.monotonic() + _START_SECONDS
+        while not answer.is_file() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if not answer.is_file():
+            end_group(process)
+            raise JvmError(f"the shared JVM did not start; see {self._folder / 'log.txt'}")
+        told = answer.read_bytes()
+        port, length = struct.unpack("!ii", told[:8])
+        return port, told[8 : 8 + length].decode()
+
+
+def _connect(port: int, secret: str) -> Any:  # noqa: ANN401  (py4j's client has no type hints)
+    from py4j.clientserver import (  # noqa: PLC0415  (planning must not wait for it)
+        ClientServer,
+        JavaParameters,
+        PythonParameters,
+    )
+
+    return ClientServer(
+        java_parameters=JavaParameters(port=port, auth_token=secret, auto_convert=True),
+        python_parameters=PythonParameters(port=0, eager_load=False),
+    )
+
+
+def _stop_left_over(gateway: Any) -> None:  # noqa: ANN401  (same)
+    """Stop the SparkContext of a script that ended without doing so; the next could not start."""
+    context = gateway.jvm.org.apache.spark.SparkContext.getActive()
+    if context.isDefined():
+        context.get().stop()
+    sessions = gateway.jvm.org.apache.spark.sql.SparkSession
+    sessions.clearDefaultSession()
+    sessions.clearActiveSession()

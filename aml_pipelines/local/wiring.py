@@ -1,0 +1,78 @@
+"""Check what Azure would reject late or never: templates, modes, and Spark's own rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.command_line import UnquotableError
+from aml_pipelines.local.expressions import Reference, references
+from aml_pipelines.local.planned import PlannedNode, command
+from aml_pipelines.local.values import Constant
+
+if TYPE_CHECKING:
+    from aml_pipelines.local.problems import Problems
+    from aml_pipelines.local.spec import Component
+
+
+def check_template(component: Component, problems: Problems) -> None:
+    """Report references of a command that its component does not declare."""
+    for reference in references(component.template):
+        wrong = _wrong(reference, component)
+        if wrong:
+            problems.add(component.template_place or component.place, wrong)
+
+
+def _wrong(reference: Reference, component: Component) -> str:
+    shown = f"${{{{{reference.path}}}}}"
+    ports = {"inputs": component.inputs, "outputs": component.outputs}
+    if len(reference.parts) != 2 or reference.parts[0] not in ports:  # noqa: PLR2004  (a pair)
+        return (
+            f"{shown} means nothing in a command; "
+            "write ${{inputs.NAME}} or ${{outputs.NAME}}"
+        )
+    kind, name = reference.parts
+    known = ports[kind]
+    if name not in known:
+        return f"{shown} does not exist; the {kind} are {', '.join(known) or 'none'}"
+    port = component.inputs.get(name) if kind == "inputs" else None
+    if port and port.is_optional and port.default is None and not reference.is_optional:
+        return f"{shown} is optional and may have no value; write $[[--{name} {shown}]]"
+    return ""
+
+
+def check_node(node: PlannedNode, problems: Problems) -> None:
+    """Report modes that do not fit, and values that no quoting can protect."""
+    for name, bound in node.inputs.items():
+        if bound.mode and not bound.port.is_data:
+            problems.add(bound.place, f"input {name!r} is a {bound.type} and takes no mode")
+        if node.is_spark and bound.port.is_data and bound.mode != "direct":
+            problems.add(
+                bound.place,
+                f"input {name!r} of Spark job {node.name!r} has mode {bound.mode or 'ro_mount'!r}; "
+                "Spark takes only 'direct'",
+            )
+    for output in node.outputs.values():
+        if node.is_spark and output.mode != "direct":
+            problems.add(
+                node.component.outputs[output.name].place,
+                f"output {output.name!r} of Spark job {node.name!r} has mode "
+                f"{output.mode or 'rw_mount'!r}; Spark takes only 'direct'",
+            )
+    _check_quoting(node, problems)
+
+
+def _check_quoting(node: PlannedNode, problems: Problems) -> None:
+    inputs = {
+        name: bound.value.text if isinstance(bound.value, Constant) else "path"
+        for name, bound in node.inputs.items()
+    }
+    outputs = dict.fromkeys(node.component.outputs, "path")
+    if any(_wrong(reference, node.component) for reference in references(node.component.template)):
+        return
+    place = node.component.template_place or node.component.place
+    try:
+        command(node, inputs, outputs)
+    except UnquotableError as error:
+        problems.add(place, str(error))
+    except ValueError as error:  # shlex on args with an open quote
+        problems.add(place, f"args cannot be split into words: {error}")

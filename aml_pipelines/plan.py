@@ -1,0 +1,64 @@
+"""`plan`: print what a run would do, every command and path resolved, and start nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.planned import PlannedNode, command, input_texts
+from aml_pipelines.local.request import add_request_arguments, read_request
+from aml_pipelines.local.values import Bound, Data, Missing, Produced
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from aml_pipelines.local.plan import Plan
+
+RUN_ID = "RUN"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_request_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    plans = read_request(arguments).plan_all(RUN_ID)
+    sys.stdout.write("\n".join(line for plan in plans for line in plan_lines(plan)) + "\n")
+    return 0
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Describe a plan for a reader, node by node."""
+    yield f"{plan.pipeline.name}: {len(plan.nodes)} nodes"
+    produced = {
+        (node.name, output.name): output.location
+        for node in plan.nodes.values()
+        for output in node.outputs.values()
+    }
+    for node in plan.nodes.values():
+        yield ""
+        yield from _node_lines(node, produced)
+
+
+def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iterator[str]:
+    after = f", after {', '.join(node.upstream)}" if node.upstream else ""
+    reuse = "" if node.component.is_deterministic else ", never reused"
+    yield f"{node.name} ({node.component.kind}{after}{reuse})"
+    outputs = {output.name: output.location for output in node.outputs.values()}
+    inputs = input_texts(node, produced)
+    for name, bound in node.inputs.items():
+        yield f"  input {name} = {inputs[name]}{_source(bound)}"
+    for output in node.outputs.values():
+        yield f"  output {output.name} = {output.location}"
+    for line in command(node, inputs, outputs).splitlines():
+        yield f"  $ {line}"
+
+
+def _source(bound: Bound) -> str:
+    if isinstance(bound.value, Produced):
+        return f" (from {bound.value.node})"
+    if isinstance(bound.value, Missing):
+        return f" ({bound.value.why})"
+    is_elsewhere = isinstance(bound.value, Data) and bound.value.reference != bound.value.location
+    return f" ({bound.value.reference})" if is_elsewhere and isinstance(bound.value, Data) else ""

@@ -1,0 +1,177 @@
+"""`run`: run pipelines on this machine, one after the other, sharing one warm JVM."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import signal
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.execute import Execution
+from aml_pipelines.local.lock import exclusive
+from aml_pipelines.local.node_process import NodeFailedError, Processes
+from aml_pipelines.local.node_run import Surroundings
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.progress import progress_of, say
+from aml_pipelines.local.report import report_failure, report_success
+from aml_pipelines.local.request import Request, add_request_arguments, read_request
+from aml_pipelines.local.run_record import RunRecord, git_commit
+from aml_pipelines.local.selection import (
+    Selection,
+    select_all,
+    select_from,
+    select_only,
+    shown_inputs,
+)
+from aml_pipelines.local.spark_jvm import WarmJvm, memory, shares_jvm
+from aml_pipelines.local.workspace import WorkspaceError, serving
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from aml_pipelines.local.plan import Plan
+
+LOGGER = logging.getLogger(__name__)
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_request_arguments(parser)
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--only", metavar="NODE", help="run just this node on earlier outputs")
+    start.add_argument(
+        "--from", dest="start", metavar="NODE", help="run this node and what follows"
+    )
+    parser.add_argument("--fresh", action="store_true", help="reuse no earlier outputs")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    request = read_request(arguments)
+    if not request.target.is_local:
+        raise PipelineError(
+            f"target {request.target.name!r} is a workspace in Azure; "
+            "run works on this machine only: --target local"
+        )
+    if len(request.pipelines) > 1 and (arguments.only or arguments.start):
+        raise PipelineError("--only and --from name a node of one pipeline; give one pipeline")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    plans = request.plan_all("RUN")
+    lake = Path(request.target.lake)
+    holder = {"pipelines": " ".join(request.pipelines), "started": _now()}
+    try:
+        with exclusive(lake, holder), _warm_jvm(request, plans) as jvm:
+            for pipeline in request.pipelines:
+                if not _run_pipeline(request, pipeline, jvm, arguments):
+                    return FAILED
+    except KeyboardInterrupt:
+        say("interrupted; every process was ended")
+        return INTERRUPTED
+    return DONE
+
+
+def _run_pipeline(
+    request: Request, pipeline: str, jvm: WarmJvm | None, arguments: argparse.Namespace
+) -> bool:
+    plan = request.plan(pipeline, _run_id(request.runs, pipeline))
+    selection = _select(plan, arguments)
+    gaps = plan.gaps(selection.run)
+    if gaps:
+        raise PipelineError(*gaps)
+    folder = request.runs / plan.locations.run_id
+    record = RunRecord(folder / "run.json", _about(request, plan), _kinds(plan))
+    lake = Path(request.target.lake)
+    log = folder / "workspace.txt"
+    experiment = plan.pipeline.experiment
+    with serving(request.target, lake=lake, log=log, experiment=experiment) as workspace:
+
+        def job_environment() -> Mapping[str, str]:
+            try:
+                workspace.wait_ready()
+            except WorkspaceError as error:
+                raise NodeFailedError(str(error)) from error
+            return workspace.env
+
+        around = Surroundings(
+            runs=request.runs,
+            run_id=plan.locations.run_id,
+            experiment=experiment,
+            master=request.target.spark.master,
+            processes=Processes(),
+            jvm=jvm,
+            job_environment=job_environment,
+            reuses=not (arguments.fresh or plan.pipeline.force_rerun),
+        )
+        with progress_of(plan, selection) as progress:
+            is_done = Execution(plan, selection, around, record, progress).run()
+    if is_done:
+        report_success(plan, record)
+    else:
+        report_failure(record, _resume(pipeline, record, arguments))
+    return is_done
+
+
+@contextmanager
+def _warm_jvm(request: Request, plans: list[Plan]) -> Iterator[WarmJvm | None]:
+    components = [node.component for plan in plans for node in plan.nodes.values() if node.is_spark]
+    shared = [item for item in components if shares_jvm(item, memory(item))]
+    if not shared:
+        yield None
+        return
+    jvm = WarmJvm(
+        memory=memory(shared[0]),
+        master=request.target.spark.master,
+        folder=request.runs / "jvm",
+    )
+    try:
+        yield jvm
+    finally:
+        jvm.stop()
+
+
+def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:
+    if arguments.only:
+        return select_only(plan, arguments.only)
+    if arguments.start:
+        return select_from(plan, arguments.start)
+    return select_all(plan)
+
+
+def _about(request: Request, plan: Plan) -> dict[str, object]:
+    return {
+        "pipeline": plan.pipeline.name,
+        "file": str(plan.pipeline.file),
+        "run_id": plan.locations.run_id,
+        "target": request.target.name,
+        "started": _now(),
+        "git_commit": git_commit(),
+        "inputs": shown_inputs(plan.inputs),
+    }
+
+
+def _kinds(plan: Plan) -> dict[str, str]:
+    return {name: node.component.kind for name, node in plan.nodes.items()}
+
+
+def _resume(pipeline: str, record: RunRecord, arguments: argparse.Namespace) -> str:
+    failed = next(name for name, node in record.nodes.items() if node.status == "Failed")
+    words = ["python", "-m", "aml_pipelines", "run", pipeline, "--from", failed]
+    for setting in arguments.settings:
+        words += ["--set", setting]
+    if arguments.runs_dir:
+        words += ["--runs-dir", str(arguments.runs_dir)]
+    return shlex.join(words)
+
+
+def _now() -> str:
+    return datetime.now(tz=UTC).isoformat(timespec="milliseconds")
+
+
+def _run_id(runs: Path, pipeline: str) -> str:
+    moment = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S")
+    base = f"{moment}_{Path(pipeline).stem}"
+    taken = sum(1 for _ in runs.glob(f"{base}*"))
+    return f"{base}-{taken + 1}" if taken else base
