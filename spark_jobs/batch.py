@@ -1,0 +1,83 @@
+"""Take the rows of a batch to be scored out of the features: without their outcome, immutable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from spark_jobs import lake
+from spark_jobs.features import label_columns
+from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.judge import BROKEN_RULES, DUPLICATE, INGESTION_ID, ROW_ID
+from spark_jobs.lake import ROW_HASH
+from spark_jobs.receipt import TableReceipt, check_balance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+
+REASON = "reason"
+
+
+def select_batch(
+    spark: SparkSession,
+    tables: Mapping[str, TableReceipt],
+    contract: Dataset,
+    *,
+    ingestion_ids: Sequence[str],
+    lake_uri: str,
+) -> dict[str, TableReceipt]:
+    """Write the rows of some ingestions as the tables `batch`, to be scored, and `rejected`.
+
+    `tables` are features, bronze, quarantine and duplicates. The batch is named after what it is
+    made from, so that the same batch is the same table, written once. Raises ReceiptError unless
+    each row that was ingested is in exactly one of the two.
+    """
+    versions = {name: version_of(receipt) for name, receipt in sorted(tables.items())}
+    batch_id = fingerprint("select_batch", versions, sorted(ingestion_ids), contract)
+    frames = {
+        name: lake.read_table(spark, receipt).where(F.col(INGESTION_ID).isin(*ingestion_ids))
+        for name, receipt in tables.items()
+    }
+    rows_in = frames["bronze"].count()
+    rejected = lake.create_once(
+        rejected_rows(frames["quarantine"], frames["duplicates"]),
+        lake.table_uri(lake_uri, "batches", contract.name, f"{batch_id}/rejected"),
+        made_from=batch_id,
+        rows_in=rows_in,
+    )
+    batch = lake.create_once(
+        batch_rows(frames["features"], contract),
+        lake.table_uri(lake_uri, "batches", contract.name, f"{batch_id}/batch"),
+        made_from=batch_id,
+        rows_in=rows_in,
+        set_aside={"rejected": rejected.rows_out},
+    )
+    check_balance(
+        f"batch of {contract.name!r}",
+        rows_in=rows_in,
+        rows_out=batch.rows_out,
+        set_aside=batch.set_aside,
+    )
+    return {"batch": batch, "rejected": rejected}
+
+
+def batch_rows(features: DataFrame, contract: Dataset) -> DataFrame:
+    """Give features without anything of the label.
+
+    ROW_HASH is over what the model may see and the key: it tells a corrected row from an old one.
+    """
+    label = [contract.label.name] if contract.label else []
+    rows = features.drop(*label, *label_columns(contract), ROW_HASH, INGESTION_ID)
+    return lake.with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
+
+
+def rejected_rows(quarantine: DataFrame, duplicates: DataFrame) -> DataFrame:
+    """Give the rows that cannot be scored, each with its reason."""
+    broken = quarantine.select(ROW_ID, F.concat_ws(", ", BROKEN_RULES).alias(REASON))
+    losers = duplicates.select(ROW_ID, F.lit(DUPLICATE).alias(REASON))
+    return broken.unionByName(losers)

@@ -1,0 +1,50 @@
+"""Cast text to the contract's types; what does not parse becomes null, for the rules to name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column as SparkColumn
+
+    from conf.dataset import Column
+
+INTEGER_TEXT = r"^[+-]?[0-9]+(\.0*)?$"
+NUMBER_TEXT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+TRUE_TEXTS = ("true", "t", "yes", "y", "1")
+FALSE_TEXTS = ("false", "f", "no", "n", "0")
+
+
+def present_text(name: str, *, null_values: Sequence[str]) -> SparkColumn:
+    """Give a column's trimmed text, null where the contract says that it means no value."""
+    text = F.trim(F.col(name))
+    return F.when(~text.isin("", *null_values), text)
+
+
+def cast_text(text: SparkColumn, column: Column) -> SparkColumn:
+    """Cast present text to the column's type; null where it is not written as the contract says."""
+    if column.type == "string":
+        return text
+    if column.type in {"date", "timestamp"}:
+        return _parse_time(text, column)
+    if column.type == "boolean":
+        lowered = F.lower(text)
+        return F.when(lowered.isin(*TRUE_TEXTS), F.lit(True)).when(  # noqa: FBT003 # a literal
+            lowered.isin(*FALSE_TEXTS),
+            F.lit(False),  # noqa: FBT003 # a literal
+        )
+    # Spark would cut "12.7" to 12 and take "NaN" for a number.
+    written = INTEGER_TEXT if column.type in {"int", "long"} else NUMBER_TEXT
+    return F.when(text.rlike(written), text.cast(column.type))
+
+
+def _parse_time(text: SparkColumn, column: Column) -> SparkColumn:
+    """Try each accepted format in turn; without one, what Spark itself writes (ISO 8601)."""
+    if not column.formats:
+        return text.cast(column.type)
+    parsed = F.coalesce(*(F.try_to_timestamp(text, F.lit(f)) for f in column.formats))
+    return parsed.cast(column.type)

@@ -1,0 +1,34 @@
+"""Know whether a step would do again what it has done: same inputs, same contract, same code."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spark_jobs.receipt import TableReceipt
+
+ROOT = Path(__file__).parent
+
+
+def fingerprint(step: str, *facts: object) -> str:
+    """Hash a step's name, its code and all facts that its outcome depends on."""
+    text = "\n".join([step, code_hash(), *(repr(fact) for fact in facts)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def version_of(table: TableReceipt) -> str:
+    """Name one version of one table."""
+    return f"{table.id}@{table.version}"
+
+
+@cache
+def code_hash() -> str:
+    """Hash the code that decides what happens to rows: this room, as it is in the snapshot."""
+    digest = hashlib.sha256()
+    for file in sorted(ROOT.rglob("*.py")):
+        digest.update(file.relative_to(ROOT).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

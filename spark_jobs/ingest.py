@@ -1,0 +1,181 @@
+"""Bring raw files into bronze: text as it came, with the file it came from, each file once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from spark_jobs import lake
+from spark_jobs.judge import AS_OF, INGESTION_ID, ROW_ID, SOURCE_FILE
+from spark_jobs.receipt import TableReceipt
+from spark_jobs.sources import FILE_URI, find_files, read_as_text, read_delta_as_text
+from spark_jobs.storage import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+    from spark_jobs.storage import StoredFile
+
+FILE_SIZE = "_file_size"
+FILE_MODIFIED = "_file_modified"
+NOT_LISTED = "rows came from a file that was not listed: "
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One raw file, or one version of a Delta source, by which its rows are known for ever.
+
+    `uri` is as Spark names it in a row's metadata, `name` is below the lake; `size` in bytes and
+    `modified` in epoch milliseconds are as listed (0 and the version, for a Delta source).
+    """
+
+    ingestion_id: str
+    uri: str
+    name: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """What one source of a dataset holds, and the version of bronze that has it all."""
+
+    table: TableReceipt
+    ingestion_ids: tuple[str, ...]
+    new_files: int
+
+
+def ingest_source(
+    spark: SparkSession, contract: Dataset, *, lake_uri: str, source: str, as_of: str
+) -> Ingestion:
+    """Append the files of a source that bronze does not have; a file is known by its content.
+
+    Raises SourceError when there is no file, or one has other columns than the contract allows.
+    """
+    uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
+    known = known_listings(spark, uri)
+    if contract.sources[source].format == "delta":
+        location = f"{lake_uri.rstrip('/')}/{contract.sources[source].path}"
+        arrivals = [_delta_arrival(spark, location, contract.sources[source].path)]
+    else:
+        files = find_files(spark, lake_uri, contract, source)
+        arrivals = [_file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
+    new = new_arrivals(arrivals, frozenset(known.values()))
+    if new:
+        rows = _read(spark, new, contract, lake_uri=lake_uri, source=source)
+        ids = sorted(arrival.ingestion_id for arrival in new)
+        record = {"step": "ingest", "source": source, "ingestion_ids": ids}
+        bronze = with_lineage(rows, new, as_of=as_of)
+        lake.append_once(bronze, uri, batch=f"ingest/{_short(','.join(ids))}", record=record)
+    elif not known:
+        raise lake.LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
+    ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
+    return Ingestion(_receipt(spark, uri), ingestion_ids, len(new))
+
+
+def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) -> DataFrame:
+    """Add where each row came from: row id, ingestion id, file below the lake, and `as_of`."""
+    by_uri = F.create_map(
+        *(
+            column
+            for a in arrivals
+            for column in (
+                F.lit(a.uri),
+                F.struct(
+                    F.lit(a.ingestion_id).alias(INGESTION_ID),
+                    F.lit(a.name).alias(SOURCE_FILE),
+                    F.lit(a.size).cast("long").alias(FILE_SIZE),
+                    F.lit(a.modified).cast("long").alias(FILE_MODIFIED),
+                ),
+            )
+        )
+    )
+    not_listed = F.raise_error(F.concat(F.lit(NOT_LISTED), FILE_URI))
+    arrived = rows.withColumn("arrival", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
+    position = F.monotonically_increasing_id().cast("string")
+    return arrived.select(
+        F.concat_ws("-", f"arrival.{INGESTION_ID}", position).alias(ROW_ID),
+        "arrival.*",
+        F.lit(as_of).alias(AS_OF),
+        *(name for name in rows.columns if name != FILE_URI),
+    )
+
+
+def known_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:
+    """Map each file in bronze, as it was listed (name, size, modified), to its ingestion id."""
+    if not lake.table_exists(spark, uri):
+        return {}
+    # Every row of a file names the file: one row a file is what is wanted.
+    listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID)
+    files = spark.read.format("delta").load(uri).select(*listing).distinct().collect()
+    return {(f[SOURCE_FILE], f[FILE_SIZE], f[FILE_MODIFIED]): f[INGESTION_ID] for f in files}
+
+
+def new_arrivals(arrivals: Sequence[Arrival], known: frozenset[str]) -> list[Arrival]:
+    """Keep arrivals that are not known yet, and of those with the same content the first."""
+    first: dict[str, Arrival] = {}
+    for arrival in sorted(arrivals, key=lambda arrival: arrival.name):
+        first.setdefault(arrival.ingestion_id, arrival)
+    return [arrival for arrival in first.values() if arrival.ingestion_id not in known]
+
+
+def _file_arrival(
+    spark: SparkSession,
+    file: StoredFile,
+    known: Mapping[tuple[str, int, int], str],
+    *,
+    lake_uri: str,
+) -> Arrival:
+    """Know a file by its bytes; one that is listed as it was before need not be read again."""
+    name = _below(lake_uri, file.uri)
+    listed = known.get((name, file.size, file.modified))
+    ingestion_id = listed or sha256(spark, file.uri)[:16]
+    return Arrival(ingestion_id, file.encoded, name, file.size, file.modified)
+
+
+def _delta_arrival(spark: SparkSession, location: str, name: str) -> Arrival:
+    """Take a Delta source at its newest version: each version is an arrival of its own."""
+    state = lake.table_state(spark, location)
+    return Arrival(_short(f"{state.id}/{state.version}"), location, name, 0, state.version)
+
+
+def _read(
+    spark: SparkSession,
+    arrivals: Sequence[Arrival],
+    contract: Dataset,
+    *,
+    lake_uri: str,
+    source: str,
+) -> DataFrame:
+    file_format = contract.sources[source].format
+    if file_format == "delta":
+        arrival = arrivals[0]
+        stored = lake.read_version(spark, arrival.uri, arrival.modified)
+        return read_delta_as_text(stored, arrival.uri, contract)
+    names = {arrival.uri for arrival in arrivals}
+    files = [f for f in find_files(spark, lake_uri, contract, source) if f.encoded in names]
+    return read_as_text(spark, files, contract, file_format=file_format)
+
+
+def _below(lake_uri: str, uri: str) -> str:
+    """Name a file from the lake's root on, so that a lake can be moved."""
+    return uri.partition(lake_uri.rstrip("/") + "/")[2] or uri
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _receipt(spark: SparkSession, uri: str) -> TableReceipt:
+    state = lake.table_state(spark, uri)
+    bronze = lake.read_version(spark, uri, state.version)
+    rows = bronze.count()
+    return TableReceipt(
+        uri, state.id, state.version, rows, rows, schema_hash=lake.schema_hash(bronze)
+    )

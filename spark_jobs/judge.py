@@ -1,0 +1,166 @@
+"""Judge bronze rows by their contract in one pass: valid, quarantined or losing duplicate."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from spark_jobs.conform import cast_text, present_text
+from spark_jobs.lake import ROW_HASH, with_row_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame
+
+    from conf.dataset import Bound, Column, Dataset
+
+ROW_ID = "_row_id"
+INGESTION_ID = "_ingestion_id"
+SOURCE_FILE = "_source_file"
+AS_OF = "_as_of"
+MALFORMED = "_malformed"
+UNDECLARED = "_undeclared"
+LINEAGE = (ROW_ID, INGESTION_ID, SOURCE_FILE, AS_OF)
+
+VERDICT = "_verdict"
+BROKEN_RULES = "broken_rules"
+ORIGINAL = "original"
+VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"
+
+_BITS = 60  # of a long, per mask column
+
+
+def judge_rows(bronze: DataFrame, contract: Dataset) -> DataFrame:
+    """Give every bronze row its verdict, typed values, broken rules and original text.
+
+    Takes the contract's columns as text with LINEAGE, MALFORMED and UNDECLARED. Gives LINEAGE, the
+    columns typed, ROW_HASH over them, VERDICT, and for quarantined rows alone BROKEN_RULES (every
+    rule a row broke, in the contract's order) and ORIGINAL (the line, or its columns as JSON).
+    """
+    rules = rules_of(contract)
+    typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
+    masked = typed.select("*", *_rule_masks(rules))
+    masks = [name for name in masked.columns if name.startswith("_mask_")]
+    is_broken = reduce(or_, (F.col(mask) != 0 for mask in masks))
+    judged = masked.select("*", _verdict(is_broken, contract).alias(VERDICT))
+    is_quarantined = F.col(VERDICT) == QUARANTINED
+    return judged.select(
+        *LINEAGE,
+        *contract.column_names,
+        ROW_HASH,
+        VERDICT,
+        F.when(is_quarantined, _names_of_broken(list(rules))).alias(BROKEN_RULES),
+        F.when(is_quarantined, F.col("_original")).alias(ORIGINAL),
+    )
+
+
+def select_valid(judged: DataFrame, contract: Dataset) -> DataFrame:
+    return judged.where(F.col(VERDICT) == VALID).select(*LINEAGE, *contract.column_names, ROW_HASH)
+
+
+def select_duplicates(judged: DataFrame, contract: Dataset) -> DataFrame:
+    losers = judged.where(F.col(VERDICT) == DUPLICATE)
+    return losers.select(*LINEAGE, *contract.column_names, ROW_HASH)
+
+
+def select_quarantined(judged: DataFrame) -> DataFrame:
+    """Give what is needed to repair a row: what it broke and its original text."""
+    quarantined = judged.where(F.col(VERDICT) == QUARANTINED)
+    return with_row_hash(
+        quarantined.select(*LINEAGE, BROKEN_RULES, ORIGINAL), (BROKEN_RULES, ORIGINAL)
+    )
+
+
+def rules_of(contract: Dataset) -> dict[str, SparkColumn]:
+    """Map the name of every rule of a contract to its condition; null counts as broken."""
+    rules = {"well_formed": F.col(MALFORMED).isNull()}
+    for column in contract.columns:
+        value, text = F.col(column.name), F.col(_text_of(column.name))
+        if column.type != "string":
+            rules[f"{column.name}_is_a_{column.type}"] = text.isNull() | value.isNotNull()
+        if column.required:
+            rules[f"{column.name}_is_required"] = text.isNotNull()
+        if column.minimum is not None or column.maximum is not None:
+            rules[f"{column.name}_is_in_range"] = value.isNull() | _in_range(value, column)
+        if column.allowed:
+            rules[f"{column.name}_is_allowed"] = value.isNull() | value.isin(*column.allowed)
+    if contract.new_columns == "fail":
+        rules["no_undeclared_columns"] = F.col(UNDECLARED).isNull()
+    return rules | {name: F.expr(expression) for name, expression in contract.rules.items()}
+
+
+def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
+    """Add each column typed, beside its present text and the row's original."""
+    texts = [
+        present_text(c.name, null_values=contract.null_values).alias(_text_of(c.name))
+        for c in contract.columns
+    ]
+    original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.column_names, UNDECLARED)))
+    present = bronze.select(*LINEAGE, MALFORMED, UNDECLARED, original.alias("_original"), *texts)
+    typed = [cast_text(F.col(_text_of(c.name)), c).alias(c.name) for c in contract.columns]
+    return present.select("*", *typed)
+
+
+def _text_of(name: str) -> str:
+    return f"_text_{name}"
+
+
+def _in_range(value: SparkColumn, column: Column) -> SparkColumn:
+    def bound(limit: Bound) -> SparkColumn:
+        return F.lit(limit).cast(column.type)
+
+    inside = F.lit(True)  # noqa: FBT003 # a literal
+    if column.minimum is not None:
+        inside &= value >= bound(column.minimum)
+    if column.maximum is not None:
+        inside &= value <= bound(column.maximum)
+    return inside
+
+
+def _rule_masks(rules: dict[str, SparkColumn]) -> list[SparkColumn]:
+    """Pack the broken rules of a row into bits: names are made for the few that need them."""
+    conditions = list(rules.values())
+    masks = []
+    for start in range(0, len(conditions), _BITS):
+        bits = [
+            F.when(F.coalesce(holds, F.lit(False)), F.lit(0)).otherwise(F.lit(1 << bit))  # noqa: FBT003 # a literal
+            for bit, holds in enumerate(conditions[start : start + _BITS])
+        ]
+        masks.append(reduce(lambda a, b: a + b, bits).cast("long").alias(f"_mask_{start}"))
+    return masks
+
+
+def _names_of_broken(names: Sequence[str]) -> SparkColumn:
+    named = [
+        F.when(
+            F.col(f"_mask_{index - index % _BITS}").bitwiseAND(F.lit(1 << index % _BITS)) != 0,
+            F.lit(name),
+        )
+        for index, name in enumerate(names)
+    ]
+    return F.filter(F.array(*named), lambda name: name.isNotNull())
+
+
+def _verdict(is_broken: SparkColumn, contract: Dataset) -> SparkColumn:
+    """Decide a row's place; of valid rows with one key the newest wins, whatever their order.
+
+    Newest is the greatest of the contract's `newest_by`, then ingested last, then from the file
+    whose name sorts last; between rows equal in all that, the row hash decides.
+    """
+    newest_first = [F.col(name).desc_nulls_last() for name in contract.newest_by] + [
+        F.col(name).desc() for name in (AS_OF, SOURCE_FILE, ROW_HASH, ROW_ID)
+    ]
+    # Broken rows have no key to trust: each is a partition of its own.
+    same_key = Window.partitionBy(
+        F.when(is_broken, F.col(ROW_ID)), *(F.when(~is_broken, F.col(k)) for k in contract.key)
+    ).orderBy(*newest_first)
+    wins = F.row_number().over(same_key) == 1
+    return (
+        F.when(is_broken, F.lit(QUARANTINED)).when(wins, F.lit(VALID)).otherwise(F.lit(DUPLICATE))
+    )

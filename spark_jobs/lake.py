@@ -1,0 +1,302 @@
+"""The only reader and writer of Delta: where tables are, and writes that can be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
+
+from spark_jobs.receipt import Counts, TableReceipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from delta.tables import DeltaMergeBuilder
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+
+
+ROW_HASH = "_row_hash"
+# Delta ignores a write whose application has committed the same or a later version before: a write
+# that was computed from version 7 is version 8, however often it is tried.
+APP = "lake"
+Record = Mapping[str, object]
+
+
+class LakeError(RuntimeError):
+    """A table is missing, is not the one on the receipt, or was changed by somebody else."""
+
+
+@dataclass(frozen=True)
+class TableState:
+    """The newest version of a table, and what its writer recorded with it."""
+
+    uri: str
+    id: str
+    version: int
+    record: Record
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many rows of a table a write would insert, update and delete."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+    def __bool__(self) -> bool:
+        return bool(self.inserted or self.updated or self.deleted)
+
+
+def table_uri(lake: str, layer: str, dataset: str, table: str) -> str:
+    """Compose the one fixed location of a lake table."""
+    return "/".join([lake.rstrip("/"), layer, dataset, table])
+
+
+def table_exists(spark: SparkSession, uri: str) -> bool:
+    return bool(DeltaTable.isDeltaTable(spark, uri))
+
+
+def table_state(spark: SparkSession, uri: str) -> TableState:
+    """Read a table's id, newest version and the record of its last commit (empty if not ours)."""
+    if not table_exists(spark, uri):
+        raise LakeError(f"{uri}: there is no table yet; run the step that writes it first")
+    table = DeltaTable.forPath(spark, uri)
+    last = table.history(1).select("version", "userMetadata").collect()[0]
+    identity = table.detail().select("id").collect()[0]
+    return TableState(uri, identity.id, last.version, _parse_record(last.userMetadata))
+
+
+def read_version(spark: SparkSession, uri: str, version: int) -> DataFrame:
+    return spark.read.format("delta").option("versionAsOf", version).load(uri)
+
+
+def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
+    """Read exactly the version on a receipt, never the latest."""
+    identity = DeltaTable.forPath(spark, receipt.uri).detail().select("id").collect()[0].id
+    if identity != receipt.id:
+        raise LakeError(
+            f"{receipt.uri}: is table {identity} now, the receipt is of table {receipt.id}: it was "
+            "dropped and made anew; run the pipeline from the step that writes it"
+        )
+    return read_version(spark, receipt.uri, receipt.version)
+
+
+def schema_hash(rows: DataFrame) -> str:
+    """Hash column names and types, in order; nullability is Spark's to decide."""
+    columns = ",".join(f"{field.name}:{field.dataType.simpleString()}" for field in rows.schema)
+    return hashlib.sha256(columns.encode()).hexdigest()[:16]
+
+
+def with_row_hash(rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """Add a 64-bit hash over `columns`, by which two versions of a row are told apart."""
+    return rows.withColumn(ROW_HASH, F.xxhash64(*columns))
+
+
+def append_once(rows: DataFrame, uri: str, *, batch: str, record: Record) -> TableState:
+    """Append the rows of `batch`; a batch that is in the table already is not appended again."""
+    _writer(rows, record, version=0, app=batch).mode("append").save(uri)
+    return table_state(rows.sparkSession, uri)
+
+
+def create_once(
+    rows: DataFrame,
+    uri: str,
+    *,
+    made_from: str,
+    rows_in: int,
+    set_aside: Mapping[str, int] | None = None,
+) -> TableReceipt:
+    """Write a table that never changes; one that is there already stays as it is."""
+    spark = rows.sparkSession
+    if not table_exists(spark, uri):
+        record = {"made_from": made_from}
+        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+    state = table_state(spark, uri)
+    stored = read_version(spark, uri, state.version)
+    counts = Counts(rows_in, stored.count(), dict(set_aside or {}))
+    return TableReceipt(
+        uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(stored)
+    )
+
+
+def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
+    """Make a table hold exactly `rows`, writing only what differs and nothing when nothing does.
+
+    `rows` has one row a `key` and carries ROW_HASH. Rows that are new are appended; changed and
+    vanished ones are merged; other columns than before mean a rewrite, in one commit too.
+    """
+    spark = rows.sparkSession
+    if not table_exists(spark, uri):
+        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        return table_state(spark, uri)
+    before = table_state(spark, uri)
+    stored = read_version(spark, uri, before.version)
+    if schema_hash(stored) != schema_hash(rows):
+        rewrite = _writer(rows, record, version=before.version + 1).mode("overwrite")
+        rewrite.option("overwriteSchema", "true").save(uri)
+        return table_state(spark, uri)
+    changes = compare_rows(rows, stored, key=key)
+    if not changes:
+        return before
+    if changes.updated or changes.deleted:
+        with _commit_settings(spark, record, version=before.version + 1):
+            _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
+    else:
+        new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
+        _writer(new, record, version=before.version + 1).mode("append").save(uri)
+    return _own_commit(table_state(spark, uri), record, before.version + 1)
+
+
+def sync_counted(
+    rows: DataFrame,
+    uri: str,
+    *,
+    key: Sequence[str],
+    made_from: str,
+    counts: Counts,
+    beside: Mapping[str, TableReceipt] | None = None,
+) -> TableReceipt:
+    """Sync a table and keep its receipt in the commit, so that it need not be made again.
+
+    `beside` are the tables that the same step wrote before this one, its last.
+    """
+    schema = schema_hash(rows)
+    record = {
+        "made_from": made_from,
+        "counts": asdict(counts),
+        "beside": {name: asdict(receipt) for name, receipt in (beside or {}).items()},
+    }
+    state = sync_table(rows, uri, key=key, record=record)
+    return TableReceipt(uri, state.id, state.version, **asdict(counts), schema_hash=schema)
+
+
+def receipts_made_from(
+    spark: SparkSession, name: str, uri: str, *, made_from: str
+) -> dict[str, TableReceipt] | None:
+    """Give the receipts that a step left when it last wrote, if it would only do the same again.
+
+    None when its last table was made from something else, or any of its tables changed since.
+    """
+    if not table_exists(spark, uri):
+        return None
+    state = table_state(spark, uri)
+    if state.record.get("made_from") != made_from:
+        return None
+    beside = {n: TableReceipt(**r) for n, r in state.record["beside"].items()}  # type: ignore[attr-defined] # our own record
+    for receipt in beside.values():
+        now = table_state(spark, receipt.uri)
+        if (now.id, now.version) != (receipt.id, receipt.version):
+            return None
+    schema = schema_hash(read_version(spark, uri, state.version))
+    counts = Counts(**state.record["counts"])  # type: ignore[arg-type] # our own record
+    last = TableReceipt(uri, state.id, state.version, **asdict(counts), schema_hash=schema)
+    return {**beside, name: last}
+
+
+def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
+    """Insert rows with a new `key`, replace those whose ROW_HASH differs, leave all others."""
+    spark = rows.sparkSession
+    if not table_exists(spark, uri):
+        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        return table_state(spark, uri)
+    before = table_state(spark, uri)
+    changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
+    if not changes.inserted and not changes.updated:
+        return before
+    with _commit_settings(spark, record, version=before.version + 1):
+        _upsert(rows, uri, key=key).execute()
+    return _own_commit(table_state(spark, uri), record, before.version + 1)
+
+
+def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> None:
+    """Delete the rows that have the `key` of one of `rows`; without any, commit nothing."""
+    spark = rows.sparkSession
+    if not table_exists(spark, uri):
+        return
+    before = table_state(spark, uri)
+    stored = read_version(spark, uri, before.version)
+    if stored.join(rows.select(*key), on=list(key), how="left_semi").isEmpty():
+        return
+    merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
+    with _commit_settings(spark, record, version=before.version + 1):
+        merge.whenMatchedDelete().execute()
+
+
+def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> Changes:
+    """Count what would have to be inserted, updated and deleted to turn `stored` into `rows`."""
+    new = rows.select(*key, F.col(ROW_HASH).alias("new_hash"))
+    old = stored.select(*key, F.col(ROW_HASH).alias("old_hash"))
+    is_new = F.col("old_hash").isNull()
+    is_gone = F.col("new_hash").isNull()
+    is_changed = F.col("old_hash") != F.col("new_hash")
+    counts = (
+        new.join(old, on=list(key), how="full")
+        .agg(*(F.count(F.when(case, 1)) for case in (is_new, is_changed, is_gone)))
+        .collect()[0]
+    )
+    return Changes(*counts)
+
+
+def _writer(rows: DataFrame, record: Record, *, version: int, app: str = APP) -> DataFrameWriter:
+    return (
+        rows.write.format("delta")
+        .option("userMetadata", json.dumps(record, sort_keys=True))
+        .option("txnAppId", app)
+        .option("txnVersion", version)
+    )
+
+
+def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:
+    return (
+        DeltaTable.forPath(rows.sparkSession, uri)
+        .alias("old")
+        .merge(rows.alias("new"), _same(key))
+        .whenMatchedUpdateAll(condition=f"old.{ROW_HASH} <> new.{ROW_HASH}")
+        .whenNotMatchedInsertAll()
+    )
+
+
+def _same(key: Sequence[str]) -> str:
+    return " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in key)
+
+
+@contextmanager
+def _commit_settings(spark: SparkSession, record: Record, *, version: int) -> Iterator[None]:
+    """Hand transaction and metadata to a MERGE, which takes them from the session alone."""
+    settings = {
+        "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record, sort_keys=True),
+        "spark.databricks.delta.write.txnAppId": APP,
+        "spark.databricks.delta.write.txnVersion": str(version),
+    }
+    for name, value in settings.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name in settings:
+            spark.conf.unset(name)
+
+
+def _own_commit(state: TableState, record: Record, version: int) -> TableState:
+    """Make sure that the newest commit is the one just made, not another run's in between."""
+    if state.version != version or state.record != json.loads(json.dumps(record)):
+        raise LakeError(
+            f"{state.uri}: another run wrote version {state.version} while this one wrote "
+            f"{version}; run this step again"
+        )
+    return state
+
+
+def _parse_record(text: str | None) -> Record:
+    try:
+        found = json.loads(text or "{}")
+    except json.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}

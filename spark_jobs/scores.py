@@ -1,0 +1,170 @@
+"""Write scores back exactly once: each row of a batch is scored once or rejected with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from spark_jobs import lake
+from spark_jobs.batch import REASON
+from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.judge import ROW_ID
+from spark_jobs.lake import ROW_HASH
+from spark_jobs.receipt import Counts, TableReceipt, check_balance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+
+SCORE = "score"
+CLASS = "class"
+INPUT_HASH = "input_hash"
+MODEL = ("model_name", "model_version")
+FIRST_WRITE = (SCORE, CLASS, "data_version", "run_id", "scored_as_of")
+NO_SCORE = "model_gave_no_score"
+
+
+class ScoreError(RuntimeError):
+    """The scores are not those of the batch: a row has none, two, or is not of the batch."""
+
+
+@dataclass(frozen=True)
+class ScoreRun:
+    """What stands beside every score: the model, the data it was given, the run and its time."""
+
+    model_name: str
+    model_version: str
+    data_version: str
+    run_id: str
+    scored_as_of: str
+
+
+def write_scores(
+    spark: SparkSession,
+    batch: TableReceipt,
+    rejected: TableReceipt,
+    scores: DataFrame,
+    contract: Dataset,
+    *,
+    run: ScoreRun,
+    lake_uri: str,
+) -> dict[str, TableReceipt]:
+    """Merge the scores of one batch into the tables `scores` and `rejected_scores`.
+
+    Takes ROW_ID, SCORE and CLASS, one row a row of the batch. A row that has its score from this
+    model version keeps it, with the run and time that first wrote it; a row whose features differ
+    is scored anew; one that is rejected now loses the score it had. Raises ScoreError, having
+    written nothing, when scores and batch differ, and ReceiptError when the tables do not add up.
+    """
+    inputs = lake.read_table(spark, batch)
+    scores = scores.persist()
+    check_scores(inputs, scores)
+    key = [*contract.key, *MODEL]
+    scored = score_rows(inputs, scores, contract, run=run)
+    refused = refused_rows(lake.read_table(spark, rejected), scores, run=run)
+    score_uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
+    refused_uri = lake.table_uri(lake_uri, "gold", contract.name, "rejected_scores")
+    record = {
+        "made_from": fingerprint("write_scores", version_of(batch), asdict(run)),
+        "run_id": run.run_id,
+    }
+    lake.withdraw(refused, score_uri, key=[ROW_ID, *MODEL], record=record)
+    lake.withdraw(scored, refused_uri, key=[ROW_ID, *MODEL], record=record)
+    if lake.table_exists(spark, score_uri):
+        scored = keep_first_write(scored, spark.read.format("delta").load(score_uri), key=key)
+    written = lake.upsert_table(scored, score_uri, key=key, record=record)
+    set_aside = lake.upsert_table(refused, refused_uri, key=[ROW_ID, *MODEL], record=record)
+    counts = Counts(
+        batch.rows_in,
+        _rows_of(scored, written, key=key),
+        {"rejected": _rows_of(refused, set_aside, key=[ROW_ID, *MODEL])},
+    )
+    check_balance(f"scores of {contract.name!r}", **asdict(counts))
+    return {
+        "scores": _receipt(spark, written, counts),
+        "rejected_scores": _receipt(
+            spark,
+            set_aside,
+            Counts(counts.rows_in, counts.set_aside["rejected"], {"scored": counts.rows_out}),
+        ),
+    }
+
+
+def check_scores(inputs: DataFrame, scores: DataFrame) -> None:
+    """Hold scores against the rows of the batch: each row once, and none of another batch."""
+    given = scores.groupBy(ROW_ID).agg(F.count("*").alias("times"))
+    counts = (
+        inputs.select(ROW_ID, F.lit(1).alias("asked"))
+        .join(given, on=[ROW_ID], how="full")
+        .agg(
+            F.count(F.when(F.col("times").isNull(), 1)).alias("missing"),
+            F.count(F.when(F.col("times") > 1, 1)).alias("doubled"),
+            F.count(F.when(F.col("asked").isNull(), 1)).alias("unknown"),
+        )
+        .collect()[0]
+    )
+    if any(counts):
+        raise ScoreError(
+            f"scores differ from their batch: {counts.missing} rows have no score, "
+            f"{counts.doubled} have several, {counts.unknown} are not of the batch; nothing was "
+            "written; run the scoring step again"
+        )
+
+
+def score_rows(
+    inputs: DataFrame, scores: DataFrame, contract: Dataset, *, run: ScoreRun
+) -> DataFrame:
+    """Give the rows of the table `scores`: key, lineage, score, class, model, data, run, time."""
+    has_score = F.col(SCORE).isNotNull() & ~F.isnan(SCORE)
+    rows = inputs.join(scores.where(has_score), on=[ROW_ID], how="inner").select(
+        *contract.key,
+        ROW_ID,
+        F.col(SCORE).cast("double").alias(SCORE),
+        F.col(CLASS).cast("int").alias(CLASS),
+        *(F.lit(value).alias(name) for name, value in asdict(run).items()),
+        F.col(ROW_HASH).alias(INPUT_HASH),
+    )
+    return lake.with_row_hash(rows, [INPUT_HASH, ROW_ID])
+
+
+def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> DataFrame:
+    """Give the rows of `rejected_scores`: those set aside before scoring, and those without one."""
+    gave_none = F.col(SCORE).isNull() | F.isnan(SCORE)
+    unscored = scores.where(gave_none).select(ROW_ID, F.lit(NO_SCORE).alias(REASON))
+    rows = rejected.select(ROW_ID, REASON).unionByName(unscored)
+    stated = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
+    return lake.with_row_hash(stated, [REASON])
+
+
+def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> DataFrame:
+    """Keep score, run and time of rows that were scored before with the same features."""
+    first = stored.select(
+        *key,
+        F.col(INPUT_HASH).alias("first_hash"),
+        *(F.col(name).alias(f"first_{name}") for name in FIRST_WRITE),
+    )
+    is_same = F.col(INPUT_HASH) == F.col("first_hash")
+    return scored.join(first, on=list(key), how="left").select(
+        *(
+            F.when(is_same, F.col(f"first_{name}")).otherwise(F.col(name)).alias(name)
+            if name in FIRST_WRITE
+            else F.col(name)
+            for name in scored.columns
+        )
+    )
+
+
+def _rows_of(rows: DataFrame, table: lake.TableState, *, key: Sequence[str]) -> int:
+    """Count how many of these rows the written table really has."""
+    stored = lake.read_version(rows.sparkSession, table.uri, table.version)
+    return stored.join(rows.select(*key), on=list(key), how="left_semi").count()
+
+
+def _receipt(spark: SparkSession, table: lake.TableState, counts: Counts) -> TableReceipt:
+    schema = lake.schema_hash(lake.read_version(spark, table.uri, table.version))
+    return TableReceipt(table.uri, table.id, table.version, **asdict(counts), schema_hash=schema)

@@ -1,0 +1,34 @@
+"""The only builder of a SparkSession: the same settings on this machine, in tests and in Azure."""
+
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+
+# Static in Spark, so every Spark component states them in its `conf` too (a contract test holds
+# the two equal): a session that Azure has already started cannot take them any more.
+SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",  # a text that does not parse is null, for the rules to judge
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    # What mltable can read: no deletion vectors, no renamed columns.
+    "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
+}
+# A laptop's tables are small: the defaults are made for clusters and cost seconds a step here.
+SMALL_MACHINE = {
+    "spark.sql.shuffle.partitions": "4",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+
+
+def spark_session(app: str) -> SparkSession:
+    """Build the session of the step `app`, or take the one that the platform has started."""
+    builder = SparkSession.builder.appName(app)
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    if str(spark.conf.get("spark.master")).startswith("local"):
+        for key, value in SMALL_MACHINE.items():
+            spark.conf.set(key, value)
+    return spark

@@ -1,0 +1,134 @@
+"""Put every row on one side for ever: by hash of its key, by hash of its group, or by time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from conf.dataset import SPLITS
+from spark_jobs import lake
+from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.judge import INGESTION_ID, ROW_ID
+from spark_jobs.receipt import Counts, TableReceipt, check_balance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset, Split
+
+SPLIT = "_split"
+LABEL_UNKNOWN = "label_unknown"
+OUTSIDE_PERIOD = "outside_split_period"
+_BUCKETS = 1 << 30
+
+
+class SplitError(RuntimeError):
+    """Two splits share what they may not, or one of them is empty."""
+
+
+def split_features(
+    spark: SparkSession, features: TableReceipt, contract: Dataset, *, lake_uri: str
+) -> dict[str, TableReceipt]:
+    """Bring the tables train, validation and test up to date with one version of the features."""
+    uris = {part: lake.table_uri(lake_uri, "gold", contract.name, part) for part in SPLITS}
+    made_from = fingerprint("split", version_of(features), contract)
+    done = lake.receipts_made_from(spark, "test", uris["test"], made_from=made_from)
+    if done:
+        return done
+    assigned = assign_split(lake.read_table(spark, features), contract).persist()
+    try:
+        counts = {r[SPLIT]: r["count"] for r in assigned.groupBy(SPLIT).count().collect()}
+        aside = {reason: n for reason, n in counts.items() if reason not in SPLITS}
+        kept = {part: counts.get(part, 0) for part in SPLITS}
+        rows_out = sum(kept.values())
+        check_balance("split", rows_in=features.rows_out, rows_out=rows_out, set_aside=aside)
+        _check_splits(assigned, kept, contract)
+        tables: dict[str, TableReceipt] = {}
+        for part in SPLITS:
+            others = {**aside, **{f"in_{p}": n for p, n in kept.items() if p != part}}
+            tables[part] = lake.sync_counted(
+                rows_of_split(assigned, part),
+                uris[part],
+                key=contract.key,
+                made_from=made_from,
+                counts=Counts(features.rows_out, kept[part], others),
+                beside=tables if part == SPLITS[-1] else None,
+            )
+        return tables
+    finally:
+        assigned.unpersist()
+
+
+def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
+    """Add SPLIT: train, validation or test, or the reason why a row is in none of them.
+
+    The side depends on a row's own values alone: not on row order, partitions or other rows.
+    """
+    if contract.split is None or contract.label is None:
+        raise SplitError(
+            f"dataset {contract.name!r} has no label and split to train with; state both in "
+            f"conf/datasets/{contract.name}.yml"
+        )
+    unlabelled = F.col(contract.label.name).isNull()
+    side = _time_side(contract.split) if contract.split.by == "time" else _hash_side(contract)
+    return features.withColumn(SPLIT, F.when(unlabelled, F.lit(LABEL_UNKNOWN)).otherwise(side))
+
+
+def rows_of_split(assigned: DataFrame, part: str) -> DataFrame:
+    """Give the rows of one split without the lake's lineage: what a model may see."""
+    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, ROW_ID, INGESTION_ID)
+
+
+def _hash_side(contract: Dataset) -> SparkColumn:
+    split = contract.split
+    unit = contract.key if split is None or split.column is None else (split.column,)
+    # As text, so that a key column that is widened from int to long stays on its side.
+    text = F.concat_ws(
+        "\x1f", *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in unit)
+    )
+    place = F.pmod(F.xxhash64(text), F.lit(_BUCKETS)) / _BUCKETS
+    shares = split.parts if split else {}
+    train = float(str(shares["train"]))
+    validation = train + float(str(shares["validation"]))
+    return (
+        F.when(place < train, F.lit("train"))
+        .when(place < validation, F.lit("validation"))
+        .otherwise(F.lit("test"))
+    )
+
+
+def _time_side(split: Split) -> SparkColumn:
+    day = F.to_date(str(split.column))
+    starts = {part: F.lit(str(split.parts[part])).cast("date") for part in SPLITS}
+    return (
+        F.when(day.isNull() | (day < starts["train"]), F.lit(OUTSIDE_PERIOD))
+        .when(day < starts["validation"], F.lit("train"))
+        .when(day < starts["test"], F.lit("validation"))
+        .when(day < F.lit(str(split.end)).cast("date"), F.lit("test"))
+        .otherwise(F.lit(OUTSIDE_PERIOD))
+    )
+
+
+def _check_splits(assigned: DataFrame, kept: Mapping[str, int], contract: Dataset) -> None:
+    """Refuse an empty split, or a key, group or day that stands in two of them."""
+    empty = [part for part, rows in kept.items() if not rows]
+    if empty:
+        raise SplitError(
+            f"split of {contract.name!r}: {empty} would be empty; correct 'split' in "
+            f"conf/datasets/{contract.name}.yml"
+        )
+    column = contract.split.column if contract.split else None
+    unit = [column] if column else list(contract.key)
+    sides = (
+        assigned.where(F.col(SPLIT).isin(*SPLITS))
+        .groupBy(*unit)
+        .agg(F.countDistinct(SPLIT).alias("sides"))
+    )
+    shared = sides.where(F.col("sides") > 1).limit(3).collect()
+    if shared:
+        found = [row.asDict() for row in shared]
+        raise SplitError(f"split of {contract.name!r}: {found} stand in two splits")

@@ -1,0 +1,126 @@
+"""Single small files of the lake, through Hadoop's file system: a folder here, ABFS in Azure.
+
+Together with session.py and lake.py the only place that speaks to the JVM.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
+
+if TYPE_CHECKING:
+    from py4j.java_gateway import JavaObject, JVMView
+    from pyspark.sql import SparkSession
+
+
+class StorageError(RuntimeError):
+    """A file of the lake is missing or cannot be read."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as the store lists it: URI, size in bytes, time of change in epoch milliseconds.
+
+    `encoded` is the URI as Spark names it in a row's metadata: with spaces and the like escaped.
+    """
+
+    uri: str
+    encoded: str
+    size: int
+    modified: int
+
+    @property
+    def name(self) -> str:
+        return self.uri.rpartition("/")[2]
+
+
+def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
+    """List the files that match a glob, by URI; hidden and empty-named ones are no data."""
+    path = _path(spark, pattern)
+    statuses = path.getFileSystem(_hadoop(spark)).globStatus(path) or []
+    files = [
+        StoredFile(
+            uri=status.getPath().toString(),
+            encoded=status.getPath().toUri().toString(),
+            size=status.getLen(),
+            modified=status.getModificationTime(),
+        )
+        for status in statuses
+        if status.isFile() and not fnmatch.fnmatch(status.getPath().getName(), "[._]*")
+    ]
+    return sorted(files, key=lambda file: file.uri)
+
+
+def sha256(spark: SparkSession, uri: str) -> str:
+    """Hash the bytes of a file where they are, without bringing them to Python."""
+    stream = _open(spark, uri)
+    try:
+        digest: str = _jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream)
+        return digest
+    finally:
+        stream.close()
+
+
+def read_first_line(spark: SparkSession, uri: str) -> bytes:
+    """Read the first line of a text file, without its line break."""
+    reader = _jvm(spark).org.apache.hadoop.util.LineReader(_open(spark, uri))
+    try:
+        line = _jvm(spark).org.apache.hadoop.io.Text()
+        reader.readLine(line)
+        return bytes(line.copyBytes())
+    finally:
+        reader.close()
+
+
+def read_text(spark: SparkSession, uri: str) -> str:
+    """Read a whole small text file."""
+    stream = _open(spark, uri)
+    try:
+        return str(_jvm(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+    finally:
+        stream.close()
+
+
+def write_text(spark: SparkSession, uri: str, text: str) -> None:
+    """Write a whole small text file in place of what was there."""
+    path = _path(spark, uri)
+    stream = path.getFileSystem(_hadoop(spark)).create(path, True)  # noqa: FBT003 # Java's own
+    try:
+        stream.write(bytearray(text, "utf-8"))
+    finally:
+        stream.close()
+
+
+def write_receipt(spark: SparkSession, folder: str, receipt: Receipt) -> None:
+    write_text(spark, f"{folder.rstrip('/')}/{FILE_NAME}", receipt.to_json())
+
+
+def read_receipt(spark: SparkSession, folder: str) -> Receipt:
+    return parse_receipt(read_text(spark, f"{folder.rstrip('/')}/{FILE_NAME}"))
+
+
+def _hadoop(spark: SparkSession) -> JavaObject:
+    return spark._jsc.hadoopConfiguration()  # noqa: SLF001 # PySpark has no public way
+
+
+def _jvm(spark: SparkSession) -> JVMView:
+    return cast("JVMView", spark._jvm)  # noqa: SLF001 # PySpark has no public way
+
+
+def _path(spark: SparkSession, uri: str) -> JavaObject:
+    return _jvm(spark).org.apache.hadoop.fs.Path(uri)
+
+
+def _open(spark: SparkSession, uri: str) -> JavaObject:
+    path = _path(spark, uri)
+    try:
+        return path.getFileSystem(_hadoop(spark)).open(path)
+    except Exception as error:
+        raise StorageError(f"{uri}: cannot be opened: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0]
