@@ -85,6 +85,14 @@ class Dataset:
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
+    def source_or_error(self, name: str) -> str:
+        """Give back the name of a source that the contract has; raise ConfError for another."""
+        if name not in self.sources:
+            raise ConfError(
+                f"dataset {self.name!r} has no source {name!r}; it has {sorted(self.sources)}"
+            )
+        return name
+
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)

@@ -59,6 +59,13 @@ class Receipt:
             )
         return self.tables[name]
 
+    def detail(self, name: str) -> tuple[str, ...]:
+        """Give a list of strings from the details."""
+        found = self.details.get(name)
+        if not isinstance(found, list | tuple):
+            raise ReceiptError(f"receipt of {self.step!r} has no detail {name!r}")
+        return tuple(str(item) for item in found)
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
 
