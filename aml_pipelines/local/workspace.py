@@ -84,8 +84,8 @@ def serving(
     lake, secret = lake.resolve(), secrets.token_urlsafe(32)
     chosen = ["--experiment", experiment] if experiment else []
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _listening() as control, _listening() as token, log.open("a") as written:
-        env = _job_environment(target.workspace, lake, control, token, secret)
+    with listen() as control, listen() as token, log.open("a") as written:
+        env = job_environment(target.workspace, lake, control, token, secret)
         if experiment:
             env["MLFLOW_EXPERIMENT_NAME"] = experiment
         process = subprocess.Popen(
@@ -108,11 +108,11 @@ def serving(
                 pipe.close()
 
 
-def _listening() -> socket.socket:
+def listen() -> socket.socket:
     return socket.create_server((LOOPBACK, 0), backlog=128)
 
 
-def _tls(lake: Path) -> Path:
+def tls_folder(lake: Path) -> Path:
     return lake / "registry" / "tls"
 
 
@@ -125,25 +125,26 @@ def _command(
         *("--resource-group", workspace.resource_group),
         *("--workspace", workspace.name),
         *("--lake", str(lake)),
-        *("--tls", str(_tls(lake))),
+        *("--tls", str(tls_folder(lake))),
         *("--control", str(control.fileno())),
         *("--token", str(token.fileno())),
     ]
 
 
-def _job_environment(
+def job_environment(
     workspace: WorkspaceNames,
     lake: Path,
     control: socket.socket,
     token: socket.socket,
     secret: str,
 ) -> dict[str, str]:
+    """Give what a job needs to find its workspace and its identity, here as in Azure."""
     return {
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
         "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
-        "REQUESTS_CA_BUNDLE": str(_tls(lake) / "certificate.pem"),
+        "REQUESTS_CA_BUNDLE": str(tls_folder(lake) / "certificate.pem"),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
         # Nothing else may answer for the job: no login of the machine's user, no proxy.

@@ -27,6 +27,10 @@ class Faults:
     def plan(self, fault: Fault, method: str, path_end: str) -> None:
         self._planned.append((method, path_end, fault))
 
+    @property
+    def are_over(self) -> bool:
+        return not self._planned
+
     def install(self, app: Flask) -> None:
         """Throttle and drop before the work is done; fail half-way when it is."""
         app.before_request(self._before)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from aml_pipelines.local.rest.faults import Faults
+
 READY = "ready"
 
 
@@ -51,17 +53,27 @@ def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> 
     return server
 
 
-def serve(scope: Scope, identity: Identity, *, control: int, token: int, tls: Path) -> None:
+def serve(
+    scope: Scope,
+    identity: Identity,
+    *,
+    control: int,
+    token: int,
+    tls: Path,
+    faults: Faults | None = None,
+) -> list[BaseWSGIServer]:
     """Serve control plane and identity endpoint on two listening descriptors, in threads."""
     certificate, key = tls / "certificate.pem", tls / "key.pem"
     ensure_certificate(certificate, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    for server in (
-        server_on(control, create_app(scope, identity), context),
+    servers = [
+        server_on(control, create_app(scope, identity, faults=faults), context),
         server_on(token, create_identity_app(identity)),
-    ):
+    ]
+    for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+    return servers
 
 
 def main() -> None:
