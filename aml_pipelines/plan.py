@@ -52,7 +52,7 @@ def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iter
     for output in node.outputs.values():
         yield f"  output {output.name} = {output.location}"
     for line in command(node, inputs, outputs).splitlines():
-        yield f"  $ {line}"
+        yield f"  $ {line.rstrip()}"
 
 
 def _source(bound: Bound) -> str:

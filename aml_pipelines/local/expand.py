@@ -95,9 +95,11 @@ class Expansion:
             return
         for name in order:
             self._expand_job(scope, jobs[name])
-        for name in scope.graph.outputs.keys() - scope.outputs.keys():
+        for name, port in scope.graph.outputs.items():
+            if name in scope.outputs:
+                continue
             self.problems.add(
-                scope.graph.outputs[name].place,
+                port.place,
                 f"output {name!r} is bound to no job; write {name}: ${{{{parent.outputs.{name}}}}} "
                 "under the outputs of the job that makes it",
             )
@@ -124,9 +126,11 @@ class Expansion:
 
     def _bind_inputs(self, scope: Scope, job: Job) -> dict[str, Bound]:
         ports = job.component.inputs
-        for name in job.inputs.keys() - ports.keys():
+        for name, setting in job.inputs.items():
+            if name in ports:
+                continue
             self.problems.add(
-                job.inputs[name].place,
+                setting.place,
                 f"job {job.name!r} has no input {name!r}; it has {', '.join(ports) or 'none'}",
             )
         return {name: self._bind_input(scope, job, port) for name, port in ports.items()}

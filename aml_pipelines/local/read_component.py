@@ -153,5 +153,6 @@ def _check_conf(conf: Mapping[str, str], stated: Fields) -> None:
         stated.problems.add(stated.place, f"Spark conf lacks {key!r}, which Azure needs")
     if not is_dynamic and any(key in conf for key in bounds):
         stated.problems.add(
-            stated.place, f"Spark conf has {bounds} without spark.dynamicAllocation.enabled: true"
+            stated.place,
+            f"Spark conf has {' or '.join(bounds)} without spark.dynamicAllocation.enabled: true",
         )

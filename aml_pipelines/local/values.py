@@ -58,7 +58,7 @@ def mismatch(port: InputPort, value: Value) -> str:
     if isinstance(value, Constant):
         return _constant_mismatch(port, value)
     if not port.is_data:
-        return f"takes a {port.type}, but is given data of type {value.type!r}"
+        return f"takes {port.type!r}, but is given data of type {value.type!r}"
     if port.type != value.type:
         return f"takes {port.type!r}, but is given {value.type!r}"
     return ""
@@ -74,9 +74,9 @@ def _constant_mismatch(port: InputPort, constant: Constant) -> str:
         "integer",
         "number",
     ):
-        return f"takes a {port.type}, but is given an input of type {constant.declared!r}"
+        return f"takes {port.type!r}, but is given an input of type {constant.declared!r}"
     if not _is_of_type(port.type, constant.value):
-        return f"takes a {port.type}, but is given {constant.value!r}"
+        return f"takes {port.type!r}, but is given {constant.value!r}"
     return _out_of_range(port, constant.text)
 
 

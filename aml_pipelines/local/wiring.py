@@ -44,7 +44,7 @@ def check_node(node: PlannedNode, problems: Problems) -> None:
     """Report modes that do not fit, and values that no quoting can protect."""
     for name, bound in node.inputs.items():
         if bound.mode and not bound.port.is_data:
-            problems.add(bound.place, f"input {name!r} is a {bound.type} and takes no mode")
+            problems.add(bound.place, f"input {name!r} is of type {bound.type!r} and takes no mode")
         if node.is_spark and bound.port.is_data and bound.mode != "direct":
             problems.add(
                 bound.place,

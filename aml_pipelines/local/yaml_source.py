@@ -41,9 +41,11 @@ class Fields:
 
     def only(self, known: tuple[str, ...], owner: str) -> None:
         """Report keys that `owner` cannot have."""
-        for name in self.entries.keys() - set(known):
+        for name, entry in self.entries.items():
+            if name in known:
+                continue
             self.problems.add(
-                self.entries[name].place,
+                entry.place,
                 f"{owner} has no field {name!r}; its fields are {', '.join(known)}",
             )
 
@@ -112,7 +114,7 @@ def read_fields(file: Path, problems: Problems) -> Fields:
         raise PipelineError(f"{file}: is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(node, yaml.MappingNode):
         raise PipelineError(
-            f"{file}:1: holds no mapping; a pipeline file begins with 'type: pipeline'"
+            f"{file}:1: holds no fields; it begins with a line such as 'type: pipeline'"
         )
     entry = _entry(node, loader, file, problems)
     return Fields(cast("Mapping[str, Entry]", entry.value), entry.place, problems)

@@ -1,0 +1,36 @@
+"""Golden plans: a folder of testdata is a case, its plan.txt or error.txt what must come out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aml_pipelines.local.locations import Locations
+from aml_pipelines.local.plan import plan_pipeline
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.registry import Registry
+from aml_pipelines.plan import plan_lines
+
+TESTDATA = Path(__file__).with_name("testdata")
+CASES = sorted(file.parent for file in TESTDATA.glob("*/pipeline.yml"))
+
+
+def planned_text(lake: Path) -> str:
+    locations = Locations(str(lake), lake / "runs", "RUN", is_local=True, assets=Registry(lake))
+    inputs = {"lake": str(lake)}
+    try:
+        plan = plan_pipeline(Path("pipeline.yml"), locations, given={}, target_inputs=inputs)
+    except PipelineError as error:
+        return str(error)
+    return "\n".join(plan_lines(plan))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_pipeline_file_gives_exactly_its_plan_or_its_errors(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(case)
+    text = planned_text(tmp_path).replace(str(tmp_path), "<lake>").replace(str(TESTDATA), "<cases>")
+    (expected,) = [*case.glob("plan.txt"), *case.glob("error.txt")]
+    assert text.splitlines() == expected.read_text(encoding="utf-8").splitlines()

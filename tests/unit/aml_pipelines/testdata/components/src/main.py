@@ -1,0 +1,1 @@
+"""An entry script that is never run."""
