@@ -42,10 +42,6 @@ class Models:
         uri = f"sqlite:///{self.tables.database}"
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
-    def warm_up(self) -> None:
-        """Import MLflow while the caller does something else."""
-        threading.Thread(target=lambda: self._client, daemon=True).start()
-
     def put_model(
         self, model: ModelAsset, *, unless: Callable[[ModelAsset | None], None] | None = None
     ) -> tuple[ModelAsset, bool]:

@@ -89,7 +89,7 @@ tell(
         "ResourceExistsError: (Conflict) A data version with this name and version already exists"
     )
     assert str(told["absent"]).startswith(
-        "ResourceNotFoundError: (NotFound) data asset 'trian' is not registered; there are ['train']"
+        "ResourceNotFoundError: (NotFound) data asset 'trian' is not registered; there are"
     )
     assert "Asset trian does not exist in workspace local." in str(told["unlabelled"])
     assert "is not served by the local workspace" in str(told["unserved"])

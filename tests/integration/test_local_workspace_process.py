@@ -30,6 +30,7 @@ from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])
 with serving(TARGET, lake=lake, log=lake / "workspace.log") as served:
+    served.wait_ready()
     print(served.pid, flush=True)
     time.sleep(60)
 """

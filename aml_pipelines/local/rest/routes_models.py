@@ -29,7 +29,6 @@ def model_routes(scope: Scope, models: Models) -> Blueprint:
     """Serve models out of MLflow's registry."""
     routes = Blueprint("models", __name__)
     tables = models.tables
-    routes.before_request(models.warm_up)
 
     @routes.get("/models")
     def list_containers() -> Response:

@@ -112,12 +112,12 @@ def test_a_version_of_another_type_under_the_same_name_is_refused(tmp_path: Path
 
 def test_latest_is_the_newest_that_is_not_archived_not_the_greatest(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
-    for version in ("10", "2", "3"):
+    for version in ("10", "3", "2"):
         registry.put_data_asset(replace(TRAIN, version=version))
-    assert registry.data_asset("train").version == "3"
-
-    registry.put_data_asset(replace(TRAIN, version="3", is_archived=True))
     assert registry.data_asset("train").version == "2"
+
+    registry.put_data_asset(replace(TRAIN, version="2", is_archived=True))
+    assert registry.data_asset("train").version == "3"
     assert registry.data_container("train").next_version == "11"
 
 
