@@ -24,6 +24,7 @@ from aml_pipelines.local.assets import (
 )
 from aml_pipelines.local.datastores import short_uri
 from aml_pipelines.local.mlflow_tables import MlflowTables
+from aml_pipelines.local.sqlite_file import SqliteFile
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,7 +41,7 @@ class Registry:
     """Data assets of the workspace whose lake is the folder `lake`; models are MLflow's."""
 
     def __init__(self, lake: Path) -> None:
-        self._database = lake / "registry" / "registry.db"
+        self._database = SqliteFile(lake / "registry" / "registry.db", rows.TABLES)
         self._models = MlflowTables(lake)
 
     def data_asset(
@@ -50,7 +51,7 @@ class Registry:
 
         Raises AssetNotFound naming the names, versions or labels there are.
         """
-        with rows.reading(self._database) as connection:
+        with self._database.reading() as connection:
             if version is not None:
                 found = rows.version(connection, name, version)
                 return found or _fail(connection, name, version)
@@ -70,19 +71,19 @@ class Registry:
 
     def data_assets(self, name: str, view: View = "ActiveOnly") -> list[DataAsset]:
         """List the versions of `name`, newest first; raises AssetNotFound for an unknown name."""
-        with rows.reading(self._database) as connection:
+        with self._database.reading() as connection:
             _container(connection, name)
             found = rows.versions(connection, name)
         return [asset for asset in found if is_shown(view, is_archived=asset.is_archived)]
 
     def data_container(self, name: str) -> Container:
         """Find what the versions of `name` share; raises AssetNotFound naming the names."""
-        with rows.reading(self._database) as connection:
+        with self._database.reading() as connection:
             return _container(connection, name)
 
     def data_containers(self, view: View = "ActiveOnly") -> list[Container]:
         """List all data assets by name."""
-        with rows.reading(self._database) as connection:
+        with self._database.reading() as connection:
             found = [_container(connection, name) for name in rows.names(connection)]
         return [item for item in found if is_shown(view, is_archived=item.is_archived)]
 
@@ -95,7 +96,7 @@ class Registry:
         Raises AssetConflict when the version exists with another path, type or properties.
         """
         asset = replace(asset, path=short_uri(asset.path), modified_at=time.time())
-        with rows.writing(self._database) as connection:
+        with self._database.writing() as connection:
             stored = rows.version(connection, asset.name, asset.version)
             if unless:
                 unless(stored)
@@ -123,7 +124,7 @@ class Registry:
 
         Raises AssetConflict when it exists with another type.
         """
-        with rows.writing(self._database) as connection:
+        with self._database.writing() as connection:
             is_new = rows.insert_container(connection, name, data_type, time.time())
             stored = _container(connection, name)
             if stored.type != data_type:

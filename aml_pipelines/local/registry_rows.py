@@ -1,25 +1,16 @@
-"""The registry's SQLite tables: rows to assets and back, in transactions that queue up."""
+"""The registry's SQLite tables: rows to assets and back."""
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-import uuid
-from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local.assets import Container, DataAsset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    import sqlite3
 
-SCHEMA = 1
-WAIT_SECONDS = 60.0
-_TABLES = f"""
-PRAGMA journal_mode = WAL;
-PRAGMA user_version = {SCHEMA};
+TABLES = """
 CREATE TABLE container (
   name TEXT PRIMARY KEY, type TEXT NOT NULL, description TEXT, tags TEXT NOT NULL,
   properties TEXT NOT NULL, is_archived INTEGER NOT NULL, created_at REAL NOT NULL);
@@ -30,57 +21,6 @@ CREATE TABLE version (
   is_anonymous INTEGER NOT NULL, is_archived INTEGER NOT NULL, referenced_uris TEXT NOT NULL,
   created_at REAL NOT NULL, modified_at REAL NOT NULL, UNIQUE (name, version));
 """
-
-
-class RegistryError(RuntimeError):
-    """The registry's file is not one that this version wrote."""
-
-
-@contextmanager
-def reading(database: Path) -> Iterator[sqlite3.Connection]:
-    """Open `database` for one consistent look; a missing one reads as an empty one."""
-    with closing(_connect(database) if database.is_file() else _empty()) as connection:
-        connection.execute("BEGIN")
-        yield connection
-
-
-@contextmanager
-def writing(database: Path) -> Iterator[sqlite3.Connection]:
-    """Open `database`, made when missing, for one transaction, alone: others queue up."""
-    if not database.is_file():
-        _create(database)
-    with closing(_connect(database)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield connection
-        connection.execute("COMMIT")
-
-
-def _create(database: Path) -> None:
-    # Born whole under another name: two processes that set up one WAL file lock each other out.
-    database.parent.mkdir(parents=True, exist_ok=True)
-    newborn = database.with_name(f"{database.name}.{uuid.uuid4().hex}")
-    with closing(sqlite3.connect(newborn)) as connection:
-        connection.executescript(_TABLES)
-    with suppress(FileExistsError):
-        os.link(newborn, database)
-    newborn.unlink()
-
-
-def _connect(database: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(database, timeout=WAIT_SECONDS, isolation_level=None)
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found != SCHEMA:
-        connection.close()
-        raise RegistryError(
-            f"{database}: has schema {found}, not {SCHEMA}; delete it to start anew"
-        )
-    return connection
-
-
-def _empty() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(_TABLES)
-    return connection
 
 
 def names(connection: sqlite3.Connection) -> list[str]:

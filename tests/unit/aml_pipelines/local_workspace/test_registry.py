@@ -20,7 +20,7 @@ from aml_pipelines.local.assets import (
     version_order,
 )
 from aml_pipelines.local.registry import Registry
-from aml_pipelines.local.registry_rows import RegistryError
+from aml_pipelines.local.sqlite_file import RegistryError
 
 ROOT = Path(__file__).resolve().parents[4]
 TRAIN = DataAsset("train", "1", "mltable", "azureml://datastores/lake/paths/gold/train")

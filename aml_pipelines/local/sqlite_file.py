@@ -1,0 +1,72 @@
+"""A SQLite file that any number of processes and threads use at once, in transactions that queue."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import uuid
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA = 1
+WAIT_SECONDS = 60.0
+
+
+class RegistryError(RuntimeError):
+    """The file is not one that this version wrote."""
+
+
+@dataclass(frozen=True)
+class SqliteFile:
+    """The file at `path` with the tables that the SQL `tables` makes; writing makes it."""
+
+    path: Path
+    tables: str
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one consistent look; a missing one reads as an empty one."""
+        with closing(self._connect() if self.path.is_file() else self._empty()) as connection:
+            connection.execute("BEGIN")
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one transaction, alone: others queue up."""
+        if not self.path.is_file():
+            self._create()
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+
+    def _create(self) -> None:
+        # Born whole under another name: two processes that set up one WAL file lock each other out.
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        newborn = self.path.with_name(f"{self.path.name}.{uuid.uuid4().hex}")
+        with closing(sqlite3.connect(newborn)) as connection:
+            connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA user_version = {SCHEMA};")
+            connection.executescript(self.tables)
+        with suppress(FileExistsError):
+            os.link(newborn, self.path)
+        newborn.unlink()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found != SCHEMA:
+            connection.close()
+            raise RegistryError(
+                f"{self.path}: has schema {found}, not {SCHEMA}; delete it to start anew"
+            )
+        return connection
+
+    def _empty(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.executescript(self.tables)
+        return connection
