@@ -44,24 +44,24 @@ def select_batch(
         for name, receipt in tables.items()
     }
     rows_in = frames["bronze"].count()
+    folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
     rejected = lake.create_once(
         rejected_rows(frames["quarantine"], frames["duplicates"]),
-        lake.table_uri(lake_uri, "batches", contract.name, f"{batch_id}/rejected"),
+        f"{folder}/rejected",
         made_from=batch_id,
         rows_in=rows_in,
     )
     batch = lake.create_once(
         batch_rows(frames["features"], contract),
-        lake.table_uri(lake_uri, "batches", contract.name, f"{batch_id}/batch"),
+        f"{folder}/batch",
         made_from=batch_id,
         rows_in=rows_in,
-        set_aside={"rejected": rejected.rows_out},
     )
     check_balance(
         f"batch of {contract.name!r}",
         rows_in=rows_in,
         rows_out=batch.rows_out,
-        set_aside=batch.set_aside,
+        set_aside={"rejected": rejected.rows_out},
     )
     return {"batch": batch, "rejected": rejected}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
+from spark_jobs.checksum import checksum
 from spark_jobs.receipt import Counts, TableReceipt
 
 if TYPE_CHECKING:
@@ -105,14 +106,7 @@ def append_once(rows: DataFrame, uri: str, *, batch: str, record: Record) -> Tab
     return table_state(rows.sparkSession, uri)
 
 
-def create_once(
-    rows: DataFrame,
-    uri: str,
-    *,
-    made_from: str,
-    rows_in: int,
-    set_aside: Mapping[str, int] | None = None,
-) -> TableReceipt:
+def create_once(rows: DataFrame, uri: str, *, made_from: str, rows_in: int) -> TableReceipt:
     """Write a table that never changes; one that is there already stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
@@ -120,9 +114,16 @@ def create_once(
         _writer(rows, record, version=0).mode("errorifexists").save(uri)
     state = table_state(spark, uri)
     stored = read_version(spark, uri, state.version)
-    counts = Counts(rows_in, stored.count(), dict(set_aside or {}))
+    kept = stored.count()
     return TableReceipt(
-        uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(stored)
+        uri,
+        state.id,
+        state.version,
+        rows_in,
+        kept,
+        {"elsewhere": rows_in - kept},
+        schema_hash(stored),
+        checksum(stored),
     )
 
 
@@ -247,7 +248,7 @@ def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> C
 def _writer(rows: DataFrame, record: Record, *, version: int, app: str = APP) -> DataFrameWriter:
     return (
         rows.write.format("delta")
-        .option("userMetadata", json.dumps(record, sort_keys=True))
+        .option("userMetadata", json.dumps(record))
         .option("txnAppId", app)
         .option("txnVersion", version)
     )
@@ -271,7 +272,7 @@ def _same(key: Sequence[str]) -> str:
 def _commit_settings(spark: SparkSession, record: Record, *, version: int) -> Iterator[None]:
     """Hand transaction and metadata to a MERGE, which takes them from the session alone."""
     settings = {
-        "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record, sort_keys=True),
+        "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record),
         "spark.databricks.delta.write.txnAppId": APP,
         "spark.databricks.delta.write.txnVersion": str(version),
     }

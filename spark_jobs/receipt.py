@@ -7,13 +7,14 @@ to it can be reused.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FILE_NAME = "receipt.json"
+
+
+# Per column: its kind, its nulls, and a digest of its values (see checksum.py).
+Checksum = Mapping[str, Mapping[str, float | int | str | None]]
 
 
 class ReceiptError(ValueError):
@@ -22,11 +23,12 @@ class ReceiptError(ValueError):
 
 @dataclass(frozen=True)
 class Counts:
-    """How the rows of a table came about: rows in = rows out + rows set aside with a reason."""
+    """How the rows of a table came about, and the checksum of tables that are published."""
 
     rows_in: int
     rows_out: int
     set_aside: Mapping[str, int] = field(default_factory=dict)
+    checksum: Checksum = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class TableReceipt:
     rows_out: int
     set_aside: Mapping[str, int] = field(default_factory=dict)
     schema_hash: str = ""
+    checksum: Checksum = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Receipt:
         return tuple(str(item) for item in found)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        return json.dumps(asdict(self), indent=2) + "\n"
 
 
 def parse_receipt(text: str) -> Receipt:

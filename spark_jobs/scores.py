@@ -84,7 +84,12 @@ def write_scores(
         _rows_of(scored, written, key=key),
         {"rejected": _rows_of(refused, set_aside, key=[ROW_ID, *MODEL])},
     )
-    check_balance(f"scores of {contract.name!r}", **asdict(counts))
+    check_balance(
+        f"scores of {contract.name!r}",
+        rows_in=counts.rows_in,
+        rows_out=counts.rows_out,
+        set_aside=counts.set_aside,
+    )
     return {
         "scores": _receipt(spark, written, counts),
         "rejected_scores": _receipt(

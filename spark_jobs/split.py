@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from conf.dataset import SPLITS
 from spark_jobs import lake
+from spark_jobs.checksum import checksum
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import INGESTION_ID, ROW_ID
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
@@ -42,7 +43,7 @@ def split_features(
     assigned = assign_split(lake.read_table(spark, features), contract).persist()
     try:
         counts = {r[SPLIT]: r["count"] for r in assigned.groupBy(SPLIT).count().collect()}
-        aside = {reason: n for reason, n in counts.items() if reason not in SPLITS}
+        aside = {reason: n for reason, n in sorted(counts.items()) if reason not in SPLITS}
         kept = {part: counts.get(part, 0) for part in SPLITS}
         rows_out = sum(kept.values())
         check_balance("split", rows_in=features.rows_out, rows_out=rows_out, set_aside=aside)
@@ -50,12 +51,13 @@ def split_features(
         tables: dict[str, TableReceipt] = {}
         for part in SPLITS:
             others = {**aside, **{f"in_{p}": n for p, n in kept.items() if p != part}}
+            rows = rows_of_split(assigned, part)
             tables[part] = lake.sync_counted(
-                rows_of_split(assigned, part),
+                rows,
                 uris[part],
                 key=contract.key,
                 made_from=made_from,
-                counts=Counts(features.rows_out, kept[part], others),
+                counts=Counts(features.rows_out, kept[part], others, checksum(rows)),
                 beside=tables if part == SPLITS[-1] else None,
             )
         return tables

@@ -1,0 +1,105 @@
+"""Read and write MLTable folders: a Delta table at one version, with a card that says which."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import tempfile
+import uuid
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import fsspec
+import yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CARD = "asset.json"
+
+
+class MLTableError(RuntimeError):
+    """An MLTable cannot be read, or tables that belong together are of different releases."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What an MLTable folder says of itself: the asset it is and the table it stands for.
+
+    `release` is one label for all tables that one step has published together.
+    """
+
+    name: str
+    version: str
+    release: str
+    table_uri: str
+    table_version: int
+    rows: int
+    content: str
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}:{self.version}"
+
+
+def write_mltable(folder: str, *, table_uri: str, version: int) -> None:
+    """Write the MLTable of a Delta table at `version`; the path in it must be absolute."""
+    definition = {
+        "type": "mltable",
+        "paths": [{"folder": table_uri}],
+        "transformations": [{"read_delta_lake": {"version_as_of": version}}],
+    }
+    with fsspec.open(f"{folder.rstrip('/')}/MLTable", "w", auto_mkdir=True) as file:
+        yaml.safe_dump(definition, file, sort_keys=False)
+
+
+def write_card(folder: str, card: Card) -> None:
+    with fsspec.open(f"{folder.rstrip('/')}/{CARD}", "w", auto_mkdir=True) as file:
+        json.dump(asdict(card), file, indent=2, sort_keys=True)
+
+
+def read_card(folder: str) -> Card:
+    """Read the card of a published MLTable; raise MLTableError for one without."""
+    try:
+        with fsspec.open(f"{folder.rstrip('/')}/{CARD}", "r") as file:
+            return Card(**json.load(file))
+    except (OSError, TypeError, json.JSONDecodeError) as error:
+        raise MLTableError(
+            f"{folder}: has no readable {CARD}; publish the table with publish_mltable: {error}"
+        ) from error
+
+
+def read_release(folders: list[str]) -> list[Card]:
+    """Read the cards of tables that are used together; raise MLTableError for a mix of releases."""
+    cards = [read_card(folder) for folder in folders]
+    if len({card.release for card in cards}) > 1:
+        mixed = {card.reference: card.release for card in cards}
+        raise MLTableError(
+            f"tables of different releases cannot be used together: {mixed}; give the versions "
+            "that one publish_mltable has registered together"
+        )
+    return cards
+
+
+def read_rows(folder: str) -> pd.DataFrame:
+    """Read all rows of an MLTable with the official library, which is kept from phoning home."""
+    _keep_quiet()
+    import mltable  # noqa: PLC0415 # after its reader is set up
+
+    try:
+        return mltable.load(folder).to_pandas_dataframe()
+    except Exception as error:
+        text = str(error).strip().splitlines()[0]
+        raise MLTableError(f"{folder}: mltable cannot read it: {text}") from error
+
+
+def _keep_quiet() -> None:
+    """Set up the Rust reader before mltable does, without its telemetry."""
+    from azureml.dataprep import rslex  # noqa: PLC0415 # heavy, and only here
+    from azureml.dataprep.api import _rslex_executor  # noqa: PLC0415 # no public way
+
+    if not _rslex_executor._rslex_environment_init:  # noqa: SLF001 # no public way
+        session = uuid.uuid4().hex
+        rslex.init_environment(tempfile.mkdtemp(), "", "Error", False, session, session, None)  # noqa: FBT003 # by position alone
+        _rslex_executor._rslex_environment_init = True  # noqa: SLF001 # no public way
+        atexit.register(rslex.release_environment)

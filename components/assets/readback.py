@@ -1,0 +1,85 @@
+"""Hold what mltable reads against what Spark wrote: rows, columns and a checksum of each column."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spark_jobs.receipt import TableReceipt
+
+# A sum of doubles depends on the order of addition.
+RELATIVE_TOLERANCE = 1e-6
+
+
+class ReadbackError(RuntimeError):
+    """mltable reads something else than Spark wrote."""
+
+
+def check_readback(table: str, rows: pd.DataFrame, receipt: TableReceipt) -> None:
+    """Raise ReadbackError naming every difference between rows read and the receipt."""
+    differences = find_differences(rows, receipt)
+    if differences:
+        raise ReadbackError(
+            f"table {table!r} ({receipt.uri} version {receipt.version}): mltable does not read "
+            f"what Spark wrote, nothing is registered: {'; '.join(differences)}"
+        )
+
+
+def find_differences(rows: pd.DataFrame, receipt: TableReceipt) -> list[str]:
+    """Compare row count, columns in order, and per column nulls and digest."""
+    found = []
+    if len(rows) != receipt.rows_out:
+        found.append(f"{len(rows)} rows, Spark wrote {receipt.rows_out}")
+    if list(rows.columns) != list(receipt.checksum):
+        found.append(f"columns {list(rows.columns)}, Spark wrote {list(receipt.checksum)}")
+        return found
+    for column, expected in receipt.checksum.items():
+        actual = digest(rows[column], str(expected["kind"]))
+        found += [
+            f"{column}: {name} is {value}, Spark's is {expected[name]}"
+            for name, value in actual.items()
+            if not _equal(value, expected[name])
+        ]
+    return found
+
+
+def digest(values: pd.Series, kind: str) -> Mapping[str, float | int | None]:
+    """Digest a column as spark_jobs.checksum does."""
+    present = values.dropna()
+    nulls = {"nulls": int(values.isna().sum())}
+    if kind == "number":
+        if present.empty:
+            return nulls | {"min": None, "max": None, "sum": None}
+        return nulls | {
+            "min": float(present.min()),
+            "max": float(present.max()),
+            "sum": float(present.sum()),
+        }
+    texts = _texts(present, kind).value_counts()
+    return nulls | {"crc32": sum(zlib.crc32(text.encode()) * n for text, n in texts.items())}
+
+
+def _texts(present: pd.Series, kind: str) -> pd.Series:
+    if kind == "text":
+        return present.astype(str)
+    if kind == "boolean":
+        return present.astype(bool).map({True: "true", False: "false"})
+    if kind == "date":
+        return (pd.to_datetime(present) - pd.Timestamp(0)).dt.days.astype(str)
+    if kind == "timestamp":
+        moments = pd.to_datetime(present, utc=True).dt.tz_localize(None)
+        return ((moments - pd.Timestamp(0)) // pd.Timedelta(milliseconds=1)).astype(str)
+    # mltable gives nullable integers as floating point.
+    return present.astype("int64").astype(str)
+
+
+def _equal(actual: float | None, expected: float | str | None) -> bool:
+    if isinstance(actual, float) and isinstance(expected, float | int):
+        return math.isclose(actual, expected, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-9)
+    return actual == expected

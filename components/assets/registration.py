@@ -1,0 +1,131 @@
+"""Register published tables: a new immutable version for new content, nothing for the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azure.ai.ml.entities import Data
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+from assets.client import datastore_uri
+from assets.mltables import Card, write_card
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azure.ai.ml import MLClient
+
+    from spark_jobs.receipt import TableReceipt
+
+ATTEMPTS = 20
+
+
+class RegistrationError(RuntimeError):
+    """An asset could not be registered."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """An MLTable folder that has been read back, ready to be registered as `name`."""
+
+    name: str
+    folder: str
+    receipt: TableReceipt
+    release: str
+
+    @property
+    def content(self) -> str:
+        """Fingerprint the content: the same rows have the same, whatever version they stand in."""
+        facts = [self.receipt.schema_hash, self.receipt.rows_out, self.receipt.checksum]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        return {
+            "rows": str(self.receipt.rows_out),
+            "columns": str(len(self.receipt.checksum)),
+            "schema_hash": self.receipt.schema_hash,
+            "content": self.content,
+            "source_table": self.receipt.uri,
+            "source_table_id": self.receipt.id,
+            "source_version": str(self.receipt.version),
+            "release": self.release,
+        }
+
+    def card(self, version: str) -> Card:
+        return Card(
+            name=self.name,
+            version=version,
+            release=self.release,
+            table_uri=self.receipt.uri,
+            table_version=self.receipt.version,
+            rows=self.receipt.rows_out,
+            content=self.content,
+        )
+
+
+def release_of(receipts: Mapping[str, TableReceipt]) -> str:
+    """Label tables that belong together by the content of all of them."""
+    facts = {n: [r.schema_hash, r.rows_out, r.checksum] for n, r in sorted(receipts.items())}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[Card, bool]:
+    """Register a publication unless the newest version has its content and release already.
+
+    Gives the card that is written into the folder and whether a version was registered. Version
+    numbers are not reserved: where another run takes one first, the next is tried.
+    """
+    newest = newest_version(client, publication.name)
+    if newest is not None and _is_same(newest, publication):
+        card = publication.card(str(newest.version))
+        write_card(publication.folder, card)
+        return card, False
+    number = 1 + max(_numbers(client, publication.name), default=0)
+    refusal: HttpResponseError | None = None
+    for version in range(number, number + ATTEMPTS):
+        card = publication.card(str(version))
+        write_card(publication.folder, card)
+        try:
+            client.data.create_or_update(_asset(publication, str(version), lake=lake))
+        except HttpResponseError as error:
+            if version not in _numbers(client, publication.name):
+                raise RegistrationError(f"{publication.name}:{version}: {error.message}") from error
+            refusal = error
+        else:
+            return card, True
+    raise RegistrationError(
+        f"{publication.name}: no version from {number} on was free in {ATTEMPTS} tries"
+    ) from refusal
+
+
+def newest_version(client: MLClient, name: str) -> Data | None:
+    """Give the version with the highest number, or None when there is no such asset."""
+    numbers = _numbers(client, name)
+    return client.data.get(name, version=str(max(numbers))) if numbers else None
+
+
+def _numbers(client: MLClient, name: str) -> list[int]:
+    try:
+        return [int(asset.version) for asset in client.data.list(name) if asset.version.isdigit()]
+    except ResourceNotFoundError:
+        return []
+
+
+def _is_same(newest: Data, publication: Publication) -> bool:
+    kept = ("content", "release")
+    return all((newest.tags or {}).get(name) == publication.tags[name] for name in kept)
+
+
+def _asset(publication: Publication, version: str, *, lake: str) -> Data:
+    return Data(
+        name=publication.name,
+        version=version,
+        type="mltable",
+        path=datastore_uri(publication.folder, lake=lake),
+        description=f"{publication.receipt.uri} at version {publication.receipt.version}",
+        tags=dict(publication.tags),
+    )

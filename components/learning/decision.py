@@ -1,0 +1,124 @@
+"""The record of a decision: who was compared on what, and why the winner is registered or not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from learning.plots import calibration, intervals, ranking
+from learning.report import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from assets.mltables import Card
+    from conf.model import Model
+    from learning.champion import Champion
+    from learning.gate import Judgement
+    from learning.metrics import Vector
+    from learning.reports import TrainingReport
+
+FILE_NAME = "decision.json"
+PAGE_NAME = "report.html"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the winner is to be registered, with everything that was weighed."""
+
+    model: str
+    metric: str
+    winner: str
+    winner_content: str
+    champion: str | None
+    test_data: str
+    test_rows: int
+    release: str
+    judgement: Judgement
+    candidates: tuple[TrainingReport, ...]
+
+    @property
+    def verdict(self) -> str:
+        kept = f"{self.champion} stays champion" if self.champion else "there is no champion yet"
+        if self.judgement.passes:
+            beaten = f", in place of {self.champion}" if self.champion else ""
+            return f"{self.winner} passes the gate{beaten}"
+        return f"{self.winner} does not pass the gate: {kept}"
+
+
+def decide(
+    model: Model,
+    judgement: Judgement,
+    *,
+    best: TrainingReport,
+    candidates: Sequence[TrainingReport],
+    content: str,
+    champion: Champion | None,
+    test: Card,
+) -> Decision:
+    return Decision(
+        model=model.name,
+        metric=model.metric,
+        winner=best.candidate,
+        winner_content=content,
+        champion=f"{champion.name} v{champion.version}" if champion else None,
+        test_data=test.reference,
+        test_rows=test.rows,
+        release=test.release,
+        judgement=judgement,
+        candidates=tuple(candidates),
+    )
+
+
+def write_decision(
+    folder: Path,
+    decision: Decision,
+    outcome: Vector,
+    scores: Mapping[str, Vector],
+    task: str,
+) -> None:
+    """Write the record, for programs, and the page, for people."""
+    (folder / FILE_NAME).write_text(json.dumps(asdict(decision), indent=2), encoding="utf-8")
+    page = decision_page(decision, outcome, scores, task)
+    (folder / PAGE_NAME).write_text(page, encoding="utf-8")
+
+
+def decision_page(
+    decision: Decision, outcome: Vector, scores: Mapping[str, Vector], task: str
+) -> str:
+    judged = decision.judgement
+    estimates = {"winner": judged.winner} | (
+        {"champion": judged.champion} if judged.champion else {}
+    )
+    figures = {"Ranking on test": ranking(outcome, scores, task)}
+    figures[f"{decision.metric} on test"] = intervals(estimates, decision.metric)
+    if judged.gain:
+        figures["Gain over the champion"] = intervals({"gain": judged.gain}, "gain")
+    if task == "classification":
+        figures["Calibration on test"] = calibration(outcome, scores)
+    return render(
+        title=f"{decision.model}: {decision.winner} on {decision.test_data}",
+        verdict=decision.verdict,
+        reasons=judged.reasons,
+        tables={
+            "Candidates on validation": [
+                {"candidate": report.candidate}
+                | {name: f"{value:.4f}" for name, value in report.validation.items()}
+                for report in decision.candidates
+            ],
+            "Test": [
+                {
+                    "rows": f"{decision.test_rows:,}",
+                    **{name: str(interval) for name, interval in estimates.items()},
+                    **({"gain": str(judged.gain)} if judged.gain else {}),
+                }
+            ],
+            "Slices": [
+                {"slice": name, **{key: f"{value:.4g}" for key, value in found.items()}}
+                for name, found in judged.slices.items()
+            ],
+        },
+        figures=figures,
+    )

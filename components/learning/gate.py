@@ -1,0 +1,131 @@
+"""Decide whether a winner becomes champion: on the same rows, with an interval, by slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from learning.metrics import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from conf.model import Model
+    from learning.metrics import Vector
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the ends of its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether the winner passes the gate, and everything that was weighed."""
+
+    passes: bool
+    reasons: tuple[str, ...]
+    winner: Interval
+    champion: Interval | None
+    gain: Interval | None
+    slices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def judge(
+    outcome: Vector,
+    winner: Vector,
+    champion: Vector | None,
+    slices: pd.DataFrame,
+    model: Model,
+) -> Judgement:
+    """Judge scores (n,) of winner and champion on the same test rows by the model's gate.
+
+    `slices` has the slice columns of the n rows. Gains are positive where the winner is better,
+    whichever way the metric runs. The interval is a paired percentile bootstrap: both models are
+    measured on each resample of the rows (Efron and Tibshirani, 1993, chapter 13).
+    """
+    of_winner, of_champion, gains = resample(outcome, winner, champion, model)
+    gate, sign = model.gate, (1 if model.greater_is_better else -1)
+    reasons = []
+    if sign * of_winner.value < sign * gate.minimum:
+        reasons.append(f"{model.metric} is {of_winner.value:.4f}, the gate asks {gate.minimum:g}")
+    worse: dict[str, dict[str, float]] = {}
+    if champion is not None and gains is not None:
+        if gains.low <= gate.minimum_gain:
+            reasons.append(
+                f"gain over the champion is {gains}; its lower end must exceed "
+                f"{gate.minimum_gain:g}"
+            )
+        worse = compare_slices(outcome, winner, champion, slices, model)
+        reasons += [
+            f"slice {name} is worse by {-found['gain']:.4f}, the gate tolerates "
+            f"{gate.slice_tolerance:g}"
+            for name, found in worse.items()
+            if found["gain"] < -gate.slice_tolerance
+        ]
+    return Judgement(not reasons, tuple(reasons), of_winner, of_champion, gains, worse)
+
+
+def resample(
+    outcome: Vector, winner: Vector, champion: Vector | None, model: Model
+) -> tuple[Interval, Interval | None, Interval | None]:
+    """Bootstrap the metric of winner and champion, and the gain, over the same resamples."""
+    draws = np.random.default_rng(model.seed)
+    rows = len(outcome)
+    sign = 1 if model.greater_is_better else -1
+    of_winner, of_champion = [], []
+    for _ in range(model.gate.resamples):
+        times = np.bincount(draws.integers(0, rows, rows), minlength=rows).astype(float)
+        of_winner.append(measure(model.metric, outcome, winner, times))
+        if champion is not None:
+            of_champion.append(measure(model.metric, outcome, champion, times))
+    first = _interval(measure(model.metric, outcome, winner), of_winner, model)
+    if champion is None:
+        return first, None, None
+    second = _interval(measure(model.metric, outcome, champion), of_champion, model)
+    gains = sign * (np.array(of_winner) - np.array(of_champion))
+    return first, second, _interval(sign * (first.value - second.value), gains, model)
+
+
+def compare_slices(
+    outcome: Vector,
+    winner: Vector,
+    champion: Vector,
+    slices: pd.DataFrame,
+    model: Model,
+) -> dict[str, dict[str, float]]:
+    """Measure both models on every slice that is large enough and has what the metric needs."""
+    sign = 1 if model.greater_is_better else -1
+    found = {}
+    for column in slices.columns:
+        for value, count in slices[column].value_counts().items():
+            inside = (slices[column] == value).to_numpy()
+            has_both = model.task == "regression" or len(set(outcome[inside])) > 1
+            if count < model.gate.slice_rows or not has_both:
+                continue
+            one = measure(model.metric, outcome[inside], winner[inside])
+            other = measure(model.metric, outcome[inside], champion[inside])
+            found[f"{column}={value}"] = {
+                "rows": float(count),
+                "winner": one,
+                "champion": other,
+                "gain": sign * (one - other),
+            }
+    return found
+
+
+def _interval(value: float, resampled: list[float] | Vector, model: Model) -> Interval:
+    tail = (1 - model.gate.confidence) / 2
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))

@@ -1,0 +1,59 @@
+"""What each candidate reported of its training, and which of them is best on validation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from conf.model import Model
+
+FILE_NAME = "report.json"
+
+
+class ReportError(RuntimeError):
+    """A report is missing or of another release than the rows it is compared on."""
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """One candidate: its slot, its metrics on validation, the data it learnt from, its run."""
+
+    candidate: str
+    slot: int
+    validation: Mapping[str, float]
+    release: str
+    data: tuple[str, ...]
+    mlflow_run_id: str
+
+
+def write_report(folder: Path, report: TrainingReport) -> None:
+    (folder / FILE_NAME).write_text(json.dumps(asdict(report), indent=2), encoding="utf-8")
+
+
+def read_report(folder: Path) -> TrainingReport:
+    """Read a candidate's report; raise ReportError for one that cannot be read."""
+    try:
+        return TrainingReport(**json.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
+    except (OSError, TypeError, json.JSONDecodeError) as error:
+        raise ReportError(f"{folder / FILE_NAME}: is no training report: {error}") from error
+
+
+def select_best(reports: Sequence[TrainingReport], model: Model) -> TrainingReport:
+    """Select the candidate with the best metric on validation; the lower slot wins a tie."""
+    sign = -1 if model.greater_is_better else 1
+    return min(reports, key=lambda report: (sign * report.validation[model.metric], report.slot))
+
+
+def refuse_mix(reports: Sequence[TrainingReport], release: str) -> None:
+    """Raise ReportError when a candidate learnt from another release than `release`."""
+    others = {r.candidate: r.release for r in reports if r.release != release}
+    if others:
+        raise ReportError(
+            f"test rows are of release {release}, but {others} learnt from others: their training "
+            "rows may stand among the test rows; train and compare on one release"
+        )

@@ -1,0 +1,52 @@
+"""Take a model's inputs and outcome out of the rows of a published table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conf.dataset import load_dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from conf.model import Model
+    from learning.metrics import Vector
+
+
+class RowsError(ValueError):
+    """A table lacks columns that a model needs."""
+
+
+def features_of(rows: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """Give the model's features: numbers as float64 (null is NaN), categories as text or None.
+
+    Raises RowsError naming the columns that are missing.
+    """
+    missing = [name for name in model.features if name not in rows.columns]
+    if missing:
+        raise RowsError(
+            f"model {model.name!r}: the table has no columns {missing}; it has "
+            f"{sorted(rows.columns)}; correct 'features' in conf/models/{model.name}.yml"
+        )
+    numbers = rows[list(model.numeric)].astype("float64")
+    texts = rows[list(model.categorical)].astype("object")
+    return numbers.join(texts.where(texts.notna(), None))
+
+
+def label_of(model: Model) -> str:
+    """Name the label of a model's dataset; raise RowsError when its contract states none."""
+    label = load_dataset(model.dataset).label
+    if label is None:
+        raise RowsError(f"dataset {model.dataset!r} states no label to train {model.name!r} with")
+    return label.name
+
+
+def outcome_of(rows: pd.DataFrame, label: str) -> Vector:
+    """Give the outcome as float64; raise RowsError when there is none or it is null."""
+    if label not in rows.columns:
+        raise RowsError(f"the table has no label {label!r}; it has {sorted(rows.columns)}")
+    outcome: Vector = rows[label].to_numpy(dtype="float64")
+    unknown = int((outcome != outcome).sum())  # noqa: PLR0124 # NaN alone differs from itself
+    if unknown:
+        raise RowsError(f"label {label!r} is unknown in {unknown} rows; split sets such rows aside")
+    return outcome

@@ -1,0 +1,43 @@
+"""Score every row of a batch on Spark's workers; the same scores as the component `score`."""
+
+from __future__ import annotations
+
+import argparse
+
+import mlflow
+from pyspark.sql import functions as F
+
+from conf.model import load_model
+from spark_jobs.lake import read_table
+from spark_jobs.session import spark_session
+from spark_jobs.storage import read_receipt
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batch", required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--model_name", required=True)
+    parser.add_argument("--scores", required=True)
+    return parser
+
+
+def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
+    spec = load_model(model_name)
+    is_classification = spec.task == "classification"
+    with spark_session("score_spark") as spark:
+        rows = read_table(spark, read_receipt(spark, batch).table("batch"))
+        predict = mlflow.pyfunc.spark_udf(
+            spark, model, result_type="array<double>" if is_classification else "double"
+        )
+        inputs = [F.col(name).cast("double").alias(name) for name in spec.numeric]
+        predicted = predict(F.struct(*inputs, *spec.categorical))
+        score = predicted[1] if is_classification else predicted
+        above = (F.col("score") > spec.threshold).cast("int")
+        rows.select("_row_id", score.alias("score")).select(
+            "*", (above if is_classification else F.lit(None).cast("int")).alias("class")
+        ).write.mode("overwrite").parquet(scores)
+
+
+if __name__ == "__main__":
+    main(**vars(arguments().parse_args()))

@@ -1,0 +1,56 @@
+"""A checksum of a table that Spark and pandas compute alike, to prove that both read the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame
+
+
+def checksum(rows: DataFrame) -> dict[str, dict[str, float | int | str | None]]:
+    """Give, per column: its kind, how many values are null, and a digest of the others.
+
+    text, integer, date, timestamp: the sum of crc32 over the value as text (a date as days, a
+    timestamp as milliseconds since 1970-01-01 UTC); number: minimum, maximum and sum, which depends
+    on the order of addition in its last digits and is given with ten.
+    """
+    kinds = {field.name: _kind(field.dataType.simpleString()) for field in rows.schema}
+    digests = [
+        digest.alias(f"{place}_{name}")
+        for place, (column, kind) in enumerate(kinds.items())
+        for name, digest in _digests(F.col(column), kind).items()
+    ]
+    found = rows.agg(*digests).collect()[0].asDict()
+    return {
+        column: {"kind": kind}
+        | {name: _ten_digits(found[f"{place}_{name}"]) for name in _digests(F.col(column), kind)}
+        for place, (column, kind) in enumerate(kinds.items())
+    }
+
+
+def _kind(spark_type: str) -> str:
+    kinds = {"string": "text", "date": "date", "timestamp": "timestamp", "boolean": "boolean"}
+    if spark_type in {"float", "double"}:
+        return "number"
+    return kinds.get(spark_type, "integer")
+
+
+def _digests(column: SparkColumn, kind: str) -> dict[str, SparkColumn]:
+    nulls = {"nulls": F.count(F.when(column.isNull(), 1))}
+    if kind == "number":
+        return nulls | {"min": F.min(column), "max": F.max(column), "sum": F.sum(column)}
+    as_text = {
+        "date": F.datediff(column, F.to_date(F.lit("1970-01-01"))),
+        "timestamp": F.unix_millis(column) if kind == "timestamp" else column,
+    }.get(kind, column)
+    return nulls | {
+        "crc32": F.coalesce(F.sum(F.crc32(as_text.cast("string").cast("binary"))), F.lit(0))
+    }
+
+
+def _ten_digits(value: float | None) -> float | int | None:
+    return float(f"{value:.10g}") if isinstance(value, float) else value
