@@ -1,4 +1,4 @@
-"""A SQLite file that any number of processes and threads use at once, in transactions that queue."""
+"""A SQLite file that many processes and threads use at once, in transactions that queue up."""
 
 from __future__ import annotations
 

@@ -13,16 +13,32 @@ from aml_pipelines.local.assets import AssetConflict, AssetNotFound
 from aml_pipelines.local.datastores import DatastoreError
 from aml_pipelines.local.models import ModelRefused, Models
 from aml_pipelines.local.registry import Registry
+from aml_pipelines.local.resources import Resources
 from aml_pipelines.local.rest.arm import PROVIDER, ArmError, Scope
 from aml_pipelines.local.rest.routes_data import data_routes
 from aml_pipelines.local.rest.routes_models import model_routes
+from aml_pipelines.local.rest.routes_resources import (
+    CODES,
+    COMPONENTS,
+    ENVIRONMENTS,
+    resource_routes,
+)
+from aml_pipelines.local.rest.routes_uploads import (
+    BLOB_PREFIX,
+    Uploads,
+    blob_routes,
+    upload_routes,
+)
 from aml_pipelines.local.rest.routes_workspace import workspace_routes
 
 if TYPE_CHECKING:
     from aml_pipelines.local.rest.faults import Faults
     from aml_pipelines.local.rest.identity import Identity
 
-SERVED = ("the workspace", "data", "models", "datastores")
+SERVED = (
+    *("the workspace", "data", "models", "datastores"),
+    *("environments", "components", "codes"),
+)
 _PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
 _log = logging.getLogger(__name__)
 
@@ -32,19 +48,31 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
     app = Flask(__name__)
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
-    app.before_request(lambda: identity.check(request.headers.get("Authorization")))
+    app.before_request(lambda: _check_token(identity))
     app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
+    uploads = Uploads(scope.lake)
+    app.register_blueprint(blob_routes(uploads))
     for routes in (
         workspace_routes(scope),
         data_routes(scope, Registry(scope.lake)),
         model_routes(scope, Models(scope.lake)),
+        upload_routes(uploads),
     ):
         app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>")
+    for served in (ENVIRONMENTS, COMPONENTS, CODES):
+        resources = Resources(scope.lake, served.singular)
+        routes = resource_routes(scope, served, resources)
+        app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>/{served.plural}")
     _register_errors(app)
     app.after_request(_log_request)
     if faults:
         faults.install(app)
     return app
+
+
+def _check_token(identity: Identity) -> None:
+    if not request.path.startswith(f"{BLOB_PREFIX}/"):  # a container's URL carries its own right
+        identity.check(request.headers.get("Authorization"))
 
 
 def _refuse_other_workspaces(scope: Scope, values: dict[str, str] | None) -> None:
@@ -83,6 +111,8 @@ def _refused(error: Exception) -> Response:
 
 
 def _not_served(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):
+        return error.response
     if error.code not in (404, 405):
         return ArmError(error.code or 500, error.name, error.description or "").response()
     return ArmError(

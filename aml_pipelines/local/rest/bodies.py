@@ -11,7 +11,7 @@ from aml_pipelines.local.rest.arm import ArmError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["text", "flag", "texts", "mapping", "flavors", "read-only"]
+Kind = Literal["text", "flag", "texts", "mapping", "flavors", "object", "scalars", "read-only"]
 
 _ENVELOPE = {"id", "name", "type", "systemData", "properties"}
 _RESOURCE: Mapping[str, Kind] = {"description": "text", "tags": "mapping", "properties": "mapping"}
@@ -44,6 +44,29 @@ MODEL_VERSION: Mapping[str, Kind] = {
     "flavors": "flavors",
     "provisioningState": "read-only",
 }
+CONTAINER = _CONTAINER
+ENVIRONMENT: Mapping[str, Kind] = {
+    **_VERSION,
+    "autoRebuild": "text",
+    "build": "object",
+    "condaFile": "text",
+    "environmentType": "read-only",
+    "image": "text",
+    "inferenceConfig": "object",
+    "osType": "text",
+    "provisioningState": "read-only",
+}
+COMPONENT: Mapping[str, Kind] = {
+    **_VERSION,
+    "componentSpec": "object",
+    "provisioningState": "read-only",
+}
+CODE: Mapping[str, Kind] = {
+    **_VERSION,
+    "properties": "scalars",  # the client sends its hash_version as a number, and Azure takes it
+    "codeUri": "text",
+    "provisioningState": "read-only",
+}
 
 
 class Body:
@@ -56,12 +79,17 @@ class Body:
         _refuse_unknown(body, _ENVELOPE, "the body")
         given: dict[str, object] = body["properties"]
         _refuse_unknown(given, set(fields), "'properties'")
+        self._fields = fields
         self._values = {name: value for name, value in given.items() if value is not None}
         for name, value in self._values.items():
             _check(name, value, fields[name])
         missing = [name for name in required if not self._values.get(name)]
         if missing:
             raise _refusal(f"'properties' has no {missing}; it must")
+
+    def given(self) -> dict[str, object]:
+        """Give all fields but those that only the service writes."""
+        return {n: v for n, v in self._values.items() if self._fields[n] != "read-only"}
 
     def text(self, name: str) -> str | None:
         value = self._values.get(name)
@@ -97,6 +125,9 @@ def _check(name: str, value: object, kind: Kind) -> None:
         "texts": isinstance(value, list) and all(isinstance(item, str) for item in value),
         "mapping": _maps_texts(value),
         "flavors": isinstance(value, dict) and all(_is_flavor(item) for item in value.values()),
+        "object": isinstance(value, dict),
+        "scalars": isinstance(value, dict)
+        and all(isinstance(item, str | int | float) for item in value.values()),
         "read-only": True,
     }
     if not is_right[kind]:
@@ -109,6 +140,8 @@ _TAKES: Mapping[Kind, str] = {
     "texts": "a list of strings",
     "mapping": "a mapping of strings to strings",
     "flavors": "a mapping of flavors, each {'data': {…}} with strings",
+    "object": "a mapping",
+    "scalars": "a mapping of strings to strings or numbers",
     "read-only": "anything",
 }
 

@@ -29,11 +29,11 @@ class Client:
 
     def __init__(self, lake: Path) -> None:
         identity = Identity("secret")
-        self._http = create_app(Scope("s", "g", "w", lake), identity).test_client()
+        self.http = create_app(Scope("s", "g", "w", lake), identity).test_client()
         self.token = identity.token(MANAGEMENT, time.time())
 
     def send(self, method: str, route: str, body: object = None, **headers: str) -> TestResponse:
-        return self._http.open(
+        return self.http.open(
             f"{WORKSPACE}{route}",
             method=method,
             json=body,
@@ -201,7 +201,8 @@ def test_a_query_that_is_not_served_is_refused_not_ignored(
 def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> None:
     assert client.refusal("PUT", "/onlineEndpoints/a", {}) == (
         "501 NotImplemented: PUT /workspaces/w/onlineEndpoints/a is not served by the local "
-        "workspace; it serves the workspace, data, models, datastores"
+        "workspace; it serves the workspace, data, models, datastores, environments, components, "
+        "codes"
     )
 
 
@@ -258,3 +259,46 @@ def test_secrets_of_datastores_are_not_given_since_there_are_none(client: Client
     assert client.send("POST", "/datastores/lake/listSecrets", {}).get_json() == {
         "secretsType": "None"
     }
+
+
+def test_an_upload_is_written_by_its_signed_url_alone_and_stays_in_its_container(
+    client: Client, tmp_path: Path
+) -> None:
+    started = client.send("POST", "/codes/a/versions/1/startPendingUpload", {}).get_json()
+    signed = started["blobReferenceForConsumption"]["credential"]["sasUri"]
+    folder, _, signature = signed.partition("?")
+
+    def put(url: str) -> int:
+        return client.http.put(url, data=b"x", headers={"x-ms-blob-type": "BlockBlob"}).status_code
+
+    assert put(f"{folder}/src/main.py?{signature}") == 201
+    assert put(f"{folder}/src/main.py") == 403
+    assert put(f"{folder[:-1]}0/src/main.py?{signature}") == 403
+    assert put(f"{folder}/%2e%2e/%2e%2e/escaped.py?{signature}") in (400, 404)
+    assert [file.name for file in tmp_path.rglob("*.py")] == ["main.py"]
+    assert client.http.head(f"{folder}/none.py?{signature}").headers["x-ms-error-code"] == (
+        "BlobNotFound"
+    )
+
+
+def test_code_is_found_by_its_content_under_any_name(client: Client) -> None:
+    content = {"codeUri": "https://127.0.0.1/c", "properties": {"hash_sha256": "abc"}}
+    client.send("PUT", "/codes/a/versions/1", {"properties": content})
+
+    found = client.send("GET", "/codes/b/versions?hash=abc&hashVersion=202208").get_json()
+    absent = client.send("GET", "/codes/b/versions?hash=def&hashVersion=202208").get_json()
+    assert [item["id"] for item in found["value"]] == [f"{WORKSPACE}/codes/a/versions/1"]
+    assert absent["value"] == []
+
+
+def test_an_environment_version_changes_in_its_tags_alone(client: Client) -> None:
+    def put(**properties: object) -> int:
+        body = {"properties": properties}
+        return client.send("PUT", "/environments/e/versions/1", body).status_code
+
+    assert put(image="python:3.11") == 201
+    assert put(image="python:3.11", tags={"a": "b"}) == 200
+    assert put(image="python:3.12") == 409
+    assert put(image="python:3.11", imageUrl="x") == 400
+    found = client.send("GET", "/environments/e/versions/1").get_json()["properties"]
+    assert (found["image"], found["tags"]) == ("python:3.11", {"a": "b"})
