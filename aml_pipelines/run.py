@@ -21,6 +21,7 @@ from aml_pipelines.local.request import Request, add_request_arguments, read_req
 from aml_pipelines.local.run_record import RunRecord, git_commit
 from aml_pipelines.local.selection import (
     Selection,
+    require_node,
     select_all,
     select_from,
     select_only,
@@ -28,6 +29,7 @@ from aml_pipelines.local.selection import (
 )
 from aml_pipelines.local.spark_jvm import WarmJvm, memory, shares_jvm
 from aml_pipelines.local.workspace import WorkspaceError, serving
+from conf.target import LOCAL
 
 if TYPE_CHECKING:
     import argparse
@@ -60,6 +62,8 @@ def main(arguments: argparse.Namespace) -> int:
         raise PipelineError("--only and --from name a node of one pipeline; give one pipeline")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     plans = request.plan_all("RUN")
+    if arguments.only or arguments.start:
+        require_node(plans[0], arguments.only or arguments.start)
     lake = Path(request.target.lake)
     holder = {"pipelines": " ".join(request.pipelines), "started": _now()}
     try:
@@ -159,6 +163,8 @@ def _kinds(plan: Plan) -> dict[str, str]:
 def _resume(pipeline: str, record: RunRecord, arguments: argparse.Namespace) -> str:
     failed = next(name for name, node in record.nodes.items() if node.status == "Failed")
     words = ["python", "-m", "aml_pipelines", "run", pipeline, "--from", failed]
+    if arguments.target != LOCAL:
+        words += ["--target", arguments.target]
     for setting in arguments.settings:
         words += ["--set", setting]
     if arguments.runs_dir:

@@ -103,5 +103,5 @@ def read_target(path: Path) -> Target:
 
 
 def load_target(name: str) -> Target:
-    """Load conf/targets/<name>.yml."""
-    return read_target(TARGETS / f"{name}.yml")
+    """Load conf/targets/<name>.yml, or the file that `name` is the path of."""
+    return read_target(Path(name) if name.endswith(".yml") else TARGETS / f"{name}.yml")

@@ -55,7 +55,7 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
     _refuse_datastore(stated)
     given = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    has_compute = bool(stated.text("default_compute") or fields.text("compute"))
+    has_compute = _has_compute(stated, "default_compute") or _has_compute(fields, "compute")
     graph = Component(
         kind="pipeline",
         name=file.stem,
@@ -203,9 +203,20 @@ def _inline(
     return read_component.read_component(fields, kind, name, ports, declared)
 
 
+def _has_compute(fields: Fields, key: str) -> bool:
+    compute = fields.text(key)
+    if compute and compute != "serverless" and not compute.startswith("azureml:"):
+        fields.problems.add(
+            fields.place_of(key),
+            f"{key} {compute!r} is neither 'serverless' nor a compute such as 'azureml:{compute}'",
+        )
+    return bool(compute)
+
+
 def _check_compute(name: str, kind: str, fields: Fields, *, has_compute: bool) -> None:
     own = [key for key in ("compute", "resources") if key in fields.entries]
     place = fields.place
+    _has_compute(fields, "compute")
     if kind == "spark" and len(own) != 1:
         fields.problems.add(
             place,

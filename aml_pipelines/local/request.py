@@ -68,7 +68,9 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PIPELINE",
         help=f"one of {', '.join(pipeline_names())}, or any pipeline job file",
     )
-    parser.add_argument("--target", default="local", help="a file of conf/targets (local)")
+    parser.add_argument(
+        "--target", default="local", help="a name in conf/targets, or a path (local)"
+    )
     parser.add_argument(
         "--set",
         action="append",

@@ -32,7 +32,7 @@ def select_all(plan: Plan) -> Selection:
 
 def select_from(plan: Plan, node: str) -> Selection:
     """Run `node`, all that follows from it, and whatever has no completed earlier outputs."""
-    _require(plan, node)
+    require_node(plan, node)
     needs = {name: planned.upstream for name, planned in plan.nodes.items()}
     following = downstream(needs, node)
     earlier = _completed(plan, set(plan.nodes) - following)
@@ -45,7 +45,7 @@ def select_from(plan: Plan, node: str) -> Selection:
 
 def select_only(plan: Plan, node: str) -> Selection:
     """Run just `node`; raises PipelineError naming what has no earlier outputs for it."""
-    _require(plan, node)
+    require_node(plan, node)
     upstream = set(plan.nodes[node].upstream)
     earlier = _completed(plan, upstream)
     missing = sorted(upstream - earlier.keys())
@@ -70,7 +70,8 @@ def _shown(value: Value | None) -> str | None:
     return getattr(value, "reference", None)
 
 
-def _require(plan: Plan, node: str) -> None:
+def require_node(plan: Plan, node: str) -> None:
+    """Raise PipelineError naming the nodes there are, when `node` is none of them."""
     if node not in plan.nodes:
         raise PipelineError(
             f"{plan.pipeline.name!r} has no node {node!r}; it has {', '.join(plan.nodes)}"

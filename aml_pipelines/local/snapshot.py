@@ -36,7 +36,7 @@ def snapshot_files(snapshot: Snapshot) -> dict[str, Path]:
 
 
 def _kept(folder: Path) -> dict[str, Path]:
-    ignored = pathspec.PathSpec.from_lines("gitwildmatch", [*_NEVER, *_ignore_lines(folder)])
+    ignored = pathspec.GitIgnoreSpec.from_lines([*_NEVER, *_ignore_lines(folder)])
     kept = {}
     for root, folders, names in os.walk(folder):
         inside = Path(root).relative_to(folder)

@@ -132,7 +132,10 @@ class WarmJvm:
         """End the JVM, also when it is only just starting."""
         error = self._running.exception()
         if error is None:
-            end_group(self._running.result().process)
+            process = self._running.result().process
+            if process.stdin:
+                process.stdin.close()
+            end_group(process)
         self._threads.shutdown()
 
     def _start(self) -> _Running:

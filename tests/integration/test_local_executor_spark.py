@@ -1,0 +1,91 @@
+"""Spark nodes of this repository share a warm JVM; those from elsewhere bring their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aml_pipelines.__main__ import main
+from aml_pipelines.local import spark_jvm
+
+COMPONENT = """\
+type: spark
+name: {name}
+code: .
+entry: {{file: main.py}}
+is_deterministic: false
+conf:
+  spark.driver.cores: 1
+  spark.driver.memory: 1g
+  spark.executor.cores: 1
+  spark.executor.memory: 1g
+  spark.executor.instances: 1
+"""
+WRITE = """\
+import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+print("java", spark._jvm.java.lang.ProcessHandle.current().pid())
+assert spark.conf.get("spark.sql.shuffle.partitions") == "3"
+spark.range(10).write.parquet(sys.argv[1])
+# left running on purpose: the next node must start all the same
+"""
+READ = """\
+import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+print("java", spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid())
+assert spark.conf.get("spark.sql.shuffle.partitions") != "3"
+print("rows", spark.read.parquet(sys.argv[1]).count())
+spark.stop()
+"""
+NODE = """\
+    type: spark
+    component: {component}
+    resources: {{instance_type: standard_e4s_v3, runtime_version: "3.5"}}
+"""
+DATA = '    inputs: {data: "${{parent.jobs.write.outputs.rows}}"}\n'
+
+
+def write_component(folder: Path, script: str, more: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "component.yml").write_text(COMPONENT.format(name=folder.name) + more)
+    (folder / "main.py").write_text(script)
+
+
+def write_pipeline(folder: Path) -> Path:
+    write = "  spark.sql.shuffle.partitions: 3\noutputs: {rows: {type: uri_folder, mode: direct}}\n"
+    read = "inputs: {data: {type: uri_folder, mode: direct}}\nargs: ${{inputs.data}}\n"
+    write_component(folder / "components/write", WRITE, write + "args: ${{outputs.rows}}\n")
+    write_component(folder / "components/read", READ, read)
+    write_component(folder / "foreign/read", READ, read)
+    jobs = "  write:\n" + NODE.format(component="components/write/component.yml")
+    jobs += "  read:\n" + NODE.format(component="components/read/component.yml") + DATA
+    jobs += "  foreign:\n" + NODE.format(component="foreign/read/component.yml") + DATA
+    (folder / "pipeline.yml").write_text(f"type: pipeline\njobs:\n{jobs}")
+    workspace = "{subscription_id: s, resource_group: g, name: w}"
+    spark = "{master: 'local[2]'}"
+    (folder / "local.yml").write_text(
+        f"lake: {folder / 'lake'}\nworkspace: {workspace}\nspark: {spark}\n"
+    )
+    return folder / "pipeline.yml"
+
+
+@pytest.mark.spark
+def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark_jvm, "REPOSITORY", tmp_path)
+    file = write_pipeline(tmp_path)
+    assert main(["run", str(file), "--target", str(tmp_path / "local.yml")]) == 0
+    (run,) = (tmp_path / "lake" / "runs").glob("*/run.json")
+    nodes = json.loads(run.read_text())["nodes"]
+    logs = {name: Path(node["log"]).read_text() for name, node in nodes.items()}
+    java = {name: log.split("java ")[1].split()[0] for name, log in logs.items()}
+    assert "rows 10" in logs["read"]
+    assert "rows 10" in logs["foreign"]
+    assert java["read"] == java["write"]
+    assert java["foreign"] != java["read"]
+    assert not Path(f"/proc/{java['read']}").exists()
