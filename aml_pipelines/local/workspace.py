@@ -91,7 +91,11 @@ def serving(
         process = subprocess.Popen(
             [*_command(target.workspace, lake, control, token), *chosen],
             cwd=ROOT,
-            env={**os.environ, **env},
+            env={
+                **os.environ,
+                "IDENTITY_HEADER": secret,
+                "MLFLOW_DISABLE_TELEMETRY": env["MLFLOW_DISABLE_TELEMETRY"],
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=written,
@@ -144,7 +148,7 @@ def job_environment(
         "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
-        "REQUESTS_CA_BUNDLE": str(tls_folder(lake) / "certificate.pem"),
+        "REQUESTS_CA_BUNDLE": str(tls_folder(lake) / "trusted.pem"),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
         # Nothing else may answer for the job: no login of the machine's user, no proxy.

@@ -11,12 +11,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import certifi
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from aml_pipelines.local.rest.app import create_app
 from aml_pipelines.local.rest.arm import Scope
 from aml_pipelines.local.rest.identity import Identity, create_identity_app
-from aml_pipelines.local.rest.tls import LOOPBACK, ensure_certificate
+from aml_pipelines.local.rest.tls import LOOPBACK, ensure_certificate, write_trusted
 from aml_pipelines.local.tracking import prepare_tracking
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def serve(
     """Serve control plane and identity endpoint on two listening descriptors, in threads."""
     certificate, key = tls / "certificate.pem", tls / "key.pem"
     ensure_certificate(certificate, key)
+    besides = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    write_trusted(certificate, tls / "trusted.pem", besides=besides)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     servers = [

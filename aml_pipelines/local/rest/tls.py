@@ -39,6 +39,11 @@ def ensure_certificate(certificate: Path, key: Path, *, now: datetime | None = N
     _write(certificate, signed.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
+def write_trusted(certificate: Path, trusted: Path, *, besides: Path) -> None:
+    """Write what jobs trust: `certificate`, and all that they would trust without it."""
+    _write(trusted, besides.read_bytes() + b"\n" + certificate.read_bytes(), 0o644)
+
+
 def _self_signed(private: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Azure ML local workspace")])
     usable_as = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))])

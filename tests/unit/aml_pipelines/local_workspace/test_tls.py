@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from aml_pipelines.local.rest.tls import ensure_certificate
+from aml_pipelines.local.rest.tls import ensure_certificate, write_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,3 +39,14 @@ def test_a_certificate_is_for_127_0_0_1_and_its_key_for_its_owner(tmp_path: Path
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert [str(name) for name in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
     assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_jobs_trust_the_workspace_besides_all_that_they_trusted_before(tmp_path: Path) -> None:
+    own, key = tmp_path / "own.pem", tmp_path / "own.key"
+    company, trusted = tmp_path / "company.pem", tmp_path / "trusted.pem"
+    ensure_certificate(own, key)
+    ensure_certificate(company, key.with_name("company.key"))
+
+    write_trusted(own, trusted, besides=company)
+    found = x509.load_pem_x509_certificates(trusted.read_bytes())
+    assert found == [x509.load_pem_x509_certificate(file.read_bytes()) for file in (company, own)]
