@@ -33,7 +33,7 @@ from conf.target import LOCAL
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from aml_pipelines.local.plan import Plan
 
@@ -92,12 +92,11 @@ def _run_pipeline(
     experiment = plan.pipeline.experiment
     with serving(request.target, lake=lake, log=log, experiment=experiment) as workspace:
 
-        def job_environment() -> Mapping[str, str]:
+        def await_workspace() -> None:
             try:
                 workspace.wait_ready()
             except WorkspaceError as error:
-                raise NodeFailedError(str(error)) from error
-            return workspace.env
+                raise NodeFailedError(f"was not started: {error}") from error
 
         around = Surroundings(
             runs=request.runs,
@@ -106,7 +105,8 @@ def _run_pipeline(
             master=request.target.spark.master,
             processes=Processes(),
             jvm=jvm,
-            job_environment=job_environment,
+            job_environment=workspace.env,
+            await_workspace=await_workspace,
             reuses=not (arguments.fresh or plan.pipeline.force_rerun),
         )
         with progress_of(plan, selection) as progress:

@@ -129,11 +129,11 @@ class Execution:
         record.seconds = round(time.monotonic() - self.began[node.name], 2)
         try:
             ended = future.result()
+            record.receipt = read_receipt(ended.outputs)
         except NodeFailedError as error:
             record.status, record.error = "Failed", str(error)
             self.failed.append(node.name)
         else:
             record.status, record.reused, record.outputs = "Completed", ended.reused, ended.outputs
-            record.receipt = read_receipt(ended.outputs)
             self._produce(node.name, ended.outputs)
         self.progress.ended(node.name, record.status, record.seconds, reused=record.reused)

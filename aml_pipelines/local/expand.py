@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local.expressions import Reference, references, whole_reference
 from aml_pipelines.local.locations import Locations, UnknownReferenceError
 from aml_pipelines.local.order import CycleError, in_order
 from aml_pipelines.local.planned import PlannedNode, PlannedOutput
-from aml_pipelines.local.spec import Component, InputPort, Job, Pipeline, Setting
+from aml_pipelines.local.scope import Scope, follow, report_unknown
+from aml_pipelines.local.spec import InputPort, Job, Pipeline, Setting
 from aml_pipelines.local.values import Bound, Constant, Produced, Value, mismatch
 from aml_pipelines.local.wiring import check_node, check_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.problems import Place, Problems
+    from aml_pipelines.local.problems import Problems
 
 _SERVER_SIDE = ("name", "output_name", "default_datastore")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What the expressions of one graph can refer to."""
-
-    prefix: str
-    graph: Component
-    inputs: Mapping[str, Value | None]
-    destinations: Mapping[str, Setting]
-    jobs: dict[str, dict[str, Produced]]
-    outputs: dict[str, Produced]
-
-    def names(self, kind: str, job: str = "") -> list[str]:
-        if kind == "jobs":
-            return list(self.graph.jobs or {})
-        if kind == "inputs":
-            return list(self.graph.inputs)
-        return (
-            list((self.graph.jobs or {})[job].component.outputs)
-            if job
-            else list(self.graph.outputs)
-        )
 
 
 class Expansion:
@@ -159,7 +136,7 @@ class Expansion:
     def _value(self, scope: Scope, setting: Setting) -> Value | None:
         reference = whole_reference(setting.value)
         if reference:
-            return self._follow(scope, reference, setting.place)
+            return follow(scope, reference, setting.place, self.problems)
         if references(str(setting.value)):
             self.problems.add(
                 setting.place,
@@ -167,35 +144,6 @@ class Expansion:
             )
             return None
         return self._plain_value(setting)
-
-    def _follow(self, scope: Scope, reference: Reference, place: Place) -> Value | None:
-        match reference.parts:
-            case ("parent", "inputs", name):
-                if name in scope.graph.inputs:
-                    return scope.inputs.get(name)
-                self._unknown(place, reference, "inputs", scope.names("inputs"))
-            case ("parent", "jobs", job, "outputs", output):
-                if job not in (scope.graph.jobs or {}):
-                    self._unknown(place, reference, "jobs", scope.names("jobs"))
-                elif output in scope.jobs.get(job, {}):
-                    return scope.jobs[job][output]
-                else:
-                    names = scope.names("outputs", job)
-                    self._unknown(place, reference, f"outputs of job {job!r}", names)
-            case _:
-                self.problems.add(
-                    place,
-                    f"${{{{{reference.path}}}}} is no binding; write ${{{{parent.inputs.NAME}}}} "
-                    "or ${{parent.jobs.JOB.outputs.NAME}}",
-                )
-        return None
-
-    def _unknown(self, place: Place, reference: Reference, kind: str, known: list[str]) -> None:
-        self.problems.add(
-            place,
-            f"${{{{{reference.path}}}}} does not exist; "
-            f"the {kind} are {', '.join(known) or 'none'}",
-        )
 
     def _destinations(self, scope: Scope, job: Job) -> dict[str, Setting]:
         ports = job.component.outputs
@@ -215,11 +163,13 @@ class Expansion:
             elif reference is None or reference.path in _SERVER_SIDE:
                 destinations[name] = setting
             elif reference.parts[:2] != ("parent", "outputs"):
-                self._follow(scope, Reference("outputs"), setting.place)
+                follow(scope, Reference("outputs"), setting.place, self.problems)
             elif reference.parts[-1] in scope.graph.outputs:
                 destinations[name] = self._outer(scope, job, name, reference, setting)
             else:
-                self._unknown(setting.place, reference, "outputs", scope.names("outputs"))
+                report_unknown(
+                    self.problems, setting.place, reference, "outputs", scope.names("outputs")
+                )
         return destinations
 
     def _outer(

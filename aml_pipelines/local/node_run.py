@@ -33,7 +33,8 @@ class Surroundings:
     master: str
     processes: Processes
     jvm: WarmJvm | None
-    job_environment: Callable[[], Mapping[str, str]]
+    job_environment: Mapping[str, str]
+    await_workspace: Callable[[], None]
     reuses: bool
 
     def folder(self, node: PlannedNode) -> Path:
@@ -101,6 +102,8 @@ def _run(
     if node.is_spark:
         line = [sys.executable, *arguments(node, inputs, outputs)]
     else:
+        # Spark nodes need not wait: they work on the lake, and the workspace already listens
+        around.await_workspace()
         line = ["/bin/bash", "-c", command(node, inputs, outputs)]
     with _spark_environment(node, around) as spark:
         around.processes.run(
@@ -121,7 +124,7 @@ def _environment(node: PlannedNode, around: Surroundings) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "SPARK_LOCAL_IP": "127.0.0.1",
-        **({} if node.is_spark else around.job_environment()),
+        **around.job_environment,
         "AZUREML_RUN_ID": node.run_name,
         "AZUREML_ROOT_RUN_ID": around.run_id,
         "MLFLOW_EXPERIMENT_NAME": around.experiment,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aml_pipelines.local.atomic_json import write_json
+from aml_pipelines.local.node_process import NodeFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,10 +77,13 @@ def git_commit() -> str | None:
 
 
 def read_receipt(outputs: Mapping[str, str]) -> object:
-    """Read the receipt a node left in its output `receipt`, if it has one."""
+    """Read the receipt in the output `receipt`, if any; raises NodeFailedError for a broken one."""
     folder = outputs.get("receipt")
     file = Path(folder) / "receipt.json" if folder else None
     if file is None or not file.is_file():
         return None
-    receipt: object = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        receipt: object = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise NodeFailedError(f"left a receipt that is not JSON: {file}: {error}") from error
     return receipt

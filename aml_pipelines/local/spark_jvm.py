@@ -103,6 +103,7 @@ class WarmJvm:
     def __init__(self, *, memory: str, master: str, folder: Path) -> None:
         self.memory = memory
         self._folder = folder
+        self._log = folder / "log.txt"
         self._master = master
         self._threads = ThreadPoolExecutor(max_workers=1)
         self._running: Future[_Running] = self._threads.submit(self._start)
@@ -111,6 +112,8 @@ class WarmJvm:
     def prepared(self, conf: Mapping[str, str]) -> Iterator[dict[str, str]]:
         """Lend the JVM to one node with its `conf`; gives the variables by which it is found."""
         running = self._running.result()
+        if running.process.poll() is not None:
+            raise JvmError(f"had no JVM: the shared one has ended; see {self._log}")
         system = running.gateway.jvm.java.lang.System
         settings = {key: value for key, value in conf.items() if not key.startswith(_SIZES)}
         before = {key: system.getProperty(key) for key in settings}
@@ -144,7 +147,7 @@ class WarmJvm:
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder, "gateway")
             environment = os.environ | java | {"_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)}
-            with (self._folder / "log.txt").open("ab") as log:
+            with self._log.open("ab") as log:
                 process = subprocess.Popen(
                     self._command(),
                     cwd=self._folder,
@@ -177,7 +180,7 @@ class WarmJvm:
             time.sleep(0.02)
         if not answer.is_file():
             end_group(process)
-            raise JvmError(f"the shared JVM did not start; see {self._folder / 'log.txt'}")
+            raise JvmError(f"had no JVM: the shared one did not start; see {self._log}")
         told = answer.read_bytes()
         port, length = struct.unpack("!ii", told[:8])
         return port, told[8 : 8 + length].decode()

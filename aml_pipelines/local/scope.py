@@ -1,0 +1,71 @@
+"""What the expressions of one graph can refer to, and how a binding is followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.local.expressions import Reference
+    from aml_pipelines.local.problems import Place, Problems
+    from aml_pipelines.local.spec import Component, Setting
+    from aml_pipelines.local.values import Produced, Value
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the expressions of one graph can refer to."""
+
+    prefix: str
+    graph: Component
+    inputs: Mapping[str, Value | None]
+    destinations: Mapping[str, Setting]
+    jobs: dict[str, dict[str, Produced]]
+    outputs: dict[str, Produced]
+
+    def names(self, kind: str, job: str = "") -> list[str]:
+        if kind == "jobs":
+            return list(self.graph.jobs or {})
+        if kind == "inputs":
+            return list(self.graph.inputs)
+        return (
+            list((self.graph.jobs or {})[job].component.outputs)
+            if job
+            else list(self.graph.outputs)
+        )
+
+
+def follow(scope: Scope, reference: Reference, place: Place, problems: Problems) -> Value | None:
+    """Find the value that a binding refers to, or report what there is instead."""
+    match reference.parts:
+        case ("parent", "inputs", name):
+            if name in scope.graph.inputs:
+                return scope.inputs.get(name)
+            report_unknown(problems, place, reference, "inputs", scope.names("inputs"))
+        case ("parent", "jobs", job, "outputs", output):
+            if job not in (scope.graph.jobs or {}):
+                report_unknown(problems, place, reference, "jobs", scope.names("jobs"))
+            elif output in scope.jobs.get(job, {}):
+                return scope.jobs[job][output]
+            else:
+                names = scope.names("outputs", job)
+                report_unknown(problems, place, reference, f"outputs of job {job!r}", names)
+        case _:
+            problems.add(
+                place,
+                f"${{{{{reference.path}}}}} is no binding; write ${{{{parent.inputs.NAME}}}} "
+                "or ${{parent.jobs.JOB.outputs.NAME}}",
+            )
+    return None
+
+
+def report_unknown(
+    problems: Problems, place: Place, reference: Reference, kind: str, known: list[str]
+) -> None:
+    """Report a reference to nothing, with the names there are."""
+    problems.add(
+        place,
+        f"${{{{{reference.path}}}}} does not exist; the {kind} are {', '.join(known) or 'none'}",
+    )
