@@ -7,24 +7,47 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pyspark.sql import Column as SparkColumn
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
+
+    from spark_jobs.receipt import Checksum
 
 
-def checksum(rows: DataFrame) -> dict[str, dict[str, float | int | str | None]]:
+def checksum(rows: DataFrame) -> Checksum:
     """Give, per column: its kind, how many values are null, and a digest of the others.
 
     text, integer, date, timestamp: the sum of crc32 over the value as text (a date as days, a
     timestamp as milliseconds since 1970-01-01 UTC); number: minimum, maximum and sum, which depends
     on the order of addition in its last digits and is given with ten.
     """
-    kinds = {field.name: _kind(field.dataType.simpleString()) for field in rows.schema}
-    digests = [
+    kinds = _kinds(rows)
+    return _checksum(rows.agg(*_all_digests(kinds)).collect()[0], kinds)
+
+
+def checksums(
+    rows: DataFrame, *, by: str, without: Sequence[str]
+) -> dict[str, tuple[int, Checksum]]:
+    """Give row count and checksum of each value of `by`, in one pass, for columns not `without`."""
+    kinds = _kinds(rows.drop(by, *without))
+    groups = rows.groupBy(by).agg(F.count("*").alias("rows"), *_all_digests(kinds))
+    return {group[by]: (group["rows"], _checksum(group, kinds)) for group in groups.collect()}
+
+
+def _kinds(rows: DataFrame) -> dict[str, str]:
+    return {field.name: _kind(field.dataType.simpleString()) for field in rows.schema}
+
+
+def _all_digests(kinds: Mapping[str, str]) -> list[SparkColumn]:
+    return [
         digest.alias(f"{place}_{name}")
         for place, (column, kind) in enumerate(kinds.items())
         for name, digest in _digests(F.col(column), kind).items()
     ]
-    found = rows.agg(*digests).collect()[0].asDict()
+
+
+def _checksum(found: Row, kinds: Mapping[str, str]) -> Checksum:
     return {
         column: {"kind": kind}
         | {name: _ten_digits(found[f"{place}_{name}"]) for name in _digests(F.col(column), kind)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
+from spark_jobs.done import recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import (
     BROKEN_RULES,
@@ -44,10 +45,10 @@ def clean_dataset(
     exceeds the contract's `max_quarantined`; bronze and quarantine then tell why.
     """
     made_from = fingerprint("clean", version_of(bronze), contract)
-    silver = lake.table_uri(lake_uri, "silver", contract.name, "valid")
-    done = lake.receipts_made_from(spark, "valid", silver, made_from=made_from)
+    done = recall(spark, lake_uri, "clean", contract.name, made_from=made_from)
     if done is None:
         done = _clean(spark, bronze, contract, lake_uri=lake_uri, made_from=made_from)
+        remember(spark, lake_uri, "clean", contract.name, made_from=made_from, tables=done)
     _check_quality(done, contract)
     return done
 
@@ -71,7 +72,6 @@ def _clean(
 def _write(
     judged: DataFrame, bronze: TableReceipt, contract: Dataset, *, lake_uri: str, made_from: str
 ) -> dict[str, TableReceipt]:
-    """Write the tables of rows set aside first: silver's commit says that all three are done."""
     verdicts = count_verdicts(judged)
     valid, quarantined, duplicate = (verdicts[v] for v in (VALID, QUARANTINED, DUPLICATE))
     aside = {"quarantined": quarantined, "duplicate": duplicate}
@@ -92,16 +92,14 @@ def _write(
         made_from=made_from,
         counts=Counts(bronze.rows_out, duplicate, {}),
     )
-    beside = {"quarantine": quarantine, "duplicates": duplicates}
     silver = lake.sync_counted(
         select_valid(judged, contract),
         lake.table_uri(lake_uri, "silver", contract.name, "valid"),
         key=[ROW_ID],
         made_from=made_from,
         counts=Counts(bronze.rows_out, valid, aside),
-        beside=beside,
     )
-    return {**beside, "valid": silver}
+    return {"valid": silver, "quarantine": quarantine, "duplicates": duplicates}
 
 
 def count_verdicts(judged: DataFrame) -> dict[str, int]:

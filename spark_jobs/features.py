@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
+from spark_jobs.done import recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import INGESTION_ID, ROW_ID
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
@@ -35,21 +36,24 @@ def build_features(
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
     versions = {name: version_of(receipt) for name, receipt in sorted(silver.items())}
     made_from = fingerprint("build_features", versions, contract)
-    done = lake.receipts_made_from(spark, "features", uri, made_from=made_from)
+    done = recall(spark, lake_uri, "build_features", contract.name, made_from=made_from)
     if done:
         return done["features"]
-    tables = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
-    rows = feature_rows(tables, contract).persist()
+    valid = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
+    rows = feature_rows(valid, contract).persist()
     try:
         rows_in, rows_out = silver[contract.name].rows_out, rows.count()
         check_balance(
             f"features of {contract.name!r}", rows_in=rows_in, rows_out=rows_out, set_aside={}
         )
-        return lake.sync_counted(
+        features = lake.sync_counted(
             rows, uri, key=contract.key, made_from=made_from, counts=Counts(rows_in, rows_out)
         )
     finally:
         rows.unpersist()
+    tables = {"features": features}
+    remember(spark, lake_uri, "build_features", contract.name, made_from=made_from, tables=tables)
+    return features
 
 
 def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFrame:
@@ -59,18 +63,17 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
     its label is not computed from is a feature.
     """
     valid = tables[contract.name]
+    kept = [ROW_ID, INGESTION_ID, *([contract.label.name] if contract.label else [])]
     label = contract.label.name if contract.label else None
     if contract.label:
         outcome = F.expr(contract.label.expression).cast("double")
         valid = valid.withColumn(contract.label.name, outcome)
     if find_spec(f"{FEATURE_SETS}.{contract.name}"):
         module = import_module(f"{FEATURE_SETS}.{contract.name}")
-        features: DataFrame = module.build({**tables, contract.name: valid}, label=label)
+        rows: DataFrame = module.build({**tables, contract.name: valid}, label=label, kept=kept)
     else:
         hidden = label_columns(contract)
-        features = valid.select(*(c for c in contract.column_names if c not in hidden))
-    kept = [ROW_ID, INGESTION_ID, *([label] if label else [])]
-    rows = features.join(valid.select(*contract.key, *kept), on=list(contract.key), how="inner")
+        rows = valid.select(*(c for c in contract.column_names if c not in hidden), *kept)
     return lake.with_row_hash(rows, rows.columns)
 
 

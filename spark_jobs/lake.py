@@ -156,49 +156,14 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
 
 
 def sync_counted(
-    rows: DataFrame,
-    uri: str,
-    *,
-    key: Sequence[str],
-    made_from: str,
-    counts: Counts,
-    beside: Mapping[str, TableReceipt] | None = None,
+    rows: DataFrame, uri: str, *, key: Sequence[str], made_from: str, counts: Counts
 ) -> TableReceipt:
-    """Sync a table and keep its receipt in the commit, so that it need not be made again.
-
-    `beside` are the tables that the same step wrote before this one, its last.
-    """
-    schema = schema_hash(rows)
-    record = {
-        "made_from": made_from,
-        "counts": asdict(counts),
-        "beside": {name: asdict(receipt) for name, receipt in (beside or {}).items()},
-    }
+    """Sync a table and give its receipt; what it was made from stands in the commit."""
+    record = {"made_from": made_from, "rows_in": counts.rows_in, "rows_out": counts.rows_out}
     state = sync_table(rows, uri, key=key, record=record)
-    return TableReceipt(uri, state.id, state.version, **asdict(counts), schema_hash=schema)
-
-
-def receipts_made_from(
-    spark: SparkSession, name: str, uri: str, *, made_from: str
-) -> dict[str, TableReceipt] | None:
-    """Give the receipts that a step left when it last wrote, if it would only do the same again.
-
-    None when its last table was made from something else, or any of its tables changed since.
-    """
-    if not table_exists(spark, uri):
-        return None
-    state = table_state(spark, uri)
-    if state.record.get("made_from") != made_from:
-        return None
-    beside = {n: TableReceipt(**r) for n, r in state.record["beside"].items()}  # type: ignore[attr-defined] # our own record
-    for receipt in beside.values():
-        now = table_state(spark, receipt.uri)
-        if (now.id, now.version) != (receipt.id, receipt.version):
-            return None
-    schema = schema_hash(read_version(spark, uri, state.version))
-    counts = Counts(**state.record["counts"])  # type: ignore[arg-type] # our own record
-    last = TableReceipt(uri, state.id, state.version, **asdict(counts), schema_hash=schema)
-    return {**beside, name: last}
+    return TableReceipt(
+        uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(rows)
+    )
 
 
 def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
 from pyspark.sql import SparkSession
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 # Static in Spark, so every Spark component states them in its `conf` too (a contract test holds
 # the two equal): a session that Azure has already started cannot take them any more.
 SETTINGS = {
@@ -27,7 +35,23 @@ def spark_session(app: str) -> SparkSession:
     builder = SparkSession.builder.appName(app)
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
+    return _fit_to_machine(builder.getOrCreate())
+
+
+def for_each(
+    spark: SparkSession, items: Iterable[Item], work: Callable[[SparkSession, Item], Result]
+) -> list[Result]:
+    """Do independent work on several items at once, each in a session of its own.
+
+    Small tables leave most of a cluster, or a core of a laptop, idle one after the other. The
+    first failure is raised when all have ended.
+    """
+    with ThreadPoolExecutor() as pool:
+        started = [pool.submit(work, _fit_to_machine(spark.newSession()), i) for i in items]
+    return [each.result() for each in started]
+
+
+def _fit_to_machine(spark: SparkSession) -> SparkSession:
     if str(spark.conf.get("spark.master")).startswith("local"):
         for key, value in SMALL_MACHINE.items():
             spark.conf.set(key, value)

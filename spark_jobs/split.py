@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 
 from conf.dataset import SPLITS
 from spark_jobs import lake
-from spark_jobs.checksum import checksum
+from spark_jobs.checksum import checksums
+from spark_jobs.done import recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import INGESTION_ID, ROW_ID
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SPLIT = "_split"
 LABEL_UNKNOWN = "label_unknown"
 OUTSIDE_PERIOD = "outside_split_period"
+LINEAGE = (ROW_ID, INGESTION_ID)
 _BUCKETS = 1 << 30
 
 
@@ -35,34 +37,53 @@ def split_features(
     spark: SparkSession, features: TableReceipt, contract: Dataset, *, lake_uri: str
 ) -> dict[str, TableReceipt]:
     """Bring the tables train, validation and test up to date with one version of the features."""
-    uris = {part: lake.table_uri(lake_uri, "gold", contract.name, part) for part in SPLITS}
     made_from = fingerprint("split", version_of(features), contract)
-    done = lake.receipts_made_from(spark, "test", uris["test"], made_from=made_from)
+    done = recall(spark, lake_uri, "split", contract.name, made_from=made_from)
     if done:
         return done
     assigned = assign_split(lake.read_table(spark, features), contract).persist()
     try:
-        counts = {r[SPLIT]: r["count"] for r in assigned.groupBy(SPLIT).count().collect()}
-        aside = {reason: n for reason, n in sorted(counts.items()) if reason not in SPLITS}
-        kept = {part: counts.get(part, 0) for part in SPLITS}
-        rows_out = sum(kept.values())
-        check_balance("split", rows_in=features.rows_out, rows_out=rows_out, set_aside=aside)
-        _check_splits(assigned, kept, contract)
-        tables: dict[str, TableReceipt] = {}
-        for part in SPLITS:
-            others = {**aside, **{f"in_{p}": n for p, n in kept.items() if p != part}}
-            rows = rows_of_split(assigned, part)
-            tables[part] = lake.sync_counted(
-                rows,
-                uris[part],
-                key=contract.key,
-                made_from=made_from,
-                counts=Counts(features.rows_out, kept[part], others, checksum(rows)),
-                beside=tables if part == SPLITS[-1] else None,
-            )
-        return tables
+        tables = _write(assigned, features, contract, lake_uri=lake_uri, made_from=made_from)
     finally:
         assigned.unpersist()
+    remember(spark, lake_uri, "split", contract.name, made_from=made_from, tables=tables)
+    return tables
+
+
+def _write(
+    assigned: DataFrame,
+    features: TableReceipt,
+    contract: Dataset,
+    *,
+    lake_uri: str,
+    made_from: str,
+) -> dict[str, TableReceipt]:
+    found = checksums(assigned, by=SPLIT, without=LINEAGE)
+    sizes = {side: rows for side, (rows, _) in sorted(found.items())}
+    aside = {reason: rows for reason, rows in sizes.items() if reason not in SPLITS}
+    kept = {part: sizes.get(part, 0) for part in SPLITS}
+    check_balance(
+        f"split of {contract.name!r}",
+        rows_in=features.rows_out,
+        rows_out=sum(kept.values()),
+        set_aside=aside,
+    )
+    _check_splits(assigned, kept, contract)
+    return {
+        part: lake.sync_counted(
+            rows_of_split(assigned, part),
+            lake.table_uri(lake_uri, "gold", contract.name, part),
+            key=contract.key,
+            made_from=made_from,
+            counts=Counts(
+                features.rows_out,
+                kept[part],
+                {**aside, **{f"in_{p}": n for p, n in kept.items() if p != part}},
+                found[part][1],
+            ),
+        )
+        for part in SPLITS
+    }
 
 
 def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
@@ -82,7 +103,7 @@ def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
 
 def rows_of_split(assigned: DataFrame, part: str) -> DataFrame:
     """Give the rows of one split without the lake's lineage: what a model may see."""
-    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, ROW_ID, INGESTION_ID)
+    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, *LINEAGE)
 
 
 def _hash_side(contract: Dataset) -> SparkColumn:

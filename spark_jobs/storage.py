@@ -75,6 +75,11 @@ def read_first_line(spark: SparkSession, uri: str) -> bytes:
         reader.close()
 
 
+def file_exists(spark: SparkSession, uri: str) -> bool:
+    path = _path(spark, uri)
+    return bool(path.getFileSystem(_hadoop(spark)).exists(path))
+
+
 def read_text(spark: SparkSession, uri: str) -> str:
     """Read a whole small text file."""
     stream = _open(spark, uri)

@@ -36,7 +36,7 @@ _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 # Spark's and Delta's own defaults are for clusters: 200 and 50 tiny tasks where a laptop wants few.
 # A component's conf comes later and wins.
 _SMALL = {"spark.sql.shuffle.partitions": "4", "spark.databricks.delta.snapshotPartitions": "2"}
-_JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData"
+_JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData -XX:-DontCompileHugeMethods"
 
 
 class JvmError(NodeFailedError):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from conf.dataset import load_dataset
 from spark_jobs.clean import clean_dataset, count_broken_rules
 from spark_jobs.lake import read_table
 from spark_jobs.receipt import Receipt, TableReceipt
-from spark_jobs.session import spark_session
+from spark_jobs.session import for_each, spark_session
 from spark_jobs.storage import read_receipt, write_receipt
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    Tables = dict[str, TableReceipt]
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -24,15 +30,20 @@ def arguments() -> argparse.ArgumentParser:
 def main(*, lake: str, dataset: str, ingested: str, receipt: str) -> None:
     with spark_session("clean") as spark:
         bronze = read_receipt(spark, ingested)
-        tables: dict[str, TableReceipt] = {}
-        broken: dict[str, dict[str, int]] = {}
-        for name, table in bronze.tables.items():
-            cleaned = clean_dataset(spark, table, load_dataset(name), lake_uri=lake)
-            tables |= {f"{name}/{kind}": written for kind, written in cleaned.items()}
-            broken[name] = count_broken_rules(read_table(spark, cleaned["quarantine"]))
+
+        def clean(session: SparkSession, name: str) -> tuple[Tables, dict[str, int]]:
+            cleaned = clean_dataset(session, bronze.table(name), load_dataset(name), lake_uri=lake)
+            return cleaned, count_broken_rules(read_table(session, cleaned["quarantine"]))
+
+        done = dict(zip(bronze.tables, for_each(spark, bronze.tables, clean), strict=True))
+        tables = {
+            f"{name}/{kind}": table
+            for name, (cleaned, _) in done.items()
+            for kind, table in cleaned.items()
+        }
         own = tables[f"{dataset}/valid"]
         headline = f"{dataset}: {own.rows_out:,} rows valid, {dict(own.set_aside)} set aside"
-        details = {"broken_rules": broken}
+        details = {"broken_rules": {name: broken for name, (_, broken) in done.items()}}
         write_receipt(spark, receipt, Receipt("clean", dataset, headline, tables, details))
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from conf.dataset import load_dataset
-from spark_jobs.ingest import ingest_source
+from spark_jobs.ingest import Ingestion, ingest_source
 from spark_jobs.receipt import Receipt
-from spark_jobs.session import spark_session
+from spark_jobs.session import for_each, spark_session
 from spark_jobs.storage import write_receipt
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from conf.dataset import Dataset
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -25,17 +31,24 @@ def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> N
     contract = load_dataset(dataset)
     sources = [(contract, contract.source_or_error(source))]
     for related in map(load_dataset, contract.related):
-        sources += [(related, name) for name in related.sources]
+        # A lookup seldom has a source of that name; its first is where it arrives.
+        sources.append((related, source if source in related.sources else first(related)))
     with spark_session("ingest") as spark:
-        ingested = {
-            c.name: ingest_source(spark, c, lake_uri=lake, source=name, as_of=as_of)
-            for c, name in sources
-        }
+
+        def ingest(session: SparkSession, of: tuple[Dataset, str]) -> Ingestion:
+            return ingest_source(session, of[0], lake_uri=lake, source=of[1], as_of=as_of)
+
+        done = for_each(spark, sources, ingest)
+        ingested = {contract.name: each for (contract, _), each in zip(sources, done, strict=True)}
         own = ingested[dataset]
         headline = f"{dataset}: {own.table.rows_out:,} rows in bronze, {own.new_files} new files"
         tables = {name: ingestion.table for name, ingestion in ingested.items()}
         details = {"ingestion_ids": list(own.ingestion_ids)}
         write_receipt(spark, receipt, Receipt("ingest", dataset, headline, tables, details))
+
+
+def first(contract: Dataset) -> str:
+    return next(iter(contract.sources))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from spark_jobs.history import rates_before
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
@@ -18,27 +18,25 @@ HISTORY_DAYS = 28
 WEATHER = (*("temp", "dewp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"),)
 
 
-def build(tables: Mapping[str, DataFrame], *, label: str) -> DataFrame:
-    """Give one row a flight with what is known of it before it departs.
+def build(tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]) -> DataFrame:
+    """Give one row a flight with what is known of it before it departs, and the columns `kept`.
 
     Takes the valid rows of flights (with `label`, null while unknown), weather and planes. What
     is known only later (dep_time, dep_delay, arr_time, air_time) is not looked at.
     """
     flights = tables["flights"].withColumn("flight_date", F.make_date("year", "month", "day"))
+    by_carrier = _rates(flights, "carrier", label=label)
+    by_route = _rates(flights, "origin", "dest", label=label, prefix="route")
+    by_aircraft = _rates(flights, "tailnum", label=label, prefix="aircraft")
+    # All but the aircraft's are small by nature (airports, hours, carriers, routes): broadcast.
     return (
-        flights.join(_hourly_weather(tables["weather"]), on=["origin", "time_hour"], how="left")
-        .join(_aircraft(tables["planes"]), on=["tailnum"], how="left")
-        .join(_rates(flights, "carrier", label=label), on=["carrier", "flight_date"], how="left")
-        .join(
-            _rates(flights, "origin", "dest", label=label, prefix="route"),
-            how="left",
-            on=["origin", "dest", "flight_date"],
+        flights.join(
+            F.broadcast(_hourly_weather(tables["weather"])), on=["origin", "time_hour"], how="left"
         )
-        .join(
-            _rates(flights, "tailnum", label=label, prefix="aircraft"),
-            how="left",
-            on=["tailnum", "flight_date"],
-        )
+        .join(F.broadcast(_aircraft(tables["planes"])), on=["tailnum"], how="left")
+        .join(F.broadcast(by_carrier), on=["carrier", "flight_date"], how="left")
+        .join(F.broadcast(by_route), on=["origin", "dest", "flight_date"], how="left")
+        .join(by_aircraft, on=["tailnum", "flight_date"], how="left")
         .select(
             "time_hour",
             "carrier",
@@ -58,6 +56,7 @@ def build(tables: Mapping[str, DataFrame], *, label: str) -> DataFrame:
             "route_late_rate_28d",
             "aircraft_late_rate_28d",
             "aircraft_flights_28d",
+            *kept,
         )
     )
 
