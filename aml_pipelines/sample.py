@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import sys
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conf.target import load_target
 
 if TYPE_CHECKING:
     import argparse
@@ -94,13 +98,11 @@ def main(arguments: argparse.Namespace) -> int:
     lake = arguments.lake or _local_lake()
     written = write_sample(arguments.name, lake, if_missing=arguments.if_missing)
     if written:
-        print(f"{arguments.name}: {len(written)} files in {lake / 'raw'}")
+        sys.stdout.write(f"{arguments.name}: {len(written)} files in {lake / 'raw'}\n")
     return 0
 
 
 def _local_lake() -> Path:
-    from conf.target import load_target
-
     return Path(load_target("local").lake)
 
 
@@ -113,8 +115,6 @@ def _package_folder(package: str) -> Path:
 
 
 def _gunzipped_numbers(file: Path) -> list[list[float]]:
-    import gzip
-
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         return [[float(text) for text in line.replace(",", " ").split()] for line in lines]
 

@@ -29,10 +29,11 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> None:
     contract = load_dataset(dataset)
-    sources = [(contract, contract.source_or_error(source))]
-    for related in map(load_dataset, contract.related):
-        # A lookup seldom has a source of that name; its first is where it arrives.
-        sources.append((related, source if source in related.sources else first(related)))
+    # A lookup seldom has a source of that name; its first is where it arrives.
+    sources = [(contract, contract.source_or_error(source))] + [
+        (related, source if source in related.sources else first(related))
+        for related in map(load_dataset, contract.related)
+    ]
     with spark_session("ingest") as spark:
 
         def ingest(session: SparkSession, of: tuple[Dataset, str]) -> Ingestion:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pyspark
 from cryptography import x509
-from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.utils import CryptographyDeprecationWarning
 from java_home import java_home
 
 JARS = Path(__file__).with_name("jars.txt")
@@ -32,7 +32,7 @@ class JarError(RuntimeError):
 def pinned_jars() -> dict[str, str]:
     """Map each Maven coordinate of jars.txt to its SHA-256."""
     lines = [line.split("#")[0].split() for line in JARS.read_text().splitlines()]
-    return {coordinate: sha256 for coordinate, sha256 in filter(None, lines)}
+    return dict(filter(None, lines))
 
 
 def file_name(coordinate: str) -> str:
@@ -60,7 +60,7 @@ def trust_options(folder: Path) -> str:
 
 
 def resolve(coordinates: list[str], ivy: Path) -> None:
-    """Let Spark resolve `coordinates` into the folder `ivy`; it then finds no main class and ends."""
+    """Let Spark resolve `coordinates` into folder `ivy`; it then lacks a main class and ends."""
     java = os.environ | {
         "JAVA_HOME": str(java_home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
