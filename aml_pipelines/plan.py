@@ -48,7 +48,8 @@ def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iter
     outputs = {output.name: output.location for output in node.outputs.values()}
     inputs = input_texts(node, produced)
     for name, bound in node.inputs.items():
-        yield f"  input {name} = {inputs[name]}{_source(bound)}"
+        shown = "(not given)" if inputs[name] is None else inputs[name]
+        yield f"  input {name} = {shown}{_source(bound)}"
     for output in node.outputs.values():
         yield f"  output {output.name} = {output.location}"
     for line in command(node, inputs, outputs).splitlines():

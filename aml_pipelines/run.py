@@ -68,8 +68,9 @@ def main(arguments: argparse.Namespace) -> int:
     holder = {"pipelines": " ".join(request.pipelines), "started": _now()}
     try:
         with exclusive(lake, holder), _warm_jvm(request, plans) as jvm:
-            for pipeline in request.pipelines:
+            for number, pipeline in enumerate(request.pipelines, start=1):
                 if not _run_pipeline(request, pipeline, jvm, arguments):
+                    _say_not_started(request.pipelines[number:])
                     return FAILED
     except KeyboardInterrupt:
         say("interrupted; every process was ended")
@@ -116,6 +117,11 @@ def _run_pipeline(
     else:
         report_failure(record, _resume(pipeline, record, arguments))
     return is_done
+
+
+def _say_not_started(pipelines: tuple[str, ...]) -> None:
+    if pipelines:
+        say(f"not started: {', '.join(pipelines)}")
 
 
 @contextmanager

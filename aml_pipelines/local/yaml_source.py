@@ -116,7 +116,10 @@ def read_fields(file: Path, problems: Problems) -> Fields:
         raise PipelineError(
             f"{file}:1: holds no fields; it begins with a line such as 'type: pipeline'"
         )
-    entry = _entry(node, loader, file, problems)
+    try:
+        entry = _entry(node, loader, file, problems)
+    except RecursionError:
+        raise PipelineError(f"{file}: an alias stands within its own anchor") from None
     return Fields(cast("Mapping[str, Entry]", entry.value), entry.place, problems)
 
 
