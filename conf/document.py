@@ -67,8 +67,9 @@ class Section:
 
     def section(self, name: str) -> Section:
         """Read a nested mapping; a missing one is empty."""
-        found: Mapping[str, object] = self.value(name, dict, {})
-        return Section(found, f"{self.where}: {name}")
+        found: Mapping[object, object] = self.value(name, dict, {})
+        where = f"{self.where}: {name}"
+        return Section(_named(found, where), where)
 
     def sections(self) -> dict[str, Section]:
         """Read every value as a mapping of its own."""
@@ -85,8 +86,16 @@ def read_document(path: Path) -> Section:
         raise ConfError(f"{path.parent.name} {path.stem!r} is unknown: there are {there_are}")
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a day like 2024-02-30
         raise ConfError(f"{path}: is not YAML: {error}") from error
-    if not isinstance(read, dict) or not all(isinstance(key, str) for key in read):
+    if not isinstance(read, dict):
         raise ConfError(f"{path}: holds a {type(read).__name__}; it should be a mapping of names")
-    return Section(read, str(path))
+    return Section(_named(read, str(path)), str(path))
+
+
+def _named(found: Mapping[object, object], where: str) -> dict[str, object]:
+    """Refuse keys that YAML does not read as text: a bare `on` or `no` is a truth value to it."""
+    wrong = [key for key in found if not isinstance(key, str)]
+    if wrong:
+        raise ConfError(f"{where}: {wrong[0]!r} is no name to YAML; write names like it in quotes")
+    return {str(key): value for key, value in found.items()}
