@@ -1,0 +1,42 @@
+"""Contracts and bronze rows as tests state them: YAML text, and only the columns that matter."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from conf.dataset import load_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+
+LINEAGE = ("_row_id", "_ingestion_id", "_source_file", "_as_of")
+
+
+def contract_of(text: str, *, name: str = "trips") -> Dataset:
+    """Load the contract that the YAML `text` states; without sources it gets a CSV source."""
+    source = "sources: {history: {path: raw/*.csv, format: csv}}\n"
+    text = dedent(text)
+    with tempfile.TemporaryDirectory() as folder:
+        stated = text if "sources:" in text else source + text
+        Path(folder, f"{name}.yml").write_text(stated, encoding="utf-8")
+        return load_dataset(name, folder=Path(folder))
+
+
+def bronze_of(
+    spark: SparkSession, contract: Dataset, rows: Sequence[Mapping[str, str | None]]
+) -> DataFrame:
+    """Give bronze rows: what a row does not state is null, but its lineage has plain defaults."""
+    names = (*LINEAGE, "_malformed", "_undeclared", *contract.column_names)
+    lineage = {"_ingestion_id": "i", "_source_file": "raw/a.csv", "_as_of": "2024-01-01"}
+    stated = [{"_row_id": f"r{place}", **lineage, **row} for place, row in enumerate(rows)]
+    return spark.createDataFrame(
+        [tuple(row.get(name) for name in names) for row in stated],
+        ", ".join(f"`{name}` string" for name in names),
+    )
