@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -49,7 +50,7 @@ def read_as_text(
     """
     if file_format == "csv":
         return _read_csv(spark, files, contract)
-    uris = [file.uri for file in files]
+    uris = [_literal(file.uri) for file in files]
     if file_format == "jsonl":
         return _read_json_lines(spark.read.text(uris).select("value", _file_uri()), contract)
     return _read_typed(spark.read.parquet(*uris).select("*", _file_uri()), contract)
@@ -87,7 +88,7 @@ def _read_csv(spark: SparkSession, files: Sequence[StoredFile], contract: Datase
     for file in files:
         header = _csv_header(file.name, read_first_line(spark, file.uri))
         check_columns(file.name, header, contract)
-        by_header.setdefault(header, []).append(file.uri)
+        by_header.setdefault(header, []).append(_literal(file.uri))
     frames = [_read_csv_group(spark, uris, h, contract) for h, uris in by_header.items()]
     rows = frames[0]
     for frame in frames[1:]:
@@ -132,9 +133,15 @@ def _read_csv_group(
 
 
 def _read_json_lines(lines: DataFrame, contract: Dataset) -> DataFrame:
-    """Take each object apart into text; a line that is no object is malformed, a blank one none."""
-    objects = lines.where(F.trim("value") != "").select(
-        "*", F.from_json("value", "map<string,string>").alias("object")
+    """Take each object apart into text; a line that is no object is malformed, a blank one none.
+
+    Read as the list of its objects, since Spark would read the first of several and drop the rest.
+    """
+    listed = F.from_json(F.concat(F.lit("["), "value", F.lit("]")), "array<map<string,string>>")
+    objects = (
+        lines.where(F.trim("value") != "")
+        .select("*", listed.alias("listed"))
+        .select("*", F.when(F.size("listed") == 1, F.col("listed")[0]).alias("object"))
     )
     declared = F.array(*(F.lit(name) for name in contract.column_names))
     others = F.map_filter("object", lambda name, _: ~F.array_contains(declared, name))
@@ -163,6 +170,11 @@ def _read_typed(rows: DataFrame, contract: Dataset) -> DataFrame:
 def _text_or_null(name: str, header: Sequence[str]) -> SparkColumn:
     column = F.col(f"`{name}`") if name in header else F.lit(None)
     return column.cast("string").alias(name)
+
+
+def _literal(uri: str) -> str:
+    """Keep Spark from taking a file's name for a pattern."""
+    return re.sub(r"([\[\]{}*?])", r"\\\1", uri)
 
 
 def _file_uri() -> SparkColumn:
