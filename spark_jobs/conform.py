@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INTEGER_TEXT = r"^[+-]?[0-9]+(\.0*)?$"
 NUMBER_TEXT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+DATE_TEXT = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
+TIMESTAMP_TEXT = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ].+)?$"
 TRUE_TEXTS = ("true", "t", "yes", "y", "1")
 FALSE_TEXTS = ("false", "f", "no", "n", "0")
 
@@ -37,14 +39,19 @@ def cast_text(text: SparkColumn, column: Column) -> SparkColumn:
             lowered.isin(*FALSE_TEXTS),
             F.lit(False),  # noqa: FBT003 # a literal
         )
-    # Spark would cut "12.7" to 12 and take "NaN" for a number.
-    written = INTEGER_TEXT if column.type in {"int", "long"} else NUMBER_TEXT
-    return F.when(text.rlike(written), text.cast(column.type))
+    # Spark would cut "12.7" to 12, take "NaN" for a number, and make "1e400" infinite.
+    if column.type == "double":
+        is_number = text.rlike(NUMBER_TEXT) & (F.abs(text.cast("double")) < float("inf"))
+    else:
+        is_number = text.rlike(INTEGER_TEXT)
+    return F.when(is_number, text.cast(column.type))
 
 
 def _parse_time(text: SparkColumn, column: Column) -> SparkColumn:
     """Try each accepted format in turn; without one, what Spark itself writes (ISO 8601)."""
     if not column.formats:
-        return text.cast(column.type)
+        # Spark would take "12:30" for a time of today, and a day out of "2024-01-02 or so".
+        written = DATE_TEXT if column.type == "date" else TIMESTAMP_TEXT
+        return F.when(text.rlike(written), text.cast(column.type))
     parsed = F.coalesce(*(F.try_to_timestamp(text, F.lit(f)) for f in column.formats))
     return parsed.cast(column.type)
