@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spark_jobs.lake import table_exists, table_state
+from spark_jobs.delta_log import table_exists, table_state
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.storage import file_exists, read_text, write_text
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
+from spark_jobs.delta_log import LakeError, table_exists, table_state
 from spark_jobs.judge import AS_OF, INGESTION_ID, ROW_ID, SOURCE_FILE
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.sources import FILE_URI, find_files, read_as_text, read_delta_as_text
@@ -74,7 +75,7 @@ def ingest_source(
         bronze = with_lineage(rows, new, as_of=as_of)
         lake.append_once(bronze, uri, batch=f"ingest/{_short(','.join(ids))}", record=record)
     elif not known:
-        raise lake.LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
+        raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
     return Ingestion(_receipt(spark, uri), ingestion_ids, len(new))
 
@@ -109,7 +110,7 @@ def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) ->
 
 def known_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:
     """Map each file in bronze, as it was listed (name, size, modified), to its ingestion id."""
-    if not lake.table_exists(spark, uri):
+    if not table_exists(spark, uri):
         return {}
     # Every row of a file names the file: one row a file is what is wanted.
     listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID)
@@ -141,7 +142,7 @@ def _file_arrival(
 
 def _delta_arrival(spark: SparkSession, location: str, name: str) -> Arrival:
     """Take a Delta source at its newest version: each version is an arrival of its own."""
-    state = lake.table_state(spark, location)
+    state = table_state(spark, location)
     return Arrival(_short(f"{state.id}/{state.version}"), location, name, 0, state.version)
 
 
@@ -173,7 +174,7 @@ def _short(text: str) -> str:
 
 
 def _receipt(spark: SparkSession, uri: str) -> TableReceipt:
-    state = lake.table_state(spark, uri)
+    state = table_state(spark, uri)
     bronze = lake.read_version(spark, uri, state.version)
     rows = bronze.count()
     return TableReceipt(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -13,10 +12,11 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from spark_jobs.checksum import checksum
+from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from delta.tables import DeltaMergeBuilder
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -26,21 +26,6 @@ ROW_HASH = "_row_hash"
 # Delta ignores a write whose application has committed the same or a later version before: a write
 # that was computed from version 7 is version 8, however often it is tried.
 APP = "lake"
-Record = Mapping[str, object]
-
-
-class LakeError(RuntimeError):
-    """A table is missing, is not the one on the receipt, or was changed by somebody else."""
-
-
-@dataclass(frozen=True)
-class TableState:
-    """The newest version of a table, and what its writer recorded with it."""
-
-    uri: str
-    id: str
-    version: int
-    record: Record
 
 
 @dataclass(frozen=True)
@@ -60,27 +45,13 @@ def table_uri(lake: str, layer: str, dataset: str, table: str) -> str:
     return "/".join([lake.rstrip("/"), layer, dataset, table])
 
 
-def table_exists(spark: SparkSession, uri: str) -> bool:
-    return bool(DeltaTable.isDeltaTable(spark, uri))
-
-
-def table_state(spark: SparkSession, uri: str) -> TableState:
-    """Read a table's id, newest version and the record of its last commit (empty if not ours)."""
-    if not table_exists(spark, uri):
-        raise LakeError(f"{uri}: there is no table yet; run the step that writes it first")
-    table = DeltaTable.forPath(spark, uri)
-    last = table.history(1).select("version", "userMetadata").collect()[0]
-    identity = table.detail().select("id").collect()[0]
-    return TableState(uri, identity.id, last.version, _parse_record(last.userMetadata))
-
-
 def read_version(spark: SparkSession, uri: str, version: int) -> DataFrame:
     return spark.read.format("delta").option("versionAsOf", version).load(uri)
 
 
 def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
     """Read exactly the version on a receipt, never the latest."""
-    identity = DeltaTable.forPath(spark, receipt.uri).detail().select("id").collect()[0].id
+    identity = table_state(spark, receipt.uri).id
     if identity != receipt.id:
         raise LakeError(
             f"{receipt.uri}: is table {identity} now, the receipt is of table {receipt.id}: it was "
@@ -258,11 +229,3 @@ def _own_commit(state: TableState, record: Record, version: int) -> TableState:
             f"{version}; run this step again"
         )
     return state
-
-
-def _parse_record(text: str | None) -> Record:
-    try:
-        found = json.loads(text or "{}")
-    except json.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import lake
 from spark_jobs.batch import REASON
+from spark_jobs.delta_log import TableState, table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import ROW_ID
 from spark_jobs.lake import ROW_HASH
@@ -75,7 +76,7 @@ def write_scores(
     }
     lake.withdraw(refused, score_uri, key=[ROW_ID, *MODEL], record=record)
     lake.withdraw(scored, refused_uri, key=[ROW_ID, *MODEL], record=record)
-    if lake.table_exists(spark, score_uri):
+    if table_exists(spark, score_uri):
         scored = keep_first_write(scored, spark.read.format("delta").load(score_uri), key=key)
     written = lake.upsert_table(scored, score_uri, key=key, record=record)
     set_aside = lake.upsert_table(refused, refused_uri, key=[ROW_ID, *MODEL], record=record)
@@ -164,12 +165,12 @@ def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]
     )
 
 
-def _rows_of(rows: DataFrame, table: lake.TableState, *, key: Sequence[str]) -> int:
+def _rows_of(rows: DataFrame, table: TableState, *, key: Sequence[str]) -> int:
     """Count how many of these rows the written table really has."""
     stored = lake.read_version(rows.sparkSession, table.uri, table.version)
     return stored.join(rows.select(*key), on=list(key), how="left_semi").count()
 
 
-def _receipt(spark: SparkSession, table: lake.TableState, counts: Counts) -> TableReceipt:
+def _receipt(spark: SparkSession, table: TableState, counts: Counts) -> TableReceipt:
     schema = lake.schema_hash(lake.read_version(spark, table.uri, table.version))
     return TableReceipt(table.uri, table.id, table.version, **asdict(counts), schema_hash=schema)

@@ -22,6 +22,8 @@ SETTINGS = {
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     # What mltable can read: no deletion vectors, no renamed columns.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
+    # Keys and lineage come first in every table; nobody skips files by the columns behind them.
+    "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "8",
 }
 # A laptop's tables are small: the defaults are made for clusters and cost seconds a step here.
 SMALL_MACHINE = {

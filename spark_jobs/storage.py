@@ -54,6 +54,15 @@ def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
     return sorted(files, key=lambda file: file.uri)
 
 
+def list_names(spark: SparkSession, folder: str) -> list[str]:
+    """List the names of the files in a folder; one that is not there has none."""
+    path = _path(spark, folder)
+    store = path.getFileSystem(_hadoop(spark))
+    if not store.exists(path):
+        return []
+    return [status.getPath().getName() for status in store.listStatus(path)]
+
+
 def sha256(spark: SparkSession, uri: str) -> str:
     """Hash the bytes of a file where they are, without bringing them to Python."""
     stream = _open(spark, uri)
