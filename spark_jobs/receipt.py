@@ -79,7 +79,7 @@ def parse_receipt(text: str) -> Receipt:
         found = json.loads(text)
         tables = {name: TableReceipt(**table) for name, table in found.pop("tables").items()}
         return Receipt(tables=tables, **found)
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         raise ReceiptError(f"{FILE_NAME} is not a receipt: {error}") from error
 
 

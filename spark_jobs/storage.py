@@ -9,6 +9,8 @@ import fnmatch
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from py4j.protocol import Py4JJavaError
+
 from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
 
 if TYPE_CHECKING:
@@ -132,9 +134,7 @@ def _open(spark: SparkSession, uri: str) -> JavaObject:
     path = _path(spark, uri)
     try:
         return path.getFileSystem(_hadoop(spark)).open(path)
-    except Exception as error:
-        raise StorageError(f"{uri}: cannot be opened: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0]
+    except Py4JJavaError as error:
+        raise StorageError(
+            f"{uri}: cannot be opened: {error.java_exception.getMessage()}"
+        ) from error
