@@ -1,0 +1,56 @@
+"""Without a module of its own, a dataset's features are all columns but those of its label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from chispa import assert_df_equality
+
+from spark_jobs.features import feature_rows, label_columns
+from tests.contracts import contract_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+TRIPS = """
+    columns:
+      trip: {type: int, required: true}
+      took: {type: int}
+      planned: {type: int}
+      city: {type: string}
+    key: [trip]
+"""
+
+
+def test_columns_that_the_label_is_computed_from_are_no_features(spark: SparkSession) -> None:
+    contract = contract_of(TRIPS + "    label: {name: is_late, expression: took > 15}\n")
+    silver = spark.createDataFrame(
+        [("r1", "i", 1, 16, 9, "Ulm"), ("r2", "i", 2, 15, None, None), ("r3", "i", 3, None, 9, "")],
+        "_row_id string, _ingestion_id string, trip int, took int, planned int, city string",
+    )
+    expected = spark.createDataFrame(
+        [
+            (1, 9, "Ulm", "r1", "i", 1.0),
+            (2, None, None, "r2", "i", 0.0),
+            (3, 9, "", "r3", "i", None),
+        ],
+        "trip int, planned int, city string, _row_id string, _ingestion_id string, is_late double",
+    )
+    actual = feature_rows({"trips": silver}, contract)
+    assert_df_equality(actual.drop("_row_hash"), expected, ignore_row_order=True)
+
+
+@pytest.mark.parametrize(
+    ("label", "columns"),
+    [
+        ("", set()),
+        ("label: {name: is_late, expression: took - planned > 15}", {"took", "planned"}),
+        ("label: {name: is_late, expression: 'coalesce(`took`, 0) > 1'}", {"took"}),
+        ("label: {name: is_late, expression: overtook > 1}", set()),
+    ],
+)
+def test_a_label_names_the_columns_it_is_computed_from(label: str, columns: set[str]) -> None:
+    assert label_columns(contract_of(f"{TRIPS}    {label}\n")) == columns
