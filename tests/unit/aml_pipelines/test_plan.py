@@ -31,6 +31,8 @@ def test_a_pipeline_file_gives_exactly_its_plan_or_its_errors(
     case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(case)
-    text = planned_text(tmp_path).replace(str(tmp_path), "<lake>").replace(str(TESTDATA), "<cases>")
+    text = planned_text(tmp_path)
+    for folder, name in ((tmp_path, "lake"), (TESTDATA, "cases"), (TESTDATA.parent, "tests")):
+        text = text.replace(str(folder), f"<{name}>")
     (expected,) = [*case.glob("plan.txt"), *case.glob("error.txt")]
     assert text.splitlines() == expected.read_text(encoding="utf-8").splitlines()
