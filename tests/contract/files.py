@@ -1,0 +1,46 @@
+"""The files that contracts hold for, found by glob: a new one is held to them at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+PIPELINES = sorted((REPOSITORY / "aml_pipelines").glob("*.yml"))
+COMPONENTS = sorted((REPOSITORY / "components").glob("*/component.yml"))
+DATASETS = sorted((REPOSITORY / "conf" / "datasets").glob("*.yml"))
+MODELS = sorted((REPOSITORY / "conf" / "models").glob("*.yml"))
+TARGETS = sorted((REPOSITORY / "conf" / "targets").glob("*.yml"))
+ENVIRONMENTS = sorted(path for path in (REPOSITORY / "environments").iterdir() if path.is_dir())
+LOCK = REPOSITORY / "requirements.lock"
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return read
+
+
+def short_name(path: Path) -> str:
+    """Name a file in a test's id: a component by its folder, anything else by itself."""
+    return path.parent.name if path.name == "component.yml" else path.stem
+
+
+def components_of(kind: str) -> list[Path]:
+    return [file for file in COMPONENTS if read_yaml(file)["type"] == kind]
+
+
+def script_of(component: Path) -> Path:
+    """Find the script that a component's command or entry names."""
+    stated = read_yaml(component)
+    is_spark = stated["type"] == "spark"
+    name = str(stated["entry"]["file"] if is_spark else stated["command"].split()[1])
+    return (component.parent / str(stated["code"]) / name).resolve()
+
+
+def locked_versions() -> dict[str, str]:
+    """Map each package of the lock to its version."""
+    pinned = re.findall(r"^([a-z0-9.-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    return dict(pinned)

@@ -1,0 +1,79 @@
+"""What runs in Azure is what the lock has: every image agrees with it, or says why it does not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.files import ENVIRONMENTS, LOCK, REPOSITORY, locked_versions, read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPARK = REPOSITORY / "environments" / "spark"
+INDEX_OPTIONS = ("index-url", "find-links", "trusted-host", "://", " @ ")
+
+
+def uncommented(file: Path) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def pins_of(folder: Path) -> list[str]:
+    """Give the pinned packages of an image: of its conda file, or of the list of Azure's own."""
+    conda = folder / "conda.yml"
+    if not conda.is_file():
+        return uncommented(folder / "runtime-packages.txt")
+    *_, pip = read_yaml(conda)["dependencies"]
+    pins: list[str] = pip["pip"]
+    return pins
+
+
+def differences() -> dict[str, tuple[str, str]]:
+    """Map each package of the Spark image that differs to what the lock has, and the reason."""
+    stated = (line.split(maxsplit=2) for line in uncommented(SPARK / "differences.txt"))
+    return {package: (locked, reason) for package, locked, reason in stated}
+
+
+@pytest.mark.parametrize("folder", ENVIRONMENTS, ids=lambda folder: folder.name)
+def test_an_image_pins_every_package_exactly(folder: Path) -> None:
+    pins = pins_of(folder)
+    loose = [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9][\w.]*", pin)]
+    assert pins
+    assert not loose
+
+
+@pytest.mark.parametrize("folder", ENVIRONMENTS, ids=lambda folder: folder.name)
+def test_an_image_has_the_versions_of_the_lock_but_for_the_stated_differences(
+    folder: Path,
+) -> None:
+    locked = {f"{name}=={version}" for name, version in locked_versions().items()}
+    stated = differences() if folder == SPARK else {}
+    differing = {pin.partition("==")[0] for pin in pins_of(folder) if pin not in locked}
+    assert differing == set(stated)
+
+
+@pytest.mark.parametrize("package", differences())
+def test_a_difference_names_what_the_lock_has_and_its_reason(package: str) -> None:
+    locked, reason = differences()[package]
+    name, _, version = locked.partition("==")
+    is_absent = locked == "-" and package not in locked_versions()
+    assert is_absent or locked_versions()[name] == version
+    assert len(reason.split()) > 2
+
+
+def test_the_jars_of_delta_are_those_that_its_python_package_expects() -> None:
+    coordinates = [line.split()[0] for line in uncommented(SPARK / "jars.txt")]
+    versions = {coordinate.rpartition(":")[2] for coordinate in coordinates}
+    assert versions == {locked_versions()["delta-spark"]}
+
+
+def test_the_lock_hashes_every_package_and_names_no_place_to_get_it_from() -> None:
+    text = LOCK.read_text(encoding="utf-8")
+    packages = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
+    package = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
+    assert len(packages) > 100
+    assert [found for found in packages if not package.fullmatch(found)] == []
+    assert [option for option in INDEX_OPTIONS if option in text] == []
