@@ -1,0 +1,24 @@
+"""Read a Delta table's transaction log as it lies on disk, without Delta."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def commits(uri: str) -> list[dict[str, list[dict[str, Any]]]]:
+    """Give each commit of a table, oldest first: its actions by kind."""
+    read: list[dict[str, list[dict[str, Any]]]] = []
+    for file in sorted(Path(uri, "_delta_log").glob("*.json")):
+        actions: dict[str, list[dict[str, Any]]] = {}
+        for line in file.read_text(encoding="utf-8").splitlines():
+            for kind, action in json.loads(line).items():
+                actions.setdefault(kind, []).append(action)
+        read.append(actions)
+    return read
+
+
+def operations(uri: str) -> list[str]:
+    """Name what each commit of a table did, oldest first."""
+    return [str(commit["commitInfo"][0]["operation"]) for commit in commits(uri)]

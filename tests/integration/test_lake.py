@@ -1,0 +1,205 @@
+"""Writes to the lake can be repeated: what is there already is not written again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from chispa import assert_df_equality
+
+from spark_jobs import lake
+from spark_jobs.delta_log import LakeError, table_exists, table_state
+from tests.delta_logs import commits, operations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.lake import Changes
+
+pytestmark = pytest.mark.spark
+
+KEY = ["trip"]
+
+
+def trips(spark: SparkSession, *rows: tuple[int | None, str | None]) -> DataFrame:
+    return lake.with_row_hash(
+        spark.createDataFrame(list(rows), "trip int, city string"), ["trip", "city"]
+    )
+
+
+def stored(spark: SparkSession, uri: str) -> DataFrame:
+    return lake.read_version(spark, uri, table_state(spark, uri).version)
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    return lake.table_uri(f"{tmp_path}/", "silver", "trips", "valid")
+
+
+def test_a_table_that_only_grows_is_appended_to_and_unchanged_rows_commit_nothing(
+    spark: SparkSession, uri: str
+) -> None:
+    first = trips(spark, (1, "Ulm"), (2, None))
+    grown = trips(spark, (1, "Ulm"), (2, None), (3, "Aix"))
+    states = [
+        lake.sync_table(rows, uri, key=KEY, record={"run": run})
+        for run, rows in enumerate([first, first, grown, grown.repartition(3)])
+    ]
+    assert [(state.version, state.record) for state in states] == [
+        (0, {"run": 0}),
+        (0, {"run": 0}),
+        (1, {"run": 2}),
+        (1, {"run": 2}),
+    ]
+    assert operations(uri) == ["WRITE", "WRITE"]
+    assert "remove" not in commits(uri)[1]
+    assert_df_equality(stored(spark, uri), grown, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_changed_and_vanished_rows_are_merged_in_one_commit(spark: SparkSession, uri: str) -> None:
+    lake.sync_table(
+        trips(spark, (1, "Ulm"), (2, "Aix"), (3, "Rom"), (4, None)), uri, key=KEY, record={}
+    )
+    now = trips(spark, (1, "Ulm"), (2, "Bonn"), (4, "Graz"), (5, "Aix"))
+    state = lake.sync_table(now, uri, key=KEY, record={"run": 2})
+    assert (state.version, operations(uri)) == (1, ["WRITE", "MERGE"])
+    assert_df_equality(stored(spark, uri), now, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_other_columns_rewrite_the_table_and_it_stays_the_same_table(
+    spark: SparkSession, uri: str
+) -> None:
+    before = lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={})
+    wider = spark.createDataFrame([(1, 9.5, 7)], "trip long, fare double, _row_hash long")
+    after = lake.sync_table(wider, uri, key=KEY, record={"run": 2})
+    assert (after.version, after.id, after.record) == (1, before.id, {"run": 2})
+    assert_df_equality(stored(spark, uri), wider, ignore_nullable=True)
+
+
+def test_every_commit_says_who_made_it_and_any_reader_can_read_it(
+    spark: SparkSession, uri: str
+) -> None:
+    lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
+    lake.sync_table(trips(spark, (1, "Ulm"), (2, "Aix")), uri, key=KEY, record={"run": 1})
+    lake.sync_table(trips(spark, (1, "Bonn")), uri, key=KEY, record={"run": 2})
+    lake.upsert_table(trips(spark, (1, "Graz"), (2, "")), uri, key=KEY, record={"run": 3})
+    lake.withdraw(trips(spark, (1, "any")), uri, key=KEY, record={"run": 4})
+    log = commits(uri)
+    metadata = [json.loads(commit["commitInfo"][0]["userMetadata"]) for commit in log]
+    assert metadata == [{"run": run} for run in range(5)]
+    transactions = [(commit["txn"][0]["appId"], commit["txn"][0]["version"]) for commit in log]
+    assert transactions == [("lake", version) for version in range(5)]
+    (protocol,) = log[0]["protocol"]
+    assert (protocol["minReaderVersion"], protocol["minWriterVersion"]) == (1, 2)
+    assert not [commit for commit in log[1:] if "protocol" in commit or "metaData" in commit]
+
+
+def test_what_a_merge_says_of_itself_is_not_said_of_the_next_write(
+    spark: SparkSession, uri: str
+) -> None:
+    lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
+    lake.sync_table(trips(spark, (1, "Aix")), uri, key=KEY, record={"run": 1})
+    trips(spark, (2, "Rom")).write.format("delta").mode("append").save(uri)
+    assert "userMetadata" not in commits(uri)[2]["commitInfo"][0]
+    assert "txn" not in commits(uri)[2]
+    assert table_state(spark, uri).record == {}
+
+
+def test_upserting_replaces_what_differs_and_leaves_all_else(spark: SparkSession, uri: str) -> None:
+    rows = [trips(spark, (1, "Ulm"), (2, "Aix")), trips(spark, (2, "Bonn"), (3, "Rom"))]
+    versions = [
+        lake.upsert_table(part, uri, key=KEY, record={}).version for part in [*rows, rows[1]]
+    ]
+    assert versions == [0, 1, 1]
+    expected = trips(spark, (1, "Ulm"), (2, "Bonn"), (3, "Rom"))
+    assert_df_equality(stored(spark, uri), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_rows_are_withdrawn_by_key_and_where_there_are_none_nothing_is_committed(
+    spark: SparkSession, uri: str
+) -> None:
+    lake.withdraw(trips(spark, (1, "Ulm")), uri, key=KEY, record={})
+    assert not table_exists(spark, uri)
+    lake.sync_table(trips(spark, (1, "Ulm"), (2, "Aix")), uri, key=KEY, record={})
+    lake.withdraw(trips(spark, (7, "Ulm")), uri, key=KEY, record={})
+    assert operations(uri) == ["WRITE"]
+    lake.withdraw(trips(spark, (1, "other"), (7, "Ulm")), uri, key=KEY, record={})
+    assert_df_equality(stored(spark, uri), trips(spark, (2, "Aix")), ignore_nullable=True)
+
+
+def test_a_batch_that_was_appended_before_a_crash_is_not_appended_again(
+    spark: SparkSession, uri: str
+) -> None:
+    first, second = trips(spark, (1, "Ulm")), trips(spark, (2, "Aix"))
+    for rows, batch in [(first, "a"), (first, "a"), (second, "b"), (first, "a")]:
+        state = lake.append_once(rows, uri, batch=batch, record={"batch": batch})
+    assert (state.version, state.record) == (1, {"batch": "b"})
+    assert_df_equality(
+        stored(spark, uri), first.union(second), ignore_row_order=True, ignore_nullable=True
+    )
+
+
+def test_a_table_that_never_changes_stays_as_it_was_first_written(
+    spark: SparkSession, uri: str
+) -> None:
+    first = lake.create_once(trips(spark, (1, "Ulm")), uri, made_from="a", rows_in=3)
+    again = lake.create_once(trips(spark, (2, "Aix"), (3, "Rom")), uri, made_from="a", rows_in=3)
+    assert again == first
+    assert (first.version, first.rows_out, first.set_aside) == (0, 1, {"elsewhere": 2})
+    assert operations(uri) == ["WRITE"]
+
+
+def test_a_receipt_reads_its_own_version_and_never_a_table_made_anew(
+    spark: SparkSession, uri: str
+) -> None:
+    first = trips(spark, (1, "Ulm"))
+    receipt = lake.create_once(first, uri, made_from="a", rows_in=1)
+    lake.sync_table(trips(spark, (2, "Aix")), uri, key=KEY, record={})
+    assert_df_equality(lake.read_table(spark, receipt), first, ignore_nullable=True)
+    shutil.rmtree(uri)
+    with pytest.raises(LakeError, match=f"{uri}: there is no table yet; run the step that"):
+        lake.read_table(spark, receipt)
+    lake.sync_table(first, uri, key=KEY, record={})
+    with pytest.raises(LakeError, match="it was dropped and made anew; run the pipeline from"):
+        lake.read_table(spark, receipt)
+
+
+@pytest.mark.parametrize("theirs", ["a run of ours", "somebody's append"])
+def test_a_run_that_wrote_in_between_is_noticed(
+    spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
+    compare = lake.compare_rows
+
+    def let_the_other_run_write_first(
+        rows: DataFrame, before: DataFrame, *, key: list[str]
+    ) -> Changes:
+        changes = compare(rows, before, key=key)
+        monkeypatch.setattr(lake, "compare_rows", compare)
+        other = trips(spark, (1, "Ulm"), (3, "Rom"))
+        if theirs == "a run of ours":
+            lake.sync_table(other, uri, key=KEY, record={"run": "theirs"})
+        else:
+            other.write.format("delta").mode("append").save(uri)
+        return changes
+
+    monkeypatch.setattr(lake, "compare_rows", let_the_other_run_write_first)
+    grown = trips(spark, (1, "Ulm"), (2, "Aix"))
+    with pytest.raises(
+        LakeError, match=r"another run wrote version \d while this one wrote 1; run"
+    ):
+        lake.sync_table(grown, uri, key=KEY, record={"run": "ours"})
+    lake.sync_table(grown, uri, key=KEY, record={"run": "again"})
+
+
+def test_two_schemas_are_the_same_when_names_types_and_order_are(spark: SparkSession) -> None:
+    def hash_of(columns: str) -> str:
+        return lake.schema_hash(spark.createDataFrame([], columns))
+
+    assert hash_of("a int, b string") == hash_of("a int NOT NULL, b string")
+    others = ["b string, a int", "a long, b string", "a int, c string", "a int"]
+    assert hash_of("a int, b string") not in map(hash_of, others)
