@@ -1,0 +1,60 @@
+"""Training reports: the best of them, their release, and what is said of a broken one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from learning.reports import (
+    ReportError,
+    TrainingReport,
+    read_report,
+    refuse_mix,
+    select_best,
+    write_report,
+)
+from tests.unit.components.models import model_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def report(candidate: str, slot: int, value: float, *, release: str = "r1") -> TrainingReport:
+    measured = {"roc_auc": value, "rmse": value}
+    return TrainingReport(candidate, slot, measured, release, (f"{candidate}:1",), "run")
+
+
+def test_the_greatest_area_and_the_smallest_error_win() -> None:
+    reports = [report("a", 1, 0.7), report("b", 2, 0.9), report("c", 3, 0.8)]
+    assert select_best(reports, model_of()).candidate == "b"
+    regression = model_of(task="regression", metric="rmse")
+    assert select_best(reports, regression).candidate == "a"
+
+
+def test_the_lower_slot_wins_a_tie_in_whatever_order_reports_come() -> None:
+    reports = [report("c", 3, 0.9), report("b", 2, 0.9), report("a", 1, 0.8)]
+    assert select_best(reports, model_of()).candidate == "b"
+
+
+def test_candidates_of_another_release_are_named_and_refused() -> None:
+    reports = [report("a", 1, 0.7), report("b", 2, 0.9, release="r2")]
+    refuse_mix(reports[:1], "r1")
+    with pytest.raises(ReportError, match=re.escape("of release r1, but {'b': 'r2'} learnt from")):
+        refuse_mix(reports, "r1")
+
+
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_report(tmp_path, report("a", 1, 0.7))
+    found = read_report(tmp_path)
+    assert (found.candidate, found.slot, found.validation["rmse"]) == ("a", 1, 0.7)
+    assert (found.release, list(found.data), found.mlflow_run_id) == ("r1", ["a:1"], "run")
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"candidate": "a"}'])
+def test_a_missing_or_broken_report_is_named(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "report.json").write_text(text)
+    with pytest.raises(ReportError, match=r"report\.json: is no training report"):
+        read_report(tmp_path)

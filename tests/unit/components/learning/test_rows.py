@@ -1,0 +1,53 @@
+"""Inputs and outcome of a model, out of the rows that a table gives."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from learning.rows import RowsError, features_of, label_of, outcome_of
+from tests.unit.components.models import model_of
+
+
+def test_numbers_become_floating_point_and_a_missing_category_is_none() -> None:
+    rows = pd.DataFrame(
+        {
+            "city": pd.Series(["Ulm", pd.NA], dtype="string"),
+            "distance": pd.Series([3, pd.NA], dtype="Int64"),
+            "late": [1, 0],
+        }
+    )
+    features = features_of(rows, model_of())
+    assert list(features.columns) == ["distance", "city"]
+    assert str(features["distance"].dtype) == "float64"
+    assert features["distance"][0] == 3.0
+    assert np.isnan(features["distance"][1])
+    assert list(features["city"]) == ["Ulm", None]
+
+
+def test_columns_that_a_model_needs_and_a_table_lacks_are_named() -> None:
+    message = (
+        "model 'late': the table has no columns ['distance']; it has ['city']; "
+        "correct 'features' in conf/models/late.yml"
+    )
+    with pytest.raises(RowsError, match=re.escape(message)):
+        features_of(pd.DataFrame({"city": ["Ulm"]}), model_of())
+
+
+def test_the_label_is_that_of_the_models_dataset() -> None:
+    assert label_of(model_of()) == "target"
+
+
+def test_an_outcome_is_floating_point() -> None:
+    outcome = outcome_of(pd.DataFrame({"late": [True, False]}), "late")
+    assert outcome.tolist() == [1.0, 0.0]
+
+
+def test_a_missing_label_and_unknown_outcomes_are_refused() -> None:
+    with pytest.raises(RowsError, match=re.escape("has no label 'late'; it has ['city']")):
+        outcome_of(pd.DataFrame({"city": ["Ulm"]}), "late")
+    with pytest.raises(RowsError, match="label 'late' is unknown in 2 rows"):
+        outcome_of(pd.DataFrame({"late": [1.0, None, None]}), "late")
