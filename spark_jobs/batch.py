@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -44,17 +45,18 @@ def select_batch(
         for name, receipt in tables.items()
     }
     rows_in = frames["bronze"].count()
+    record = {"step": "select_batch", "batch": batch_id}
     folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
     rejected = lake.create_once(
         rejected_rows(frames["quarantine"], frames["duplicates"]),
         f"{folder}/rejected",
-        made_from=batch_id,
+        record=record,
         rows_in=rows_in,
     )
     batch = lake.create_once(
         batch_rows(frames["features"], contract),
         f"{folder}/batch",
-        made_from=batch_id,
+        record=record,
         rows_in=rows_in,
     )
     check_balance(
@@ -63,7 +65,10 @@ def select_batch(
         rows_out=batch.rows_out,
         set_aside={"rejected": rejected.rows_out},
     )
-    return {"batch": batch, "rejected": rejected}
+    return {
+        "batch": replace(batch, set_aside={"rejected": rejected.rows_out}),
+        "rejected": replace(rejected, set_aside={"in_batch": batch.rows_out}),
+    }
 
 
 def batch_rows(features: DataFrame, contract: Dataset) -> DataFrame:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
-from spark_jobs.done import recall, remember
-from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.done import Note, recall, remember
+from spark_jobs.fingerprint import fingerprint
 from spark_jobs.judge import (
     BROKEN_RULES,
-    DUPLICATE,
-    QUARANTINED,
+    INGESTION_ID,
     ROW_ID,
-    VALID,
-    VERDICT,
     judge_rows,
     select_duplicates,
     select_quarantined,
     select_valid,
 )
-from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.receipt import TableReceipt, check_balance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +27,15 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from spark_jobs.delta_log import Record
+
+    Tables = dict[str, TableReceipt]
+
+PLACES = {
+    "quarantine": ("quarantine", "rows"),
+    "duplicates": ("silver", "duplicates"),
+    "valid": ("silver", "valid"),
+}
 
 
 class QualityError(RuntimeError):
@@ -37,80 +44,123 @@ class QualityError(RuntimeError):
 
 def clean_dataset(
     spark: SparkSession, bronze: TableReceipt, contract: Dataset, *, lake_uri: str
-) -> dict[str, TableReceipt]:
-    """Judge all of bronze and bring the tables valid, quarantine and duplicates up to date.
+) -> Tables:
+    """Judge bronze and bring the tables valid, quarantine and duplicates up to date.
 
     The outcome is a function of bronze and the contract: a changed contract re-judges every row,
-    and unchanged ones write nothing. Raises QualityError, after writing, when the quarantined share
-    exceeds the contract's `max_quarantined`; bronze and quarantine then tell why.
+    new rows are judged together with those that share a key with them, and unchanged ones write
+    nothing. Raises QualityError, after writing, when the quarantined share exceeds the contract's
+    `max_quarantined`; bronze and quarantine then tell why.
     """
-    made_from = fingerprint("clean", version_of(bronze), contract)
-    done = recall(spark, lake_uri, "clean", contract.name, made_from=made_from)
-    if done is None:
-        done = _clean(spark, bronze, contract, lake_uri=lake_uri, made_from=made_from)
-        remember(spark, lake_uri, "clean", contract.name, made_from=made_from, tables=done)
-    _check_quality(done, contract)
-    return done
-
-
-def _clean(
-    spark: SparkSession,
-    bronze: TableReceipt,
-    contract: Dataset,
-    *,
-    lake_uri: str,
-    made_from: str,
-) -> dict[str, TableReceipt]:
-    # Persisted, since one pass over the rows feeds the counts and all three tables.
-    judged = judge_rows(lake.read_table(spark, bronze), contract).persist()
-    try:
-        return _write(judged, bronze, contract, lake_uri=lake_uri, made_from=made_from)
-    finally:
-        judged.unpersist()
-
-
-def _write(
-    judged: DataFrame, bronze: TableReceipt, contract: Dataset, *, lake_uri: str, made_from: str
-) -> dict[str, TableReceipt]:
-    verdicts = count_verdicts(judged)
-    valid, quarantined, duplicate = (verdicts[v] for v in (VALID, QUARANTINED, DUPLICATE))
-    aside = {"quarantined": quarantined, "duplicate": duplicate}
-    check_balance(
-        f"clean of {contract.name!r}", rows_in=bronze.rows_out, rows_out=valid, set_aside=aside
-    )
-    quarantine = lake.sync_counted(
-        select_quarantined(judged),
-        lake.table_uri(lake_uri, "quarantine", contract.name, "rows"),
-        key=[ROW_ID],
-        made_from=made_from,
-        counts=Counts(bronze.rows_out, quarantined, {}),
-    )
-    duplicates = lake.sync_counted(
-        select_duplicates(judged, contract),
-        lake.table_uri(lake_uri, "silver", contract.name, "duplicates"),
-        key=[ROW_ID],
-        made_from=made_from,
-        counts=Counts(bronze.rows_out, duplicate, {}),
-    )
-    silver = lake.sync_counted(
-        select_valid(judged, contract),
-        lake.table_uri(lake_uri, "silver", contract.name, "valid"),
-        key=[ROW_ID],
-        made_from=made_from,
-        counts=Counts(bronze.rows_out, valid, aside),
-    )
-    return {"valid": silver, "quarantine": quarantine, "duplicates": duplicates}
-
-
-def count_verdicts(judged: DataFrame) -> dict[str, int]:
-    counted = {row[VERDICT]: row["count"] for row in judged.groupBy(VERDICT).count().collect()}
-    return {verdict: counted.get(verdict, 0) for verdict in (VALID, QUARANTINED, DUPLICATE)}
+    facts = {
+        "rules": fingerprint("clean", contract),
+        "bronze": bronze.id,
+        "version": str(bronze.version),
+    }
+    last = recall(spark, lake_uri, "clean", contract.name)
+    if last is None or last.facts != facts:
+        rows = lake.read_table(spark, bronze)
+        before = _rows_judged_before(rows, bronze, last, facts)
+        uris = {
+            name: lake.table_uri(lake_uri, layer, contract.name, table)
+            for name, (layer, table) in PLACES.items()
+        }
+        if before is None:
+            _judge_all(rows, contract, uris, facts)
+        else:
+            _judge_new(rows, before, contract, uris, facts)
+        last = Note(facts, _receipts(spark, uris, bronze, contract))
+        remember(spark, lake_uri, "clean", contract.name, last)
+    _check_quality(last.tables, contract)
+    return dict(last.tables)
 
 
 def count_broken_rules(quarantine: DataFrame) -> dict[str, int]:
     """Count how many quarantined rows broke each rule; a row that broke two counts for both."""
     broken = quarantine.select(F.explode(BROKEN_RULES).alias("rule")).groupBy("rule").count()
     return {row["rule"]: row["count"] for row in broken.orderBy("rule").collect()}
+
+
+def rows_to_judge(
+    bronze: DataFrame, before: DataFrame, kept: DataFrame, contract: Dataset
+) -> DataFrame:
+    """Give the rows whose verdict may differ from before: new ones and those that share a key.
+
+    `before` is bronze as it was judged last, `kept` its valid rows and duplicates, by key. A
+    verdict follows from the row and the rows with its key alone, so no other can have changed.
+    """
+    known = before.select(INGESTION_ID).distinct()
+    new = bronze.join(F.broadcast(known), on=[INGESTION_ID], how="left_anti")
+    new_keys = select_valid(judge_rows(new, contract), contract).select(*contract.key).distinct()
+    rivals = kept.join(new_keys, on=list(contract.key), how="left_semi").select(ROW_ID)
+    if rivals.isEmpty():
+        return new.select(*bronze.columns)
+    old = bronze.join(rivals, on=[ROW_ID], how="left_semi")
+    return new.unionByName(old)
+
+
+def _rows_judged_before(
+    rows: DataFrame, bronze: TableReceipt, last: Note | None, facts: Mapping[str, str]
+) -> DataFrame | None:
+    """Give the older version of bronze that all tables are up to date with, if there is one."""
+    if last is None or {**last.facts, "version": facts["version"]} != facts:
+        return None
+    version = int(last.facts["version"])
+    if version > bronze.version:
+        return None
+    return lake.read_version(rows.sparkSession, bronze.uri, version)
+
+
+def _judge_all(rows: DataFrame, contract: Dataset, uris: Mapping[str, str], record: Record) -> None:
+    # Persisted, since one pass over the rows feeds all three tables.
+    judged = judge_rows(rows, contract).persist()
+    try:
+        for name, part in _parts(judged, contract).items():
+            lake.sync_table(part, uris[name], key=[ROW_ID], record=record)
+    finally:
+        judged.unpersist()
+
+
+def _judge_new(
+    rows: DataFrame,
+    before: DataFrame,
+    contract: Dataset,
+    uris: Mapping[str, str],
+    record: Record,
+) -> None:
+    stored = [rows.sparkSession.read.format("delta").load(uris[n]) for n in ("valid", "duplicates")]
+    kept = stored[0].unionByName(stored[1])
+    judged = judge_rows(rows_to_judge(rows, before, kept, contract), contract).persist()
+    try:
+        for name, part in _parts(judged, contract).items():
+            lake.sync_rows(part, uris[name], key=[ROW_ID], among=judged, record=record)
+    finally:
+        judged.unpersist()
+
+
+def _parts(judged: DataFrame, contract: Dataset) -> dict[str, DataFrame]:
+    return {
+        "quarantine": select_quarantined(judged),
+        "duplicates": select_duplicates(judged, contract),
+        "valid": select_valid(judged, contract),
+    }
+
+
+def _receipts(
+    spark: SparkSession, uris: Mapping[str, str], bronze: TableReceipt, contract: Dataset
+) -> Tables:
+    """Count what the tables really hold, and hold it against bronze."""
+    rows_in = bronze.rows_out
+    tables = {name: lake.receipt_of(spark, uri, rows_in=rows_in) for name, uri in uris.items()}
+    aside = {
+        "quarantined": tables["quarantine"].rows_out,
+        "duplicate": tables["duplicates"].rows_out,
+    }
+    valid = replace(tables["valid"], set_aside=aside)
+    check_balance(
+        f"clean of {contract.name!r}", rows_in=rows_in, rows_out=valid.rows_out, set_aside=aside
+    )
+    return {**tables, "valid": valid}
 
 
 def _check_quality(tables: Mapping[str, TableReceipt], contract: Dataset) -> None:

@@ -1,9 +1,9 @@
-"""What a step did last, kept in the lake, so that it need not do the same again."""
+"""What a step did last, kept in the lake: it need not do the same again, only what is new."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from spark_jobs.delta_log import table_exists, table_state
@@ -16,42 +16,34 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def recall(
-    spark: SparkSession, lake_uri: str, step: str, dataset: str, *, made_from: str
-) -> dict[str, TableReceipt] | None:
-    """Give the receipts of a step that would only do again what it did last; else None.
+@dataclass(frozen=True)
+class Note:
+    """The tables that a step has left, and the facts that they follow from."""
 
-    None as well when one of its tables is not the version any more that the step left.
-    """
-    note = _note(lake_uri, step, dataset)
-    if not file_exists(spark, note):
+    facts: Mapping[str, str]
+    tables: Mapping[str, TableReceipt]
+
+
+def recall(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> Note | None:
+    """Give the note of a step; None without one, or when its tables have changed since."""
+    place = _place(lake_uri, step, dataset)
+    if not file_exists(spark, place):
         return None
     try:
-        found = json.loads(read_text(spark, note))
-        receipts = {name: TableReceipt(**table) for name, table in found["tables"].items()}
-    except (json.JSONDecodeError, KeyError, TypeError):
+        found = json.loads(read_text(spark, place))
+        tables = {name: TableReceipt(**table) for name, table in found["tables"].items()}
+        note = Note(dict(found["facts"]), tables)
+    except (ValueError, KeyError, TypeError):
         return None  # cut off while it was written: the step then looks at its tables themselves
-    if found["made_from"] != made_from:
-        return None
-    is_there = all(_is_newest(spark, receipt) for receipt in receipts.values())
-    return receipts if is_there else None
+    return note if all(_is_newest(spark, table) for table in tables.values()) else None
 
 
-def remember(
-    spark: SparkSession,
-    lake_uri: str,
-    step: str,
-    dataset: str,
-    *,
-    made_from: str,
-    tables: Mapping[str, TableReceipt],
-) -> None:
+def remember(spark: SparkSession, lake_uri: str, step: str, dataset: str, note: Note) -> None:
     """Note what a step has left, once all of its tables are written."""
-    note = {"made_from": made_from, "tables": {n: asdict(table) for n, table in tables.items()}}
-    write_text(spark, _note(lake_uri, step, dataset), json.dumps(note))
+    write_text(spark, _place(lake_uri, step, dataset), json.dumps(asdict(note)))
 
 
-def _note(lake_uri: str, step: str, dataset: str) -> str:
+def _place(lake_uri: str, step: str, dataset: str) -> str:
     return f"{lake_uri.rstrip('/')}/done/{dataset}/{step}.json"
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
-from spark_jobs.done import recall, remember
+from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import INGESTION_ID, ROW_ID
-from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.receipt import TableReceipt, check_balance
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
+    from types import ModuleType
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -30,29 +32,22 @@ def build_features(
 ) -> TableReceipt:
     """Bring the table of features up to date with exactly the versions of silver on its receipts.
 
-    `silver` maps the dataset and those related to it to their valid rows. Raises ReceiptError when
-    a join has lost or doubled a row.
+    `silver` maps the dataset and those related to it to their valid rows. Where the feature set
+    says how far back a row looks, only days that changed rows can reach are built again. Raises
+    ReceiptError when a join has lost or doubled a row.
     """
+    facts = {"rules": fingerprint("build_features", contract)} | {
+        name: version_of(receipt) for name, receipt in silver.items()
+    }
+    last = recall(spark, lake_uri, "build_features", contract.name)
+    if last and last.facts == facts:
+        return last.tables["features"]
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
-    versions = {name: version_of(receipt) for name, receipt in sorted(silver.items())}
-    made_from = fingerprint("build_features", versions, contract)
-    done = recall(spark, lake_uri, "build_features", contract.name, made_from=made_from)
-    if done:
-        return done["features"]
-    valid = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
-    rows = feature_rows(valid, contract).persist()
-    try:
-        rows_in, rows_out = silver[contract.name].rows_out, rows.count()
-        check_balance(
-            f"features of {contract.name!r}", rows_in=rows_in, rows_out=rows_out, set_aside={}
-        )
-        features = lake.sync_counted(
-            rows, uri, key=contract.key, made_from=made_from, counts=Counts(rows_in, rows_out)
-        )
-    finally:
-        rows.unpersist()
-    tables = {"features": features}
-    remember(spark, lake_uri, "build_features", contract.name, made_from=made_from, tables=tables)
+    tables = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
+    since = _first_changed_day(tables, silver, contract, last, facts)
+    rows_in = silver[contract.name].rows_out
+    features = _build(tables, uri, contract, since=since, rows_in=rows_in, facts=facts)
+    remember(spark, lake_uri, "build_features", contract.name, Note(facts, {"features": features}))
     return features
 
 
@@ -63,13 +58,13 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
     its label is not computed from is a feature.
     """
     valid = tables[contract.name]
-    kept = [ROW_ID, INGESTION_ID, *([contract.label.name] if contract.label else [])]
     label = contract.label.name if contract.label else None
     if contract.label:
         outcome = F.expr(contract.label.expression).cast("double")
         valid = valid.withColumn(contract.label.name, outcome)
-    if find_spec(f"{FEATURE_SETS}.{contract.name}"):
-        module = import_module(f"{FEATURE_SETS}.{contract.name}")
+    kept = [ROW_ID, INGESTION_ID, *([label] if label else [])]
+    module = _feature_set(contract)
+    if module:
         rows: DataFrame = module.build({**tables, contract.name: valid}, label=label, kept=kept)
     else:
         hidden = label_columns(contract)
@@ -83,3 +78,72 @@ def label_columns(contract: Dataset) -> frozenset[str]:
         return frozenset()
     words = re.findall(r"\w+", contract.label.expression)
     return frozenset(words) & frozenset(contract.column_names)
+
+
+def _feature_set(contract: Dataset) -> ModuleType | None:
+    name = f"{FEATURE_SETS}.{contract.name}"
+    return import_module(name) if find_spec(name) else None
+
+
+def _build(
+    tables: Mapping[str, DataFrame],
+    uri: str,
+    contract: Dataset,
+    *,
+    since: dt.date | None,
+    rows_in: int,
+    facts: Mapping[str, str],
+) -> TableReceipt:
+    """Build and write all features, or those from the day `since` on; check both ways."""
+    valid, module = tables[contract.name], _feature_set(contract)
+    if since and module:
+        day = module.day_of(valid)
+        visible = valid.where(day >= F.date_sub(F.lit(since), module.HISTORY_DAYS))
+        expected = valid.where(day >= F.lit(since)).count()
+        rows = feature_rows({**tables, contract.name: visible}, contract)
+        rows = rows.where(F.col(module.DAY) >= F.lit(since)).persist()
+    else:
+        expected = rows_in
+        rows = feature_rows(tables, contract).persist()
+    try:
+        what = f"features of {contract.name!r}"
+        check_balance(what, rows_in=expected, rows_out=rows.count(), set_aside={})
+        if since and module:
+            stored = rows.sparkSession.read.format("delta").load(uri)
+            reached = stored.where(F.col(module.DAY) >= F.lit(since)).select(*contract.key)
+            among = reached.unionByName(rows.select(*contract.key))
+            lake.sync_rows(rows, uri, key=contract.key, among=among, record=facts)
+        else:
+            lake.sync_table(rows, uri, key=contract.key, record=facts)
+        written = lake.receipt_of(rows.sparkSession, uri, rows_in=rows_in)
+        check_balance(what, rows_in=rows_in, rows_out=written.rows_out, set_aside={})
+        return written
+    finally:
+        rows.unpersist()
+
+
+def _first_changed_day(
+    tables: Mapping[str, DataFrame],
+    silver: Mapping[str, TableReceipt],
+    contract: Dataset,
+    last: Note | None,
+    facts: Mapping[str, str],
+) -> dt.date | None:
+    """Give the day from which features may differ from the last ones; None means all of them."""
+    module = _feature_set(contract)
+    others = {name: version for name, version in facts.items() if name != contract.name}
+    if last is None or module is None or not hasattr(module, "HISTORY_DAYS"):
+        return None
+    if {name: last.facts.get(name) for name in others} != others:
+        return None
+    table_id, _, version = last.facts[contract.name].partition("@")
+    receipt = silver[contract.name]
+    if table_id != receipt.id or int(version) > receipt.version:
+        return None
+    now = tables[contract.name]
+    before = lake.read_version(now.sparkSession, receipt.uri, int(version))
+    changed = now.join(before.select(ROW_ID), on=[ROW_ID], how="left_anti").unionByName(
+        before.join(now.select(ROW_ID), on=[ROW_ID], how="left_anti")
+    )
+    first: dt.date | None = changed.agg(F.min(module.day_of(changed))).collect()[0][0]
+    return first

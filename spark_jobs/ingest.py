@@ -68,8 +68,8 @@ def ingest_source(
         files = find_files(spark, lake_uri, contract, source)
         arrivals = [_file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
     new = new_arrivals(arrivals, frozenset(known.values()))
-    if new:
-        rows = _read(spark, new, contract, lake_uri=lake_uri, source=source)
+    rows = _read(spark, new, contract, lake_uri=lake_uri, source=source) if new else None
+    if rows is not None and not rows.isEmpty():
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": source, "ingestion_ids": ids}
         bronze = with_lineage(rows, new, as_of=as_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
@@ -16,7 +16,7 @@ from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, ta
 from spark_jobs.receipt import Counts, TableReceipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from delta.tables import DeltaMergeBuilder
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -77,24 +77,30 @@ def append_once(rows: DataFrame, uri: str, *, batch: str, record: Record) -> Tab
     return table_state(rows.sparkSession, uri)
 
 
-def create_once(rows: DataFrame, uri: str, *, made_from: str, rows_in: int) -> TableReceipt:
+def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> TableReceipt:
     """Write a table that never changes; one that is there already stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        record = {"made_from": made_from}
         _writer(rows, record, version=0).mode("errorifexists").save(uri)
+    receipt = receipt_of(spark, uri, rows_in=rows_in)
+    stored = read_version(spark, uri, receipt.version)
+    return replace(receipt, checksum=checksum(stored))
+
+
+def receipt_of(
+    spark: SparkSession, uri: str, *, rows_in: int, set_aside: Mapping[str, int] | None = None
+) -> TableReceipt:
+    """Give the receipt of a table's newest version, with the rows that it really holds."""
     state = table_state(spark, uri)
     stored = read_version(spark, uri, state.version)
-    kept = stored.count()
     return TableReceipt(
         uri,
         state.id,
         state.version,
         rows_in,
-        kept,
-        {"elsewhere": rows_in - kept},
+        stored.count(),
+        dict(set_aside or {}),
         schema_hash(stored),
-        checksum(stored),
     )
 
 
@@ -121,16 +127,32 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
         with _commit_settings(spark, record, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
-        new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
-        _writer(new, record, version=before.version + 1).mode("append").save(uri)
+        _append_new(rows, uri, stored, key=key, record=record)
     return _own_commit(table_state(spark, uri), record, before.version + 1)
 
 
+def sync_rows(
+    rows: DataFrame, uri: str, *, key: Sequence[str], among: DataFrame, record: Record
+) -> None:
+    """Make a table hold exactly `rows` of those with a `key` that is `among`; leave the others."""
+    spark = rows.sparkSession
+    before = table_state(spark, uri)
+    stored = read_version(spark, uri, before.version)
+    concerned = stored.join(among.select(*key), on=list(key), how="left_semi")
+    changes = compare_rows(rows, concerned, key=key)
+    if changes.deleted:
+        gone = concerned.join(rows.select(*key), on=list(key), how="left_anti")
+        withdraw(gone, uri, key=key, record=record)
+    if changes.updated:
+        upsert_table(rows, uri, key=key, record=record)
+    elif changes.inserted:
+        _append_new(rows, uri, concerned, key=key, record=record)
+
+
 def sync_counted(
-    rows: DataFrame, uri: str, *, key: Sequence[str], made_from: str, counts: Counts
+    rows: DataFrame, uri: str, *, key: Sequence[str], record: Record, counts: Counts
 ) -> TableReceipt:
-    """Sync a table and give its receipt; what it was made from stands in the commit."""
-    record = {"made_from": made_from, "rows_in": counts.rows_in, "rows_out": counts.rows_out}
+    """Sync a table and give its receipt."""
     state = sync_table(rows, uri, key=key, record=record)
     return TableReceipt(
         uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(rows)
@@ -188,6 +210,14 @@ def _writer(rows: DataFrame, record: Record, *, version: int, app: str = APP) ->
         .option("txnAppId", app)
         .option("txnVersion", version)
     )
+
+
+def _append_new(
+    rows: DataFrame, uri: str, stored: DataFrame, *, key: Sequence[str], record: Record
+) -> None:
+    new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
+    version = table_state(rows.sparkSession, uri).version + 1
+    _writer(new, record, version=version).mode("append").save(uri)
 
 
 def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from conf.dataset import SPLITS
 from spark_jobs import lake
 from spark_jobs.checksum import checksums
-from spark_jobs.done import recall, remember
+from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import INGESTION_ID, ROW_ID
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
@@ -37,16 +37,16 @@ def split_features(
     spark: SparkSession, features: TableReceipt, contract: Dataset, *, lake_uri: str
 ) -> dict[str, TableReceipt]:
     """Bring the tables train, validation and test up to date with one version of the features."""
-    made_from = fingerprint("split", version_of(features), contract)
-    done = recall(spark, lake_uri, "split", contract.name, made_from=made_from)
-    if done:
-        return done
+    facts = {"rules": fingerprint("split", contract), "features": version_of(features)}
+    last = recall(spark, lake_uri, "split", contract.name)
+    if last and last.facts == facts:
+        return dict(last.tables)
     assigned = assign_split(lake.read_table(spark, features), contract).persist()
     try:
-        tables = _write(assigned, features, contract, lake_uri=lake_uri, made_from=made_from)
+        tables = _write(assigned, features, contract, lake_uri=lake_uri, facts=facts)
     finally:
         assigned.unpersist()
-    remember(spark, lake_uri, "split", contract.name, made_from=made_from, tables=tables)
+    remember(spark, lake_uri, "split", contract.name, Note(facts, tables))
     return tables
 
 
@@ -56,7 +56,7 @@ def _write(
     contract: Dataset,
     *,
     lake_uri: str,
-    made_from: str,
+    facts: Mapping[str, str],
 ) -> dict[str, TableReceipt]:
     found = checksums(assigned, by=SPLIT, without=LINEAGE)
     sizes = {side: rows for side, (rows, _) in sorted(found.items())}
@@ -74,7 +74,7 @@ def _write(
             rows_of_split(assigned, part),
             lake.table_uri(lake_uri, "gold", contract.name, part),
             key=contract.key,
-            made_from=made_from,
+            record=facts,
             counts=Counts(
                 features.rows_out,
                 kept[part],

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
+# A flight's features look back this many days before its own, and never ahead.
 HISTORY_DAYS = 28
+DAY = "flight_date"
 WEATHER = (*("temp", "dewp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"),)
 
 
@@ -24,7 +26,7 @@ def build(tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]) -
     Takes the valid rows of flights (with `label`, null while unknown), weather and planes. What
     is known only later (dep_time, dep_delay, arr_time, air_time) is not looked at.
     """
-    flights = tables["flights"].withColumn("flight_date", F.make_date("year", "month", "day"))
+    flights = tables["flights"].withColumn(DAY, day_of(tables["flights"]))
     by_carrier = _rates(flights, "carrier", label=label)
     by_route = _rates(flights, "origin", "dest", label=label, prefix="route")
     by_aircraft = _rates(flights, "tailnum", label=label, prefix="aircraft")
@@ -59,6 +61,11 @@ def build(tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]) -
             *kept,
         )
     )
+
+
+def day_of(flights: DataFrame) -> SparkColumn:
+    """Give the local day of a valid flight's scheduled departure."""
+    return F.make_date(flights["year"], flights["month"], flights["day"])
 
 
 def _minute_of_day(hhmm: SparkColumn) -> SparkColumn:

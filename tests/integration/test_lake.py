@@ -146,10 +146,12 @@ def test_a_batch_that_was_appended_before_a_crash_is_not_appended_again(
 def test_a_table_that_never_changes_stays_as_it_was_first_written(
     spark: SparkSession, uri: str
 ) -> None:
-    first = lake.create_once(trips(spark, (1, "Ulm")), uri, made_from="a", rows_in=3)
-    again = lake.create_once(trips(spark, (2, "Aix"), (3, "Rom")), uri, made_from="a", rows_in=3)
+    first = lake.create_once(trips(spark, (1, "Ulm")), uri, record={"batch": "a"}, rows_in=3)
+    again = lake.create_once(
+        trips(spark, (2, "Aix"), (3, "Rom")), uri, record={"batch": "a"}, rows_in=3
+    )
     assert again == first
-    assert (first.version, first.rows_out, first.set_aside) == (0, 1, {"elsewhere": 2})
+    assert (first.version, first.rows_out, first.set_aside) == (0, 1, {})
     assert operations(uri) == ["WRITE"]
 
 
@@ -157,7 +159,7 @@ def test_a_receipt_reads_its_own_version_and_never_a_table_made_anew(
     spark: SparkSession, uri: str
 ) -> None:
     first = trips(spark, (1, "Ulm"))
-    receipt = lake.create_once(first, uri, made_from="a", rows_in=1)
+    receipt = lake.create_once(first, uri, record={"batch": "a"}, rows_in=1)
     lake.sync_table(trips(spark, (2, "Aix")), uri, key=KEY, record={})
     assert_df_equality(lake.read_table(spark, receipt), first, ignore_nullable=True)
     shutil.rmtree(uri)
