@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import re
 import tempfile
 import uuid
 from dataclasses import asdict, dataclass
@@ -89,8 +90,13 @@ def read_rows(folder: str) -> pd.DataFrame:
     try:
         return mltable.load(folder).to_pandas_dataframe()
     except Exception as error:
-        text = str(error).strip().splitlines()[0]
-        raise MLTableError(f"{folder}: mltable cannot read it: {text}") from error
+        raise MLTableError(f"{folder}: mltable cannot read it: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
+    """Take the one line that says what is wrong out of what the Rust reader raises."""
+    stated = re.search(r"^Error Message: ([^|\n]+)", str(error), re.MULTILINE)
+    return stated[1].strip() if stated else " ".join(str(error).split())
 
 
 def _keep_quiet() -> None:
