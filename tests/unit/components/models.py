@@ -1,8 +1,14 @@
-"""Models as tests state them: only what the test is about differs from a plain one."""
+"""Models and receipts as tests state them: what a test is not about is plain."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from conf.model import Candidate, Gate, Model
+from spark_jobs.receipt import TableReceipt
+
+if TYPE_CHECKING:
+    from spark_jobs.receipt import Checksum
 
 RIDGE = Candidate("ridge", "sklearn.linear_model.Ridge", {"alpha": 1.0})
 
@@ -46,4 +52,16 @@ def model_of(
         gate=gate or gate_of(),
         slices=slices,
         seed=seed,
+    )
+
+
+def receipt_of(*, rows: int, checksum: Checksum, uri: str = "/lake/t") -> TableReceipt:
+    return TableReceipt(
+        uri=uri,
+        id="t1",
+        version=3,
+        rows_in=rows,
+        rows_out=rows,
+        schema_hash="s1",
+        checksum=checksum,
     )
