@@ -1,0 +1,126 @@
+"""Raw files come into bronze once each, known by their content, with where they came from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from chispa import assert_df_equality
+
+from spark_jobs import lake
+from spark_jobs.delta_log import LakeError, table_exists
+from spark_jobs.ingest import ingest_source
+from spark_jobs.sources import SourceError
+from tests.contracts import contract_of
+from tests.delta_logs import commits, operations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+    from spark_jobs.ingest import Ingestion
+
+pytestmark = pytest.mark.spark
+
+TRIPS = contract_of("""
+    sources:
+      history: {path: raw/*.csv, format: csv}
+      shared: {path: shared/trips, format: delta}
+    columns: {trip: {type: int, required: true}, city: {type: string}}
+    key: [trip]
+    new_columns: keep_text
+""")
+
+
+def ingest(spark: SparkSession, folder: Path, *, source: str = "history") -> Ingestion:
+    return ingest_source(spark, TRIPS, lake_uri=str(folder), source=source, as_of="2024-01-31")
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    return folder
+
+
+def test_a_file_is_taken_once_whatever_its_name_and_time_and_again_when_it_changed(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "jänner 1.csv").write_text("trip,city\n1,Ulm\n")
+    first = ingest(spark, tmp_path)
+    again = ingest(spark, tmp_path)
+    (raw / "copy.csv").write_text("trip,city\n1,Ulm\n")
+    os.utime(raw / "jänner 1.csv", (0, 0))
+    copied = ingest(spark, tmp_path)
+    (raw / "copy.csv").write_text("city,trip,tip\nAix,x,2\n,,\n")
+    changed = ingest(spark, tmp_path)
+    assert [run.new_files for run in (first, again, copied, changed)] == [1, 0, 0, 1]
+    assert first.table == again.table == copied.table
+    assert first.ingestion_ids == again.ingestion_ids == copied.ingestion_ids
+    assert len(changed.ingestion_ids) == 2
+    assert (changed.table.version, changed.table.rows_in, changed.table.rows_out) == (1, 3, 3)
+    bronze = lake.read_table(spark, changed.table)
+    expected = spark.createDataFrame(
+        [
+            ("raw/jänner 1.csv", 16, "2024-01-31", "1", "Ulm", None, None),
+            ("raw/copy.csv", 25, "2024-01-31", "x", "Aix", None, '{"tip":"2"}'),
+            ("raw/copy.csv", 25, "2024-01-31", None, None, None, "{}"),
+        ],
+        "_source_file string, _file_size long, _as_of string, trip string, city string, "
+        "_malformed string, _undeclared string",
+    )
+    actual = bronze.select(*expected.columns)
+    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+    lineage = bronze.select("_row_id", "_ingestion_id").collect()
+    assert len({row["_row_id"] for row in lineage}) == 3
+    assert {row["_ingestion_id"] for row in lineage} == set(changed.ingestion_ids)
+
+
+def test_the_same_files_ingested_again_after_a_crash_are_not_there_twice(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "a.csv").write_text("trip,city\n1,Ulm\n")
+    (raw / "b.csv").write_text("trip,city\n2,Aix\n")
+    first = ingest(spark, tmp_path)
+    assert (first.new_files, first.table.rows_out, first.table.version) == (2, 2, 0)
+    assert commits(first.table.uri)[0]["txn"][0]["appId"].startswith("ingest/")
+    assert ingest(spark, tmp_path).table == first.table
+    assert operations(first.table.uri) == ["WRITE"]
+
+
+def test_one_file_with_other_columns_is_refused_and_nothing_is_written(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "a.csv").write_text("trip,city\n1,Ulm\n")
+    (raw / "b.csv").write_text("city\nAix\n")
+    with pytest.raises(SourceError, match=r"b\.csv: columns \['trip'\] are missing"):
+        ingest(spark, tmp_path)
+    assert not table_exists(spark, f"{tmp_path}/bronze/trips/rows")
+
+
+def test_files_without_rows_are_an_error_alone_and_commit_nothing_beside_others(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "empty.csv").write_text("trip,city\n")
+    with pytest.raises(LakeError, match="'trips': its files have no rows"):
+        ingest(spark, tmp_path)
+    (raw / "a.csv").write_text("trip,city\n1,Ulm\n")
+    first = ingest(spark, tmp_path)
+    assert ingest(spark, tmp_path).table == first.table
+
+
+def test_each_version_of_a_delta_source_arrives_once(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match=f"{tmp_path}/shared/trips: there is no table yet"):
+        ingest(spark, tmp_path, source="shared")
+    trips = spark.createDataFrame([(1, "Ulm")], "trip int, city string")
+    trips.write.format("delta").save(f"{tmp_path}/shared/trips")
+    first = ingest(spark, tmp_path, source="shared")
+    again = ingest(spark, tmp_path, source="shared")
+    trips.write.format("delta").mode("append").save(f"{tmp_path}/shared/trips")
+    grown = ingest(spark, tmp_path, source="shared")
+    assert [run.new_files for run in (first, again, grown)] == [1, 0, 1]
+    assert first == again.__class__(again.table, again.ingestion_ids, 1)
+    assert (grown.table.version, grown.table.rows_out) == (1, 3)
+    assert first.ingestion_ids != grown.ingestion_ids
