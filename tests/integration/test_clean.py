@@ -1,0 +1,171 @@
+"""Silver is a function of bronze and the contract: every row is in one of three tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from chispa import assert_df_equality
+
+from spark_jobs import lake
+from spark_jobs.clean import QualityError, clean_dataset, count_broken_rules
+from spark_jobs.ingest import ingest_source
+from tests.contracts import contract_of
+from tests.delta_logs import operations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+    from spark_jobs.receipt import TableReceipt
+
+pytestmark = pytest.mark.spark
+
+TRIPS = """
+sources: {history: {path: raw/*.csv, format: csv}}
+columns:
+  trip: {type: int, required: true}
+  fare: {type: double, max: 100}
+key: [trip]
+"""
+TABLES = ("valid", "quarantine", "duplicates")
+
+
+def clean(
+    spark: SparkSession, folder: Path, contract: Dataset, *, as_of: str = "2024-01-31"
+) -> dict[str, TableReceipt]:
+    bronze = ingest_source(spark, contract, lake_uri=str(folder), source="history", as_of=as_of)
+    return clean_dataset(spark, bronze.table, contract, lake_uri=str(folder))
+
+
+def trips_of(spark: SparkSession, tables: dict[str, TableReceipt], table: str) -> DataFrame:
+    return lake.read_table(spark, tables[table]).select("trip", "fare")
+
+
+def trips(spark: SparkSession, *rows: tuple[int, float | None]) -> DataFrame:
+    return spark.createDataFrame(list(rows), "trip int, fare double")
+
+
+def commits_of(tables: dict[str, TableReceipt]) -> list[int]:
+    return [len(operations(tables[table].uri)) for table in TABLES]
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (folder / "1.csv").write_text("trip,fare\n1,9.5\n2,x\n3,\n4,200\n1,9.5\n?\n")
+    return folder
+
+
+@pytest.mark.usefixtures("raw")
+def test_every_row_is_valid_quarantined_or_duplicate_and_a_second_run_commits_nothing(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    contract = contract_of(TRIPS)
+    tables = clean(spark, tmp_path, contract)
+    valid = tables["valid"]
+    assert (valid.rows_in, valid.rows_out) == (6, 2)
+    assert valid.set_aside == {"quarantined": 3, "duplicate": 1}
+    assert [tables[table].rows_out for table in TABLES] == [2, 3, 1]
+    for table, rows in (("valid", [(1, 9.5), (3, None)]), ("duplicates", [(1, 9.5)])):
+        actual = trips_of(spark, tables, table)
+        assert_df_equality(actual, trips(spark, *rows), ignore_row_order=True, ignore_nullable=True)
+    quarantine = lake.read_table(spark, tables["quarantine"])
+    assert_df_equality(
+        quarantine.select("broken_rules", "original", "_source_file"),
+        spark.createDataFrame(
+            [
+                (["fare_is_a_double"], '{"trip":"2","fare":"x"}', "raw/1.csv"),
+                (["fare_is_in_range"], '{"trip":"4","fare":"200"}', "raw/1.csv"),
+                (["well_formed", "trip_is_a_int"], "?", "raw/1.csv"),
+            ],
+            "broken_rules array<string>, original string, _source_file string",
+        ),
+        ignore_row_order=True,
+        ignore_nullable=True,
+    )
+    counts = {"fare_is_a_double": 1, "fare_is_in_range": 1, "trip_is_a_int": 1, "well_formed": 1}
+    assert count_broken_rules(quarantine) == counts
+    assert clean(spark, tmp_path, contract) == tables
+    assert commits_of(tables) == [1, 1, 1]
+
+
+@pytest.mark.usefixtures("raw")
+def test_without_a_whole_note_of_the_last_run_the_outcome_is_the_same(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    contract = contract_of(TRIPS)
+    tables = clean(spark, tmp_path, contract)
+    (done,) = (tmp_path / "done").rglob("*.json")
+    checked_bytes = done.parent / f".{done.name}.crc"
+    for cut_off in ("", '{"made_from": "'):
+        checked_bytes.unlink(missing_ok=True)
+        done.write_text(cut_off)
+        assert clean(spark, tmp_path, contract) == tables
+    checked_bytes.unlink(missing_ok=True)
+    done.unlink()
+    assert clean(spark, tmp_path, contract) == tables
+    assert commits_of(tables) == [1, 1, 1]
+
+
+@pytest.mark.usefixtures("raw")
+def test_a_changed_contract_judges_every_row_anew_and_back(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    strict, lenient = contract_of(TRIPS), contract_of(TRIPS.replace("max: 100", "max: 1000"))
+    before = clean(spark, tmp_path, strict)
+    changed = clean(spark, tmp_path, lenient)
+    back = clean(spark, tmp_path, strict)
+    assert [run["valid"].rows_out for run in (before, changed, back)] == [2, 3, 2]
+    assert [run["quarantine"].rows_out for run in (before, changed, back)] == [3, 2, 3]
+    rows = trips(spark, (1, 9.5), (3, None), (4, 200.0))
+    actual = trips_of(spark, changed, "valid")
+    assert_df_equality(actual, rows, ignore_row_order=True, ignore_nullable=True)
+    assert_df_equality(
+        trips_of(spark, back, "valid"),
+        trips_of(spark, before, "valid"),
+        ignore_row_order=True,
+    )
+    assert commits_of(back) == [3, 3, 1]
+
+
+def test_a_newer_row_that_arrives_later_takes_the_place_of_the_older(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    contract = contract_of(TRIPS)
+    clean(spark, tmp_path, contract)
+    (raw / "0.csv").write_text("trip,fare\n1,7.5\n5,1\n4,999\n")
+    tables = clean(spark, tmp_path, contract, as_of="2024-02-29")
+    assert tables["valid"].set_aside == {"quarantined": 4, "duplicate": 2}
+    for table, rows in (
+        ("valid", [(1, 7.5), (3, None), (5, 1.0)]),
+        ("duplicates", [(1, 9.5), (1, 9.5)]),
+    ):
+        actual = trips_of(spark, tables, table)
+        assert_df_equality(actual, trips(spark, *rows), ignore_row_order=True, ignore_nullable=True)
+
+
+def test_where_all_rows_are_bad_the_run_fails_and_the_quarantine_tells_why(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "1.csv").write_bytes(b"trip,fare\n\xff\xfe,\x80\nx,y\n")
+    for _ in range(2):  # the second run finds it done, and fails all the same
+        with pytest.raises(QualityError) as refused:
+            clean(spark, tmp_path, contract_of(TRIPS))
+    uri = f"{tmp_path}/quarantine/trips/rows"
+    assert (
+        "dataset 'trips': 2 of 2 rows broke its rules, more than the share of 0.5 that conf/"
+        in (str(refused.value))
+    )
+    assert f"they stand with their reasons in {uri}" in str(refused.value)
+    expected = spark.createDataFrame(
+        [(["trip_is_a_int", "fare_is_a_double"], '{"trip":"x","fare":"y"}')],
+        "broken_rules array<string>, original string",
+    )
+    quarantine = spark.read.format("delta").load(uri).where("original like '%x%'")
+    actual = quarantine.select("broken_rules", "original")
+    assert_df_equality(actual, expected, ignore_nullable=True)
+    assert operations(uri) == ["WRITE"]
