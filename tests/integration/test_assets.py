@@ -1,0 +1,174 @@
+"""Publications and champions in the local workspace, by the very lines that components run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.workspace_jobs import run_job, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+pytestmark = pytest.mark.sdk
+
+REPOSITORY = Path(__file__).parents[2]
+PUBLISH = """
+from assets.client import workspace_client
+from assets.registration import Publication, RegistrationError, newest_version, register
+from spark_jobs.receipt import TableReceipt
+
+client, lake = workspace_client(), os.environ["LAKE"]
+
+def publication(crc32, *, folder="run", version=0, release="r1", name="trips_train"):
+    checksum = {"city": {"kind": "text", "nulls": 0, "crc32": crc32}}
+    receipt = TableReceipt("/lake/gold/trips/train", "t1", version, 2, 2, {}, "s1", checksum)
+    return Publication(name, f"{lake}/published/{folder}/train", receipt, release)
+
+def publish(crc32, **more):
+    card, is_new = register(client, publication(crc32, **more), lake=lake)
+    return [card.version, is_new]
+"""
+CHAMPIONS = """
+from assets.client import workspace_client
+from learning.champion import find_champion
+
+client = workspace_client()
+
+def champion(name="late"):
+    found = find_champion(client, name)
+    return found and found.version
+"""
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Serve a workspace, and let jobs import what their snapshots would hold."""
+    (tmp_path / "models" / "late").mkdir(parents=True)
+    (tmp_path / "models" / "late" / "MLmodel").touch()
+    importable = {"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'components'}", "LAKE": str(tmp_path)}
+    with workspace(tmp_path) as served:
+        yield {**served.env, **importable}
+
+
+def test_new_content_is_a_new_version_and_the_same_content_is_none(
+    env: Mapping[str, str], tmp_path: Path
+) -> None:
+    told = run_job(
+        env,
+        PUBLISH
+        + """
+tell(
+    nothing_yet=newest_version(client, "trips_train"),
+    first=publish(1),
+    again_in_a_later_commit=publish(1, folder="later", version=4),
+    other=publish(2, folder="other"),
+    other_release=publish(2, folder="released", release="r2"),
+    back=publish(1, folder="back"),
+    listed=sorted(int(asset.version) for asset in client.data.list("trips_train")),
+    tags=client.data.get("trips_train", "1").tags,
+    path=client.data.get("trips_train", "1").path.partition("/datastores/")[2],
+)
+""",
+    )
+    tags = told.pop("tags")
+    assert told == {
+        "nothing_yet": None,
+        "first": ["1", True],
+        "again_in_a_later_commit": ["1", False],
+        "other": ["2", True],
+        "other_release": ["3", True],
+        "back": ["4", True],
+        "listed": [1, 2, 3, 4],
+        "path": "lake/paths/published/run/train",
+    }
+    assert isinstance(tags, dict)
+    assert len(tags.pop("content")) == 16
+    assert tags == {
+        "rows": "2",
+        "columns": "1",
+        "schema_hash": "s1",
+        "source_table": "/lake/gold/trips/train",
+        "source_table_id": "t1",
+        "source_version": "0",
+        "release": "r1",
+    }
+    card = (tmp_path / "published" / "later" / "train" / "asset.json").read_text()
+    assert '"version": "1"' in card
+    assert '"table_version": 4' in card
+
+
+def test_a_version_that_another_run_takes_first_is_left_to_it(env: Mapping[str, str]) -> None:
+    told = run_job(
+        env,
+        PUBLISH
+        + """
+register_one, calls = client.data.create_or_update, []
+
+def after_a_rival(asset):
+    if not calls:
+        register_one(table("published/rival/train", name="trips_train", version=asset.version))
+    calls.append(asset.version)
+    return register_one(asset)
+
+client.data.create_or_update = after_a_rival
+tell(mine=publish(1), tried=calls, rival=client.data.get("trips_train", "1").path[-11:])
+""",
+    )
+    assert told == {"mine": ["2", True], "tried": ["1", "2"], "rival": "rival/train"}
+
+
+def test_runs_that_publish_at_once_get_a_version_each(env: Mapping[str, str]) -> None:
+    versions: list[object] = []
+
+    def publish(number: int) -> None:
+        script = f'{PUBLISH}\ntell(version=publish({number}, folder="{number}")[0])'
+        versions.append(run_job(env, script)["version"])
+
+    jobs = [threading.Thread(target=publish, args=(number,)) for number in range(3)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert sorted(str(version) for version in versions) == ["1", "2", "3"]
+
+
+def test_a_refusal_that_no_other_version_would_help_ends_with_its_reason(
+    env: Mapping[str, str],
+) -> None:
+    told = run_job(
+        env, f'{PUBLISH}\ntell(said=refusal(publish, 1, name="no such name", folder="run"))'
+    )
+    assert str(told["said"]).startswith("RegistrationError: no such name:1: ")
+
+
+def test_the_champion_is_the_greatest_version_that_is_tagged_so(env: Mapping[str, str]) -> None:
+    told = run_job(
+        env,
+        CHAMPIONS
+        + """
+from mlflow import MlflowClient
+said = {"unknown": champion()}
+ml.models.create_or_update(model())
+said["untagged"] = champion()
+for version in range(2, 11):
+    tags = {"champion": "true" if version in (2, 9, 10) else "false"}
+    ml.models.create_or_update(model(tags=tags))
+said["tenth"] = champion()
+MlflowClient().delete_model_version_tag("late", "10", "champion")
+said["rolled_back"] = champion()
+ml.models.archive("late", version="9")
+said["archived"] = champion()
+tell(**said)
+""",
+    )
+    assert told == {
+        "unknown": None,
+        "untagged": None,
+        "tenth": "10",
+        "rolled_back": "9",
+        "archived": "2",
+    }
