@@ -1,0 +1,202 @@
+"""Scores are written back exactly once: each row of a batch has one, or a reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import functions as F
+
+from spark_jobs import lake
+from spark_jobs.batch import select_batch
+from spark_jobs.delta_log import table_exists
+from spark_jobs.scores import ScoreError, ScoreRun, write_scores
+from tests.contracts import contract_of
+from tests.delta_logs import operations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.receipt import TableReceipt
+
+pytestmark = pytest.mark.spark
+
+TRIPS = contract_of("""
+    columns:
+      trip: {type: int, required: true}
+      km: {type: double}
+      took: {type: int}
+    key: [trip]
+    label: {name: is_late, expression: took > 15}
+""")
+FIRST = ScoreRun("late", "1", "7", "run 1", "2024-01-31")
+AGAIN = replace(FIRST, run_id="run 2", scored_as_of="2024-02-29", data_version="8")
+Tables = dict[str, "TableReceipt"]
+
+
+def batch_of(
+    spark: SparkSession,
+    folder: Path,
+    name: str,
+    rows: list[tuple[str, int, float]],
+    rejected: list[tuple[str, str]],
+) -> Tables:
+    """Write the tables of one batch: rows to be scored, and rows rejected with their reason."""
+    scored = spark.createDataFrame(rows, "_row_id string, trip int, km double")
+    refused = spark.createDataFrame(rejected, "_row_id string, reason string")
+    total = len(rows) + len(rejected)
+    return {
+        table: lake.create_once(frame, f"{folder}/batches/{name}/{table}", record={}, rows_in=total)
+        for table, frame in (
+            ("batch", lake.with_row_hash(scored, ["trip", "km"])),
+            ("rejected", refused),
+        )
+    }
+
+
+def scores_of(spark: SparkSession, *rows: tuple[str, float | None, int | None]) -> DataFrame:
+    return spark.createDataFrame(list(rows), "_row_id string, score double, class int")
+
+
+def write(
+    spark: SparkSession, folder: Path, batch: Tables, scores: DataFrame, run: ScoreRun
+) -> Tables:
+    return write_scores(
+        *(spark, batch["batch"], batch["rejected"], scores, TRIPS), run=run, lake_uri=str(folder)
+    )
+
+
+def written(spark: SparkSession, folder: Path) -> DataFrame:
+    table = spark.read.format("delta").load(f"{folder}/gold/trips/scores")
+    return table.select("trip", "_row_id", "score", "class", "model_version", "run_id")
+
+
+def refused(spark: SparkSession, folder: Path) -> DataFrame:
+    table = spark.read.format("delta").load(f"{folder}/gold/trips/rejected_scores")
+    return table.select("_row_id", "reason", "model_version")
+
+
+def expect_scores(spark: SparkSession, folder: Path, rows: list[tuple[object, ...]]) -> None:
+    columns = (
+        "trip int, _row_id string, score double, class int, model_version string, run_id string"
+    )
+    expected = spark.createDataFrame(rows, columns)
+    actual = written(spark, folder)
+    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def expect_refused(spark: SparkSession, folder: Path, rows: list[tuple[str, str, str]]) -> None:
+    expected = spark.createDataFrame(rows, "_row_id string, reason string, model_version string")
+    actual = refused(spark, folder)
+    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_batch_scored_again_commits_nothing_and_a_row_without_a_score_says_so(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    rows = [("r1", 1, 9.5), ("r2", 2, 3.0), ("r3", 3, 1.0)]
+    batch = batch_of(spark, tmp_path, "a", rows, [("r4", "km_is_a_double")])
+    scores = scores_of(spark, ("r1", 0.9, 1), ("r2", float("nan"), None), ("r3", None, None))
+    tables = write(spark, tmp_path, batch, scores, FIRST)
+    other_scores = scores_of(spark, ("r3", None, None), ("r2", float("nan"), 0), ("r1", 0.1, 0))
+    again = write(spark, tmp_path, batch, other_scores, AGAIN)
+    assert again == tables
+    assert (tables["scores"].rows_in, tables["scores"].rows_out) == (4, 1)
+    assert tables["scores"].set_aside == {"rejected": 3}
+    expect_scores(spark, tmp_path, [(1, "r1", 0.9, 1, "1", "run 1")])
+    no_score = "model_gave_no_score"
+    expect_refused(
+        spark,
+        tmp_path,
+        [("r2", no_score, "1"), ("r3", no_score, "1"), ("r4", "km_is_a_double", "1")],
+    )
+    assert operations(tables["scores"].uri) == operations(tables["rejected_scores"].uri)
+    assert operations(tables["scores"].uri) == ["WRITE"]
+
+
+def test_a_corrected_row_is_scored_anew_an_unchanged_one_keeps_its_score_a_rejected_one_loses_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    first = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5), ("r2", 2, 3.0), ("r3", 3, 1.0)], [])
+    scores = scores_of(spark, ("r1", 0.1, 0), ("r2", 0.2, 0), ("r3", 0.3, 0))
+    write(spark, tmp_path, first, scores, FIRST)
+    second = batch_of(
+        spark, tmp_path, "b", [("r4", 1, 10.5), ("r5", 2, 3.0)], [("r3", "duplicate")]
+    )
+    write(spark, tmp_path, second, scores_of(spark, ("r4", 0.8, 1), ("r5", 0.9, 1)), AGAIN)
+    expect_scores(
+        spark,
+        tmp_path,
+        [(1, "r4", 0.8, 1, "1", "run 2"), (2, "r5", 0.2, 0, "1", "run 1")],
+    )
+    expect_refused(spark, tmp_path, [("r3", "duplicate", "1")])
+
+
+def test_two_versions_of_a_model_have_their_scores_side_by_side(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    batch = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [("r2", "duplicate")])
+    write(spark, tmp_path, batch, scores_of(spark, ("r1", 0.1, 0)), FIRST)
+    newer = replace(AGAIN, model_version="2")
+    write(spark, tmp_path, batch, scores_of(spark, ("r1", 0.7, 1)), newer)
+    expect_scores(
+        spark, tmp_path, [(1, "r1", 0.1, 0, "1", "run 1"), (1, "r1", 0.7, 1, "2", "run 2")]
+    )
+    expect_refused(spark, tmp_path, [("r2", "duplicate", "1"), ("r2", "duplicate", "2")])
+
+
+def test_scores_that_are_not_those_of_the_batch_are_counted_and_nothing_is_written(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    batch = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5), ("r2", 2, 3.0)], [])
+    scores = scores_of(spark, ("r1", 0.1, 0), ("r1", 0.2, 0), ("r9", 0.3, 0))
+    message = "1 rows have no score, 1 have several, 1 are not of the batch; nothing was written"
+    with pytest.raises(ScoreError, match=message):
+        write(spark, tmp_path, batch, scores, FIRST)
+    assert not table_exists(spark, f"{tmp_path}/gold/trips/scores")
+    assert not table_exists(spark, f"{tmp_path}/gold/trips/rejected_scores")
+
+
+def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    frames = {
+        "bronze": spark.createDataFrame(
+            [("r1", "i"), ("r2", "i"), ("r3", "i"), ("old", "h")],
+            "_row_id string, _ingestion_id string",
+        ),
+        "features": spark.createDataFrame(
+            [(1, 9.5, 20, 1.0, "r1", "i", 7), (2, 1.0, 2, 0.0, "old", "h", 7)],
+            "trip int, km double, took int, is_late double, _row_id string, "
+            "_ingestion_id string, _row_hash long",
+        ),
+        "quarantine": spark.createDataFrame(
+            [("r2", "i", ["a", "b"])],
+            "_row_id string, _ingestion_id string, broken_rules array<string>",
+        ),
+        "duplicates": spark.createDataFrame([("r3", "i")], "_row_id string, _ingestion_id string"),
+    }
+    tables = {
+        name: lake.create_once(frame, f"{tmp_path}/{name}", record={}, rows_in=4)
+        for name, frame in frames.items()
+    }
+
+    def select(stated: Tables) -> Tables:
+        return select_batch(spark, stated, TRIPS, ingestion_ids=["i"], lake_uri=str(tmp_path))
+
+    found = select(tables)
+    assert select(tables) == found
+    batch = lake.read_table(spark, found["batch"])
+    row = spark.createDataFrame([(1, 9.5, "r1")], "trip int, km double, _row_id string")
+    assert_df_equality(batch.drop("_row_hash"), row, ignore_nullable=True)
+    assert batch.where(F.col("_row_hash") != F.xxhash64("trip", "km")).isEmpty()
+    rejected = spark.createDataFrame(
+        [("r2", "a, b"), ("r3", "duplicate")], "_row_id string, reason string"
+    )
+    actual = lake.read_table(spark, found["rejected"])
+    assert_df_equality(actual, rejected, ignore_row_order=True, ignore_nullable=True)
+    assert (found["batch"].rows_in, found["batch"].rows_out) == (3, 1)
