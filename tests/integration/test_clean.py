@@ -169,3 +169,26 @@ def test_where_all_rows_are_bad_the_run_fails_and_the_quarantine_tells_why(
     actual = quarantine.select("broken_rules", "original")
     assert_df_equality(actual, expected, ignore_nullable=True)
     assert operations(uri) == ["WRITE"]
+
+
+def test_files_that_arrive_one_by_one_end_as_if_they_had_come_together(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    contract = contract_of(TRIPS + "newest_by: [fare]\n")
+    files = ["1,5\n2,5\n3,x\n", "2,4\n1,6\n4,1\n4,2\n", "1,5.5\n3,3\n2,500\n"]
+    apart, together = tmp_path / "apart", tmp_path / "together"
+    for folder in (apart, together):
+        (folder / "raw").mkdir(parents=True)
+    for place, lines in enumerate(files):
+        for folder in (apart, together):
+            (folder / "raw" / f"{place}.csv").write_text(f"trip,fare\n{lines}")
+        by_and_by = clean(spark, apart, contract)
+    at_once = clean(spark, together, contract)
+    assert by_and_by["valid"].set_aside == at_once["valid"].set_aside
+    assert by_and_by["valid"].set_aside == {"quarantined": 2, "duplicate": 4}
+    winners = trips(spark, (1, 6.0), (2, 5.0), (3, 3.0), (4, 2.0))
+    losers = trips(spark, (1, 5.0), (1, 5.5), (2, 4.0), (4, 1.0))
+    for tables in (by_and_by, at_once):
+        for table, rows in (("valid", winners), ("duplicates", losers)):
+            actual = trips_of(spark, tables, table)
+            assert_df_equality(actual, rows, ignore_row_order=True, ignore_nullable=True)
