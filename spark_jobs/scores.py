@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from spark_jobs import lake
 from spark_jobs.batch import REASON
 from spark_jobs.delta_log import TableState, table_exists
+from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import ROW_ID
 from spark_jobs.lake import ROW_HASH
@@ -62,6 +63,15 @@ def write_scores(
     is scored anew; one that is rejected now loses the score it had. Raises ScoreError, having
     written nothing, when scores and batch differ, and ReceiptError when the tables do not add up.
     """
+    facts = {
+        "rules": fingerprint("write_scores", contract),
+        "batch": version_of(batch),
+        "rejected": version_of(rejected),
+        "model": f"{run.model_name}:{run.model_version}",
+    }
+    last = recall(spark, lake_uri, "write_scores", contract.name)
+    if last and last.facts == facts:
+        return dict(last.tables)
     inputs = lake.read_table(spark, batch)
     scores = scores.persist()
     check_scores(inputs, scores)
@@ -70,10 +80,7 @@ def write_scores(
     refused = refused_rows(lake.read_table(spark, rejected), scores, run=run)
     score_uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
     refused_uri = lake.table_uri(lake_uri, "gold", contract.name, "rejected_scores")
-    record = {
-        "made_from": fingerprint("write_scores", version_of(batch), asdict(run)),
-        "run_id": run.run_id,
-    }
+    record = {**facts, "run_id": run.run_id}
     lake.withdraw(refused, score_uri, key=[ROW_ID, *MODEL], record=record)
     lake.withdraw(scored, refused_uri, key=[ROW_ID, *MODEL], record=record)
     if table_exists(spark, score_uri):
@@ -91,7 +98,7 @@ def write_scores(
         rows_out=counts.rows_out,
         set_aside=counts.set_aside,
     )
-    return {
+    tables = {
         "scores": _receipt(spark, written, counts),
         "rejected_scores": _receipt(
             spark,
@@ -99,6 +106,8 @@ def write_scores(
             Counts(counts.rows_in, counts.set_aside["rejected"], {"scored": counts.rows_out}),
         ),
     }
+    remember(spark, lake_uri, "write_scores", contract.name, Note(facts, tables))
+    return tables
 
 
 def check_scores(inputs: DataFrame, scores: DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -12,6 +13,7 @@ from spark_jobs.checksum import checksums
 from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import INGESTION_ID, ROW_ID
+from spark_jobs.lake import ROW_HASH
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 
 if TYPE_CHECKING:
@@ -41,7 +43,12 @@ def split_features(
     last = recall(spark, lake_uri, "split", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
-    assigned = assign_split(lake.read_table(spark, features), contract).persist()
+    assigned = assign_split(lake.read_table(spark, features), contract)
+    if last and _only_others_changed(assigned, features, contract, last, facts):
+        unchanged = _with_new_counts(assigned, features, last.tables)
+        remember(spark, lake_uri, "split", contract.name, Note(facts, unchanged))
+        return unchanged
+    assigned = assigned.persist()
     try:
         tables = _write(assigned, features, contract, lake_uri=lake_uri, facts=facts)
     finally:
@@ -78,12 +85,61 @@ def _write(
             counts=Counts(
                 features.rows_out,
                 kept[part],
-                {**aside, **{f"in_{p}": n for p, n in kept.items() if p != part}},
+                _set_aside(sizes, part),
                 found[part][1],
             ),
         )
         for part in SPLITS
     }
+
+
+def _only_others_changed(
+    assigned: DataFrame,
+    features: TableReceipt,
+    contract: Dataset,
+    last: Note,
+    facts: Mapping[str, str],
+) -> bool:
+    """Tell whether all rows that differ from the last ones are of no split, then and now."""
+    table_id, _, version = last.facts["features"].partition("@")
+    if last.facts["rules"] != facts["rules"] or table_id != features.id:
+        return False
+    spark = assigned.sparkSession
+    before = assign_split(lake.read_version(spark, features.uri, int(version)), contract)
+    same = [*contract.key, ROW_HASH]
+    changed = assigned.join(before.select(*same), on=same, how="left_anti").unionByName(
+        before.join(assigned.select(*same), on=same, how="left_anti")
+    )
+    return changed.where(F.col(SPLIT).isin(*SPLITS)).isEmpty()
+
+
+def _with_new_counts(
+    assigned: DataFrame, features: TableReceipt, tables: Mapping[str, TableReceipt]
+) -> dict[str, TableReceipt]:
+    """Give the receipts of unchanged tables with the rows that are set aside by now."""
+    sizes = {row[SPLIT]: row["count"] for row in assigned.groupBy(SPLIT).count().collect()}
+    counted = {
+        part: replace(
+            table,
+            rows_in=features.rows_out,
+            set_aside=_set_aside(sizes, part),
+        )
+        for part, table in tables.items()
+    }
+    for part, table in counted.items():
+        check_balance(
+            f"split {part!r}",
+            rows_in=table.rows_in,
+            rows_out=table.rows_out,
+            set_aside=table.set_aside,
+        )
+    return counted
+
+
+def _set_aside(sizes: Mapping[str, int], part: str) -> dict[str, int]:
+    """Give the rows that are not in `part`, by reason or by the split that they are in."""
+    reasons = {side: rows for side, rows in sorted(sizes.items()) if side not in SPLITS}
+    return reasons | {f"in_{p}": sizes.get(p, 0) for p in SPLITS if p != part}
 
 
 def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:

@@ -49,8 +49,10 @@ def main(*, model_name: str, test: str, model: str, decision: str, **slots: str)
     outcome = outcome_of(rows, label_of(spec))
     champion = find_champion(workspace_client(), spec.name)
     scores = {"winner": score(winner, features_of(rows, spec))}
+    content = content_of(winner)
     if champion:
-        scores["champion"] = score_champion(champion, rows)
+        is_same = champion.tags.get("content") == content
+        scores["champion"] = scores["winner"] if is_same else score_champion(champion, rows)
     judgement = judge(
         outcome, scores["winner"], scores.get("champion"), rows[list(spec.slices)], spec
     )
@@ -59,7 +61,7 @@ def main(*, model_name: str, test: str, model: str, decision: str, **slots: str)
         judgement,
         best=best,
         candidates=reports,
-        content=content_of(winner),
+        content=content,
         champion=champion,
         test=card,
     )

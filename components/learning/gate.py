@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from conf.model import Model
     from learning.metrics import Vector
@@ -85,17 +86,26 @@ def resample(
     rows = len(outcome)
     sign = 1 if model.greater_is_better else -1
     of_winner, of_champion = [], []
+    # Sorted once: a metric that ranks scores then finds them in order in each resample.
+    by_winner = np.argsort(winner, kind="stable")
+    by_champion = by_winner if champion is None else np.argsort(champion, kind="stable")
     for _ in range(model.gate.resamples):
         times = np.bincount(draws.integers(0, rows, rows), minlength=rows).astype(float)
-        of_winner.append(measure(model.metric, outcome, winner, times))
+        of_winner.append(_measure(model, outcome, winner, times, by_winner))
         if champion is not None:
-            of_champion.append(measure(model.metric, outcome, champion, times))
+            of_champion.append(_measure(model, outcome, champion, times, by_champion))
     first = _interval(measure(model.metric, outcome, winner), of_winner, model)
     if champion is None:
         return first, None, None
     second = _interval(measure(model.metric, outcome, champion), of_champion, model)
     gains = sign * (np.array(of_winner) - np.array(of_champion))
     return first, second, _interval(sign * (first.value - second.value), gains, model)
+
+
+def _measure(
+    model: Model, outcome: Vector, scores: Vector, times: Vector, order: NDArray[np.intp]
+) -> float:
+    return measure(model.metric, outcome[order], scores[order], times[order])
 
 
 def compare_slices(
