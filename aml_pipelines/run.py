@@ -16,7 +16,7 @@ from aml_pipelines.local.node_process import NodeFailedError, Processes
 from aml_pipelines.local.node_run import Surroundings
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import progress_of, say
-from aml_pipelines.local.report import report_failure, report_success
+from aml_pipelines.local.report import report_all, report_failure, report_success
 from aml_pipelines.local.request import Request, add_request_arguments, read_request
 from aml_pipelines.local.run_record import RunRecord, git_commit
 from aml_pipelines.local.selection import (
@@ -68,10 +68,13 @@ def main(arguments: argparse.Namespace) -> int:
     holder = {"pipelines": " ".join(request.pipelines), "started": _now()}
     try:
         with exclusive(lake, holder), _warm_jvm(request, plans) as jvm:
+            records = []
             for number, pipeline in enumerate(request.pipelines, start=1):
-                if not _run_pipeline(request, pipeline, jvm, arguments):
+                records.append(_run_pipeline(request, pipeline, jvm, arguments))
+                if not records[-1].is_completed:
                     _say_not_started(request.pipelines[number:])
                     return FAILED
+            report_all(records)
     except KeyboardInterrupt:
         say("interrupted; every process was ended")
         return INTERRUPTED
@@ -80,7 +83,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _run_pipeline(
     request: Request, pipeline: str, jvm: WarmJvm | None, arguments: argparse.Namespace
-) -> bool:
+) -> RunRecord:
     plan = request.plan(pipeline, _run_id(request.runs, pipeline))
     selection = _select(plan, arguments)
     gaps = plan.gaps(selection.run)
@@ -116,7 +119,7 @@ def _run_pipeline(
         report_success(plan, record)
     else:
         report_failure(record, _resume(pipeline, record, arguments))
-    return is_done
+    return record
 
 
 def _say_not_started(pipelines: tuple[str, ...]) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aml_pipelines.local.plan import Plan
     from aml_pipelines.local.run_record import RunRecord
 
@@ -17,11 +19,17 @@ _LAST_LINES = 20
 
 def report_success(plan: Plan, record: RunRecord) -> None:
     """Print the headlines of the receipts, the seconds, and where run.json and the logs are."""
-    for node in record.nodes.values():
-        headline = node.receipt.get("headline") if isinstance(node.receipt, dict) else None
-        if headline:
-            say(f"  {headline}")
+    for headline in _headlines(record):
+        say(f"  {headline}")
     say(f"{plan.pipeline.name}: completed in {record.seconds:.1f} s; see {record.file}")
+
+
+def report_all(records: Sequence[RunRecord]) -> None:
+    """Print what several pipelines came to: the last headline of each, and the seconds of all."""
+    if len(records) > 1:
+        say(f"all {len(records)} pipelines completed in {records[0].seconds:.1f} s")
+        for record in records:
+            say(f"  {record.file.parent.name}: {(_headlines(record) or ['done'])[-1]}")
 
 
 def report_failure(record: RunRecord, resume: str) -> None:
@@ -34,6 +42,11 @@ def report_failure(record: RunRecord, resume: str) -> None:
             say(f"  log: {node.log}")
     say(f"see {record.file}")
     say(f"when it is put right, resume with: {resume}")
+
+
+def _headlines(record: RunRecord) -> list[str]:
+    receipts = [node.receipt for node in record.nodes.values() if isinstance(node.receipt, dict)]
+    return [str(receipt["headline"]) for receipt in receipts if receipt.get("headline")]
 
 
 def _last_lines(log: Path) -> list[str]:

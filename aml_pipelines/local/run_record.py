@@ -48,7 +48,12 @@ class RunRecord:
         self._lock = threading.Lock()
 
     @property
+    def is_completed(self) -> bool:
+        return self.status == "Completed"
+
+    @property
     def seconds(self) -> float:
+        """Give the seconds since the run began."""
         return round(time.monotonic() - self._began, 2)
 
     def write(self) -> None:
