@@ -61,9 +61,8 @@ def _linear_inputs(model: Model) -> ColumnTransformer:
 
 
 def _tree_inputs(model: Model) -> ColumnTransformer:
-    categories = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1
-    )
+    # Missing is None, which the encoder takes for one more category.
+    categories = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     return _inputs(model, "passthrough", categories)
 
 

@@ -69,6 +69,14 @@ def test_a_linear_model_gets_scaled_numbers_and_a_tree_the_numbers_themselves() 
     assert trees[0].transform(rows)[:2].tolist() == [[0.0, 1.0], [2.0, 0.0]]
 
 
+def test_a_category_that_is_missing_is_one_of_its_own_to_a_tree_and_a_new_one_is_unknown() -> None:
+    rows = pd.DataFrame({"distance": [0.0, 2.0] * 60, "city": ["Ulm", None] * 60})
+    trees = build_pipeline(BOOSTED, model_of()).fit(rows, np.array([0, 1] * 60))
+    assert trees[0].transform(rows)[:2].tolist() == [[0.0, 0.0], [2.0, 1.0]]
+    new = pd.DataFrame({"distance": [3.0], "city": ["Mainz"]})
+    assert trees[0].transform(new).tolist() == [[3.0, -1.0]]
+
+
 def test_a_model_of_numbers_alone_needs_no_categories() -> None:
     rows = pd.DataFrame({"distance": [0.0, 2.0, 3.0, 4.0]})
     numbers = model_of(categorical=())
