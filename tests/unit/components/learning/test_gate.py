@@ -67,6 +67,18 @@ def test_a_gain_must_exceed_what_the_gate_asks() -> None:
     assert judge(OUTCOME, PERFECT, WORSE, NO_SLICES, strict).passes is False
 
 
+def test_a_gain_that_may_be_chance_does_not_pass() -> None:
+    outcome: Vector = np.zeros(ROWS)
+    winner: Vector = np.ones(ROWS)
+    champion: Vector = np.tile([0.5, 1.4], ROWS // 2)
+    judged = judge(outcome, winner, champion, NO_SLICES, REGRESSION)
+    assert judged.passes is False
+    assert judged.gain is not None
+    # The champion's error is the root of (0.25 + 1.96) / 2.
+    assert judged.gain.value == pytest.approx(0.0511898)
+    assert judged.gain.low < 0 < judged.gain.high
+
+
 def test_a_smaller_error_is_a_gain() -> None:
     outcome: Vector = np.arange(ROWS, dtype="float64")
     near, far = outcome + 1, outcome + 2
