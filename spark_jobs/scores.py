@@ -81,10 +81,12 @@ def write_scores(
     score_uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
     refused_uri = lake.table_uri(lake_uri, "gold", contract.name, "rejected_scores")
     record = {**facts, "run_id": run.run_id}
-    lake.withdraw(refused, score_uri, key=[ROW_ID, *MODEL], record=record)
     lake.withdraw(scored, refused_uri, key=[ROW_ID, *MODEL], record=record)
     if table_exists(spark, score_uri):
-        scored = keep_first_write(scored, spark.read.format("delta").load(score_uri), key=key)
+        stored = spark.read.format("delta").load(score_uri)
+        lost = lost_scores(stored, refused, scored, key=key)
+        lake.withdraw(lost, score_uri, key=key, record=record)
+        scored = keep_first_write(scored, stored, key=key)
     written = lake.upsert_table(scored, score_uri, key=key, record=record)
     set_aside = lake.upsert_table(refused, refused_uri, key=[ROW_ID, *MODEL], record=record)
     counts = Counts(
@@ -154,6 +156,17 @@ def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> Da
     rows = rejected.select(ROW_ID, REASON).unionByName(unscored)
     stated = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
     return lake.with_row_hash(stated, [REASON])
+
+
+def lost_scores(
+    stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
+) -> DataFrame:
+    """Give scores whose row is refused now; a corrected row replaces that of the row it corrects.
+
+    Withdrawn first, it would be without a score until the new one is written.
+    """
+    is_refused = stored.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_semi")
+    return is_refused.join(scored.select(*key), on=list(key), how="left_anti")
 
 
 def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> DataFrame:
