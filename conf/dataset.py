@@ -155,12 +155,18 @@ def _column(name: str, section: Section) -> Column:
 
 
 def _bound(section: Section, name: str) -> Bound | None:
-    found = section.values.get(name)
-    if found is None or isinstance(found, int | float | str):
+    """Read a limit: a number for numbers, a day or moment for dates and timestamps."""
+    found, kind = section.values.get(name), section.values.get("type")
+    if found is None:
+        return None
+    if kind in {"date", "timestamp"} and isinstance(found, dt.date | str):
+        return str(found)
+    is_truth = isinstance(found, bool)
+    if kind in {"int", "long", "double"} and isinstance(found, int | float) and not is_truth:
         return found
-    if isinstance(found, dt.date):
-        return found.isoformat()
-    raise ConfError(f"{section.where}: {name!r} is {found!r}; it takes a number or a date")
+    raise ConfError(
+        f"{section.where}: {name!r} is {found!r}; it takes a number or a date, as a {kind} does"
+    )
 
 
 def _label(section: Section) -> Label | None:
@@ -192,6 +198,15 @@ def _split(section: Section) -> Split | None:
     return Split(by, column, dict(shares), None)
 
 
+def _is_built_in(rule: str, dataset: Dataset) -> bool:
+    brought = {
+        f"{column.name}_is_{what}"
+        for column in dataset.columns
+        for what in (f"a_{column.type}", "required", "in_range", "allowed")
+    }
+    return rule in brought | {"well_formed", "no_undeclared_columns"}
+
+
 def _check_names(dataset: Dataset, where: str) -> None:
     """Refuse a contract without columns, key or sources, or one that names columns it lacks."""
     for name, stated in (("columns", dataset.columns), ("key", dataset.key)):
@@ -208,6 +223,9 @@ def _check_names(dataset: Dataset, where: str) -> None:
             raise ConfError(
                 f"{where}: {what} names {unknown}; the columns are {list(dataset.column_names)}"
             )
+    built_in = [rule for rule in dataset.rules if _is_built_in(rule, dataset)]
+    if built_in:
+        raise ConfError(f"{where}: rules {built_in} have the names of rules that columns bring")
     optional = [name for name in dataset.key if not dataset.column(name).required]
     if optional:
         raise ConfError(f"{where}: key columns {optional} must be 'required: true'")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
@@ -76,6 +76,19 @@ class Section:
         return {name: self.section(name) for name in self.values}
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """YAML's safe loader, which refuses a key that stands twice instead of taking the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 # as the loader declares it
+        stated = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        twice = sorted({key for key in map(str, stated) if stated.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"keys {twice} stand twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep=deep)
+
+
 def read_document(path: Path) -> Section:
     """Read the mapping that a YAML file holds.
 
@@ -85,7 +98,7 @@ def read_document(path: Path) -> Section:
         there_are = sorted(file.stem for file in path.parent.glob("*.yml"))
         raise ConfError(f"{path.parent.name} {path.stem!r} is unknown: there are {there_are}")
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)  # noqa: S506 # a safe one
     except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a day like 2024-02-30
         raise ConfError(f"{path}: is not YAML: {error}") from error
     if not isinstance(read, dict):

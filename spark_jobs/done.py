@@ -33,7 +33,7 @@ def recall(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> Note 
         found = json.loads(read_text(spark, place))
         tables = {name: TableReceipt(**table) for name, table in found["tables"].items()}
         note = Note(dict(found["facts"]), tables)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None  # cut off while it was written: the step then looks at its tables themselves
     return note if all(_is_newest(spark, table) for table in tables.values()) else None
 

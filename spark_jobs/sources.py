@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from spark_jobs.judge import MALFORMED, UNDECLARED
 from spark_jobs.storage import list_files, read_first_line
@@ -84,10 +83,10 @@ def check_columns(where: str, found: Iterable[str], contract: Dataset) -> None:
 
 def _read_csv(spark: SparkSession, files: Sequence[StoredFile], contract: Dataset) -> DataFrame:
     """Read files with the same header together; the order of columns may differ between files."""
-    by_header: dict[tuple[str, ...], list[str]] = {}
+    by_header: dict[str, list[str]] = {}
     for file in files:
         header = _csv_header(file.name, read_first_line(spark, file.uri))
-        check_columns(file.name, header, contract)
+        check_columns(file.name, _csv_names(header), contract)
         by_header.setdefault(header, []).append(_literal(file.uri))
     frames = [_read_csv_group(spark, uris, h, contract) for h, uris in by_header.items()]
     rows = frames[0]
@@ -96,39 +95,49 @@ def _read_csv(spark: SparkSession, files: Sequence[StoredFile], contract: Datase
     return rows
 
 
-def _csv_header(file: str, line: bytes) -> tuple[str, ...]:
+def _csv_header(file: str, line: bytes) -> str:
     try:
-        text = line.decode("utf-8-sig").strip()
+        header = line.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise SourceError(f"{file}: its first line is not UTF-8 text ({error.reason})") from error
-    if not text:
+    if not header.strip():
         raise SourceError(f"{file}: is empty; a CSV file begins with a line of column names")
-    return tuple(name.strip() for name in next(csv.reader([text])))
+    return header
+
+
+def _csv_names(header: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in next(csv.reader([header])))
 
 
 def _read_csv_group(
-    spark: SparkSession, uris: list[str], header: tuple[str, ...], contract: Dataset
+    spark: SparkSession, uris: list[str], header: str, contract: Dataset
 ) -> DataFrame:
-    schema = T.StructType([T.StructField(name, T.StringType()) for name in (*header, MALFORMED)])
-    rows = spark.read.csv(
-        uris,
-        schema=schema,
-        header=True,
-        enforceSchema=True,
-        mode="PERMISSIVE",
-        columnNameOfCorruptRecord=MALFORMED,
-        quote='"',
-        escape='"',
-        nullValue="",
-        emptyValue="",
-    )
-    extra = [name for name in header if name not in contract.column_names]
-    undeclared = F.to_json(F.struct(*extra)) if extra else F.lit(None).cast("string")
+    """Parse each line by itself, so that one with an open quote is seen to be but half a record.
+
+    Spark's CSV reader would close the quote and give the half as a value.
+    """
+    names = _csv_names(header)
+    schema = ", ".join(f"`{name.replace('`', '``')}` string" for name in (*names, MALFORMED))
+    lines = spark.read.text(uris).select("value", _file_uri())
+    records = lines.where((F.trim("value") != "") & (F.col("value") != header))
+    options = {
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": MALFORMED,
+        "quote": '"',
+        "escape": '"',
+        "nullValue": "",
+        "emptyValue": "",
+    }
+    rows = records.select(
+        "value", FILE_URI, F.from_csv("value", schema, options).alias("record")
+    ).select("value", FILE_URI, "record.*")
+    quotes = F.length("value") - F.length(F.translate("value", '"', ""))
+    is_broken = (quotes % 2 == 1) | F.col(MALFORMED).isNotNull()
     return rows.select(
-        *(_text_or_null(name, header) for name in contract.column_names),
-        MALFORMED,
-        undeclared.alias(UNDECLARED),
-        _file_uri(),
+        *(_text_or_null(name, names) for name in contract.column_names),
+        F.when(is_broken, F.col("value")).alias(MALFORMED),
+        _undeclared(names, contract).alias(UNDECLARED),
+        FILE_URI,
     )
 
 
@@ -157,14 +166,17 @@ def _read_typed(rows: DataFrame, contract: Dataset) -> DataFrame:
     """Turn typed columns into the text that Spark writes for them."""
     header = [name for name in rows.columns if name != FILE_URI]
     check_columns(f"dataset {contract.name!r}", header, contract)
-    extra = [name for name in header if name not in contract.column_names]
-    undeclared = F.to_json(F.struct(*extra)) if extra else F.lit(None).cast("string")
     return rows.select(
         *(_text_or_null(name, header) for name in contract.column_names),
         F.lit(None).cast("string").alias(MALFORMED),
-        undeclared.alias(UNDECLARED),
+        _undeclared(header, contract).alias(UNDECLARED),
         FILE_URI,
     )
+
+
+def _undeclared(header: Sequence[str], contract: Dataset) -> SparkColumn:
+    extra = [F.col(f"`{name}`") for name in header if name not in contract.column_names]
+    return F.to_json(F.struct(*extra)) if extra else F.lit(None).cast("string")
 
 
 def _text_or_null(name: str, header: Sequence[str]) -> SparkColumn:

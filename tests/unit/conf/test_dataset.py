@@ -121,6 +121,12 @@ SPLIT_BY_TIME = "split: {by: time, column: day, train: %s, validation: %s, test:
         (TRIPS + "missing_columns: zero\n", r"'missing_columns' is 'zero'; it is one of \['null'"),
         (TRIPS + "max_quarantined: few\n", "'max_quarantined' is 'few'; it takes a float, not a s"),
         (TRIPS + "label: {name: late}\n", "label: key 'expression' is missing; it takes a str"),
+        (TRIPS.replace("date}", "date, min: true}"), "'min' is True; it takes a number or a date"),
+        (
+            TRIPS + "rules: {day_is_a_date: day > 0}\n",
+            r"rules \['day_is_a_date'\] have the names of",
+        ),
+        (TRIPS + "key: [trip]\n", r"keys \['key'\] stand twice"),
         (TRIPS + "rules: {positive: 1}\n", "rules: 'positive' is 1; it takes a str, not a int"),
         (TRIPS + "split: {by: luck}\n", r"'by' is 'luck'; it is one of \['key', 'group', 'time'\]"),
         (TRIPS + "split: {by: group}\n", "by 'group' needs column"),
@@ -177,15 +183,25 @@ def test_a_source_that_the_contract_lacks_is_answered_with_those_it_has(tmp_path
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=8)
+NUMBERS = ("int", "long", "double")
+any_column = {
+    "name": names,
+    "required": st.booleans(),
+    "formats": st.lists(texts, max_size=2).map(tuple),
+    "allowed": st.lists(texts, max_size=2).map(tuple),
+}
 columns = st.builds(
     Column,
-    name=names,
-    type=st.sampled_from(TYPES),
-    required=st.booleans(),
-    formats=st.lists(texts, max_size=2).map(tuple),
+    **any_column,
+    type=st.sampled_from(NUMBERS),
     minimum=st.none() | st.integers(-9, 9) | st.floats(-9, 9),
     maximum=st.none() | st.integers(-9, 9),
-    allowed=st.lists(texts, max_size=2).map(tuple),
+) | st.builds(
+    Column,
+    **any_column,
+    type=st.sampled_from([name for name in TYPES if name not in NUMBERS]),
+    minimum=st.none(),
+    maximum=st.none(),
 )
 
 

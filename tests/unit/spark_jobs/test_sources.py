@@ -73,7 +73,6 @@ def test_garbage_bytes_between_rows_cost_no_row(spark: SparkSession, tmp_path: P
     assert_df_equality(actual, spark.createDataFrame(rows, READ), ignore_row_order=True)
 
 
-@pytest.mark.xfail(strict=True, reason="Spark reads CSV by line and closes an open quote itself")
 def test_a_line_break_within_quotes_does_not_leave_half_a_value(
     spark: SparkSession, tmp_path: Path
 ) -> None:
