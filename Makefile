@@ -5,7 +5,7 @@ TARGET ?= local
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast lint plan lock clean help
+.PHONY: setup run test test-fast lint plan shell lock clean help
 
 $(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -34,6 +34,11 @@ lint: $(READY) ## format, style, types, import directions
 
 plan: $(READY) ## every resolved command of every pipeline, without running one
 	@$(BIN)/python -m aml_pipelines plan data training batch_inference --target $(TARGET)
+
+shell: $(READY) ## Python with a Spark session on the lake
+	@SPARK_LOCAL_IP=127.0.0.1 JAVA_HOME=$$($(BIN)/python environments/spark/java_home.py) \
+		PYSPARK_SUBMIT_ARGS="--conf spark.ui.enabled=false pyspark-shell" \
+		$(BIN)/python -i -c 'from spark_jobs.session import spark_session; spark = spark_session("shell")'
 
 lock: ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -o requirements.lock

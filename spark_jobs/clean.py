@@ -22,7 +22,7 @@ from spark_jobs.judge import (
 from spark_jobs.receipt import TableReceipt, check_balance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -43,14 +43,21 @@ class QualityError(RuntimeError):
 
 
 def clean_dataset(
-    spark: SparkSession, bronze: TableReceipt, contract: Dataset, *, lake_uri: str
+    spark: SparkSession,
+    bronze: TableReceipt,
+    contract: Dataset,
+    *,
+    lake_uri: str,
+    arrived: Sequence[str] | None = None,
 ) -> Tables:
     """Judge bronze and bring the tables valid, quarantine and duplicates up to date.
 
     The outcome is a function of bronze and the contract: a changed contract re-judges every row,
     new rows are judged together with those that share a key with them, and unchanged ones write
-    nothing. Raises QualityError, after writing, when the quarantined share exceeds the contract's
-    `max_quarantined`; bronze and quarantine then tell why.
+    nothing. Raises QualityError, after writing, when the quarantined share of the rows that have
+    `arrived` (ingestion ids of the files that are there now; None means all rows) exceeds the
+    contract's `max_quarantined`: a bad file that was taken away or replaced is not held against
+    those that came after it.
     """
     facts = {
         "rules": fingerprint("clean", contract),
@@ -71,7 +78,7 @@ def clean_dataset(
             _judge_new(rows, before, contract, uris, facts)
         last = Note(facts, _receipts(spark, uris, bronze, contract))
         remember(spark, lake_uri, "clean", contract.name, last)
-    _check_quality(last.tables, contract)
+    _check_quality(spark, last.tables, bronze, contract, arrived)
     return dict(last.tables)
 
 
@@ -163,13 +170,25 @@ def _receipts(
     return {**tables, "valid": valid}
 
 
-def _check_quality(tables: Mapping[str, TableReceipt], contract: Dataset) -> None:
-    valid = tables["valid"]
-    quarantined = valid.set_aside["quarantined"]
-    if quarantined > contract.max_quarantined * valid.rows_in:
+def _check_quality(
+    spark: SparkSession,
+    tables: Mapping[str, TableReceipt],
+    bronze: TableReceipt,
+    contract: Dataset,
+    arrived: Sequence[str] | None,
+) -> None:
+    rows, quarantined = bronze.rows_out, tables["quarantine"].rows_out
+    if quarantined and arrived is not None:
+        rows = _count_arrived(lake.read_table(spark, bronze), arrived)
+        quarantined = _count_arrived(lake.read_table(spark, tables["quarantine"]), arrived)
+    if quarantined > contract.max_quarantined * rows:
         raise QualityError(
-            f"dataset {contract.name!r}: {quarantined} of {valid.rows_in} rows broke its rules, "
+            f"dataset {contract.name!r}: {quarantined} of {rows} rows broke its rules, "
             f"more than the share of {contract.max_quarantined} that "
             f"conf/datasets/{contract.name}.yml tolerates; they stand with their reasons in "
-            f"{tables['quarantine'].uri}: correct the file or the contract and run again"
+            f"{tables['quarantine'].uri}: replace the file or correct the contract and run again"
         )
+
+
+def _count_arrived(rows: DataFrame, arrived: Sequence[str]) -> int:
+    return rows.where(F.col(INGESTION_ID).isin(*arrived)).count()

@@ -32,7 +32,10 @@ def main(*, lake: str, dataset: str, ingested: str, receipt: str) -> None:
         bronze = read_receipt(spark, ingested)
 
         def clean(session: SparkSession, name: str) -> tuple[Tables, dict[str, int]]:
-            cleaned = clean_dataset(session, bronze.table(name), load_dataset(name), lake_uri=lake)
+            contract, arrived = load_dataset(name), bronze.detail(f"{name}/ingestion_ids")
+            cleaned = clean_dataset(
+                session, bronze.table(name), contract, lake_uri=lake, arrived=arrived
+            )
             return cleaned, count_broken_rules(read_table(session, cleaned["quarantine"]))
 
         done = dict(zip(bronze.tables, for_each(spark, bronze.tables, clean), strict=True))

@@ -44,7 +44,7 @@ def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> N
         own = ingested[dataset]
         headline = f"{dataset}: {own.table.rows_out:,} rows in bronze, {own.new_files} new files"
         tables = {name: ingestion.table for name, ingestion in ingested.items()}
-        details = {"ingestion_ids": list(own.ingestion_ids)}
+        details = {f"{name}/ingestion_ids": list(i.ingestion_ids) for name, i in ingested.items()}
         write_receipt(spark, receipt, Receipt("ingest", dataset, headline, tables, details))
 
 

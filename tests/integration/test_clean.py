@@ -171,6 +171,33 @@ def test_where_all_rows_are_bad_the_run_fails_and_the_quarantine_tells_why(
     assert operations(uri) == ["WRITE"]
 
 
+def test_a_bad_file_is_not_held_against_the_one_that_replaces_it(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    contract = contract_of(TRIPS)
+    (raw / "1.csv").write_text("trip,fare\nx,y\nz,y\n")
+    arrived = ingest_source(
+        spark, contract, lake_uri=str(tmp_path), source="history", as_of="2024-01-01"
+    )
+    with pytest.raises(QualityError, match="2 of 2 rows broke its rules"):
+        clean_dataset(
+            spark,
+            arrived.table,
+            contract,
+            lake_uri=str(tmp_path),
+            arrived=arrived.ingestion_ids,
+        )
+    (raw / "1.csv").write_text("trip,fare\n1,5\n")
+    replaced = ingest_source(
+        spark, contract, lake_uri=str(tmp_path), source="history", as_of="2024-01-02"
+    )
+    cleaned = clean_dataset(
+        spark, replaced.table, contract, lake_uri=str(tmp_path), arrived=replaced.ingestion_ids
+    )
+    assert (cleaned["valid"].rows_in, cleaned["valid"].rows_out) == (3, 1)
+    assert cleaned["valid"].set_aside == {"quarantined": 2, "duplicate": 0}
+
+
 def test_files_that_arrive_one_by_one_end_as_if_they_had_come_together(
     spark: SparkSession, tmp_path: Path
 ) -> None:
