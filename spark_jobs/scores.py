@@ -17,11 +17,12 @@ from spark_jobs.lake import ROW_HASH
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from spark_jobs.delta_log import Record
 
 SCORE = "score"
 CLASS = "class"
@@ -72,44 +73,57 @@ def write_scores(
     last = recall(spark, lake_uri, "write_scores", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
-    inputs = lake.read_table(spark, batch)
-    scores = scores.persist()
+    inputs, scores = lake.read_table(spark, batch), scores.persist()
     check_scores(inputs, scores)
-    key = [*contract.key, *MODEL]
-    scored = score_rows(inputs, scores, contract, run=run)
-    refused = refused_rows(lake.read_table(spark, rejected), scores, run=run)
-    score_uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
-    refused_uri = lake.table_uri(lake_uri, "gold", contract.name, "rejected_scores")
-    record = {**facts, "run_id": run.run_id}
-    lake.withdraw(scored, refused_uri, key=[ROW_ID, *MODEL], record=record)
-    if table_exists(spark, score_uri):
-        stored = spark.read.format("delta").load(score_uri)
-        lost = lost_scores(stored, refused, scored, key=key)
-        lake.withdraw(lost, score_uri, key=key, record=record)
-        scored = keep_first_write(scored, stored, key=key)
-    written = lake.upsert_table(scored, score_uri, key=key, record=record)
-    set_aside = lake.upsert_table(refused, refused_uri, key=[ROW_ID, *MODEL], record=record)
-    counts = Counts(
-        batch.rows_in,
-        _rows_of(scored, written, key=key),
-        {"rejected": _rows_of(refused, set_aside, key=[ROW_ID, *MODEL])},
-    )
-    check_balance(
-        f"scores of {contract.name!r}",
-        rows_in=counts.rows_in,
-        rows_out=counts.rows_out,
-        set_aside=counts.set_aside,
-    )
-    tables = {
-        "scores": _receipt(spark, written, counts),
-        "rejected_scores": _receipt(
-            spark,
-            set_aside,
-            Counts(counts.rows_in, counts.set_aside["rejected"], {"scored": counts.rows_out}),
-        ),
+    rows = {
+        "scores": score_rows(inputs, scores, contract, run=run),
+        "rejected_scores": refused_rows(lake.read_table(spark, rejected), scores, run=run),
     }
+    tables = _merge(
+        rows, batch, contract, lake_uri=lake_uri, record={**facts, "run_id": run.run_id}
+    )
     remember(spark, lake_uri, "write_scores", contract.name, Note(facts, tables))
     return tables
+
+
+def _merge(
+    rows: Mapping[str, DataFrame],
+    batch: TableReceipt,
+    contract: Dataset,
+    *,
+    lake_uri: str,
+    record: Record,
+) -> dict[str, TableReceipt]:
+    """Bring both tables up to date with these rows, and count what they then really hold."""
+    scored, refused = rows["scores"], rows["rejected_scores"]
+    spark = scored.sparkSession
+    uris = {name: lake.table_uri(lake_uri, "gold", contract.name, name) for name in rows}
+    keys = {"scores": [*contract.key, *MODEL], "rejected_scores": [ROW_ID, *MODEL]}
+    lake.withdraw(scored, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
+    if table_exists(spark, uris["scores"]):
+        stored = spark.read.format("delta").load(uris["scores"])
+        lost = lost_scores(stored, refused, scored, key=keys["scores"])
+        lake.withdraw(lost, uris["scores"], key=keys["scores"], record=record)
+        scored = keep_first_write(scored, stored, key=keys["scores"])
+    states = {
+        name: lake.upsert_table(part, uris[name], key=keys[name], record=record)
+        for name, part in (("scores", scored), ("rejected_scores", refused))
+    }
+    kept = {name: _rows_of(rows[name], states[name], key=keys[name]) for name in rows}
+    check_balance(
+        f"scores of {contract.name!r}",
+        rows_in=batch.rows_in,
+        rows_out=kept["scores"],
+        set_aside={"rejected": kept["rejected_scores"]},
+    )
+    elsewhere = {
+        "scores": {"rejected": kept["rejected_scores"]},
+        "rejected_scores": {"scored": kept["scores"]},
+    }
+    return {
+        name: _receipt(spark, states[name], Counts(batch.rows_in, kept[name], elsewhere[name]))
+        for name in rows
+    }
 
 
 def check_scores(inputs: DataFrame, scores: DataFrame) -> None:
