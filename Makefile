@@ -23,8 +23,8 @@ run: $(READY) ## a year of real flights, from raw CSV to scores written back to 
 test: $(READY) ## every test that needs no cloud
 	@$(BIN)/python -m pytest -m "not azure"
 
-test-fast: $(READY) ## only the tests that need neither a JVM nor a pipeline run
-	@$(BIN)/python -m pytest -m "not spark and not e2e and not azure"
+test-fast: $(READY) ## only the tests that need neither a JVM, nor the SDK, nor a pipeline run
+	@$(BIN)/python -m pytest tests/unit tests/contract -m "not spark and not sdk and not e2e and not azure"
 
 lint: $(READY) ## format, style, types, import directions
 	@$(BIN)/ruff format --check .
