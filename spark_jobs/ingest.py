@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists, table_state
 from spark_jobs.judge import AS_OF, INGESTION_ID, ROW_ID, SOURCE_FILE
-from spark_jobs.receipt import TableReceipt
 from spark_jobs.sources import FILE_URI, find_files, read_as_text, read_delta_as_text
 from spark_jobs.storage import sha256
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from spark_jobs.receipt import TableReceipt
     from spark_jobs.storage import StoredFile
 
 FILE_SIZE = "_file_size"
@@ -61,6 +61,7 @@ def ingest_source(
     """
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
     known = known_listings(spark, uri)
+    files: list[StoredFile] = []
     if contract.sources[source].format == "delta":
         location = f"{lake_uri.rstrip('/')}/{contract.sources[source].path}"
         arrivals = [_delta_arrival(spark, location, contract.sources[source].path)]
@@ -68,7 +69,7 @@ def ingest_source(
         files = find_files(spark, lake_uri, contract, source)
         arrivals = [_file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
     new = new_arrivals(arrivals, frozenset(known.values()))
-    rows = _read(spark, new, contract, lake_uri=lake_uri, source=source) if new else None
+    rows = _read(spark, new, files, contract, source=source) if new else None
     if rows is not None and not rows.isEmpty():
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": source, "ingestion_ids": ids}
@@ -77,7 +78,7 @@ def ingest_source(
     elif not known:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
-    return Ingestion(_receipt(spark, uri), ingestion_ids, len(new))
+    return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
 
 
 def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) -> DataFrame:
@@ -149,9 +150,9 @@ def _delta_arrival(spark: SparkSession, location: str, name: str) -> Arrival:
 def _read(
     spark: SparkSession,
     arrivals: Sequence[Arrival],
+    files: Sequence[StoredFile],
     contract: Dataset,
     *,
-    lake_uri: str,
     source: str,
 ) -> DataFrame:
     file_format = contract.sources[source].format
@@ -160,8 +161,8 @@ def _read(
         stored = lake.read_version(spark, arrival.uri, arrival.modified)
         return read_delta_as_text(stored, arrival.uri, contract)
     names = {arrival.uri for arrival in arrivals}
-    files = [f for f in find_files(spark, lake_uri, contract, source) if f.encoded in names]
-    return read_as_text(spark, files, contract, file_format=file_format)
+    arrived = [file for file in files if file.encoded in names]
+    return read_as_text(spark, arrived, contract, file_format=file_format)
 
 
 def _below(lake_uri: str, uri: str) -> str:
@@ -171,12 +172,3 @@ def _below(lake_uri: str, uri: str) -> str:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _receipt(spark: SparkSession, uri: str) -> TableReceipt:
-    state = table_state(spark, uri)
-    bronze = lake.read_version(spark, uri, state.version)
-    rows = bronze.count()
-    return TableReceipt(
-        uri, state.id, state.version, rows, rows, schema_hash=lake.schema_hash(bronze)
-    )

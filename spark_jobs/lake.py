@@ -16,7 +16,7 @@ from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, ta
 from spark_jobs.receipt import Counts, TableReceipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from delta.tables import DeltaMergeBuilder
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -87,20 +87,21 @@ def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> T
     return replace(receipt, checksum=checksum(stored))
 
 
-def receipt_of(
-    spark: SparkSession, uri: str, *, rows_in: int, set_aside: Mapping[str, int] | None = None
-) -> TableReceipt:
-    """Give the receipt of a table's newest version, with the rows that it really holds."""
+def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> TableReceipt:
+    """Give the receipt of a table's newest version, with the rows that it really holds.
+
+    Without `rows_in`, all rows that came in are there.
+    """
     state = table_state(spark, uri)
     stored = read_version(spark, uri, state.version)
+    rows = stored.count()
     return TableReceipt(
         uri,
         state.id,
         state.version,
-        rows_in,
-        stored.count(),
-        dict(set_aside or {}),
-        schema_hash(stored),
+        rows if rows_in is None else rows_in,
+        rows,
+        schema_hash=schema_hash(stored),
     )
 
 
