@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conf.target import load_target
+from aml_pipelines.command_target import command_target
 
 if TYPE_CHECKING:
     import argparse
@@ -103,7 +103,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _local_lake() -> Path:
-    return Path(load_target("local").lake)
+    return Path(command_target("local").lake)
 
 
 def _package_folder(package: str) -> Path:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
 
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+T = TypeVar("T")
 REPOSITORY = Path(__file__).resolve().parent.parent
 TARGETS = Path(__file__).with_name("targets")
 LOCAL = "local"
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Z][A-Z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+# Storage accounts that this repository ships as examples; nobody can have them.
+_EXAMPLE = re.compile(r"://[^/]*\bexamplelake")
 
 
 @dataclass(frozen=True)
@@ -23,57 +30,119 @@ class Workspace:
     subscription_id: str
     resource_group: str
     name: str
+    location: str = ""
 
 
 @dataclass(frozen=True)
 class Spark:
-    """How Spark nodes run: `master` on this machine, the other two on serverless Spark."""
+    """How Spark nodes run: `master` here, serverless by size and runtime, or an attached pool.
 
-    master: str
-    instance_type: str
-    runtime_version: str
+    `pool` is the name of the attached compute, `pool_id` the ARM id of the Synapse pool behind it.
+    """
+
+    master: str = ""
+    instance_type: str = ""
+    runtime_version: str = ""
+    pool: str = ""
+    pool_id: str = ""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose rights nodes have; a managed identity assigned by users is told by its client id."""
+
+    type: str
+    client_id: str = ""
+    resource_id: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The names of this target's endpoints, which are unique in a whole Azure region."""
+
+    batch: str = ""
+    online: str = ""
 
 
 @dataclass(frozen=True)
 class Target:
     """A target, as conf/targets/<name>.yml states it.
 
-    `lake` is a URI in Azure and an absolute folder when `name` is `local`; `inputs` are values for
-    pipeline inputs of those names.
+    `lake` is a URI in Azure and an absolute folder on this machine; `inputs` are values for
+    pipeline inputs of those names; `environments` are versions by name; `lacking` says what must
+    still be filled in before anything is sent to Azure.
     """
 
     name: str
     lake: str
     workspace: Workspace
     spark: Spark
-    identity: str
+    identity: Identity
+    environments: Mapping[str, str]
     experiment: str
+    endpoints: Endpoints
     inputs: Mapping[str, str | int | float | bool]
+    lacking: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
-        return self.name == LOCAL
+        return bool(self.spark.master)
+
+    def require_complete(self) -> None:
+        """Refuse a target that lacks something, naming all of it, with ConfError."""
+        if self.lacking:
+            listed = "\n".join(f"  {item}" for item in self.lacking)
+            raise ConfError(
+                f"target {self.name!r} is not complete:\n{listed}\n"
+                "variables are read from the environment, or from .env (see .env.example)"
+            )
 
 
 def read_workspace(section: Section) -> Workspace:
-    section.allow("subscription_id", "resource_group", "name")
+    section.allow("subscription_id", "resource_group", "name", "location")
     return Workspace(
         subscription_id=section.value("subscription_id", str),
         resource_group=section.value("resource_group", str),
         name=section.value("name", str),
+        location=section.value("location", str, ""),
     )
 
 
-def read_spark(section: Section, *, is_local: bool) -> Spark:
-    if is_local:
-        master = section.allow("master").value("master", str, "local[*]")
-        return Spark(master=master, instance_type="", runtime_version="")
+def read_spark(section: Section, *, has_folder: bool) -> Spark:
+    section.allow("master", "instance_type", "runtime_version", "pool", "pool_id")
+    if has_folder or "master" in section.values:
+        section.allow("master")
+        return Spark(master=section.value("master", str, "local[*]"))
+    if "pool" in section.values:
+        section.allow("pool", "pool_id")
+        return Spark(pool=section.value("pool", str), pool_id=section.value("pool_id", str, ""))
     section.allow("instance_type", "runtime_version")
     return Spark(
-        master="",
         instance_type=section.value("instance_type", str),
         runtime_version=section.value("runtime_version", str),
     )
+
+
+def read_identity(section: Section) -> Identity:
+    section.allow("type", "client_id", "resource_id")
+    kind = section.choice("type", ("user_identity", "managed"), "user_identity")
+    identity = Identity(
+        type=kind,
+        client_id=section.value("client_id", str, ""),
+        resource_id=section.value("resource_id", str, ""),
+    )
+    if kind != "managed" and (identity.client_id or identity.resource_id):
+        raise ConfError(f"{section.where}: only an identity of type 'managed' has ids")
+    return identity
+
+
+def read_endpoints(section: Section) -> Endpoints:
+    section.allow("batch", "online")
+    return Endpoints(section.value("batch", str, ""), section.value("online", str, ""))
+
+
+def read_versions(section: Section) -> dict[str, str]:
+    return {name: section.value(name, str) for name in section.values}
 
 
 def read_inputs(section: Section) -> dict[str, str | int | float | bool]:
@@ -85,23 +154,84 @@ def read_inputs(section: Section) -> dict[str, str | int | float | bool]:
     return values
 
 
-def read_target(path: Path) -> Target:
-    """Read a target file; raises ConfError naming the file and what would be right."""
-    document = read_document(path)
-    document.allow("lake", "workspace", "spark", "identity", "experiment", "inputs")
-    is_local = path.stem == LOCAL
-    lake = document.value("lake", str)
+def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Target:
+    """Read a target file; `${NAME}` and `${NAME:-default}` are variables of `environment`.
+
+    Raises ConfError with everything that is wrong in the file. A variable that is not set is no
+    such error: it stays as it is, and stands in the target's `lacking`.
+    """
+    filled = _Filled(environment)
+    stated = read_document(path)
+    document = Section(filled.mapping(stated.values), stated.where)
+    wrong: list[str] = []
+
+    def read(read_one: Callable[[], T]) -> T | None:
+        try:
+            return read_one()
+        except ConfError as error:
+            wrong.append(str(error))
+            return None
+
+    names = ("lake", "workspace", "spark", "identity", "environments", "experiment")
+    read(lambda: document.allow(*names, "endpoints", "inputs"))
+    lake = read(lambda: document.value("lake", str)) or ""
+    has_folder = bool(lake) and "://" not in lake
+    workspace = read(lambda: read_workspace(document.section("workspace")))
+    spark = read(lambda: read_spark(document.section("spark"), has_folder=has_folder))
+    identity = read(lambda: read_identity(document.section("identity")))
+    versions = read(lambda: read_versions(document.section("environments")))
+    experiment = read(lambda: document.value("experiment", str, ""))
+    endpoints = read(lambda: read_endpoints(document.section("endpoints")))
+    inputs = read(lambda: read_inputs(document.section("inputs")))
+    if wrong or workspace is None or spark is None or identity is None or endpoints is None:
+        raise ConfError("\n".join(wrong))
     return Target(
         name=path.stem,
-        lake=str((REPOSITORY / lake).resolve()) if is_local else lake.rstrip("/"),
-        workspace=read_workspace(document.section("workspace")),
-        spark=read_spark(document.section("spark"), is_local=is_local),
-        identity=document.choice("identity", ("user_identity", "managed"), "user_identity"),
-        experiment=document.value("experiment", str, ""),
-        inputs=read_inputs(document.section("inputs")),
+        lake=str((REPOSITORY / lake).resolve()) if has_folder else lake.rstrip("/"),
+        workspace=workspace,
+        spark=spark,
+        identity=identity,
+        environments=versions or {},
+        experiment=experiment or "",
+        endpoints=endpoints,
+        inputs=inputs or {},
+        lacking=(*filled.lacking, *_examples(lake)),
     )
 
 
-def load_target(name: str) -> Target:
+def load_target(name: str, environment: Mapping[str, str] = NO_VARIABLES) -> Target:
     """Load conf/targets/<name>.yml, or the file that `name` is the path of."""
-    return read_target(Path(name) if name.endswith(".yml") else TARGETS / f"{name}.yml")
+    path = Path(name) if name.endswith(".yml") else TARGETS / f"{name}.yml"
+    return read_target(path, environment)
+
+
+def _examples(lake: str) -> tuple[str, ...]:
+    if not _EXAMPLE.search(lake):
+        return ()
+    return (f"lake: {lake!r} is this repository's example; name your storage account",)
+
+
+class _Filled:
+    """The values of a document with variables filled in, and what there was no value for."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.lacking: list[str] = []
+
+    def mapping(self, values: Mapping[str, object], where: str = "") -> dict[str, object]:
+        return {name: self._value(value, f"{where}{name}") for name, value in values.items()}
+
+    def _value(self, value: object, where: str) -> object:
+        if isinstance(value, dict):
+            return self.mapping(value, f"{where}.")
+        if not isinstance(value, str):
+            return value
+
+        def fill(match: re.Match[str]) -> str:
+            found = self._environment.get(match["name"]) or match["default"]
+            if found is None:
+                self.lacking.append(f"{where}: the variable {match['name']} is not set")
+                return match[0]
+            return found
+
+        return _VARIABLE.sub(fill, value)

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.command_target import add_target_argument, command_target
 from aml_pipelines.local.locations import Locations
 from aml_pipelines.local.plan import Plan, plan_pipeline
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.registry import Registry
-from conf.target import Target, load_target
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+
+    from conf.target import Target
 
 PIPELINES = Path(__file__).parents[1]
 
@@ -68,9 +70,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PIPELINE",
         help=f"one of {', '.join(pipeline_names())}, or any pipeline job file",
     )
-    parser.add_argument(
-        "--target", default="local", help="a name in conf/targets, or a path (local)"
-    )
+    add_target_argument(parser)
     parser.add_argument(
         "--set",
         action="append",
@@ -84,7 +84,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
 
 def read_request(arguments: argparse.Namespace) -> Request:
     """Make the request that parsed arguments state."""
-    target = load_target(arguments.target)
+    target = command_target(arguments.target)
     default = Path(target.lake, "runs") if target.is_local else Path("runs")
     return Request(
         pipelines=tuple(arguments.pipelines),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines import command_target
 from conf.document import ConfError
 from conf.target import REPOSITORY, TARGETS, load_target, read_target
 
@@ -31,7 +33,11 @@ def test_the_lake_of_this_machine_is_a_folder_of_the_repository() -> None:
         ("lake: x\ncompute: big\n", r"unknown keys \['compute'\]"),
         (f"lake: x\n{WORKSPACE}spark: {{memory: 4g}}\n", r"unknown keys \['memory'\]"),
         (WORKSPACE, "key 'lake' is missing"),
-        (f"lake: x\n{WORKSPACE}identity: me\n", "is one of"),
+        (f"lake: x\n{WORKSPACE}identity: {{type: me}}\n", "is one of"),
+        (f"lake: x\n{WORKSPACE}identity: {{client_id: c}}\n", "only an identity of type 'managed'"),
+        (f"lake: 'abfss://a@b'\n{WORKSPACE}", "key 'instance_type' is missing"),
+        (f"lake: 'abfss://a@b'\n{WORKSPACE}spark: {{pool: p, runtime_version: '3'}}\n", "unknown"),
+        (f"lake: x\n{WORKSPACE}environments: {{train: 2}}\n", "takes a str"),
         (f"lake: x\n{WORKSPACE}inputs: {{days: [1]}}\n", "takes one plain value"),
     ],
 )
@@ -40,3 +46,66 @@ def test_what_a_target_may_not_say_is_refused(tmp_path: Path, text: str, told: s
     file.write_text(text)
     with pytest.raises(ConfError, match=told):
         read_target(file)
+
+
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yml"
+    file.write_text("lake: abfss://a@b\nidentity: {type: me}\ncompute: big\n")
+    with pytest.raises(ConfError) as told:
+        read_target(file)
+    lines = str(told.value).splitlines()
+    assert [re.split(r"[:;]", line.partition(f"{file}: ")[2])[0] for line in lines] == [
+        "unknown keys ['compute']",
+        "workspace",
+        "spark",
+        "identity",
+    ]
+
+
+def test_variables_are_filled_in_and_those_that_are_lacking_are_named_together(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "dev.yml"
+    file.write_text(
+        "lake: abfss://lake@${ACCOUNT}.dfs.core.windows.net\n"
+        "workspace: {subscription_id: '${SUBSCRIPTION}', resource_group: g, name: w}\n"
+        "spark: {instance_type: standard_e4s_v3, runtime_version: '3.5'}\n"
+        "identity: {type: managed, client_id: '${CLIENT:-}'}\n"
+        "experiment: ${EXPERIMENT:-nightly}\n"
+    )
+    target = read_target(file, {"ACCOUNT": "ourlake", "EMPTY": ""})
+    assert target.lake == "abfss://lake@ourlake.dfs.core.windows.net"
+    assert (target.identity.client_id, target.experiment) == ("", "nightly")
+    with pytest.raises(
+        ConfError, match=r"workspace.subscription_id: the variable SUBSCRIPTION is not set"
+    ):
+        target.require_complete()
+    read_target(file, {"ACCOUNT": "ourlake", "SUBSCRIPTION": "s"}).require_complete()
+
+
+def test_the_example_targets_are_to_be_filled_in_before_anything_is_sent() -> None:
+    with pytest.raises(ConfError, match=r"examplelakedev.* is this repository's example"):
+        load_target("dev", {"AZURE_SUBSCRIPTION_ID": "s"}).require_complete()
+
+
+def test_every_variable_of_a_target_stands_in_the_example_of_dotenv() -> None:
+    listed = set(
+        re.findall(r"^([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)
+    )
+    named = {
+        name
+        for file in TARGETS.glob("*.yml")
+        for name in re.findall(r"^[^#]*\$\{([A-Z_]+)", file.read_text(), re.MULTILINE)
+    }
+    assert named - listed == set()
+    assert named
+
+
+def test_the_environment_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("JOBS_CLIENT_ID=from-the-file\nSYNAPSE_POOL_ID=pool\nEMPTY=\n")
+    monkeypatch.setattr(command_target, "REPOSITORY", tmp_path)
+    monkeypatch.setenv("JOBS_CLIENT_ID", "from-the-shell")
+    found = command_target.variables()
+    assert found["JOBS_CLIENT_ID"] == "from-the-shell"
+    assert found["SYNAPSE_POOL_ID"] == "pool"
+    assert "EMPTY" not in found
