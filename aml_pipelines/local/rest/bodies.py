@@ -15,12 +15,8 @@ Kind = Literal["text", "flag", "texts", "mapping", "flavors", "object", "scalars
 
 _ENVELOPE = {"id", "name", "type", "systemData", "properties"}
 _RESOURCE: Mapping[str, Kind] = {"description": "text", "tags": "mapping", "properties": "mapping"}
-_VERSION: Mapping[str, Kind] = {
-    **_RESOURCE,
-    "isAnonymous": "flag",
-    "isArchived": "flag",
-    "stage": "text",
-}
+_UNSTAGED: Mapping[str, Kind] = {**_RESOURCE, "isAnonymous": "flag", "isArchived": "flag"}
+_VERSION: Mapping[str, Kind] = {**_UNSTAGED, "stage": "text"}
 _CONTAINER: Mapping[str, Kind] = {
     **_RESOURCE,
     "isArchived": "flag",
@@ -57,12 +53,12 @@ ENVIRONMENT: Mapping[str, Kind] = {
     "provisioningState": "read-only",
 }
 COMPONENT: Mapping[str, Kind] = {
-    **_VERSION,
+    **_UNSTAGED,
     "componentSpec": "object",
     "provisioningState": "read-only",
 }
 CODE: Mapping[str, Kind] = {
-    **_VERSION,
+    **_UNSTAGED,
     "properties": "scalars",  # the client sends its hash_version as a number, and Azure takes it
     "codeUri": "text",
     "provisioningState": "read-only",

@@ -1,0 +1,109 @@
+"""What the API has gained since 2023-04-01, of which the installed description is.
+
+Taken from the Go module armmachinelearning v4.0.0 (API 2024-04-01); what stands under a later
+version, from the source named beside it. Types are written as the description writes them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STORAGE_SCOPE = {"resourceGroup": "str", "subscriptionId": "str"}
+_JOB = {"notificationSetting": "NotificationSetting", "queueSettings": "QueueSettings"}
+# API 2024-01-01-preview, as Pulumi's azure-native SDK has it: outputs that are registered.
+_REGISTERED = {"assetName": "str", "assetVersion": "str"}
+
+FIELDS: Mapping[str, Mapping[str, str]] = {
+    "JobBaseProperties": {"notificationSetting": "NotificationSetting"},
+    "AutoMLJob": _JOB,
+    "CommandJob": _JOB,
+    "SweepJob": _JOB,
+    "AzureBlobDatastore": _STORAGE_SCOPE,
+    "AzureDataLakeGen1Datastore": _STORAGE_SCOPE,
+    "AzureDataLakeGen2Datastore": _STORAGE_SCOPE,
+    "AzureFileDatastore": _STORAGE_SCOPE,
+    "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
+    "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
+    "CustomModelJobOutput": _REGISTERED,
+    "MLFlowModelJobOutput": _REGISTERED,
+    "MLTableJobOutput": _REGISTERED,
+    "TritonModelJobOutput": _REGISTERED,
+    "UriFileJobOutput": _REGISTERED,
+    "UriFolderJobOutput": _REGISTERED,
+    # 2.0.0b2 says text; the client sends its hash_version as a number, and Azure takes it.
+    "CodeVersionProperties": {"properties": "{object}"},
+}
+MODELS: Mapping[str, Mapping[str, str]] = {
+    "NotificationSetting": {
+        "emailOn": "[EmailNotificationEnableType]",
+        "emails": "[str]",
+        "webhooks": "{object}",
+    },
+    "QueueSettings": {"jobTier": "JobTier"},
+    "SparkJob": {
+        "archives": "[str]",
+        "args": "str",
+        "codeId": "str",
+        "conf": "{str}",
+        "entry": "SparkJobEntry",
+        "environmentId": "str",
+        "environmentVariables": "{str}",
+        "files": "[str]",
+        "inputs": "{JobInput}",
+        "jars": "[str]",
+        "outputs": "{JobOutput}",
+        "pyFiles": "[str]",
+        "queueSettings": "QueueSettings",
+        "resources": "SparkResourceConfiguration",
+    },
+    "SparkJobEntry": {"sparkJobEntryType": "str"},
+    "SparkJobPythonEntry": {"sparkJobEntryType": "str", "file": "str"},
+    "SparkJobScalaEntry": {"sparkJobEntryType": "str", "className": "str"},
+    "SparkResourceConfiguration": {"instanceType": "str", "runtimeVersion": "str"},
+    "BatchDeploymentConfiguration": {"deploymentConfigurationType": "str"},
+    "BatchPipelineComponentDeploymentConfiguration": {
+        "deploymentConfigurationType": "str",
+        "componentId": "IdAssetReference",
+        "description": "str",
+        "settings": "{str}",
+        "tags": "{str}",
+    },
+    "DataCollector": {
+        "collections": "{Collection}",
+        "requestLogging": "RequestLogging",
+        "rollingRate": "RollingRateType",
+    },
+    "Collection": {
+        "clientId": "str",
+        "dataCollectionMode": "DataCollectionMode",
+        "dataId": "str",
+        "samplingRate": "float",
+    },
+    "RequestLogging": {"captureHeaders": "[str]"},
+}
+EXTENDS: Mapping[str, str] = {"SparkJob": "JobBaseProperties"}
+SUBTYPES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "JobBaseProperties": ("jobType", {"Spark": "SparkJob"}),
+    "SparkJobEntry": (
+        "sparkJobEntryType",
+        {
+            "SparkJobPythonEntry": "SparkJobPythonEntry",
+            "SparkJobScalaEntry": "SparkJobScalaEntry",
+        },
+    ),
+    "BatchDeploymentConfiguration": (
+        "deploymentConfigurationType",
+        {"PipelineComponent": "BatchPipelineComponentDeploymentConfiguration"},
+    ),
+}
+ENUMS: Mapping[str, tuple[str, ...]] = {
+    "JobType": ("Spark",),
+    "OutputDeliveryMode": ("Direct",),
+    "EmailNotificationEnableType": ("JobCancelled", "JobCompleted", "JobFailed"),
+    "JobTier": ("Basic", "Null", "Premium", "Spot", "Standard"),
+    "DataCollectionMode": ("Disabled", "Enabled"),
+    "RollingRateType": ("Day", "Hour", "Minute", "Month", "Year"),
+}
