@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Write `content` to `file`, replacing it in one step."""
+def write_json(file: Path, content: Mapping[str, Any], *, mode: int = 0o666) -> None:
+    """Write `content` to `file`, replacing it in one step; the file has `mode`, less the umask."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    part.touch(mode, exist_ok=False)  # before there is content to read
     part.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
     part.replace(file)
 

@@ -53,6 +53,7 @@ class Serving:
         self._is_ready = False
         self._listener = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
         self._listener.start()
+        self._process = process
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Wait until the workspace answers and MLflow's database is set up.
@@ -66,6 +67,10 @@ class Serving:
         if not self._is_ready:
             raise WorkspaceError(f"the local workspace did not start; see {self._log}")
 
+    def wait_ended(self) -> None:
+        """Wait until the server has ended, which it does by itself only when something is wrong."""
+        self._process.wait()
+
     def _listen(self, stdout: IO[str]) -> None:
         self._is_ready = stdout.readline() == READY
         self._answered.set()
@@ -73,7 +78,7 @@ class Serving:
 
 @contextmanager
 def serving(
-    target: HasWorkspace, *, lake: Path, log: Path, experiment: str | None = None
+    target: HasWorkspace, *, lake: Path, log: Path, experiment: str | None = None, port: int = 0
 ) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `lake` for as long as the block runs.
 
@@ -84,7 +89,7 @@ def serving(
     lake, secret = lake.resolve(), secrets.token_urlsafe(32)
     chosen = ["--experiment", experiment] if experiment else []
     log.parent.mkdir(parents=True, exist_ok=True)
-    with listen() as control, listen() as token, log.open("a") as written:
+    with listen(port) as control, listen() as token, log.open("a") as written:
         env = job_environment(target.workspace, lake, control, token, secret)
         if experiment:
             env["MLFLOW_EXPERIMENT_NAME"] = experiment
@@ -101,6 +106,7 @@ def serving(
             stderr=written,
             text=True,
             pass_fds=(control.fileno(), token.fileno()),
+            start_new_session=True,  # Ctrl-C is its parent's, which then ends it in good order
         )
     try:
         yield Serving(env, process, log)
@@ -112,8 +118,14 @@ def serving(
                 pipe.close()
 
 
-def listen() -> socket.socket:
-    return socket.create_server((LOOPBACK, 0), backlog=128)
+def listen(port: int = 0) -> socket.socket:
+    """Listen on `port` of this machine alone, 0 for any; raises WorkspaceError if it is taken."""
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=128)
+    except OSError as error:
+        raise WorkspaceError(
+            f"port {port} cannot be listened on: {error.strerror}; give another, or none"
+        ) from error
 
 
 def tls_folder(lake: Path) -> Path:

@@ -1,0 +1,97 @@
+"""Where a lake's workspace is being served: a file beside its registry, and a lock for the one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.atomic_json import read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import IO
+
+COMMAND = "python -m aml_pipelines workspace"
+_LOOK_SECONDS = 0.02  # another process may hold the lock for a moment, to see if it is held
+_LOOKS = 10
+
+
+class NotServedError(ValueError):
+    """Nobody serves the workspace of a lake."""
+
+
+class AlreadyServedError(ValueError):
+    """Another process serves the workspace of a lake."""
+
+
+def read_serving(lake: Path) -> Mapping[str, str]:
+    """Give the variables by which `MLClient` finds the served workspace of `lake`, and signs in.
+
+    Raises NotServedError naming the command that serves it, when nobody does.
+    """
+    file = _file(lake)
+    if not file.is_file() or not _is_held(lake):
+        raise NotServedError(
+            f"the workspace of {lake} is not served; in another shell, start: {COMMAND}"
+        )
+    env: Mapping[str, str] = read_json(file)["env"]
+    return env
+
+
+@contextmanager
+def serving_alone(lake: Path) -> Iterator[None]:
+    """Be the one process that serves `lake`; raises AlreadyServedError naming the other."""
+    lock_file = _lock_file(lake)
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("a+", encoding="utf-8") as lock:
+        if not _take(lock):
+            lock.seek(0)
+            raise AlreadyServedError(
+                f"the workspace of {lake} is served already, by process {lock.read().strip()}; "
+                f"use that one: {COMMAND} --env"
+            )
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        try:
+            yield
+        finally:
+            _file(lake).unlink(missing_ok=True)
+
+
+def announce(lake: Path, env: Mapping[str, str]) -> None:
+    """Say where the workspace of `lake` is served, to this user alone: `env` holds a secret."""
+    write_json(_file(lake), {"pid": os.getpid(), "env": dict(env)}, mode=0o600)
+
+
+def _file(lake: Path) -> Path:
+    return lake / "registry" / "serving.json"
+
+
+def _lock_file(lake: Path) -> Path:
+    return lake / "registry" / "serving.lock"
+
+
+def _take(lock: IO[str]) -> bool:
+    for _ in range(_LOOKS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _is_held(lake: Path) -> bool:
+    # The kernel lets go of a lock when its holder dies, however; a pid may be another's by then.
+    with _lock_file(lake).open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

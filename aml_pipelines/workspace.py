@@ -1,0 +1,75 @@
+"""`workspace`: serve the local workspace until it is interrupted, or say where it is served."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.command_target import add_target_argument, command_target
+from aml_pipelines.local.progress import say
+from aml_pipelines.local.serving_file import COMMAND, announce, read_serving, serving_alone
+from aml_pipelines.local.workspace import WorkspaceError, serving
+from conf.document import ConfError
+from conf.target import LOCAL
+
+if TYPE_CHECKING:
+    import argparse
+
+    from conf.target import Target
+
+DONE, FAILED = 0, 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_argument(parser)
+    parser.add_argument("--port", type=int, default=0, help="of the control plane (any free one)")
+    parser.add_argument(
+        "--env",
+        action="store_true",
+        help="print the variables of the workspace that is served, as lines for a shell",
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = command_target(arguments.target)
+    if not target.is_local:
+        raise ConfError(
+            f"target {target.name!r} is a workspace in Azure; served is that of a local target"
+        )
+    if arguments.env:
+        for name, value in read_serving(Path(target.lake)).items():
+            sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+        return DONE
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _serve(target, arguments)
+    except KeyboardInterrupt:
+        return DONE
+    except WorkspaceError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+
+
+def _serve(target: Target, arguments: argparse.Namespace) -> int:
+    lake = Path(target.lake)
+    log = lake / "registry" / "workspace.log"
+    with (
+        serving_alone(lake),
+        serving(target, lake=lake, log=log, port=arguments.port) as served,
+    ):
+        served.wait_ready()
+        announce(lake, served.env)
+        say(
+            f"serving the workspace of {lake} at {served.env['AZUREML_DEV_URL_MFE']}; "
+            f'another shell finds it after: eval "$({_env_command(arguments.target)})"'
+        )
+        served.wait_ended()
+    raise WorkspaceError(f"the local workspace has ended; see {log}")
+
+
+def _env_command(target: str) -> str:
+    asked = "" if target == LOCAL else f" --target {shlex.quote(target)}"
+    return f"{COMMAND}{asked} --env"
