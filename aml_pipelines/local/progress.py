@@ -63,6 +63,13 @@ def progress_of(plan: Plan, selection: Selection) -> Iterator[Progress]:
     """Show the progress of `plan` for as long as the block runs."""
     taken = f", {len(selection.earlier)} taken from earlier" if selection.earlier else ""
     say(f"{plan.pipeline.name}: {len(selection.run)} nodes{taken} ({plan.locations.run_id})")
+    with live_or_lines() as progress:
+        yield progress
+
+
+@contextmanager
+def live_or_lines() -> Iterator[Progress]:
+    """Show nodes as they begin and end: a live table on a terminal, lines elsewhere."""
     if not _CONSOLE.is_terminal:
         yield Lines()
         return

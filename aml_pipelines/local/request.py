@@ -89,7 +89,7 @@ def read_request(arguments: argparse.Namespace) -> Request:
     return Request(
         pipelines=tuple(arguments.pipelines),
         target=target,
-        given=dict(_setting(text) for text in arguments.settings),
+        given=read_settings(arguments.settings),
         runs=(arguments.runs_dir or default).absolute(),
     )
 
@@ -108,6 +108,11 @@ def find_pipeline(name: str) -> Path:
     raise PipelineError(
         f"pipeline {name!r} is neither a file nor one of {', '.join(pipeline_names()) or 'none'}"
     )
+
+
+def read_settings(settings: list[str]) -> dict[str, str]:
+    """Read `inputs.NAME=VALUE` arguments; raises PipelineError for one of another form."""
+    return dict(_setting(text) for text in settings)
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -105,6 +105,8 @@ def save(pipeline: Pipeline, example: pd.DataFrame, model: Model, *, folder: str
         "input_example": example,
         "pyfunc_predict_fn": predict_with,
         "pip_requirements": requirements(),
+        # what an endpoint must know, which has the model and no contract
+        "metadata": {"task": model.task, "threshold": model.threshold},
     }
     mlflow.sklearn.save_model(pipeline, folder, **settings)
     mlflow.sklearn.log_model(pipeline, artifact_path="model", **settings)

@@ -31,9 +31,10 @@ def pins_of(folder: Path) -> list[str]:
     return pins
 
 
-def differences() -> dict[str, tuple[str, str]]:
-    """Map each package of the Spark image that differs to what the lock has, and the reason."""
-    stated = (line.split(maxsplit=2) for line in uncommented(SPARK / "differences.txt"))
+def differences(folder: Path) -> dict[str, tuple[str, str]]:
+    """Map each package of an image that differs to what the lock has, and the reason."""
+    file = folder / "differences.txt"
+    stated = (line.split(maxsplit=2) for line in (uncommented(file) if file.is_file() else []))
     return {package: (locked, reason) for package, locked, reason in stated}
 
 
@@ -50,14 +51,18 @@ def test_an_image_has_the_versions_of_the_lock_but_for_the_stated_differences(
     folder: Path,
 ) -> None:
     locked = {f"{name}=={version}" for name, version in locked_versions().items()}
-    stated = differences() if folder == SPARK else {}
+    stated = differences(folder)
     differing = {pin.partition("==")[0] for pin in pins_of(folder) if pin not in locked}
     assert differing == set(stated)
 
 
-@pytest.mark.parametrize("package", differences())
-def test_a_difference_names_what_the_lock_has_and_its_reason(package: str) -> None:
-    locked, reason = differences()[package]
+@pytest.mark.parametrize(
+    ("folder", "package"),
+    [(folder, package) for folder in ENVIRONMENTS for package in differences(folder)],
+    ids=str,
+)
+def test_a_difference_names_what_the_lock_has_and_its_reason(folder: Path, package: str) -> None:
+    locked, reason = differences(folder)[package]
     name, _, version = locked.partition("==")
     is_absent = locked == "-" and package not in locked_versions()
     assert is_absent or locked_versions()[name] == version

@@ -1,0 +1,34 @@
+"""`cancel`: stop a job and all its nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.local.progress import say
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="JOB", help="the name that submit printed")
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    if arguments.dry_run:
+        say(f"POST jobs/{arguments.name}/cancel to workspace {target.workspace.name}")
+        return 0
+    with explained(target, f"cancel {arguments.name}"):
+        client = workspace_client(target, interactive=arguments.login)
+        client.jobs.begin_cancel(arguments.name).result()
+        job = client.jobs.get(arguments.name)
+    say(f"{arguments.name}: {str(job.status).lower()}")
+    return 0

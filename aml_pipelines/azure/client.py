@@ -1,0 +1,149 @@
+"""The official client of a target's workspace, in Azure or the local one, and how to sign in."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.command_target import add_target_argument, command_target
+from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.local.serving_file import read_serving
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from azure.ai.ml import MLClient
+    from azure.core.credentials import TokenCredential
+    from azure.core.exceptions import HttpResponseError
+
+    from conf.target import Target
+
+FORBIDDEN, UNAUTHORIZED, NOT_FOUND, CONFLICT = 403, 401, 404, 409
+
+
+def add_azure_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what all verbs share that speak to a workspace."""
+    add_target_argument(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would be sent, and send nothing"
+    )
+    parser.add_argument(
+        "--login", action="store_true", help="sign in with a browser, instead of az login"
+    )
+
+
+def asked_target(arguments: argparse.Namespace) -> Target:
+    """Load the target that a command line names; it must be complete unless this is a dry run."""
+    target = command_target(arguments.target)
+    if not arguments.dry_run:
+        target.require_complete()
+    return target
+
+
+def credential(*, interactive: bool) -> TokenCredential:
+    """Give the identity of whoever runs this.
+
+    That of the environment (a service principal or workload identity), else a managed identity,
+    else of `az login`; a browser opens only when it is asked for.
+    """
+    from azure.identity import (  # noqa: PLC0415 # a dry run must not wait for it
+        DefaultAzureCredential,
+        InteractiveBrowserCredential,
+    )
+
+    if interactive:
+        return InteractiveBrowserCredential()
+    return DefaultAzureCredential(
+        exclude_interactive_browser_credential=True,
+        exclude_shared_token_cache_credential=True,
+        exclude_visual_studio_code_credential=True,
+        exclude_powershell_credential=True,
+        exclude_developer_cli_credential=True,
+    )
+
+
+def enter_workspace(target: Target) -> None:
+    """Point Azure's clients in this process at the local workspace, when it is the target's.
+
+    Raises a ValueError that names the command to start it when nobody serves it.
+    """
+    if target.is_local:
+        os.environ.update(read_serving(Path(target.lake)))
+
+
+def workspace_client(target: Target, *, interactive: bool = False) -> MLClient:
+    """Give the client of a target's workspace; nothing is sent yet."""
+    enter_workspace(target)
+    _quieten()
+    from azure.ai.ml import MLClient  # noqa: PLC0415 # seconds, which dry runs and help save
+
+    return MLClient(
+        credential(interactive=interactive),
+        target.workspace.subscription_id,
+        target.workspace.resource_group,
+        target.workspace.name,
+        enable_telemetry=False,
+        show_progress=False,
+    )
+
+
+def _quieten() -> None:
+    # The SDK warns of its own experimental classes on import, and logs every retry.
+    logging.getLogger("azure").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"azure\..*")
+
+
+@contextmanager
+def explained(target: Target, doing: str) -> Iterator[None]:
+    """Turn what Azure's clients raise into one line that says what failed, where, and what helps.
+
+    Raises CommandFailedError.
+    """
+    from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 # dry runs do without the SDK
+    from azure.core.exceptions import (  # noqa: PLC0415 # same
+        AzureError,
+        ClientAuthenticationError,
+        HttpResponseError,
+    )
+
+    try:
+        yield
+    except ClientAuthenticationError as error:
+        told = f"{doing}: not signed in to target {target.name!r}: {_first_line(error)}"
+        raise CommandFailedError(f"{told}; az login, or --login for a browser") from error
+    except HttpResponseError as error:
+        raise CommandFailedError(f"{doing}: {_refusal(error, target)}") from error
+    except MlException as error:
+        raise CommandFailedError(f"{doing}: {_first_line(error)}") from error
+    except AzureError as error:
+        told = f"{doing}: target {target.name!r} cannot be reached: {_first_line(error)}"
+        raise CommandFailedError(
+            f"{told}; run the same command again, which goes on where it stopped"
+        ) from error
+
+
+def _refusal(error: HttpResponseError, target: Target) -> str:
+    workspace = target.workspace
+    code = error.error.code if error.error else error.reason
+    told = f"{error.status_code} {code}: {_first_line(error.message)}"
+    if error.status_code == FORBIDDEN:
+        return f"{told}; whoever is signed in lacks a role: docs/azure.md lists which on what"
+    if error.status_code == UNAUTHORIZED:
+        return f"{told}; az login, or --login for a browser"
+    if error.status_code == NOT_FOUND:
+        where = f"{workspace.resource_group}/{workspace.name}"
+        return (
+            f"{told}; the workspace is {where}: "
+            f"python -m aml_pipelines bootstrap --target {target.name} makes what is not there"
+        )
+    return told
+
+
+def _first_line(told: object) -> str:
+    lines = [line.strip() for line in str(told).splitlines() if line.strip()]
+    return lines[0].removesuffix(".") if lines else type(told).__name__

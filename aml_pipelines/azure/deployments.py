@@ -1,0 +1,107 @@
+"""Endpoints and deployments as a target has them: their YAML, named and with the model chosen."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.azure.render import (
+    Document,
+    Rendered,
+    read_job,
+    retarget_environment,
+    to_yaml,
+)
+from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.local.problems import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.ai.ml import MLClient
+
+    from conf.target import Target
+
+ENDPOINTS = Path(__file__).resolve().parents[1] / "endpoints"
+COLORS = ("blue", "green")
+CHAMPION = "champion"
+
+
+def endpoint_document(kind: str, target: Target) -> Rendered:
+    """Give the endpoint's YAML, under the name that the target has for it."""
+    name = target.endpoints.batch if kind == "batch" else target.endpoints.online
+    if not name:
+        raise PipelineError(
+            f"target {target.name!r} names no {kind} endpoint; add endpoints: {{{kind}: NAME}}, "
+            f"unique in its region, to conf/targets/{target.name}.yml"
+        )
+    file = ENDPOINTS / kind / "endpoint.yml"
+    return Rendered({**read_job(file), "name": name}, file)
+
+
+def deployment_documents(kind: str, target: Target, *, model: str, color: str) -> list[Rendered]:
+    """Give the YAML of an endpoint's deployments; `model` is azureml:NAME:VERSION."""
+    endpoint = endpoint_document(kind, target).document["name"]
+    files = sorted((ENDPOINTS / kind).glob("*.yml"))
+    found = []
+    for file in files:
+        document = read_job(file)
+        if "endpoint_name" not in document:
+            continue
+        document["endpoint_name"] = endpoint
+        if "model" in document:
+            document["model"] = model
+        if kind == "online":
+            document["name"] = color
+        found.append(Rendered(retarget_environment(document, target), file))
+    return found
+
+
+def stated_model(kind: str) -> str:
+    """Name the model that the deployments' YAML states, without its version."""
+    named = (read_job(file).get("model") for file in sorted((ENDPOINTS / kind).glob("*.yml")))
+    return next(str(model) for model in named if model).split(":")[1]
+
+
+def champion_reference(client: MLClient, name: str) -> str:
+    """Name the champion of a model with its version: the newest that its gate has let through.
+
+    Raises CommandFailedError when it has none.
+    """
+    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
+
+    try:
+        versions = [model for model in client.models.list(name) if model.version.isdigit()]
+    except ResourceNotFoundError:
+        versions = []
+    champions = [item for item in versions if (item.tags or {}).get(CHAMPION) == "true"]
+    if not champions:
+        raise CommandFailedError(
+            f"model {name!r} has no champion to deploy; train one: "
+            "python -m aml_pipelines submit training, or name a version: --model NAME:VERSION"
+        )
+    newest = max(champions, key=lambda model: int(model.version))
+    return f"azureml:{newest.name}:{newest.version}"
+
+
+def load(rendered: Rendered, kind: str) -> Any:  # noqa: ANN401 # the SDK's own classes
+    """Load an endpoint or a deployment with the SDK."""
+    return _loader(rendered.document, kind)(
+        io.StringIO(to_yaml(rendered.document)), relative_origin=str(rendered.origin)
+    )
+
+
+def _loader(document: Document, kind: str) -> Callable[..., Any]:
+    from azure.ai import ml  # noqa: PLC0415 # dry runs do without the SDK
+    from azure.ai.ml.entities import (  # noqa: PLC0415 # same
+        _load_functions,  # the public loader refuses `settings:`
+    )
+
+    if "endpoint_name" not in document:
+        return ml.load_batch_endpoint if kind == "batch" else ml.load_online_endpoint
+    if kind == "online":
+        return ml.load_online_deployment
+    if document["type"] == "model":
+        return _load_functions.load_model_batch_deployment
+    return _load_functions.load_pipeline_component_batch_deployment

@@ -1,0 +1,68 @@
+"""Watch a job to its end: its nodes as they begin and end, and where the log of a failure is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.progress import live_or_lines, say
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import Job
+
+    from aml_pipelines.local.execute import Progress
+    from conf.target import Target
+
+COMPLETED = "Completed"
+ENDED = (COMPLETED, "Failed", "Canceled", "NotResponding")
+_IDLE = ("NotStarted", "Queued", "Preparing", "Provisioning", "Starting")
+_POLL_SECONDS = {True: 0.5, False: 10.0}  # by whether the workspace is on this machine
+
+
+def follow(client: MLClient, target: Target, name: str) -> bool:
+    """Show the nodes of a job until it ends; tells whether it completed."""
+    watched = Watched()
+    with live_or_lines() as progress:
+        while True:
+            status = str(client.jobs.get(name).status)
+            watched.see(list(client.jobs.list(parent_job_name=name)), progress)
+            if status in ENDED:
+                break
+            time.sleep(_POLL_SECONDS[target.is_local])
+    say(f"{name}: {status.lower()}")
+    for node in watched.failed:
+        say(f"python -m aml_pipelines logs {name} --node {node} --target {target.name}")
+    return status == COMPLETED
+
+
+class Watched:
+    """What has been shown of a job's nodes so far."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, float] = {}
+        self._ended: set[str] = set()
+        self.failed: list[str] = []
+
+    def see(self, nodes: list[Job], progress: Progress) -> None:
+        """Tell `progress` what is new."""
+        for job in nodes:
+            node, status = node_name(job), str(job.status)
+            if node not in self._began and status not in _IDLE:
+                self._began[node] = time.monotonic()
+                progress.began(node)
+            if status in ENDED and node not in self._ended:
+                self._ended.add(node)
+                seconds = time.monotonic() - self._began[node]
+                progress.ended(node, status, seconds, reused=is_reused(job))
+                if status != COMPLETED:
+                    self.failed.append(node)
+
+
+def node_name(job: Job) -> str:
+    """Name the node of a pipeline that a job is."""
+    return str(job.display_name or job.name)
+
+
+def is_reused(job: Job) -> bool:
+    return (job.properties or {}).get("azureml.isreused") == "true"

@@ -1,0 +1,58 @@
+"""`logs`: what a job, or one node of it, has written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.follow import node_name
+from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.local.progress import say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from azure.ai.ml import MLClient
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="JOB", help="the name that submit printed")
+    parser.add_argument("--node", help="a node of the pipeline, as it names it")
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    if arguments.dry_run:
+        node = f", node {arguments.node}" if arguments.node else ""
+        say(f"GET the log of job {arguments.name}{node} of workspace {target.workspace.name}")
+        return 0
+    with explained(target, f"logs {arguments.name}"):
+        client = workspace_client(target, interactive=arguments.login)
+        name = _job_of(client, arguments.name, arguments.node)
+        _stream(client, name)
+    return 0
+
+
+def _job_of(client: MLClient, name: str, node: str | None) -> str:
+    if not node:
+        return name
+    jobs = {node_name(job): str(job.name) for job in client.jobs.list(parent_job_name=name)}
+    if node not in jobs:
+        raise CommandFailedError(f"job {name!r} has no node {node!r}; it has {sorted(jobs)}")
+    return jobs[node]
+
+
+def _stream(client: MLClient, name: str) -> None:
+    from azure.ai.ml.exceptions import JobException  # noqa: PLC0415 # dry runs do without the SDK
+
+    try:
+        client.jobs.stream(name)
+    except JobException as error:
+        # the log was shown; that the job failed is what its reader came for
+        say(f"{name}: {error.message}")

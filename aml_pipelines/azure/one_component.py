@@ -1,0 +1,75 @@
+"""A component alone, as the pipeline of one node that Azure ML runs it in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.render import Document, Rendered, read_job, rendered
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.spec import LITERAL_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conf.target import Target
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMPONENTS = REPOSITORY / "components"
+CLUSTER = "azureml:cpu-cluster"
+# What a Spark node must state; the target's own takes its place.
+_SERVERLESS = {"instance_type": "standard_e4s_v3", "runtime_version": "3.5"}
+
+
+def component_names() -> list[str]:
+    return sorted(file.parent.name for file in COMPONENTS.glob("*/component.yml"))
+
+
+def component_job(name: str, target: Target, given: Mapping[str, str]) -> Rendered:
+    """Make the job that runs the component `name`, or the one in that file, with given inputs.
+
+    Raises PipelineError naming every input that it needs and has no value for.
+    """
+    file = COMPONENTS / name / "component.yml" if name in component_names() else Path(name)
+    component = read_job(file)
+    declared: Document = component.get("inputs") or {}
+    known = {"lake": target.lake, **target.inputs, **given}
+    values = {key: known[key] for key in declared if key in known}
+    lacking = [
+        f"--set inputs.{key}=… ({port['type']})"
+        for key, port in declared.items()
+        if key not in values and "default" not in port and not port.get("optional")
+    ]
+    unknown = sorted(given.keys() - declared)
+    if lacking or unknown:
+        told = f"it has no inputs {unknown}; " if unknown else ""
+        needs = f"it needs {', '.join(lacking)}" if lacking else f"it has {sorted(declared)}"
+        raise PipelineError(f"component {component['name']!r}: {told}{needs}")
+    job = _pipeline(component, file, {key: _typed(declared[key], values[key]) for key in values})
+    origin = file.parent / "job.yml"
+    return Rendered(rendered(job, target, {}, origin), origin)
+
+
+def _pipeline(component: Document, file: Path, inputs: Document) -> Document:
+    is_spark = component["type"] == "spark"
+    node = {
+        "type": component["type"],
+        "component": f"./{file.name}",
+        "inputs": {key: f"${{{{parent.inputs.{key}}}}}" for key in inputs},
+        **({"resources": dict(_SERVERLESS)} if is_spark else {}),
+    }
+    return {
+        "type": "pipeline",
+        "display_name": component["name"],
+        "experiment_name": component["name"],
+        "settings": {"default_compute": CLUSTER},
+        "inputs": inputs,
+        "jobs": {component["name"]: node},
+    }
+
+
+def _typed(port: Document, value: object) -> object:
+    if port["type"] in LITERAL_TYPES:
+        return value
+    mode = {"mode": port["mode"]} if "mode" in port else {}
+    return {"type": port["type"], "path": value, **mode}

@@ -1,0 +1,72 @@
+"""`register`: environments, components and data assets, by glob; what is unchanged is skipped."""
+
+from __future__ import annotations
+
+import sys
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.ensure import ensure
+from aml_pipelines.azure.wanted import (
+    Wanted,
+    wanted_components,
+    wanted_data,
+    wanted_environments,
+)
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.progress import say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from conf.target import Target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "patterns",
+        nargs="*",
+        metavar="KIND/NAME",
+        help="what to register, such as 'component/train*' or 'environment/*' (default: all)",
+    )
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    wanted = select(everything(target), arguments.patterns)
+    if arguments.dry_run:
+        sys.stdout.write("---\n".join(item.text for item in wanted))
+        return 0
+    with explained(target, "register"):
+        client = workspace_client(target, interactive=arguments.login)
+        for item in wanted:
+            say(f"{item.kind} {item.name}: {ensure(client, item)}")
+    return 0
+
+
+def everything(target: Target) -> list[Wanted]:
+    """Give all that can be registered; environments first, for components name them."""
+    return [*wanted_environments(), *wanted_components(target), *wanted_data()]
+
+
+def select(wanted: list[Wanted], patterns: list[str]) -> list[Wanted]:
+    """Keep what a pattern matches; raises PipelineError for a pattern that matches nothing."""
+    names = [f"{item.kind}/{item.name}" for item in wanted]
+    idle = [item for item in patterns if not any(fnmatch(name, item) for name in names)]
+    if idle:
+        raise PipelineError(
+            f"nothing to register is named {', '.join(idle)}; there are {', '.join(names)}"
+        )
+    chosen = patterns or ["*"]
+    return [
+        item
+        for item, name in zip(wanted, names, strict=True)
+        if any(fnmatch(name, pattern) for pattern in chosen)
+    ]

@@ -1,0 +1,220 @@
+"""A job as a target submits it: its own YAML with the closed list of what a target may change.
+
+Changed are the lake and other inputs, Spark's resources or compute, the identity, environment
+versions and the experiment; nothing else. The result is YAML that `az ml job create` takes too.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from aml_pipelines.local.problems import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from conf.target import Target
+
+Document = dict[str, Any]
+CLIENT_ID = "AZURE_CLIENT_ID"
+# Spark hands variables to its driver and its executors by conf alone.
+_SPARK_VARIABLES = (f"spark.yarn.appMasterEnv.{CLIENT_ID}", f"spark.executorEnv.{CLIENT_ID}")
+_PATHS = ("code", "conda_file")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The YAML of a job; the relative paths in it start at `origin`'s folder."""
+
+    document: Document
+    origin: Path
+
+    @property
+    def text(self) -> str:
+        return to_yaml(self.document)
+
+
+def render_job(file: Path, target: Target, given: Mapping[str, str]) -> Rendered:
+    """Render the pipeline, Spark or command job in `file` for `target`.
+
+    `given` are values for its inputs. Raises PipelineError for an input that the job has not.
+    """
+    document = read_job(file)
+    return Rendered(rendered(document, target, given, file), file)
+
+
+def rendered(
+    document: Document, target: Target, given: Mapping[str, str], origin: Path
+) -> Document:
+    """Render a job that is read already; see `render_job`."""
+    job = copy.deepcopy(document)
+    _give_inputs(job, target, given, origin)
+    if target.experiment:
+        job["experiment_name"] = target.experiment
+    if job.get("type") == "pipeline":
+        job["jobs"] = _rendered_nodes(job["jobs"], target, origin.parent)
+        return job
+    return _rendered_node(job, target, origin.parent)
+
+
+def read_job(file: Path) -> Document:
+    """Read a job's YAML; raises PipelineError when it is none."""
+    try:
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PipelineError(f"{file}: cannot be read as YAML: {error}") from error
+    if not isinstance(read, dict):
+        raise PipelineError(f"{file}: holds no fields; it begins with a line such as 'type: spark'")
+    return read
+
+
+def to_yaml(document: Mapping[str, Any]) -> str:
+    """Write YAML as a person would: keys in their order, no anchors, long texts on one line."""
+    return yaml.dump(
+        dict(document), Dumper=_Plain, sort_keys=False, width=10_000, allow_unicode=True
+    )
+
+
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 # the name is the library's
+        return True
+
+
+def _give_inputs(job: Document, target: Target, given: Mapping[str, str], origin: Path) -> None:
+    inputs: Document = job.get("inputs") or {}
+    unknown = sorted(given.keys() - inputs)
+    if unknown:
+        raise PipelineError(
+            f"{origin}: the job has no inputs {unknown}; it has {sorted(inputs)}; correct --set"
+        )
+    stated = {"lake": target.lake, **target.inputs, **given}
+    for name, value in stated.items():
+        if name in inputs:
+            inputs[name] = _given(inputs[name], value)
+
+
+def _given(stated: object, value: object) -> object:
+    """Give an input its value as it is stated: data keeps its type and mode, a number is one."""
+    if isinstance(stated, dict):
+        key = "path" if "path" in stated else "value" if "value" in stated else "path"
+        return {**stated, key: value}
+    if isinstance(value, str) and isinstance(stated, int | float):
+        return yaml.safe_load(value)
+    return value
+
+
+def _rendered_nodes(nodes: Document, target: Target, folder: Path) -> Document:
+    return {name: _rendered_node(node, target, folder) for name, node in nodes.items()}
+
+
+def _rendered_node(node: Document, target: Target, folder: Path) -> Document:
+    node = copy.deepcopy(node)
+    reference = node.get("component")
+    is_file = isinstance(reference, str) and not reference.startswith("azureml:")
+    file = folder / reference.removeprefix("file:") if is_file and reference else None
+    component = read_job(file) if file else node
+    kind = node.get("type") or component.get("type") or "command"
+    if kind == "pipeline":
+        return _with_nested(node, component, file, target, folder)
+    if kind == "spark":
+        _place_spark(node, component, target)
+    elif target.identity.client_id:
+        node["environment_variables"] = {
+            **(node.get("environment_variables") or {}),
+            CLIENT_ID: target.identity.client_id,
+        }
+    if not target.is_local:
+        node["identity"] = _identity(target)
+    environment = _environment(component.get("environment"), target)
+    if environment and file:
+        node["component"] = {**rebased(component, file.parent, folder), "environment": environment}
+    elif environment:
+        node["environment"] = environment
+    return node
+
+
+def _with_nested(
+    node: Document, component: Document, file: Path | None, target: Target, folder: Path
+) -> Document:
+    if not file:
+        return node
+    nested = {**component, "jobs": _rendered_nodes(component["jobs"], target, file.parent)}
+    return {**node, "component": rebased(nested, file.parent, folder)}
+
+
+def _place_spark(node: Document, component: Document, target: Target) -> None:
+    if target.is_local:
+        return
+    node.pop("resources", None)
+    node.pop("compute", None)
+    if target.spark.pool:
+        node["compute"] = f"azureml:{target.spark.pool}"
+    else:
+        node["resources"] = {
+            "instance_type": target.spark.instance_type,
+            "runtime_version": target.spark.runtime_version,
+        }
+    if target.identity.client_id:
+        # a node's conf stands for its component's as a whole
+        conf = {**(component.get("conf") or {}), **(node.get("conf") or {})}
+        node["conf"] = {**conf, **dict.fromkeys(_SPARK_VARIABLES, target.identity.client_id)}
+
+
+def _identity(target: Target) -> Document:
+    identity = {"type": target.identity.type}
+    if target.identity.client_id:
+        identity["client_id"] = target.identity.client_id
+    return identity
+
+
+def _environment(stated: object, target: Target) -> str | None:
+    """Name the version that the target has of a registered environment, when it is another."""
+    if not isinstance(stated, str) or not stated.startswith("azureml:"):
+        return None
+    name = stated.removeprefix("azureml:").partition(":")[0].partition("@")[0]
+    version = target.environments.get(name)
+    wanted = f"azureml:{name}:{version}"
+    return wanted if version and wanted != stated else None
+
+
+def retarget_environment(component: Document, target: Target) -> Document:
+    """Give a component the environment version that the target has."""
+    environment = _environment(component.get("environment"), target)
+    return {**component, "environment": environment} if environment else dict(component)
+
+
+def rebased(document: Document, old: Path, new: Path) -> Document:
+    """Make the relative paths of a component start at another folder."""
+
+    def move(path: str) -> str:
+        return path if "://" in path or path.startswith("azureml:") else _relative(old / path, new)
+
+    moved = dict(document)
+    for key in _PATHS:
+        if isinstance(moved.get(key), str):
+            moved[key] = move(moved[key])
+    if "additional_includes" in moved:
+        moved["additional_includes"] = [move(path) for path in moved["additional_includes"]]
+    if "jobs" in moved:
+        moved["jobs"] = {name: _moved_node(node, move) for name, node in moved["jobs"].items()}
+    return moved
+
+
+def _moved_node(node: Document, move: Any) -> Document:  # noqa: ANN401
+    reference = node.get("component")
+    is_file = isinstance(reference, str) and not reference.startswith("azureml:")
+    moved = {**node, "component": move(reference)} if is_file and reference else dict(node)
+    for key in _PATHS:
+        if isinstance(moved.get(key), str):
+            moved[key] = move(moved[key])
+    return moved
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return os.path.relpath(path.resolve(), folder.resolve())

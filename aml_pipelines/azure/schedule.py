@@ -1,0 +1,213 @@
+"""`schedule`: run pipelines by the clock, each as of the moment its trigger fires."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.needs import provide
+from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
+from aml_pipelines.azure.triggers import trigger_problems
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.progress import say
+from aml_pipelines.local.request import read_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from azure.ai.ml import MLClient
+
+    from conf.target import Target
+
+SCHEDULES = Path(__file__).resolve().parents[1] / "schedules"
+AS_OF, TRIGGER_TIME = "as_of", "${{creation_context.trigger_time}}"
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A schedule's YAML with its whole job inside, as it is frozen when it is created."""
+
+    document: Document
+    job: Rendered
+
+    @property
+    def name(self) -> str:
+        return str(self.document["name"])
+
+    @property
+    def text(self) -> str:
+        return to_yaml(self.document)
+
+
+def schedule_names() -> list[str]:
+    return sorted(file.stem for file in SCHEDULES.glob("*.yml"))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="SCHEDULE",
+        help=f"one of {', '.join(schedule_names())}, or a file; none lists those there are",
+    )
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument("--disable", action="store_true", help="stop it; it stays, to be enabled")
+    doing.add_argument("--enable", action="store_true", help="start it again")
+    doing.add_argument("--delete", action="store_true", help="disable and delete it")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="inputs.NAME=VALUE",
+        help="give an input of the job another value; repeatable",
+    )
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    if not arguments.names:
+        return _list(target, arguments)
+    verb = next((name for name in ("disable", "enable", "delete") if vars(arguments)[name]), None)
+    if verb:
+        return _change(target, verb, arguments)
+    given = read_settings(arguments.settings)
+    wanted = [render_schedule(name, target, given) for name in arguments.names]
+    if arguments.dry_run:
+        sys.stdout.write("---\n".join(item.text for item in wanted))
+        return 0
+    with explained(target, f"schedule {' '.join(arguments.names)}"):
+        client = workspace_client(target, interactive=arguments.login)
+        for item in wanted:
+            provide(client, target, item.job, creates=False)
+            created = client.schedules.begin_create_or_update(load(item)).result()
+            say(f"schedule {created.name}: {'enabled' if created.is_enabled else 'disabled'}")
+    return 0
+
+
+def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Scheduled:
+    """Render a schedule and its job for `target`, with `as_of` bound to the trigger's time.
+
+    Raises PipelineError with everything in it that Azure would take and not do.
+    """
+    file = find_schedule(name)
+    document = read_job(file)
+    stated: Any = document.get("create_job")
+    if not isinstance(stated, dict) or not isinstance(stated.get("job"), str):
+        raise PipelineError(f"{file}: create_job names no job; it takes type, job and inputs")
+    job = render_job(file.parent / stated["job"], target, given)
+    inputs = job.document.get("inputs") or {}
+    bound = {key: value for key, value in (stated.get("inputs") or {}).items() if key not in given}
+    if AS_OF in inputs:
+        bound[AS_OF] = TRIGGER_TIME
+    unknown = sorted(bound.keys() - inputs)
+    problems = [f"{file}: create_job gives inputs {unknown}, which the job has not"] * bool(unknown)
+    job.document["inputs"] = inputs | bound
+    problems += trigger_problems(document, file) + _frozen(job, file) + _identity(target, file)
+    if problems:
+        raise PipelineError(*problems)
+    return Scheduled({**document, "create_job": job.document}, job)
+
+
+def find_schedule(name: str) -> Path:
+    """Find the file of a schedule, named or given as a path; raises PipelineError otherwise."""
+    file = Path(name)
+    if file.suffix in (".yml", ".yaml") and file.is_file():
+        return file
+    if name in schedule_names():
+        return SCHEDULES / f"{name}.yml"
+    raise PipelineError(
+        f"schedule {name!r} is neither a file nor one of {', '.join(schedule_names())}"
+    )
+
+
+def load(scheduled: Scheduled) -> Any:  # noqa: ANN401 # the SDK's JobSchedule
+    """Load a rendered schedule with the SDK."""
+    from azure.ai.ml.entities._load_functions import (  # noqa: PLC0415 # it has no other
+        load_schedule,
+    )
+
+    return load_schedule(io.StringIO(scheduled.text), relative_origin=str(scheduled.job.origin))
+
+
+def _frozen(job: Rendered, file: Path) -> list[str]:
+    found = []
+    for name, value in (job.document.get("inputs") or {}).items():
+        path = value.get("path") if isinstance(value, dict) else value
+        if isinstance(path, str) and path.startswith("azureml:") and "@" in path:
+            asset = path.removeprefix("azureml:").partition("@")[0]
+            found.append(
+                f"{file}: input {name!r} is {path!r}, which is resolved once, when the schedule is "
+                f"created, and never again; name a version: --set inputs.{name}=azureml:{asset}:1"
+            )
+    return found
+
+
+def _identity(target: Target, file: Path) -> list[str]:
+    if target.is_local or target.identity.type != "user_identity":
+        return []
+    return [
+        (
+            f"{file}: target {target.name!r} has identity 'user_identity', and nobody is signed in "
+            "when a schedule fires; set identity.type to 'managed' in "
+            f"conf/targets/{target.name}.yml"
+        )
+    ]
+
+
+def _list(target: Target, arguments: argparse.Namespace) -> int:
+    if arguments.dry_run:
+        say(f"GET schedules of workspace {target.workspace.name}")
+        return 0
+    with explained(target, "schedule"):
+        client = workspace_client(target, interactive=arguments.login)
+        for item in _listed(client):
+            state = "enabled" if item.is_enabled else "disabled"
+            say(f"{item.name}: {state}, {_when(item.trigger)}")
+    return 0
+
+
+def _listed(client: MLClient) -> list[Any]:
+    # the enumeration that it is typed with is private to the SDK, and takes its text
+    return list(client.schedules.list(list_view_type="All"))  # type: ignore[arg-type]
+
+
+def _when(trigger: Any) -> str:  # noqa: ANN401 # the SDK's trigger
+    if getattr(trigger, "expression", None):
+        return f"cron {trigger.expression} {trigger.time_zone}"
+    return f"every {trigger.interval} {trigger.frequency} {trigger.time_zone}"
+
+
+def _change(target: Target, verb: str, arguments: argparse.Namespace) -> int:
+    names = [Path(name).stem for name in arguments.names]
+    if arguments.dry_run:
+        say("\n".join(f"{verb} schedule {name}" for name in names))
+        return 0
+    with explained(target, f"schedule --{verb}"):
+        client = workspace_client(target, interactive=arguments.login)
+        for name in names:
+            change(client, verb, name)
+            say(f"schedule {name}: {verb}d")
+    return 0
+
+
+def change(client: MLClient, verb: str, name: str) -> None:
+    """Enable, disable or delete a schedule; one that runs is disabled before it is deleted."""
+    if verb == "enable":
+        client.schedules.begin_enable(name).result()
+        return
+    if client.schedules.get(name).is_enabled:
+        client.schedules.begin_disable(name).result()
+    if verb == "delete":
+        client.schedules.begin_delete(name).result()

@@ -1,0 +1,44 @@
+"""`status`: what a job and its nodes are doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.follow import is_reused, node_name
+from aml_pipelines.local.progress import say
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="JOB", help="the name that submit printed")
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    if arguments.dry_run:
+        say(f"GET jobs/{arguments.name} of workspace {target.workspace.name}, and its nodes")
+        return 0
+    with explained(target, f"status {arguments.name}"):
+        client = workspace_client(target, interactive=arguments.login)
+        job = client.jobs.get(arguments.name)
+        nodes = list(client.jobs.list(parent_job_name=arguments.name))
+    say(f"{job.name}: {str(job.status).lower()} ({job.experiment_name})")
+    table = Table.grid(padding=(0, 2))
+    for node in nodes:
+        table.add_row(
+            f"  {node_name(node)}", "reused" if is_reused(node) else str(node.status).lower()
+        )
+    Console(highlight=False, soft_wrap=True).print(table)
+    return 0

@@ -1,0 +1,109 @@
+"""`submit`: send a pipeline, a Spark job or one component to a workspace, and watch it run."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.follow import follow
+from aml_pipelines.azure.needs import provide
+from aml_pipelines.azure.one_component import component_job, component_names
+from aml_pipelines.azure.render import Rendered, render_job
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.progress import say
+from aml_pipelines.local.request import find_pipeline, pipeline_names, read_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import Job
+
+    from conf.target import Target
+
+DONE, FAILED = 0, 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "job", metavar="JOB", help="a pipeline, a component, or the file of any of them or a job"
+    )
+    add_azure_arguments(parser)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="inputs.NAME=VALUE",
+        help="give an input another value; repeatable",
+    )
+    parser.add_argument(
+        "--name", help="the job's name; one that is taken is that job (default: a new one)"
+    )
+    parser.add_argument(
+        "--create-missing",
+        action="store_true",
+        help="make the compute and environments that the job needs, if they are not there",
+    )
+    parser.add_argument(
+        "--wait", action="store_true", help="show status to the end; exit code 1 if it fails"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    given = read_settings(arguments.settings)
+    rendered = render_request(arguments.job, target, given)
+    if arguments.dry_run:
+        sys.stdout.write(rendered.text)
+        return DONE
+    with explained(target, f"submit {arguments.job}"):
+        client = workspace_client(target, interactive=arguments.login)
+        provide(client, target, rendered, creates=arguments.create_missing)
+        job = send(client, rendered, name=arguments.name)
+    say(f"{job.name}: submitted; {job.studio_url or 'target ' + target.name}")
+    if not arguments.wait:
+        say(f"python -m aml_pipelines status {job.name} --target {arguments.target}")
+        return DONE
+    return DONE if follow(client, target, str(job.name)) else FAILED
+
+
+def render_request(name: str, target: Target, given: Mapping[str, str]) -> Rendered:
+    """Render what a command line names: a pipeline, a component, or a file of either or a job.
+
+    Raises PipelineError when it is none, or is not valid.
+    """
+    file = Path(name)
+    if name in component_names() or file.name == "component.yml":
+        return component_job(name, target, given)
+    if file.suffix not in (".yml", ".yaml") and name not in pipeline_names():
+        raise PipelineError(
+            f"{name!r} is no file, no pipeline ({', '.join(pipeline_names())}) and no component "
+            f"({', '.join(component_names())})"
+        )
+    return render_job(file if file.is_file() else find_pipeline(name), target, given)
+
+
+def load(rendered: Rendered) -> Job:
+    """Load a rendered job with the SDK, which checks it once more."""
+    from azure.ai.ml import load_job  # noqa: PLC0415 # dry runs do without the SDK
+
+    return load_job(io.StringIO(rendered.text), relative_origin=str(rendered.origin))
+
+
+def send(client: MLClient, rendered: Rendered, *, name: str | None = None) -> Job:
+    """Send a rendered job; its code and components go with it."""
+    job = load(rendered)
+    if name:
+        job.name = name
+    submitted: Job = client.jobs.create_or_update(job)
+    return submitted

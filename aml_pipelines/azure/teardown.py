@@ -1,0 +1,106 @@
+"""`teardown`: delete what costs money: endpoints, schedules and compute; data and models stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.schedule import change, schedule_names
+from aml_pipelines.azure.wanted import CONTENT, wanted_computes
+from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.local.progress import say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from azure.ai.ml import MLClient
+
+    from conf.target import Target
+
+
+@dataclass(frozen=True)
+class Doomed:
+    """A resource that is there, and is to be deleted."""
+
+    kind: str
+    name: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--confirm", metavar="TARGET", help="the target's name; without it, only list"
+    )
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    if arguments.dry_run:
+        for item in _possible(target):
+            say(f"would delete {item.kind} {item.name}, if it is there")
+        return 0
+    if arguments.confirm not in (None, target.name):
+        raise CommandFailedError(
+            f"--confirm is {arguments.confirm!r}, not target {target.name!r}; nothing was deleted"
+        )
+    with explained(target, "teardown"):
+        client = workspace_client(target, interactive=arguments.login)
+        found = [item for item in _possible(target) if is_there(client, item)]
+        for item in found:
+            if arguments.confirm:
+                delete(client, item)
+            say(f"{'deleted' if arguments.confirm else 'would delete'} {item.kind} {item.name}")
+    if found and not arguments.confirm:
+        say(f"nothing was deleted; to do it, add --confirm {target.name}")
+    return 0
+
+
+def _possible(target: Target) -> list[Doomed]:
+    endpoints = [
+        Doomed(f"{kind} endpoint", name)
+        for kind, name in (("batch", target.endpoints.batch), ("online", target.endpoints.online))
+        if name
+    ]
+    schedules = [Doomed("schedule", name) for name in schedule_names()]
+    computes = [Doomed("compute", item.name) for item in wanted_computes(target)]
+    return [*schedules, *endpoints, *computes]
+
+
+def is_there(client: MLClient, item: Doomed) -> bool:
+    """Tell whether a resource exists, and is this project's to delete."""
+    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
+
+    try:
+        match item.kind:
+            case "schedule":
+                client.schedules.get(item.name)
+            case "batch endpoint":
+                client.batch_endpoints.get(item.name)
+            case "online endpoint":
+                client.online_endpoints.get(item.name)
+            case _:  # one that was there before bootstrap has no such tag, and stays
+                return CONTENT in (client.compute.get(item.name).tags or {})
+    except ResourceNotFoundError:
+        return False
+    return True
+
+
+def delete(client: MLClient, item: Doomed) -> None:
+    """Delete a resource; an attached pool is only detached, for it is Synapse's."""
+    match item.kind:
+        case "schedule":
+            change(client, "delete", item.name)
+        case "batch endpoint":
+            client.batch_endpoints.begin_delete(item.name).result()
+        case "online endpoint":
+            client.online_endpoints.begin_delete(item.name).result()
+        case _:
+            is_pool = client.compute.get(item.name).type.lower() == "synapsespark"
+            action = "Detach" if is_pool else "Delete"
+            client.compute.begin_delete(item.name, action=action).result()

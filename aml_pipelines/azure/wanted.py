@@ -1,0 +1,137 @@
+"""Resources that a workspace is to have: found by glob, and filled in for a target."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
+from aml_pipelines.local.fingerprint import content_hash
+from aml_pipelines.local.problems import Problems
+from aml_pipelines.local.read_component import read_component_file
+from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
+from aml_pipelines.local.yaml_source import read_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conf.target import Target
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ASSETS = REPOSITORY / "aml_pipelines" / "assets"
+CONTENT = "content"  # the tag that says what a resource was made of
+Kind = Literal["datastore", "compute", "environment", "component", "data"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A resource as YAML; the relative paths in it start at `origin`'s folder."""
+
+    kind: Kind
+    document: Document
+    origin: Path
+    content: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.document["name"])
+
+    @property
+    def tagged(self) -> Document:
+        """The YAML with a tag that tells its content, which is how a change is noticed."""
+        tags = {**(self.document.get("tags") or {}), CONTENT: self.fingerprint}
+        return {**self.document, "tags": tags}
+
+    @property
+    def fingerprint(self) -> str:
+        hashed = hashlib.sha256(to_yaml(self.document).encode() + self.content.encode())
+        return hashed.hexdigest()[:16]
+
+    @property
+    def text(self) -> str:
+        return f"# {self.kind} {self.name}\n{to_yaml(self.tagged)}"
+
+
+def wanted_datastores(target: Target) -> list[Wanted]:
+    """Give the datastores, each over the storage of the target's lake."""
+    account, container = lake_storage(target)
+    found = []
+    for file in sorted((ASSETS / "datastores").glob("*.yml")):
+        document = read_job(file)
+        key = "filesystem" if "filesystem" in document else "container_name"
+        found.append(
+            Wanted("datastore", document | {"account_name": account, key: container}, file)
+        )
+    return found
+
+
+def wanted_computes(target: Target) -> list[Wanted]:
+    """Give the computes: clusters with the target's identity, and the pool when it attaches one."""
+    found = []
+    for file in sorted((ASSETS / "compute").glob("*.yml")):
+        document = read_job(file)
+        is_pool = document["type"] == "synapsespark"
+        if is_pool and target.spark.pool:
+            pool = {"name": target.spark.pool, "resource_id": target.spark.pool_id}
+            found.append(Wanted("compute", document | pool, file))
+        elif not is_pool:
+            found.append(Wanted("compute", document | _assigned(target), file))
+    return found
+
+
+def wanted_environments() -> list[Wanted]:
+    """Give the environments, known by their YAML and the files that it names."""
+    found = []
+    for file in sorted((REPOSITORY / "environments").glob("*/environment.yml")):
+        document = read_job(file)
+        named = [document.get("conda_file"), (document.get("build") or {}).get("path")]
+        content = [content_hash(file.parent / name) for name in named if name]
+        found.append(Wanted("environment", document, file, " ".join(content)))
+    return found
+
+
+def wanted_components(target: Target) -> list[Wanted]:
+    """Give the components, known by their YAML and their whole snapshot.
+
+    Their version is the registry's: a changed component gets the next one.
+    """
+    found = []
+    for file in sorted((REPOSITORY / "components").glob("*/component.yml")):
+        document = retarget_environment(read_job(file), target)
+        document.pop("version", None)
+        fields = read_fields(file, Problems())
+        component = read_component_file(fields, fields.text("type"))
+        code = snapshot_hash(snapshot_files(component.snapshot))
+        found.append(Wanted("component", document, file, code))
+    return found
+
+
+def wanted_data() -> list[Wanted]:
+    """Give the data assets that this project brings."""
+    return [
+        Wanted("data", read_job(file), file) for file in sorted((ASSETS / "data").glob("*.yml"))
+    ]
+
+
+def lake_storage(target: Target) -> tuple[str, str]:
+    """Name the storage account and the container of a target's lake."""
+    uri = urlsplit(target.lake)
+    if not uri.hostname:
+        return "local", "lake"
+    return uri.hostname.partition(".")[0], str(uri.username)
+
+
+def loaded(wanted: Wanted, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
+    """Load a resource's YAML with the SDK's function for its kind."""
+    return load(io.StringIO(to_yaml(wanted.tagged)), relative_origin=str(wanted.origin))
+
+
+def _assigned(target: Target) -> Document:
+    if not target.identity.resource_id:
+        return {"identity": {"type": "system_assigned"}}
+    assigned = [{"resource_id": target.identity.resource_id}]
+    return {"identity": {"type": "user_assigned", "user_assigned_identities": assigned}}

@@ -1,0 +1,36 @@
+"""Score Parquet files: what a batch deployment runs, some files at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from scorer import Scorer, load_scorer
+
+ROW_ID = "_row_id"
+SCORERS: list[Scorer] = []  # one, from init to the end of the process
+
+
+def init() -> None:
+    """Load the model that the deployment names."""
+    SCORERS[:] = [load_scorer(Path(os.environ["AZUREML_MODEL_DIR"]))]
+
+
+def run(mini_batch: list[str]) -> list[str]:
+    """Score every row of these files, a file of scores for each; gives their names.
+
+    A file that is scored again, as happens to a mini-batch that is retried, takes its own place.
+    """
+    folder = Path(os.environ["AZUREML_BI_OUTPUT_PATH"])
+    names = []
+    for file in map(Path, mini_batch):
+        rows = pd.read_parquet(file)
+        found = SCORERS[0].score(rows)
+        found.insert(0, ROW_ID, rows[ROW_ID].astype(str))
+        part = folder / f".{file.name}.part"
+        found.to_parquet(part, index=False)
+        part.replace(folder / file.name)
+        names.append(file.name)
+    return names

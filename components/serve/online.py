@@ -1,0 +1,51 @@
+"""Answer rows over HTTP: what an online deployment runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from azureml_inference_server_http.api.aml_response import AMLResponse
+
+from scorer import RowsError, Scorer, load_scorer
+
+SCORERS: list[Scorer] = []  # one, from init to the end of the process
+
+
+def init() -> None:
+    """Load the model that the deployment names."""
+    SCORERS[:] = [load_scorer(Path(os.environ["AZUREML_MODEL_DIR"]))]
+
+
+def run(raw: str) -> AMLResponse:
+    """Score `{"rows": [{column: value, …}, …]}`; answers `{"scores": [{"score": …, "class": …}]}`.
+
+    The answer has one entry a row, in their order. What cannot be scored is answered with 400.
+    """
+    try:
+        rows = _rows(raw)
+        found = SCORERS[0].score(rows)
+    except (RowsError, json.JSONDecodeError) as error:
+        return AMLResponse({"error": str(error)}, 400, json_str=True)
+    scores = [_entry(row) for row in found.to_dict("records")]
+    return AMLResponse({"scores": scores}, 200, json_str=True)
+
+
+def _rows(raw: str) -> pd.DataFrame:
+    asked = json.loads(raw)
+    rows = asked.get("rows") if isinstance(asked, dict) else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise RowsError('the request is not of the form {"rows": [{"column": value}, …]}')
+    return pd.DataFrame(rows)
+
+
+def _entry(row: dict[str, Any]) -> dict[str, float | int | None]:
+    known = math.isfinite(row["score"])
+    return {
+        "score": row["score"] if known else None,
+        "class": None if pd.isna(row["class"]) else int(row["class"]),
+    }
