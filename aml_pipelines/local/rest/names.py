@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from aml_pipelines.local.assets import View
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}")
+# What the client names itself has a hash or a GUID for a version, longer than a user's may be.
+_VERSION = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"
+)
 _VIEWS: tuple[View, ...] = ("ActiveOnly", "ArchivedOnly", "All")
 
 
