@@ -14,8 +14,11 @@ from aml_pipelines.local.datastores import DatastoreError
 from aml_pipelines.local.models import ModelRefused, Models
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.resources import Resources
+from aml_pipelines.local.rest.accounts import Accounts
 from aml_pipelines.local.rest.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.local.rest.routes_blobs import blob_routes
 from aml_pipelines.local.rest.routes_data import data_routes
+from aml_pipelines.local.rest.routes_filesystems import filesystem_routes
 from aml_pipelines.local.rest.routes_models import model_routes
 from aml_pipelines.local.rest.routes_resources import (
     CODES,
@@ -23,13 +26,9 @@ from aml_pipelines.local.rest.routes_resources import (
     ENVIRONMENTS,
     resource_routes,
 )
-from aml_pipelines.local.rest.routes_uploads import (
-    BLOB_PREFIX,
-    Uploads,
-    blob_routes,
-    upload_routes,
-)
+from aml_pipelines.local.rest.routes_uploads import Uploads, upload_routes
 from aml_pipelines.local.rest.routes_workspace import workspace_routes
+from aml_pipelines.local.rest.storage import STORAGE_PREFIX
 
 if TYPE_CHECKING:
     from aml_pipelines.local.rest.faults import Faults
@@ -51,7 +50,9 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
     app.before_request(lambda: _check_token(identity))
     app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
     uploads = Uploads(scope.lake)
-    app.register_blueprint(blob_routes(uploads))
+    accounts = Accounts(scope.lake, identity, uploads)
+    app.register_blueprint(blob_routes(accounts))
+    app.register_blueprint(filesystem_routes(accounts))
     for routes in (
         workspace_routes(scope),
         data_routes(scope, Registry(scope.lake)),
@@ -71,7 +72,7 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
 
 
 def _check_token(identity: Identity) -> None:
-    if not request.path.startswith(f"{BLOB_PREFIX}/"):  # a container's URL carries its own right
+    if not request.path.startswith(f"{STORAGE_PREFIX}/"):  # a container's URL may carry a right
         identity.check(request.headers.get("Authorization"))
 
 

@@ -17,11 +17,13 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from aml_pipelines.local.rest.app import create_app
 from aml_pipelines.local.rest.arm import Scope
 from aml_pipelines.local.rest.identity import Identity, create_identity_app
+from aml_pipelines.local.rest.storage import METADATA
 from aml_pipelines.local.rest.tls import LOOPBACK, ensure_certificate, write_trusted
 from aml_pipelines.local.tracking import prepare_tracking
 
 if TYPE_CHECKING:
     import socket
+    from wsgiref.types import WSGIEnvironment
 
     from flask import Flask
 
@@ -34,6 +36,13 @@ class QuietHandler(WSGIRequestHandler):
     """Answers at once, and leaves the log to the app."""
 
     disable_nagle_algorithm = True
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Keep the metadata of blobs, whose names have underscores: WSGI has no place for them."""
+        environ = super().make_environ()
+        given = {name.lower(): value for name, value in self.headers.items()}
+        environ[METADATA] = {n: v for n, v in given.items() if n.startswith(METADATA)}
+        return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

@@ -1,0 +1,67 @@
+"""A local workspace in the test's own process, which may plan faults for it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from azure.core.credentials import AccessToken
+from azure.storage.blob import BlobServiceClient
+
+from aml_pipelines.local.rest.arm import Scope
+from aml_pipelines.local.rest.faults import Faults
+from aml_pipelines.local.rest.identity import Identity
+from aml_pipelines.local.rest.server import serve
+from aml_pipelines.local.workspace import job_environment, listen, tls_folder
+from tests.integration.workspace_jobs import TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class WorkspaceHere(NamedTuple):
+    env: Mapping[str, str]
+    faults: Faults
+    identity: Identity
+
+    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        """Be a credential of Azure's clients, as the identity's holder."""
+        now = time.time()
+        token = self.identity.token(scopes[0].removesuffix(".default"), now)
+        return AccessToken(token, int(now) + self.identity.lifetime)
+
+    def blobs(self, datastore: str) -> BlobServiceClient:
+        """Make the official client of a datastore's account, which tries everything once."""
+        return BlobServiceClient(
+            f"{self.env['AZUREML_DEV_URL_MFE']}/storage/{datastore}.blob.core.windows.net",
+            credential=self,
+            connection_verify=self.env["REQUESTS_CA_BUNDLE"],
+            max_single_put_size=1024,
+            max_block_size=1024,
+            max_single_get_size=1024,
+            max_chunk_get_size=1024,
+            retry_total=0,
+        )
+
+
+@contextmanager
+def workspace_here(lake: Path, *, token_lifetime: int = 3600) -> Iterator[WorkspaceHere]:
+    names, faults = TARGET.workspace, Faults()
+    scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
+    identity = Identity("secret", lifetime=token_lifetime)
+    with listen() as control, listen() as token:
+        env = job_environment(names, lake, control, token, identity.secret)
+        servers = serve(
+            scope,
+            identity,
+            control=control.fileno(),
+            token=token.fileno(),
+            tls=tls_folder(lake),
+            faults=faults,
+        )
+        yield WorkspaceHere(env, faults, identity)
+        for server in servers:
+            server.shutdown()
+            server.server_close()
