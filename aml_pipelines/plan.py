@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from aml_pipelines.azure.check import Finding, azure_findings, refuse_failing, sign_in_problem
+from aml_pipelines.command_target import variables
 from aml_pipelines.local.planned import PlannedNode, command, input_texts
+from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.request import add_request_arguments, read_request
 from aml_pipelines.local.values import Bound, Data, Missing, Produced
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aml_pipelines.local.plan import Plan
+    from conf.target import Target
 
 RUN_ID = "RUN"
 
@@ -23,9 +27,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    plans = read_request(arguments).plan_all(RUN_ID)
+    request = read_request(arguments)
+    plans = request.plan_all(RUN_ID)
+    costly = [] if request.target.is_local else check_for_azure(plans, request.target)
     sys.stdout.write("\n".join(line for plan in plans for line in plan_lines(plan)) + "\n")
+    for finding in costly:
+        sys.stderr.write(f"costs: {finding}\n")
     return 0
+
+
+def check_for_azure(plans: list[Plan], target: Target) -> list[Finding]:
+    """Give what will cost in Azure; raises PipelineError with all that would fail there."""
+    found = [item for plan in plans for item in azure_findings(plan.pipeline.file, target)]
+    problem = sign_in_problem(target, variables())
+    if problem:
+        raise PipelineError(*(str(item) for item in found if item.fails), problem)
+    return refuse_failing(list(dict.fromkeys(found)))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -83,6 +83,7 @@ class Target:
     endpoints: Endpoints
     inputs: Mapping[str, str | int | float | bool]
     lacking: tuple[str, ...] = ()
+    file: Path = TARGETS / "local.yml"
 
     @property
     def is_local(self) -> bool:
@@ -196,6 +197,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
         endpoints=endpoints,
         inputs=inputs or {},
         lacking=(*filled.lacking, *_examples(lake)),
+        file=path,
     )
 
 

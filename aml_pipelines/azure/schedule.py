@@ -180,7 +180,7 @@ def _list(target: Target, arguments: argparse.Namespace) -> int:
 
 def _listed(client: MLClient) -> list[Any]:
     # the enumeration that it is typed with is private to the SDK, and takes its text
-    return list(client.schedules.list(list_view_type="All"))  # type: ignore[arg-type]
+    return list(client.schedules.list(list_view_type="All"))
 
 
 def _when(trigger: Any) -> str:  # noqa: ANN401 # the SDK's trigger

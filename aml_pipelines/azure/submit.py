@@ -19,7 +19,8 @@ from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
-from aml_pipelines.local.request import find_pipeline, pipeline_names, read_settings
+from aml_pipelines.local.request import Request, find_pipeline, pipeline_names, read_settings
+from aml_pipelines.plan import check_for_azure
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 DONE, FAILED = 0, 1
+PLANNED = ("command", "spark", "pipeline")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +65,7 @@ def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
     given = read_settings(arguments.settings)
     rendered = render_request(arguments.job, target, given)
+    check(rendered, target, given)
     if arguments.dry_run:
         sys.stdout.write(rendered.text)
         return DONE
@@ -91,6 +94,33 @@ def render_request(name: str, target: Target, given: Mapping[str, str]) -> Rende
             f"({', '.join(component_names())})"
         )
     return render_job(file if file.is_file() else find_pipeline(name), target, given)
+
+
+def check(rendered: Rendered, target: Target, given: Mapping[str, str]) -> None:
+    """Refuse a pipeline that would fail after its cold start, and say what will cost time.
+
+    Raises PipelineError with every finding. A pipeline with nodes that the planner does not read,
+    such as a sweep, is left to Azure's own validation, and so is a component alone.
+    """
+    file = rendered.origin
+    foreign = [name for name, kind in node_kinds(rendered) if kind not in PLANNED]
+    if not file.is_file() or rendered.document.get("type") != "pipeline":
+        return
+    if foreign:
+        say(f"not checked beforehand: {', '.join(foreign)}, which the planner does not read")
+        return
+    plans = Request((str(file),), target, given, runs=Path("runs")).plan_all("RUN")
+    for finding in [] if target.is_local else check_for_azure(plans, target):
+        say(f"costs: {finding}")
+
+
+def node_kinds(rendered: Rendered) -> list[tuple[str, str]]:
+    """Name the nodes of a pipeline with their types; a registered component is one of its own."""
+    found = []
+    for name, node in (rendered.document.get("jobs") or {}).items():
+        is_registered = str(node.get("component", "")).startswith("azureml:")
+        found.append((name, "registered" if is_registered else node.get("type", "command")))
+    return found
 
 
 def load(rendered: Rendered) -> Job:

@@ -1,0 +1,43 @@
+"""Which packages of an environment differ from those of Azure's Spark image, unexplained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
+_PIN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[^\s;]+)")
+
+
+def pinned_differently(reference: str) -> list[str]:
+    """Say which pins of `azureml:NAME:VERSION` are not those of the Spark image.
+
+    A model that is trained in the one may not load in the other. Differences that
+    environments/spark/differences.txt explains do not count.
+    """
+    name = reference.removeprefix("azureml:").partition(":")[0]
+    conda = ENVIRONMENTS / name / "conda.yml"
+    if not reference.startswith("azureml:") or not conda.is_file():
+        return []
+    image = _pins((ENVIRONMENTS / "spark" / "runtime-packages.txt").read_text(encoding="utf-8"))
+    explained = (ENVIRONMENTS / "spark" / "differences.txt").read_text(encoding="utf-8")
+    allowed = {line.split()[0] for line in explained.splitlines() if line and line[0] != "#"}
+    return [
+        f"environment {name!r} pins {package}=={version}, but Azure's Spark image has "
+        f"{image[package]}: what is saved in the one may not load in the other; pin the image's"
+        for package, version in _pins(_pip_lines(conda)).items()
+        if package in image and image[package] != version and package not in allowed
+    ]
+
+
+def _pip_lines(conda: Path) -> str:
+    stated = yaml.safe_load(conda.read_text(encoding="utf-8"))
+    lists = [item["pip"] for item in stated["dependencies"] if isinstance(item, dict)]
+    return "\n".join(line for items in lists for line in items)
+
+
+def _pins(text: str) -> dict[str, str]:
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    return {match["name"].lower(): match["version"] for match in _PIN.finditer(lines)}
