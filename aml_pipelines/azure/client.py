@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from aml_pipelines.command_target import add_target_argument, command_target
 from aml_pipelines.failure import CommandFailedError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
+_RESET = "\x1b[39m"
 FORBIDDEN, UNAUTHORIZED, NOT_FOUND, CONFLICT = 403, 401, 404, 409
 
 
@@ -112,7 +114,8 @@ def explained(target: Target, doing: str) -> Iterator[None]:
     )
 
     try:
-        yield
+        with redirect_stderr(_WithoutResets(sys.stderr)):  # type: ignore[type-var] # writes only
+            yield
     except ClientAuthenticationError as error:
         told = f"{doing}: not signed in to target {target.name!r}: {_first_line(error)}"
         raise CommandFailedError(f"{told}; az login, or --login for a browser") from error
@@ -125,6 +128,22 @@ def explained(target: Target, doing: str) -> Iterator[None]:
         raise CommandFailedError(
             f"{told}; run the same command again, which goes on where it stopped"
         ) from error
+
+
+class _WithoutResets:
+    """Standard error without the escape that the SDK prints after every upload."""
+
+    def __init__(self, stderr: TextIO) -> None:
+        self._stderr = stderr
+        self._follows_reset = False
+
+    def write(self, text: str) -> int:
+        is_reset = text.startswith(_RESET) or (self._follows_reset and text == "\n")
+        self._follows_reset = text.startswith(_RESET)
+        return len(text) if is_reset else self._stderr.write(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stderr, name)
 
 
 def _refusal(error: HttpResponseError, target: Target) -> str:

@@ -63,6 +63,11 @@ def _mutable(
     return "updated"
 
 
+def _version(found: Any) -> str:  # noqa: ANN401 # any of the SDK's assets
+    # a listed component has its version in its id alone
+    return str(found.id).rpartition("/")[2]
+
+
 def _environment(wanted: Wanted, client: MLClient) -> Outcome:
     from azure.ai.ml import load_environment  # noqa: PLC0415 # same
     from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
@@ -92,10 +97,10 @@ def _newest(
     from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
 
     try:
-        versions = [found for found in listed(name=wanted.name) if found.version.isdigit()]
+        versions = [found for found in listed(name=wanted.name) if _version(found).isdigit()]
     except ResourceNotFoundError:
         versions = []
-    newest = max(versions, key=lambda found: int(found.version), default=None)
+    newest = max(versions, key=lambda found: int(_version(found)), default=None)
     if newest and (newest.tags or {}).get(CONTENT) == wanted.fingerprint:
         return "unchanged"
     make(loaded(wanted, load))

@@ -147,13 +147,20 @@ class Container:
         """Keep a block of a blob, until the blob is made of it; raises BlobError as `write`."""
         folder = self._blocks(name)
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / uuid.uuid4().hex
+        part = folder / f".{uuid.uuid4().hex}"
         with part.open("wb") as written:
             found = copy_pieces(content, written)
         if md5 not in (None, found):
             part.unlink()
             raise BlobError("Md5Mismatch", f"MD5 is {found!r}, not {md5!r}")
         part.replace(folder / _block_file(block))
+
+    def staged(self, name: str) -> list[tuple[str, int]]:
+        """List the blocks that were put and of which no blob is made yet, with their sizes."""
+        folder = self._blocks(name)
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        kept = [file for file in files if not file.name.startswith(".")]
+        return [(bytes.fromhex(file.name).decode(), file.stat().st_size) for file in kept]
 
     def commit(
         self,
@@ -211,7 +218,7 @@ class Container:
 
 
 def _block_file(block: str) -> str:
-    return hashlib.sha256(block.encode()).hexdigest()
+    return block.encode().hex()  # an id of at most 64 bytes in base64, of which `/` is one
 
 
 def _make_folder(folder: Path, name: str) -> None:

@@ -58,6 +58,8 @@ def blob_routes(accounts: Accounts) -> Blueprint:
     def get(account: str, container: str, name: str, _suffix: str) -> Response:
         opened = accounts.open(account, container)
         _refuse_unserved()
+        if request.args.get("comp") == "blocklist":
+            return _block_list(opened, name)
         if "comp" in request.args:
             raise _unserved(f"?comp={request.args['comp']}")
         blob = opened.blob(name)
@@ -113,6 +115,22 @@ def _write(opened: Container, name: str) -> Blob:
         kind = request.headers.get("x-ms-blob-type")
         raise _unserved(f"?comp={request.args.get('comp')} of x-ms-blob-type {kind}")
     return opened.write(name, request.stream, _facts(), unless=_on_write)
+
+
+def _block_list(opened: Container, name: str) -> Response:
+    if request.args.get("blocklisttype") != "uncommitted":
+        raise _unserved("a list of committed blocks")
+    blocks = opened.staged(name)
+    if not blocks:
+        opened.blob(name)  # without blocks and without a blob, there is nothing of that name
+    root = Element("BlockList")
+    SubElement(root, "CommittedBlocks")
+    uncommitted = SubElement(root, "UncommittedBlocks")
+    for block, size in blocks:
+        entry = SubElement(uncommitted, "Block")
+        SubElement(entry, "Name").text = block
+        SubElement(entry, "Size").text = str(size)
+    return xml(root)
 
 
 def _on_write(found: Blob | None) -> None:
