@@ -27,6 +27,14 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "AzureFileDatastore": _STORAGE_SCOPE,
     "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
     "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
+    # As the Bicep types of workspaces/computes have them.
+    "ComputeInstanceProperties": {
+        "enableOSPatching": "bool",
+        "enableRootAccess": "bool",
+        "enableSSO": "bool",
+        "idleTimeBeforeShutdown": "str",
+        "releaseQuotaOnStop": "bool",
+    },
     "CustomModelJobOutput": _REGISTERED,
     "MLFlowModelJobOutput": _REGISTERED,
     "MLTableJobOutput": _REGISTERED,

@@ -11,14 +11,19 @@ from werkzeug.exceptions import HTTPException
 
 from aml_pipelines.local.assets import AssetConflict, AssetNotFound
 from aml_pipelines.local.datastores import DatastoreError
+from aml_pipelines.local.documents import Documents
 from aml_pipelines.local.models import ModelRefused, Models
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.resources import Resources
 from aml_pipelines.local.rest.accounts import Accounts
 from aml_pipelines.local.rest.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.local.rest.operations import Operations
 from aml_pipelines.local.rest.routes_blobs import blob_routes
+from aml_pipelines.local.rest.routes_computes import compute_routes
 from aml_pipelines.local.rest.routes_data import data_routes
+from aml_pipelines.local.rest.routes_datastores import datastore_routes
 from aml_pipelines.local.rest.routes_filesystems import filesystem_routes
+from aml_pipelines.local.rest.routes_groups import group_routes
 from aml_pipelines.local.rest.routes_models import model_routes
 from aml_pipelines.local.rest.routes_resources import (
     CODES,
@@ -29,13 +34,14 @@ from aml_pipelines.local.rest.routes_resources import (
 from aml_pipelines.local.rest.routes_uploads import Uploads, upload_routes
 from aml_pipelines.local.rest.routes_workspace import workspace_routes
 from aml_pipelines.local.rest.storage import STORAGE_PREFIX
+from aml_pipelines.local.secret_file import SecretFile
 
 if TYPE_CHECKING:
     from aml_pipelines.local.rest.faults import Faults
     from aml_pipelines.local.rest.identity import Identity
 
 SERVED = (
-    *("the workspace", "data", "models", "datastores"),
+    *("the workspace", "data", "models", "datastores", "computes"),
     *("environments", "components", "codes"),
 )
 _PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
@@ -53,8 +59,14 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
     accounts = Accounts(scope.lake, identity, uploads)
     app.register_blueprint(blob_routes(accounts))
     app.register_blueprint(filesystem_routes(accounts))
+    operations = Operations(scope)
+    app.register_blueprint(operations.routes())
+    groups, deployed = Documents(scope.lake, "group"), Documents(scope.lake, "template")
+    app.register_blueprint(group_routes(scope, groups, deployed, operations))
     for routes in (
-        workspace_routes(scope),
+        workspace_routes(scope, Documents(scope.lake, "workspace"), operations),
+        datastore_routes(scope, Documents(scope.lake, "datastore"), SecretFile(scope.lake)),
+        compute_routes(scope, Documents(scope.lake, "compute"), operations),
         data_routes(scope, Registry(scope.lake)),
         model_routes(scope, Models(scope.lake)),
         upload_routes(uploads),

@@ -108,6 +108,20 @@ class Body:
         return {str(name): flavor["data"] for name, flavor in flavors}
 
 
+def json_body() -> dict[str, object]:
+    """Read the request's body, which must be a JSON object."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise _refusal("the body is not a JSON object")
+    return body
+
+
+def mapping_in(content: Mapping[str, object], name: str) -> dict[str, object]:
+    """Give the mapping that `content` has under `name`; an empty one when it has none."""
+    found = content.get(name)
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def _refuse_unknown(given: Mapping[str, object], known: set[str], where: str) -> None:
     unknown = sorted(set(given) - known)
     if unknown:

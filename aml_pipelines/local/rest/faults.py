@@ -7,14 +7,15 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
-from flask import Response, request
+from flask import Response, g, request
 
 from aml_pipelines.local.rest.arm import ArmError
 
 if TYPE_CHECKING:
     from flask import Flask
 
-Fault = Literal["throttle", "drop", "fail half-way"]
+Fault = Literal["throttle", "drop", "fail half-way", "slow"]
+_SLOW_POLLS = 3
 
 
 class Faults:
@@ -32,7 +33,7 @@ class Faults:
         return not self._planned
 
     def install(self, app: Flask) -> None:
-        """Throttle and drop before the work is done; fail half-way when it is."""
+        """Throttle, drop and slow before the work is done; fail half-way when it is."""
         app.before_request(self._before)
         app.after_request(self._after)
 
@@ -47,7 +48,9 @@ class Faults:
         return None
 
     def _before(self) -> Response | None:
-        fault = self._take("throttle", "drop")
+        fault = self._take("throttle", "drop", "slow")
+        if fault == "slow":
+            g.slow_polls = _SLOW_POLLS
         if fault == "throttle":
             throttled = ArmError(429, "TooManyRequests", "a planned fault").response()
             throttled.headers["Retry-After"] = "0"

@@ -1,55 +1,64 @@
-"""Routes of the workspace itself and of its datastores, which are folders of the lake."""
+"""Routes of the workspace itself, which is there as long as its lake is."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from typing import TYPE_CHECKING
 
-from aml_pipelines.local.datastores import DEFAULT, FOLDERS
-from aml_pipelines.local.rest.arm import ArmError, Resource, Scope, answer, page
+from flask import Blueprint, Response, request
 
-DATASTORE_TYPES = {"lake": "AzureDataLakeGen2", "workspaceblobstore": "AzureBlob"}
-_FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
+from aml_pipelines.local.rest.api_models import check_body
+from aml_pipelines.local.rest.arm import ArmError, Resource, Scope, answer
+from aml_pipelines.local.rest.bodies import json_body, mapping_in
+
+if TYPE_CHECKING:
+    from aml_pipelines.local.documents import Documents
+    from aml_pipelines.local.rest.operations import Operations
+
+_MAY_CHANGE = ("friendlyName", "description")
 
 
-def workspace_routes(scope: Scope) -> Blueprint:
-    """Serve the workspace that `scope` names."""
+def workspace_routes(scope: Scope, recorded: Documents, operations: Operations) -> Blueprint:
+    """Serve the workspace that `scope` names; what was changed of it is in `recorded`."""
     routes = Blueprint("workspace", __name__)
 
     @routes.get("/")
     def get_workspace() -> Response:
-        return answer(_workspace(scope))
+        return answer(_workspace(scope, recorded))
 
-    @routes.get("/datastores")
-    def list_datastores() -> Response:
-        only_default = request.args.get("isDefault", "").lower() == "true"
-        names = [DEFAULT] if only_default else sorted(FOLDERS)
-        return page([_datastore(scope, name) for name in names], also=_FILTERS)
+    @routes.patch("/")
+    def update_workspace() -> Response:
+        body = json_body()
+        check_body("WorkspaceUpdateParameters", body)
+        asked = mapping_in(body, "properties")
+        changed = {name: asked[name] for name in _MAY_CHANGE if asked.get(name)}
+        content = {"tags": mapping_in(body, "tags"), "properties": changed}
+        recorded.put(scope.name, content)
+        return operations.begin(answer(_workspace(scope, recorded)))
 
-    @routes.get("/datastores/<name>")
-    def get_datastore(name: str) -> Response:
-        return answer(_datastore(scope, _known(name)))
-
-    @routes.post("/datastores/<name>/listSecrets")
-    def list_secrets(name: str) -> Response:
-        # Datastores here are reached by identity, as they should be in Azure: there is no secret.
-        _known(name)
-        return jsonify(secretsType="None")
+    @routes.delete("/")
+    def delete_workspace() -> Response:
+        raise ArmError(
+            409,
+            "Conflict",
+            f"the workspace {scope.name!r} is its lake, {str(scope.lake)!r}: `make clean` deletes "
+            "that; it is never deleted over the API",
+        )
 
     return routes
 
 
-def _known(name: str) -> str:
-    if name not in FOLDERS:
-        raise ArmError(
-            404, "ResourceNotFound", f"datastore {name!r} is unknown; there are {sorted(FOLDERS)}"
-        )
-    return name
-
-
-def _workspace(scope: Scope) -> Resource:
+def _workspace(scope: Scope, recorded: Documents) -> Resource:
+    changed = recorded.find(scope.name)
     resource = scope.resource(
         "",
-        {"workspaceId": scope.name, "friendlyName": scope.name, "provisioningState": "Succeeded"},
+        {
+            "workspaceId": scope.name,
+            "friendlyName": scope.name,
+            "provisioningState": "Succeeded",
+            "discoveryUrl": f"https://{request.host}/discovery/workspaces/{scope.name}",
+            "mlFlowTrackingUri": f"sqlite:///{scope.lake / 'mlflow' / 'mlflow.db'}",
+            **(changed.properties if changed else {}),
+        },
     )
     return {
         **resource,
@@ -58,25 +67,6 @@ def _workspace(scope: Scope) -> Resource:
         "type": "Microsoft.MachineLearningServices/workspaces",
         "location": "local",
         "kind": "Default",
-        "tags": {},
+        "tags": mapping_in(changed.content, "tags") if changed else {},
         "identity": {"type": "SystemAssigned"},
     }
-
-
-def _datastore(scope: Scope, name: str) -> Resource:
-    # The client composes https://<accountName>.<kind>.<suffix>/<container>: the account is a path
-    # of this server, so that what a client wants from the storage never leaves the machine.
-    container = "filesystem" if name == "lake" else "containerName"
-    properties = {
-        "datastoreType": DATASTORE_TYPES[name],
-        "accountName": f"{request.host}/storage/{name}",
-        container: name,
-        "endpoint": "core.windows.net",
-        "protocol": "https",
-        "isDefault": name == DEFAULT,
-        "credentials": {"credentialsType": "None"},
-        "description": f"the folder {FOLDERS[name]!r} of the lake {str(scope.lake)!r}",
-        "tags": {},
-        "properties": {},
-    }
-    return scope.resource(f"datastores/{name}", properties)
