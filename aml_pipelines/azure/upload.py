@@ -136,10 +136,14 @@ def send(blob: BlobClient, upload: Upload) -> bool:
         digest = hashlib.md5(block, usedforsecurity=False).hexdigest()
         block_id = base64.b64encode(f"{number:06}-{digest}".encode()).decode()
         if block_id not in arrived:
-            blob.stage_block(block_id, block, len(block))
+            put_block(blob, block_id, block)
         blocks.append(BlobBlock(block_id=block_id))
     blob.commit_block_list(blocks, content_settings=ContentSettings(content_md5=bytearray(md5)))
     return True
+
+
+def put_block(blob: BlobClient, block_id: str, block: bytes) -> None:
+    blob.stage_block(block_id, block, len(block))
 
 
 def _arrived(blob: BlobClient) -> set[str]:

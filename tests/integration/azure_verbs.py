@@ -1,0 +1,60 @@
+"""Verbs typed at a workspace of the test's own, as somebody types them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.__main__ import main
+from aml_pipelines.local.serving_file import announce, serving_alone
+from tests.integration.workspace_here import WorkspaceHere, workspace_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pytest
+
+TARGET = """\
+lake: {lake}
+workspace:
+  subscription_id: 00000000-0000-0000-0000-000000000000
+  resource_group: local
+  name: local
+  location: local
+spark: {{master: "local[2]"}}
+endpoints: {{batch: trips-batch, online: trips-online}}
+"""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A served workspace, the file of its target, and a prompt."""
+
+    here: WorkspaceHere
+    lake: Path
+    target: Path
+    capture: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """Type a verb; gives what it printed, when it ended with `code`."""
+        self.capture.readouterr()
+        ended = main([*words, "--target", str(self.target)])
+        printed = self.capture.readouterr()
+        assert ended == code, printed
+        return printed.out if code == 0 else printed.err
+
+
+@contextmanager
+def typing_at(lake: Path, capture: pytest.CaptureFixture[str]) -> Iterator[Typed]:
+    """Serve the workspace of `lake`, and let verbs find it as any shell would."""
+    target = lake.parent / "here.yml"
+    target.write_text(TARGET.format(lake=lake))
+    before = dict(os.environ)
+    with serving_alone(lake), workspace_here(lake) as here:
+        announce(lake, here.env)
+        yield Typed(here, lake, target, capture)
+    os.environ.clear()
+    os.environ.update(before)
