@@ -5,37 +5,34 @@ from __future__ import annotations
 import logging
 import shlex
 import signal
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.execute import Execution
 from aml_pipelines.local.lock import exclusive
-from aml_pipelines.local.node_process import NodeFailedError, Processes
-from aml_pipelines.local.node_run import Surroundings
+from aml_pipelines.local.node_process import NodeFailedError
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import progress_of, say
+from aml_pipelines.local.progress import say
 from aml_pipelines.local.report import report_all, report_failure, report_success
 from aml_pipelines.local.request import Request, add_request_arguments, read_request
-from aml_pipelines.local.run_record import RunRecord, git_commit
+from aml_pipelines.local.run_plan import Shared, now, run_plan, warm_jvm
 from aml_pipelines.local.selection import (
     Selection,
     require_node,
     select_all,
     select_from,
     select_only,
-    shown_inputs,
 )
-from aml_pipelines.local.spark_jvm import WarmJvm, memory, shares_jvm
 from aml_pipelines.local.workspace import WorkspaceError, serving
 from conf.target import LOCAL
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from aml_pipelines.local.plan import Plan
+    from aml_pipelines.local.run_record import RunRecord
+    from aml_pipelines.local.spark_jvm import WarmJvm
 
 LOGGER = logging.getLogger(__name__)
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -65,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.only or arguments.start:
         require_node(plans[0], arguments.only or arguments.start)
     lake = Path(request.target.lake)
-    holder = {"pipelines": " ".join(request.pipelines), "started": _now()}
+    holder = {"pipelines": " ".join(request.pipelines), "started": now()}
     try:
         with exclusive(lake, holder), _warm_jvm(request, plans) as jvm:
             records = []
@@ -89,11 +86,9 @@ def _run_pipeline(
     gaps = plan.gaps(selection.run)
     if gaps:
         raise PipelineError(*gaps)
-    folder = request.runs / plan.locations.run_id
-    record = RunRecord(folder / "run.json", _about(request, plan), _kinds(plan))
-    lake = Path(request.target.lake)
-    log = folder / "workspace.txt"
+    log = request.runs / plan.locations.run_id / "workspace.txt"
     experiment = plan.pipeline.experiment
+    lake = Path(request.target.lake)
     with serving(request.target, lake=lake, log=log, experiment=experiment) as workspace:
 
         def await_workspace() -> None:
@@ -102,20 +97,15 @@ def _run_pipeline(
             except WorkspaceError as error:
                 raise NodeFailedError(f"was not started: {error}") from error
 
-        around = Surroundings(
-            runs=request.runs,
-            run_id=plan.locations.run_id,
-            experiment=experiment,
+        shared = Shared(
+            target=request.target.name,
             master=request.target.spark.master,
-            processes=Processes(),
             jvm=jvm,
             job_environment=workspace.env,
             await_workspace=await_workspace,
-            reuses=not (arguments.fresh or plan.pipeline.force_rerun),
         )
-        with progress_of(plan, selection) as progress:
-            is_done = Execution(plan, selection, around, record, progress).run()
-    if is_done:
+        record = run_plan(plan, selection, shared, reuses=not arguments.fresh)
+    if record.is_completed:
         report_success(plan, record)
     else:
         report_failure(record, _resume(pipeline, record, arguments))
@@ -127,22 +117,8 @@ def _say_not_started(pipelines: tuple[str, ...]) -> None:
         say(f"not started: {', '.join(pipelines)}")
 
 
-@contextmanager
-def _warm_jvm(request: Request, plans: list[Plan]) -> Iterator[WarmJvm | None]:
-    components = [node.component for plan in plans for node in plan.nodes.values() if node.is_spark]
-    shared = [item for item in components if shares_jvm(item, memory(item))]
-    if not shared:
-        yield None
-        return
-    jvm = WarmJvm(
-        memory=memory(shared[0]),
-        master=request.target.spark.master,
-        folder=request.runs / "jvm",
-    )
-    try:
-        yield jvm
-    finally:
-        jvm.stop()
+def _warm_jvm(request: Request, plans: list[Plan]) -> AbstractContextManager[WarmJvm | None]:
+    return warm_jvm(plans, master=request.target.spark.master, folder=request.runs / "jvm")
 
 
 def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:
@@ -151,22 +127,6 @@ def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:
     if arguments.start:
         return select_from(plan, arguments.start)
     return select_all(plan)
-
-
-def _about(request: Request, plan: Plan) -> dict[str, object]:
-    return {
-        "pipeline": plan.pipeline.name,
-        "file": str(plan.pipeline.file),
-        "run_id": plan.locations.run_id,
-        "target": request.target.name,
-        "started": _now(),
-        "git_commit": git_commit(),
-        "inputs": shown_inputs(plan.inputs),
-    }
-
-
-def _kinds(plan: Plan) -> dict[str, str]:
-    return {name: node.component.kind for name, node in plan.nodes.items()}
 
 
 def _resume(pipeline: str, record: RunRecord, arguments: argparse.Namespace) -> str:
@@ -179,10 +139,6 @@ def _resume(pipeline: str, record: RunRecord, arguments: argparse.Namespace) -> 
     if arguments.runs_dir:
         words += ["--runs-dir", str(arguments.runs_dir)]
     return shlex.join(words)
-
-
-def _now() -> str:
-    return datetime.now(tz=UTC).isoformat(timespec="milliseconds")
 
 
 def _run_id(runs: Path, pipeline: str) -> str:

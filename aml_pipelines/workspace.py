@@ -58,7 +58,13 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
     log = lake / "registry" / "workspace.log"
     with (
         serving_alone(lake),
-        serving(target, lake=lake, log=log, port=arguments.port) as served,
+        serving(
+            target,
+            lake=lake,
+            log=log,
+            jobs_master=target.spark.master,
+            port=arguments.port,
+        ) as served,
     ):
         served.wait_ready()
         announce(lake, served.env)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDERS = {"lake": ".", "workspaceblobstore": "workspaceblobstore"}
 DEFAULT = "workspaceblobstore"
+ARTIFACT_STORE = "workspaceartifactstore"
+FOLDERS = {"lake": ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
 _DATASTORE = re.compile(
     r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
     r"(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/]+/)?"

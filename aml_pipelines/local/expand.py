@@ -30,14 +30,21 @@ class Expansion:
         self.problems = problems
         self.nodes: dict[str, PlannedNode] = {}
 
-    def expand_pipeline(self, pipeline: Pipeline, inputs: Mapping[str, Value | None]) -> None:
-        """Expand the pipeline's own graph, checking the values of its inputs first."""
+    def expand_pipeline(
+        self, pipeline: Pipeline, inputs: Mapping[str, Value | None]
+    ) -> Mapping[str, Produced]:
+        """Expand the pipeline's own graph, checking the values of its inputs first.
+
+        Gives for each output of the pipeline the output of a node that it is.
+        """
         for name, value in inputs.items():
             port = pipeline.graph.inputs[name]
             wrong = mismatch(port, value) if value is not None and port.is_declared else ""
             if wrong:
                 self.problems.add(port.place, f"pipeline input {name!r} {wrong}")
-        self._expand(Scope("", pipeline.graph, inputs, pipeline.outputs, {}, {}))
+        scope = Scope("", pipeline.graph, inputs, pipeline.outputs, {}, {})
+        self._expand(scope)
+        return scope.outputs
 
     def given_value(self, setting: Setting) -> Value | None:
         """Find the value of a setting outside every graph, where no expression is known."""

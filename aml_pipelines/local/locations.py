@@ -44,13 +44,14 @@ class Locations:
     run_id: str
     is_local: bool
     assets: Assets
+    is_single: bool = False  # a job that is no pipeline: its one node is the job itself
 
     def node_folder(self, node: str) -> Path:
         return self.runs / self.run_id / node
 
     def run_name(self, node: str) -> str:
         """Name a node's run, as `${{name}}` does."""
-        return f"{self.run_id}_{node}"
+        return self.run_id if self.is_single else f"{self.run_id}_{node}"
 
     def output(self, node: str, output: str, template: str) -> str:
         """Where `node` writes `output`; `template` is the path in the pipeline file, if any."""

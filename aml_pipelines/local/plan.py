@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.local.expand import Expansion
 from aml_pipelines.local.read_pipeline import read_pipeline
-from aml_pipelines.local.values import Constant, Missing, Value
+from aml_pipelines.local.values import Constant, Missing, Produced, Value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ class Plan:
     locations: Locations
     inputs: Mapping[str, Value | None]
     nodes: Mapping[str, PlannedNode]
+    outputs: Mapping[str, Produced]
 
     def gaps(self, nodes: Collection[str]) -> list[str]:
         """Name what must be there before these nodes can run."""
@@ -51,9 +52,9 @@ def plan_pipeline(file: Path, locations: Locations, *, given: Given, target_inpu
     pipeline, problems = read_pipeline(file)
     values = _pipeline_inputs(pipeline, locations, problems, given, target_inputs)
     expansion = Expansion(locations, problems)
-    expansion.expand_pipeline(pipeline, values)
+    outputs = expansion.expand_pipeline(pipeline, values)
     problems.raise_any()
-    return Plan(pipeline, locations, values, expansion.nodes)
+    return Plan(pipeline, locations, values, expansion.nodes, outputs)
 
 
 def _pipeline_inputs(

@@ -56,7 +56,7 @@ def read_component(
     outputs: Mapping[str, OutputPort],
 ) -> Component:
     """Read the component that `fields` state, with its interface already read."""
-    snapshot = _snapshot(fields)
+    snapshot = read_snapshot(fields)
     template = "args" if kind == "spark" else "command"
     if kind == "command" and not fields.text("command"):
         fields.problems.add(fields.place, f"component {name!r} has no 'command'")
@@ -83,7 +83,8 @@ def read_component(
     )
 
 
-def _snapshot(fields: Fields) -> Snapshot:
+def read_snapshot(fields: Fields) -> Snapshot:
+    """Read which code a component takes with it."""
     folder = fields.place.file.parent
     code = fields.text("code")
     if code.startswith(("azureml:", "https:", "git")):

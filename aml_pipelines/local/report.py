@@ -34,23 +34,29 @@ def report_all(records: Sequence[RunRecord]) -> None:
 
 def report_failure(record: RunRecord, resume: str) -> None:
     """Print every failed node with the end of its log, and the command that resumes."""
+    report_failed_nodes(record)
+    say(f"when it is put right, resume with: {resume}")
+
+
+def report_failed_nodes(record: RunRecord) -> None:
+    """Print every failed node with the end of its log."""
     for name, node in record.nodes.items():
         if node.status == "Failed":
             say(f"node {name!r} {node.error}; the end of its log:")
-            for line in _last_lines(Path(node.log or "")):
+            for line in last_lines(Path(node.log or "")):
                 say(f"    {line}")
             say(f"  log: {node.log}")
     say(f"see {record.file}")
-    say(f"when it is put right, resume with: {resume}")
+
+
+def last_lines(log: Path) -> list[str]:
+    """Read the end of a log, nothing where there is none."""
+    if not log.is_file():
+        return []
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        return [line.rstrip("\n") for line in deque(lines, _LAST_LINES)]
 
 
 def _headlines(record: RunRecord) -> list[str]:
     receipts = [node.receipt for node in record.nodes.values() if isinstance(node.receipt, dict)]
     return [str(receipt["headline"]) for receipt in receipts if receipt.get("headline")]
-
-
-def _last_lines(log: Path) -> list[str]:
-    if not log.is_file():
-        return []
-    with log.open(encoding="utf-8", errors="replace") as lines:
-        return [line.rstrip("\n") for line in deque(lines, _LAST_LINES)]

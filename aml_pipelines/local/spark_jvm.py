@@ -12,18 +12,23 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.local.node_process import NodeFailedError, end_group
+from aml_pipelines.local.problems import Problems
+from aml_pipelines.local.read_component import read_snapshot
+from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
+from aml_pipelines.local.yaml_source import read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aml_pipelines.local.spec import Component
 
-REPOSITORY = Path(__file__).parents[2]
+OWN = Path(__file__).parents[2] / "components"
 _START_SECONDS = 60
 _SIZES = (
     "spark.driver.cores",
@@ -50,10 +55,25 @@ def memory(component: Component) -> str:
 def shares_jvm(component: Component, warm_memory: str) -> bool:
     """Tell whether a Spark component can run in the shared JVM rather than one of its own."""
     spark = component.spark
-    is_ours = component.place.file.is_relative_to(REPOSITORY / "components")
+    is_ours = component.place.file.is_relative_to(OWN) or _has_own_code(component)
     brings_files = spark.jars or spark.py_files or spark.files or spark.archives
     is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf or {})
     return is_ours and not brings_files and not is_fixed and memory(component) == warm_memory
+
+
+def _has_own_code(component: Component) -> bool:
+    """Tell whether the code, wherever it is now, is that of a component of this repository."""
+    return snapshot_hash(snapshot_files(component.snapshot)) in _own_snapshots()
+
+
+@cache
+def _own_snapshots() -> frozenset[str]:
+    specs = [read_fields(file, Problems()) for file in OWN.glob("*/component.yml")]
+    return frozenset(
+        snapshot_hash(snapshot_files(read_snapshot(spec)))
+        for spec in specs
+        if spec.text("type") == "spark"
+    )
 
 
 def java_environment() -> dict[str, str]:

@@ -78,16 +78,24 @@ class Serving:
 
 @contextmanager
 def serving(
-    target: HasWorkspace, *, lake: Path, log: Path, experiment: str | None = None, port: int = 0
+    target: HasWorkspace,
+    *,
+    lake: Path,
+    log: Path,
+    experiment: str | None = None,
+    jobs_master: str | None = None,
+    port: int = 0,
 ) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `lake` for as long as the block runs.
 
-    Runs that jobs track belong to `experiment`, else to MLflow's default one.
+    Runs that jobs track belong to `experiment`, else to MLflow's default one. Jobs that are
+    submitted are run with the Spark master `jobs_master`; without one, none is taken.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
     lake, secret = lake.resolve(), secrets.token_urlsafe(32)
     chosen = ["--experiment", experiment] if experiment else []
+    chosen += ["--jobs-master", jobs_master] if jobs_master else []
     log.parent.mkdir(parents=True, exist_ok=True)
     with listen(port) as control, listen() as token, log.open("a") as written:
         env = job_environment(target.workspace, lake, control, token, secret)

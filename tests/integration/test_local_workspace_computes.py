@@ -136,7 +136,10 @@ def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
         {"a": "b"},
     ]
     assert told["seen"] == ["c", None]
-    assert told["listed"] == ["keyed", "lake", "principal", "signed", "workspaceblobstore"]
+    assert told["listed"] == [
+        *("keyed", "lake", "principal", "signed"),
+        *("workspaceartifactstore", "workspaceblobstore"),
+    ]
     assert told["secrets"] == ["K-secret", "S-secret", "P-secret"]
     assert "datastore 'signed' is unknown" in str(told["left"])
     assert told["default"][0] == "workspaceblobstore"  # type: ignore[index]

@@ -49,7 +49,7 @@ class Accounts:
             return self._container(self._uploads.folder(container), ())
         if container != self.check(account):
             raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
-        return self._container(self._lake / FOLDERS[account], _HIDDEN[account])
+        return self._container(self._lake / FOLDERS[account], _HIDDEN.get(account, ()))
 
     def _container(self, folder: Path, hidden: tuple[str, ...]) -> Container:
         with self._opening:

@@ -22,6 +22,7 @@ from aml_pipelines.local.rest.routes_blobs import blob_routes
 from aml_pipelines.local.rest.routes_computes import compute_routes
 from aml_pipelines.local.rest.routes_data import data_routes
 from aml_pipelines.local.rest.routes_datastores import datastore_routes
+from aml_pipelines.local.rest.routes_endpoints import SCORING_PREFIXES, register_endpoints
 from aml_pipelines.local.rest.routes_filesystems import filesystem_routes
 from aml_pipelines.local.rest.routes_groups import group_routes
 from aml_pipelines.local.rest.routes_models import model_routes
@@ -32,24 +33,35 @@ from aml_pipelines.local.rest.routes_resources import (
     resource_routes,
 )
 from aml_pipelines.local.rest.routes_uploads import Uploads, upload_routes
+from aml_pipelines.local.rest.routes_work import OPEN_PREFIXES, register_work
 from aml_pipelines.local.rest.routes_workspace import workspace_routes
 from aml_pipelines.local.rest.storage import STORAGE_PREFIX
 from aml_pipelines.local.secret_file import SecretFile
 
 if TYPE_CHECKING:
+    from aml_pipelines.local.jobs_service import JobService
     from aml_pipelines.local.rest.faults import Faults
     from aml_pipelines.local.rest.identity import Identity
 
 SERVED = (
     *("the workspace", "data", "models", "datastores", "computes"),
-    *("environments", "components", "codes"),
+    *("environments", "components", "codes", "jobs"),
 )
 _PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
 _log = logging.getLogger(__name__)
 
 
-def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None) -> Flask:
-    """Make the WSGI app that serves the workspace `scope` to holders of `identity`'s tokens."""
+def create_app(
+    scope: Scope,
+    identity: Identity,
+    *,
+    faults: Faults | None = None,
+    service: JobService | None = None,
+) -> Flask:
+    """Make the WSGI app that serves the workspace `scope` to holders of `identity`'s tokens.
+
+    Jobs that are submitted go to `service`; without one, they can only be read.
+    """
     app = Flask(__name__)
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
@@ -76,6 +88,8 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
         resources = Resources(scope.lake, served.singular)
         routes = resource_routes(scope, served, resources)
         app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>/{served.plural}")
+    register_endpoints(app, scope, identity, operations)
+    register_work(app, scope, service)
     _register_errors(app)
     app.after_request(_log_request)
     if faults:
@@ -84,7 +98,8 @@ def create_app(scope: Scope, identity: Identity, *, faults: Faults | None = None
 
 
 def _check_token(identity: Identity) -> None:
-    if not request.path.startswith(f"{STORAGE_PREFIX}/"):  # a container's URL may carry a right
+    # a container's URL may carry a right
+    if not request.path.startswith((f"{STORAGE_PREFIX}/", *SCORING_PREFIXES, *OPEN_PREFIXES)):
         identity.check(request.headers.get("Authorization"))
 
 

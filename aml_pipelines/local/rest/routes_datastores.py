@@ -1,4 +1,4 @@
-"""Routes of datastores: the two that are folders of the lake, and others that are records."""
+"""Routes of datastores: those that are folders of the lake, and others that are records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.local.datastores import DEFAULT, FOLDERS
+from aml_pipelines.local.datastores import ARTIFACT_STORE, DEFAULT, FOLDERS
 from aml_pipelines.local.rest.api_models import check_body
 from aml_pipelines.local.rest.arm import ArmError, Resource, Scope, answer, page
 from aml_pipelines.local.rest.bodies import json_body, mapping_in
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aml_pipelines.local.documents import Document, Documents
     from aml_pipelines.local.secret_file import SecretFile
 
-_TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob"}
+_TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
 _NONE = {"credentialsType": "None"}
 # GET answers with what the client needs to name a principal, never with what it proves itself by.

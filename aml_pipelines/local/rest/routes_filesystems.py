@@ -37,9 +37,12 @@ def filesystem_routes(accounts: Accounts) -> Blueprint:
         opened = accounts.open(account, container)
         directory = request.args.get("directory", "").strip("/")
         prefix = f"{directory}/" if directory else ""
-        names = [name for name in opened.names(prefix) if name.startswith(prefix)]
+        # The list of a file is the file: the client downloads an output so, of either kind.
+        names = [
+            name for name in opened.names(directory) if name.startswith(prefix) or name == directory
+        ]
         if directory and not names:
-            raise storage_error("PathNotFound", f"there is no folder {directory!r}")
+            raise storage_error("PathNotFound", f"there is nothing at {directory!r}")
         return _page([*_folders(names, prefix), *_files(opened.blobs(names), prefix)])
 
     @routes.route("/<container>/<path:path>", methods=["GET", "PUT", "PATCH", "DELETE"])

@@ -5,24 +5,29 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
+import socket
 import ssl
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import certifi
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from aml_pipelines.local.jobs_service import JobService, job_service
 from aml_pipelines.local.rest.app import create_app
 from aml_pipelines.local.rest.arm import Scope
 from aml_pipelines.local.rest.identity import Identity, create_identity_app
 from aml_pipelines.local.rest.storage import METADATA
 from aml_pipelines.local.rest.tls import LOOPBACK, ensure_certificate, write_trusted
 from aml_pipelines.local.tracking import prepare_tracking
+from aml_pipelines.local.workspace import job_environment
 
 if TYPE_CHECKING:
-    import socket
+    from contextlib import AbstractContextManager
     from wsgiref.types import WSGIEnvironment
 
     from flask import Flask
@@ -71,6 +76,7 @@ def serve(
     token: int,
     tls: Path,
     faults: Faults | None = None,
+    service: JobService | None = None,
 ) -> list[BaseWSGIServer]:
     """Serve control plane and identity endpoint on two listening descriptors, in threads."""
     certificate, key = tls / "certificate.pem", tls / "key.pem"
@@ -80,7 +86,7 @@ def serve(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     servers = [
-        server_on(control, create_app(scope, identity, faults=faults), context),
+        server_on(control, create_app(scope, identity, faults=faults, service=service), context),
         server_on(token, create_identity_app(identity)),
     ]
     for server in servers:
@@ -93,12 +99,31 @@ def main() -> None:
     _start_log()
     scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.lake)
     identity = Identity(os.environ["IDENTITY_HEADER"])
-    serve(scope, identity, control=asked.control, token=asked.token, tls=asked.tls)
-    prepare_tracking(asked.lake, asked.experiment)
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.flush()
-    # The parent holds the other end: its end, whatever way it comes, is this one's too.
-    sys.stdin.read()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
+    with _jobs(asked, scope) as service:
+        serve(
+            scope,
+            identity,
+            control=asked.control,
+            token=asked.token,
+            tls=asked.tls,
+            service=service,
+        )
+        prepare_tracking(asked.lake, asked.experiment)
+        sys.stdout.write(f"{READY}\n")
+        sys.stdout.flush()
+        # The parent holds the other end: its end, whatever way it comes, is this one's too.
+        sys.stdin.read()
+
+
+def _jobs(asked: argparse.Namespace, scope: Scope) -> AbstractContextManager[JobService | None]:
+    if not asked.jobs_master:
+        return nullcontext()
+    control, token = (socket.socket(fileno=os.dup(one)) for one in (asked.control, asked.token))
+    with control, token:
+        secret = os.environ["IDENTITY_HEADER"]
+        environment = job_environment(scope, asked.lake, control, token, secret)
+    return job_service(asked.lake, master=asked.jobs_master, environment=environment)
 
 
 def _start_log() -> None:
@@ -118,6 +143,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--lake", type=Path, required=True)
     parser.add_argument("--experiment", help="an MLflow experiment that is to be there")
+    parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
     parser.add_argument("--tls", type=Path, required=True)
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")

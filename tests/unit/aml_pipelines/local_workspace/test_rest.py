@@ -143,7 +143,7 @@ def test_what_is_unknown_is_404_with_what_there_is(client: Client) -> None:
     )
     assert client.refusal("GET", "/datastores/attic") == (
         "404 ResourceNotFound: datastore 'attic' is unknown; "
-        "there are ['lake', 'workspaceblobstore']"
+        "there are ['lake', 'workspaceartifactstore', 'workspaceblobstore']"
     )
 
 

@@ -1,0 +1,113 @@
+"""The words of a job's REST body, as a pipeline file has them: assets, modes, identities, times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+Fields = Mapping[str, object]
+_ID = re.compile(
+    r"(?:azureml:)?/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers"
+    r"/Microsoft\.MachineLearningServices/workspaces/[^/]+/(?P<kind>\w+)/(?P<name>[^/]+)"
+    r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?"
+)
+_NAMED = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))")
+_MODES = {
+    "ReadOnlyMount": "ro_mount",
+    "ReadWriteMount": "rw_mount",
+    "Download": "download",
+    "Upload": "upload",
+    "Direct": "direct",
+    "EvalMount": "eval_mount",
+    "EvalDownload": "eval_download",
+}
+_IDENTITIES = {"UserIdentity": "user_identity", "Managed": "managed", "AMLToken": "aml_token"}
+_DURATION = re.compile(
+    r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
+)
+
+
+def asset_of(reference: str) -> tuple[str, str, str] | None:
+    """Give the name, version and label that `reference` has; None where it names no asset."""
+    match = _ID.fullmatch(reference) or _NAMED.fullmatch(reference)
+    if not match:
+        return None
+    return match["name"], match["version"] or "", match["label"] or ""
+
+
+def short_reference(reference: str) -> str:
+    """Shorten the id of an asset to azureml:NAME:VERSION; whatever else stays as it is."""
+    name, version, label = asset_of(reference) or ("", "", "")
+    if version:
+        return f"azureml:{name}:{version}"
+    return f"azureml:{name}@{label}" if label else reference
+
+
+def compute_name(compute: str) -> str:
+    """Shorten the id of a compute as a pipeline file names it."""
+    name = compute.rpartition("/")[2].removeprefix("azureml:")
+    return name if name == "serverless" else f"azureml:{name}"
+
+
+def named(fields: Fields, camel: str) -> object:
+    """Take a field that pipelines spell as `camelCase` and their nodes as `snake_case`."""
+    snake = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", camel)
+    return fields.get(camel, fields.get(snake))
+
+
+def input_setting(given: Fields) -> object:
+    """Give the setting of an input: a literal, a binding, or data at a path."""
+    kind, mode = named(given, "jobInputType"), _mode(given)
+    if kind == "literal":
+        return {"path": given.get("value"), **mode} if mode else given.get("value")
+    return {"type": kind, "path": short_reference(str(given.get("uri", ""))), **mode}
+
+
+def output_setting(given: Fields) -> object:
+    """Give the setting of an output: a binding, or where it goes and how."""
+    mode = _mode(given)
+    if "value" in given:
+        return {"path": given["value"], **mode} if mode else given["value"]
+    said = {
+        "type": named(given, "jobOutputType"),
+        "path": given.get("uri"),
+        "name": named(given, "assetName"),
+        "version": named(given, "assetVersion"),
+    }
+    return {**{name: value for name, value in said.items() if value is not None}, **mode}
+
+
+def identity_setting(given: Fields) -> dict[str, object]:
+    """Give an identity as a pipeline file states it."""
+    kind = str(named(given, "identityType"))
+    ids = {name: named(given, camel) for name, camel in _IDENTITY_IDS.items()}
+    return {
+        "type": _IDENTITIES.get(kind, kind),
+        **{name: value for name, value in ids.items() if value is not None},
+    }
+
+
+_IDENTITY_IDS = {
+    "client_id": "clientId",
+    "object_id": "objectId",
+    "msi_resource_id": "resourceId",
+}
+
+
+def seconds_of(duration: object) -> object:
+    """Read an ISO 8601 duration of days to seconds; what is none stays as it is."""
+    match = _DURATION.fullmatch(str(duration))
+    if not match or not any(match.groups()):
+        return duration
+    units = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
+    return sum(float(match[name] or 0) * seconds for name, seconds in units.items())
+
+
+def mapping(value: object) -> Fields:
+    """Give `value` if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mode(given: Fields) -> dict[str, object]:
+    mode = given.get("mode")
+    return {} if mode is None else {"mode": _MODES.get(str(mode), mode)}

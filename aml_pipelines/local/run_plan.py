@@ -1,0 +1,85 @@
+"""Run a plan with what all its nodes share: a warm JVM, a workspace, a record."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.execute import Execution
+from aml_pipelines.local.node_process import Processes
+from aml_pipelines.local.node_run import Surroundings
+from aml_pipelines.local.progress import progress_of
+from aml_pipelines.local.run_record import RunRecord, git_commit
+from aml_pipelines.local.selection import Selection, shown_inputs
+from aml_pipelines.local.spark_jvm import WarmJvm, memory, shares_jvm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from aml_pipelines.local.plan import Plan
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a run gets from outside: where it is, its JVM, and how its jobs find a workspace."""
+
+    target: str
+    master: str
+    jvm: WarmJvm | None
+    job_environment: Mapping[str, str]
+    await_workspace: Callable[[], None]
+
+
+def run_plan(plan: Plan, selection: Selection, shared: Shared, *, reuses: bool) -> RunRecord:
+    """Run the nodes of `plan` that are selected, and record all of them in run.json."""
+    folder = plan.locations.runs / plan.locations.run_id
+    kinds = {name: node.component.kind for name, node in plan.nodes.items()}
+    record = RunRecord(folder / "run.json", _about(plan, shared.target), kinds)
+    around = Surroundings(
+        runs=plan.locations.runs,
+        run_id=plan.locations.run_id,
+        experiment=plan.pipeline.experiment,
+        master=shared.master,
+        processes=Processes(),
+        jvm=shared.jvm,
+        job_environment=shared.job_environment,
+        await_workspace=shared.await_workspace,
+        reuses=reuses and not plan.pipeline.force_rerun,
+    )
+    with progress_of(plan, selection) as progress:
+        Execution(plan, selection, around, record, progress).run()
+    return record
+
+
+@contextmanager
+def warm_jvm(plans: Sequence[Plan], *, master: str, folder: Path) -> Iterator[WarmJvm | None]:
+    """Start a JVM for the Spark nodes that can share one, if there are any."""
+    components = [node.component for plan in plans for node in plan.nodes.values() if node.is_spark]
+    shared = [item for item in components if shares_jvm(item, memory(item))]
+    if not shared:
+        yield None
+        return
+    jvm = WarmJvm(memory=memory(shared[0]), master=master, folder=folder)
+    try:
+        yield jvm
+    finally:
+        jvm.stop()
+
+
+def now() -> str:
+    return datetime.now(tz=UTC).isoformat(timespec="milliseconds")
+
+
+def _about(plan: Plan, target: str) -> dict[str, object]:
+    return {
+        "pipeline": plan.pipeline.name,
+        "file": str(plan.pipeline.file),
+        "run_id": plan.locations.run_id,
+        "target": target,
+        "started": now(),
+        "git_commit": git_commit(),
+        "inputs": shown_inputs(plan.inputs),
+    }

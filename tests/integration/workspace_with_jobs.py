@@ -1,0 +1,100 @@
+"""A served workspace that runs jobs, here in the test's process, and what a client submits."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.jobs_service import JobService, job_service
+from aml_pipelines.local.rest.arm import Scope
+from aml_pipelines.local.rest.faults import Faults
+from aml_pipelines.local.rest.identity import Identity
+from aml_pipelines.local.rest.server import serve
+from aml_pipelines.local.workspace import job_environment, listen, tls_folder
+from tests.integration.workspace_jobs import TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+# What a job's script needs besides the client; waiting is on the job, never on the clock.
+SUBMITTING = """
+import pathlib, tempfile
+from azure.ai.ml import load_component, load_job
+from azure.ai.ml.entities._load_functions import load_schedule
+
+os.environ["AZUREML_RUN_POLLING_INTERVAL_MIN"] = "1"
+files = pathlib.Path(tempfile.mkdtemp())
+
+def write(name, text):
+    (files / name).parent.mkdir(parents=True, exist_ok=True)
+    (files / name).write_text(text)
+    return files / name
+
+def pipeline(jobs, **more):
+    text = {"type": "pipeline", "experiment_name": "flights", "jobs": jobs,
+            "settings": {"default_compute": "serverless"}, **more}
+    return load_job(write("pipeline.yml", json.dumps(text)))
+
+def node(line, **more):
+    return {"type": "command", "command": line, "environment": {"image": "ubuntu"}, **more}
+
+def submit(job, name=None):
+    job.name = name or job.name
+    return ml.jobs.create_or_update(job).name
+
+def wait_for(name, *statuses):
+    while (status := ml.jobs.get(name).status) not in statuses:
+        time.sleep(0.1)
+    return status
+
+def ended(name):
+    return wait_for(name, "Completed", "Failed", "Canceled")
+
+def children(name):
+    return {job.name: job.status for job in ml.jobs.list(parent_job_name=name)}
+
+def put(path, body):
+    from azure.core.rest import HttpRequest
+    client = ml.jobs.service_client_01_2024_preview_arm
+    request = HttpRequest("PUT", f"{base}/{path}?api-version=2024-01-01-preview", json=body)
+    response = client.send_request(request)
+    return response.status_code, response.json()
+
+base = (
+    f"/subscriptions/{ml.subscription_id}/resourceGroups/{ml.resource_group_name}"
+    f"/providers/Microsoft.MachineLearningServices/workspaces/{ml.workspace_name}"
+)
+"""
+
+
+@dataclass(frozen=True)
+class WorkspaceWithJobs:
+    """A workspace that runs jobs: what clients find it by, its faults to come, and its service."""
+
+    env: Mapping[str, str]
+    faults: Faults
+    service: JobService
+
+
+@contextmanager
+def workspace_with_jobs(lake: Path) -> Iterator[WorkspaceWithJobs]:
+    names, faults, identity = TARGET.workspace, Faults(), Identity("secret")
+    scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
+    with listen() as control, listen() as token:
+        env = job_environment(names, lake, control, token, identity.secret)
+        with job_service(lake, master="local[1]", environment=env) as service:
+            servers = serve(
+                scope,
+                identity,
+                control=control.fileno(),
+                token=token.fileno(),
+                tls=tls_folder(lake),
+                faults=faults,
+                service=service,
+            )
+            yield WorkspaceWithJobs(env, faults, service)
+        for server in servers:
+            server.shutdown()
+            server.server_close()
