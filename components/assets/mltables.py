@@ -106,6 +106,7 @@ def _keep_quiet() -> None:
 
     if not _rslex_executor._rslex_environment_init:  # noqa: SLF001 # no public way
         session = uuid.uuid4().hex
-        rslex.init_environment(tempfile.mkdtemp(), "", "Error", False, session, session, None)  # noqa: FBT003 # by position alone
+        # True: its mode for sensitive data, which alone keeps it from sending telemetry
+        rslex.init_environment(tempfile.mkdtemp(), "", "Error", True, session, session, None)  # noqa: FBT003 # by position alone
         _rslex_executor._rslex_environment_init = True  # noqa: SLF001 # no public way
         atexit.register(rslex.release_environment)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
+import socket
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +23,7 @@ from assets.mltables import (
     write_mltable,
 )
 from assets.readback import ReadbackError, check_readback, find_differences
+from conf.target import REPOSITORY
 from spark_jobs.checksum import checksum
 from tests.unit.components.models import receipt_of
 
@@ -133,3 +138,30 @@ def test_a_version_that_is_not_there_is_named(spark: SparkSession, tmp_path: Pat
 def test_a_folder_that_is_no_mltable_is_named(tmp_path: Path) -> None:
     with pytest.raises(MLTableError, match="cannot read it: Not able to find MLTable file"):
         read_rows(str(tmp_path))
+
+
+def test_reading_tells_nobody(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "MLTable").write_text(
+        "type: mltable\npaths: [{file: ./rows.csv}]\ntransformations: [read_delimited: {}]\n"
+    )
+    script = f"from assets.mltables import read_rows; print(len(read_rows({str(tmp_path)!r})))"
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
+        proxies = {name: proxy for kind in ("http", "https") for name in _names(kind)}
+        read = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", script],
+            env={**os.environ, **proxies, "PYTHONPATH": "components"},
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        outside.settimeout(0.1)
+        with pytest.raises(TimeoutError):  # nobody came
+            outside.accept()
+    assert read.stdout == "1\n"
+
+
+def _names(kind: str) -> tuple[str, str]:
+    return f"{kind}_proxy", f"{kind}_proxy".upper()
