@@ -63,12 +63,12 @@ def shares_jvm(component: Component, warm_memory: str) -> bool:
 
 def _has_own_code(component: Component) -> bool:
     """Tell whether the code, wherever it is now, is that of a component of this repository."""
-    return snapshot_hash(snapshot_files(component.snapshot)) in _own_snapshots()
+    return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(OWN)
 
 
 @cache
-def _own_snapshots() -> frozenset[str]:
-    specs = [read_fields(file, Problems()) for file in OWN.glob("*/component.yml")]
+def _spark_snapshots(components: Path) -> frozenset[str]:
+    specs = [read_fields(file, Problems()) for file in components.glob("*/component.yml")]
     return frozenset(
         snapshot_hash(snapshot_files(read_snapshot(spec)))
         for spec in specs
