@@ -96,7 +96,8 @@ def workspace_client(target: Target, *, interactive: bool = False) -> MLClient:
 
 def _quieten() -> None:
     # The SDK warns of its own experimental classes on import, and logs every retry.
-    logging.getLogger("azure").setLevel(logging.ERROR)
+    for name in ("azure", "azure.ai.ml._utils._experimental"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"azure\..*")
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Documents = dict[str, dict[str, object]]
 PIPELINE = "pipeline.yml"
+# What is done when a component is registered: its includes are in the code that was uploaded.
+_DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
 _SINGLE = {"Command": "command", "Spark": "spark"}
 _ABOUT = ("name", "display_name", "description", "tags", "properties", "comment", "services")
@@ -152,7 +154,7 @@ def _component(
     spec = {
         key: value
         for key, value in sources.component(reference).items()
-        if value is not None and not key.startswith("_") and key != "sourceJobId"
+        if value is not None and not key.startswith("_") and key not in _DONE
     }
     if "code" in spec:
         spec["code"] = sources.code(str(spec["code"]))
