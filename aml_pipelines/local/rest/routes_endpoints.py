@@ -1,0 +1,54 @@
+"""All routes of endpoints: online and batch, their deployments, and the addresses that answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.local.deployments import DeploymentRefusedError
+from aml_pipelines.local.online_endpoints import (
+    EndpointInUseError,
+    EndpointRefusedError,
+    OnlineEndpoints,
+)
+from aml_pipelines.local.rest.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.local.rest.routes_online import SCORING_PREFIX, online_routes
+from aml_pipelines.local.rest.routes_online_deployments import online_deployment_routes
+from aml_pipelines.local.rest.routes_scoring import scoring_routes
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from aml_pipelines.local.rest.identity import Identity
+    from aml_pipelines.local.rest.operations import Operations
+
+# An endpoint has keys of its own, and checks them itself.
+SCORING_PREFIXES = (f"{SCORING_PREFIX}/",)
+_WORKSPACE = (
+    "/subscriptions/<subscription>/resourceGroups/<group>"
+    f"/providers/{PROVIDER}/workspaces/<workspace>"
+)
+
+
+def register_endpoints(
+    app: Flask, scope: Scope, identity: Identity, operations: Operations
+) -> None:
+    """Serve the endpoints of `scope`."""
+    online = OnlineEndpoints(scope.lake)
+    prefix = f"{_WORKSPACE}/onlineEndpoints"
+    app.register_blueprint(online_routes(scope, online, operations, identity), url_prefix=prefix)
+    app.register_blueprint(
+        online_deployment_routes(scope, online, operations),
+        url_prefix=f"{prefix}/<endpoint>/deployments",
+    )
+    app.register_blueprint(scoring_routes(online, identity))
+    app.register_error_handler(DeploymentRefusedError, _refused)
+    app.register_error_handler(EndpointRefusedError, _refused)
+    app.register_error_handler(EndpointInUseError, _in_use)
+
+
+def _refused(error: Exception) -> Response:
+    return ArmError(400, "UserError", str(error)).response()
+
+
+def _in_use(error: Exception) -> Response:
+    return ArmError(409, "Conflict", str(error)).response()
