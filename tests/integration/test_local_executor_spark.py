@@ -60,7 +60,7 @@ def write_pipeline(folder: Path) -> Path:
     read = "inputs: {data: {type: uri_folder, mode: direct}}\nargs: ${{inputs.data}}\n"
     write_component(folder / "components/write", WRITE, write + "args: ${{outputs.rows}}\n")
     write_component(folder / "components/read", READ, read)
-    write_component(folder / "foreign/read", READ, read)
+    write_component(folder / "foreign/read", READ + "# of another repository\n", read)
     jobs = "  write:\n" + NODE.format(component="components/write/component.yml")
     jobs += "  read:\n" + NODE.format(component="components/read/component.yml") + DATA
     jobs += "  foreign:\n" + NODE.format(component="foreign/read/component.yml") + DATA
