@@ -76,7 +76,7 @@ MODELS: Mapping[str, Mapping[str, str]] = {
         "deploymentConfigurationType": "str",
         "componentId": "IdAssetReference",
         "description": "str",
-        "settings": "{str}",
+        "settings": "{object}",  # described as text; the client sends flags, and Azure takes them
         "tags": "{str}",
     },
     "DataCollector": {

@@ -73,6 +73,17 @@ def create_app(
     app.register_blueprint(filesystem_routes(accounts))
     operations = Operations(scope)
     app.register_blueprint(operations.routes())
+    _register_resources(app, scope, operations, uploads)
+    register_endpoints(app, scope, identity, operations, service)
+    register_work(app, scope, service)
+    _register_errors(app)
+    app.after_request(_log_request)
+    if faults:
+        faults.install(app)
+    return app
+
+
+def _register_resources(app: Flask, scope: Scope, operations: Operations, uploads: Uploads) -> None:
     groups, deployed = Documents(scope.lake, "group"), Documents(scope.lake, "template")
     app.register_blueprint(group_routes(scope, groups, deployed, operations))
     for routes in (
@@ -88,13 +99,6 @@ def create_app(
         resources = Resources(scope.lake, served.singular)
         routes = resource_routes(scope, served, resources)
         app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>/{served.plural}")
-    register_endpoints(app, scope, identity, operations)
-    register_work(app, scope, service)
-    _register_errors(app)
-    app.after_request(_log_request)
-    if faults:
-        faults.install(app)
-    return app
 
 
 def _check_token(identity: Identity) -> None:

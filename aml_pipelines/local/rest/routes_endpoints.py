@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local.deployments import DeploymentRefusedError
+from aml_pipelines.local.documents import Documents
+from aml_pipelines.local.jobs import Jobs
 from aml_pipelines.local.online_endpoints import (
     EndpointInUseError,
     EndpointRefusedError,
     OnlineEndpoints,
 )
 from aml_pipelines.local.rest.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.local.rest.routes_batch import (
+    batch_deployment_routes,
+    batch_job_list_routes,
+    batch_job_routes,
+    batch_routes,
+)
 from aml_pipelines.local.rest.routes_online import SCORING_PREFIX, online_routes
 from aml_pipelines.local.rest.routes_online_deployments import online_deployment_routes
 from aml_pipelines.local.rest.routes_scoring import scoring_routes
@@ -18,6 +26,7 @@ from aml_pipelines.local.rest.routes_scoring import scoring_routes
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+    from aml_pipelines.local.jobs_service import JobService
     from aml_pipelines.local.rest.identity import Identity
     from aml_pipelines.local.rest.operations import Operations
 
@@ -30,9 +39,30 @@ _WORKSPACE = (
 
 
 def register_endpoints(
-    app: Flask, scope: Scope, identity: Identity, operations: Operations
+    app: Flask,
+    scope: Scope,
+    identity: Identity,
+    operations: Operations,
+    service: JobService | None,
 ) -> None:
-    """Serve the endpoints of `scope`."""
+    """Serve the endpoints of `scope`; `service` runs the jobs of those that are batch."""
+    _register_online(app, scope, identity, operations)
+    endpoints = Documents(scope.lake, "batch endpoint")
+    deployments = Documents(scope.lake, "batch deployment")
+    prefix = f"{_WORKSPACE}/batchEndpoints"
+    app.register_blueprint(
+        batch_routes(scope, endpoints, deployments, operations), url_prefix=prefix
+    )
+    app.register_blueprint(
+        batch_deployment_routes(scope, endpoints, deployments, operations),
+        url_prefix=f"{prefix}/<endpoint>/deployments",
+    )
+    app.register_blueprint(batch_job_routes(scope, endpoints, deployments, service))
+    app.register_blueprint(batch_job_list_routes(scope, endpoints, Jobs(scope.lake)))
+    app.register_error_handler(DeploymentRefusedError, _refused)
+
+
+def _register_online(app: Flask, scope: Scope, identity: Identity, operations: Operations) -> None:
     online = OnlineEndpoints(scope.lake)
     prefix = f"{_WORKSPACE}/onlineEndpoints"
     app.register_blueprint(online_routes(scope, online, operations, identity), url_prefix=prefix)
@@ -41,7 +71,6 @@ def register_endpoints(
         url_prefix=f"{prefix}/<endpoint>/deployments",
     )
     app.register_blueprint(scoring_routes(online, identity))
-    app.register_error_handler(DeploymentRefusedError, _refused)
     app.register_error_handler(EndpointRefusedError, _refused)
     app.register_error_handler(EndpointInUseError, _in_use)
 
