@@ -80,7 +80,7 @@ tell(
     changed=refusal(ml.data.create_or_update, table("other", version="1")),
     absent=refusal(ml.data.get, "trian", "1"),
     unlabelled=refusal(ml.data.get, "trian", label="latest"),
-    unserved=refusal(ml.schedules.get, "nightly"),
+    unserved=refusal(ml.feature_sets.get, "nights", "1"),
 )
 """,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local.jobs_service import JobService, job_service
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 # What a job's script needs besides the client; waiting is on the job, never on the clock.
 SUBMITTING = """
 import pathlib, tempfile
@@ -80,11 +82,14 @@ class WorkspaceWithJobs:
 
 @contextmanager
 def workspace_with_jobs(lake: Path) -> Iterator[WorkspaceWithJobs]:
+    """Serve `lake`; schedules are due only when a test says so, its clock stands still."""
     names, faults, identity = TARGET.workspace, Faults(), Identity("secret")
     scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
     with listen() as control, listen() as token:
         env = job_environment(names, lake, control, token, identity.secret)
-        with job_service(lake, master="local[1]", environment=env) as service:
+        with job_service(
+            lake, master="local[1]", environment=env, clock=lambda: LONG_AGO
+        ) as service:
             servers = serve(
                 scope,
                 identity,

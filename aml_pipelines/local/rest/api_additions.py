@@ -91,6 +91,15 @@ MODELS: Mapping[str, Mapping[str, str]] = {
         "samplingRate": "float",
     },
     "RequestLogging": {"captureHeaders": "[str]"},
+    # Monitors are kept, not run: what their signals hold is not looked into.
+    "CreateMonitorAction": {"actionType": "str", "monitorDefinition": "MonitorDefinition"},
+    "MonitorDefinition": {
+        "alertNotificationSettings": "object",
+        "computeConfiguration": "object",
+        "monitoringTarget": "MonitoringTarget",
+        "signals": "{object}",
+    },
+    "MonitoringTarget": {"deploymentId": "str", "modelId": "str", "taskType": "str"},
 }
 EXTENDS: Mapping[str, str] = {"SparkJob": "JobBaseProperties"}
 SUBTYPES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -102,6 +111,7 @@ SUBTYPES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "SparkJobScalaEntry": "SparkJobScalaEntry",
         },
     ),
+    "ScheduleActionBase": ("actionType", {"CreateMonitor": "CreateMonitorAction"}),
     "BatchDeploymentConfiguration": (
         "deploymentConfigurationType",
         {"PipelineComponent": "BatchPipelineComponentDeploymentConfiguration"},

@@ -43,7 +43,7 @@ def _check(value: object, kind: str, where: str) -> None:
         for name, item in _mapping(value, where).items():
             _check(item, kind[1:-1], f"{where}.{name}")
     elif described_enum(kind):
-        _check_choice(value, described_enum(kind), where)
+        _check_enum(value, described_enum(kind), where)
     elif model := described_model(kind):
         _check_model(_mapping(value, where), model, where)
     else:
@@ -62,6 +62,12 @@ def _check_model(given: Mapping[str, object], model: Model, where: str) -> None:
     for name, value in given.items():
         inner = model.fields.get(name) or (extra or "").strip("{}") or "object"
         _check(value, inner, f"{where}.{name}")
+
+
+def _check_enum(value: object, choices: tuple[str, ...], where: str) -> None:
+    # The client writes some values otherwise than the description: 'day' for 'Day'.
+    if str(value).lower() not in [choice.lower() for choice in choices]:
+        _check_choice(value, choices, where)
 
 
 def _check_choice(value: object, choices: tuple[str, ...], where: str) -> None:

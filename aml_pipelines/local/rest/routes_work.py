@@ -15,6 +15,8 @@ from aml_pipelines.local.rest.routes_history import (
     output_routes,
 )
 from aml_pipelines.local.rest.routes_jobs import job_routes
+from aml_pipelines.local.rest.routes_schedules import schedule_routes
+from aml_pipelines.local.schedules_due import TriggerError
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -33,11 +35,13 @@ def register_work(app: Flask, scope: Scope, service: JobService | None) -> None:
     """Serve work in `scope`; `service` does it, and where there is none it can only be read."""
     jobs, links = Jobs(scope.lake), LogLinks()
     app.register_blueprint(job_routes(scope, jobs, service), url_prefix=_WORKSPACE)
+    app.register_blueprint(schedule_routes(scope, service), url_prefix=_WORKSPACE)
     history = history_routes(scope, jobs, links)
     app.register_blueprint(history, url_prefix=f"/history/v1.0{_WORKSPACE}")
     app.register_blueprint(output_routes(scope, jobs), url_prefix=f"/data/v1.0{_WORKSPACE}")
     app.register_blueprint(log_routes(scope, jobs, links))
-    app.register_error_handler(JobRefusedError, _refused)
+    for refusal in (JobRefusedError, TriggerError):
+        app.register_error_handler(refusal, _refused)
 
 
 def _refused(error: Exception) -> Response:
