@@ -10,6 +10,7 @@ from aml_pipelines.azure.client import (
     explained,
     workspace_client,
 )
+from aml_pipelines.azure.follow import status_of
 from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
@@ -30,5 +31,5 @@ def main(arguments: argparse.Namespace) -> int:
         client = workspace_client(target, interactive=arguments.login)
         client.jobs.begin_cancel(arguments.name).result()
         job = client.jobs.get(arguments.name)
-    say(f"{arguments.name}: {str(job.status).lower()}")
+    say(f"{arguments.name}: {status_of(job).lower()}")
     return 0

@@ -25,7 +25,7 @@ def follow(client: MLClient, target: Target, name: str) -> bool:
     watched = Watched()
     with live_or_lines() as progress:
         while True:
-            status = str(client.jobs.get(name).status)
+            status = status_of(client.jobs.get(name))
             watched.see(list(client.jobs.list(parent_job_name=name)), progress)
             if status in ENDED:
                 break
@@ -47,7 +47,7 @@ class Watched:
     def see(self, nodes: list[Job], progress: Progress) -> None:
         """Tell `progress` what is new."""
         for job in nodes:
-            node, status = node_name(job), str(job.status)
+            node, status = node_name(job), status_of(job)
             if node not in self._began and status not in _IDLE:
                 self._began[node] = time.monotonic()
                 progress.began(node)
@@ -57,6 +57,11 @@ class Watched:
                 progress.ended(node, status, seconds, reused=is_reused(job))
                 if status != COMPLETED:
                     self.failed.append(node)
+
+
+def status_of(job: Job) -> str:
+    """Say a job's status as Azure does: the SDK gives some as text, and some as its own enum."""
+    return str(getattr(job.status, "value", job.status))
 
 
 def node_name(job: Job) -> str:

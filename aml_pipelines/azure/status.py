@@ -13,7 +13,7 @@ from aml_pipelines.azure.client import (
     explained,
     workspace_client,
 )
-from aml_pipelines.azure.follow import is_reused, node_name
+from aml_pipelines.azure.follow import is_reused, node_name, status_of
 from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def main(arguments: argparse.Namespace) -> int:
         client = workspace_client(target, interactive=arguments.login)
         job = client.jobs.get(arguments.name)
         nodes = list(client.jobs.list(parent_job_name=arguments.name))
-    say(f"{job.name}: {str(job.status).lower()} ({job.experiment_name})")
+    say(f"{job.name}: {status_of(job).lower()} ({job.experiment_name})")
     table = Table.grid(padding=(0, 2))
     for node in nodes:
         table.add_row(
-            f"  {node_name(node)}", "reused" if is_reused(node) else str(node.status).lower()
+            f"  {node_name(node)}", "reused" if is_reused(node) else status_of(node).lower()
         )
     Console(highlight=False, soft_wrap=True).print(table)
     return 0

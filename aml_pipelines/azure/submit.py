@@ -73,7 +73,8 @@ def main(arguments: argparse.Namespace) -> int:
         client = workspace_client(target, interactive=arguments.login)
         provide(client, target, rendered, creates=arguments.create_missing)
         job = send(client, rendered, name=arguments.name)
-    say(f"{job.name}: submitted; {job.studio_url or 'target ' + target.name}")
+    place = f"{target.lake}/runs/{job.name}" if target.is_local else job.studio_url
+    say(f"{job.name}: submitted; {place}")
     if not arguments.wait:
         say(f"python -m aml_pipelines status {job.name} --target {arguments.target}")
         return DONE
