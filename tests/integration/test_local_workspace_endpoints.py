@@ -65,6 +65,35 @@ ml.models.create_or_update(Model(name="adder", type="custom_model", path=f"{here
 ml.environments.create_or_update(Environment(name="serve", version="1", image="python:3.11"))
 """
 
+BLUE_GREEN = """
+endpoint = make(ManagedOnlineEndpoint(name="adder", auth_mode="key"))
+states = [deploy("blue")]
+untold = refusal(ask, {"x": 1})
+first = share(blue=100)
+by_blue = ask({"x": 20})
+states.append(deploy("green"))
+over = refusal(share, blue=90, green=20)
+unknown = refusal(share, red=100)
+in_use = refusal(lambda: ml.online_deployments.begin_delete("blue", "adder").result())
+half = share(blue=50, green=50)
+by = set()
+for n in range(60):
+    by.add(ask({"x": n})["by"])
+    if len(by) == 2:
+        break
+after = share(green=100)
+by_green = ask({"x": 1})
+ml.online_deployments.begin_delete("blue", "adder").result()
+tell(
+    states=states, mode=endpoint.auth_mode, first=first, half=half, after=after,
+    by_blue=by_blue, by=sorted(by), by_green=by_green, untold=untold, over=over,
+    unknown=unknown, in_use=in_use, asked=ask({"x": 0}, deployment_name="green"),
+    left=[found.name for found in ml.online_deployments.list("adder")],
+    logs="asked {'x': 0}" in ml.online_deployments.get_logs("green", "adder", lines=50),
+    same=[deploy("green"), ml.online_deployments.get("green", "adder").environment_variables],
+)
+"""
+
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -90,34 +119,7 @@ def told_by(served: Serving, lake: Path, script: str) -> dict[str, object]:
 
 
 def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Path) -> None:
-    told = told_by(
-        served,
-        lake,
-        """
-endpoint = make(ManagedOnlineEndpoint(name="adder", auth_mode="key"))
-states = [deploy("blue")]
-untold = refusal(ask, {"x": 1})
-first = share(blue=100)
-by_blue = ask({"x": 20})
-states.append(deploy("green"))
-over = refusal(share, blue=90, green=20)
-unknown = refusal(share, red=100)
-in_use = refusal(lambda: ml.online_deployments.begin_delete("blue", "adder").result())
-half = share(blue=50, green=50)
-by = {ask({"x": n})["by"] for n in range(30)}
-after = share(green=100)
-by_green = ask({"x": 1})
-ml.online_deployments.begin_delete("blue", "adder").result()
-tell(
-    states=states, mode=endpoint.auth_mode, first=first, half=half, after=after,
-    by_blue=by_blue, by=sorted(by), by_green=by_green, untold=untold, over=over,
-    unknown=unknown, in_use=in_use, asked=ask({"x": 0}, deployment_name="green"),
-    left=[found.name for found in ml.online_deployments.list("adder")],
-    logs="asked {'x': 0}" in ml.online_deployments.get_logs("green", "adder", lines=50),
-    same=[deploy("green"), ml.online_deployments.get("green", "adder").environment_variables],
-)
-""",
-    )
+    told = told_by(served, lake, BLUE_GREEN)
     assert (told["states"], told["mode"]) == (["Succeeded", "Succeeded"], "key")
     assert told["by_blue"] == {"sum": 41, "by": "blue"}
     assert (told["first"], told["half"]) == ({"blue": 100}, {"blue": 50, "green": 50})
@@ -190,29 +192,33 @@ tell(state=states, sums=sums, wrong=wrong)
     assert told["wrong"] == [424, "500"]
 
 
+def scoring_servers(lake: Path) -> list[str]:
+    """Name the processes of scoring servers of `lake`, and no other's."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            is_server = b"online_process.py" in (entry / "cmdline").read_bytes()
+            if is_server and str(lake).encode() in (entry / "environ").read_bytes():
+                found.append(entry.name)
+        except OSError:
+            continue
+    return found
+
+
 def test_servers_end_with_the_workspace_and_start_again_when_they_are_asked(
     lake: Path, served: Serving
 ) -> None:
-    def scoring() -> set[int]:
-        found = set()
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                command = entry.read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if any(part.endswith(b"online_process.py") for part in command):
-                environment = (entry.parent / "environ").read_bytes()
-                if str(lake).encode() in environment:
-                    found.add(int(entry.parent.name))
-        return found
-
-    before = scoring()
+    before = scoring_servers(lake)
     os.kill(served.pid, signal.SIGKILL)
     served.wait_ended()
-    assert before
-    while scoring():  # the test's own time limit is the session's
+    deadline = time.monotonic() + 30
+    while scoring_servers(lake) and time.monotonic() < deadline:
         time.sleep(0.05)
+    after = scoring_servers(lake)
     with workspace(lake) as again:
         told = told_by(again, lake, 'tell(sum=ask({"x": 5})["sum"])')
-        assert told == {"sum": 11}
-        assert scoring()
+        assert scoring_servers(lake)
+
+    assert before
+    assert not after
+    assert told == {"sum": 11}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sdk
 
 
-@pytest.mark.parametrize("fault", ["throttle", "drop", "fail half-way"])
+@pytest.mark.parametrize("fault", ["throttle", "drop", "fail half-way", "expire"])
 def test_a_registration_survives_a_fault_and_happens_once(tmp_path: Path, fault: Fault) -> None:
     with workspace_here(tmp_path) as workspace:
         workspace.faults.plan(fault, "PUT", "/data/train/versions/1")

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 SERVED = (
     *("the workspace", "data", "models", "datastores", "computes"),
-    *("environments", "components", "codes", "jobs"),
+    *("environments", "components", "codes", "jobs", "schedules"),
+    *("online endpoints", "batch endpoints"),
 )
 _PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
 _log = logging.getLogger(__name__)

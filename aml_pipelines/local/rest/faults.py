@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from collections import deque
@@ -14,8 +15,11 @@ from aml_pipelines.local.rest.arm import ArmError
 if TYPE_CHECKING:
     from flask import Flask
 
-Fault = Literal["throttle", "drop", "fail half-way", "slow"]
+Fault = Literal["throttle", "drop", "fail half-way", "slow", "expire"]
 _SLOW_POLLS = 3
+# What Azure says of a token that was revoked: get another, not the one that you kept.
+_CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"0"}}}').decode()
+_CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
 
 
 class Faults:
@@ -33,7 +37,7 @@ class Faults:
         return not self._planned
 
     def install(self, app: Flask) -> None:
-        """Throttle, drop and slow before the work is done; fail half-way when it is."""
+        """Throttle, drop, slow and expire before the work is done; fail half-way when it is."""
         app.before_request(self._before)
         app.after_request(self._after)
 
@@ -48,9 +52,13 @@ class Faults:
         return None
 
     def _before(self) -> Response | None:
-        fault = self._take("throttle", "drop", "slow")
+        fault = self._take("throttle", "drop", "slow", "expire")
         if fault == "slow":
             g.slow_polls = _SLOW_POLLS
+        if fault == "expire":
+            expired = ArmError(401, "ExpiredAuthenticationToken", "a planned fault").response()
+            expired.headers["WWW-Authenticate"] = _CHALLENGE
+            return expired
         if fault == "throttle":
             throttled = ArmError(429, "TooManyRequests", "a planned fault").response()
             throttled.headers["Retry-After"] = "0"
