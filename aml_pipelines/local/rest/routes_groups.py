@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, make_response, request
 
 from aml_pipelines.local.rest.arm import ArmError, Resource, Scope
 from aml_pipelines.local.rest.bodies import json_body, mapping_in
@@ -38,9 +38,8 @@ def group_routes(
         shared = {"location": body["location"], "tags": mapping_in(body, "tags")}
         is_served = group == scope.resource_group
         document, is_new = groups.put(asset_name(group), shared)
-        answer = jsonify(_group(subscription, document))
-        answer.status_code = 201 if is_new and not is_served else 200
-        return answer
+        status = 201 if is_new and not is_served else 200
+        return make_response(jsonify(_group(subscription, document)), status)
 
     @routes.delete("/resourcegroups/<group>")
     def delete_group(subscription: str, group: str) -> Response:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-DRIVER = Path(__file__).resolve().parents[3] / "aml_pipelines" / "local" / "batch_driver"
+DRIVER = Path(__file__).resolve().parents[2] / "aml_pipelines" / "local" / "batch_driver"
 SETTINGS = {
     "script": "score.py",
     "mini_batch_size": 1,
@@ -60,7 +60,7 @@ def score(folder: Path, files: dict[str, str], script: str = SCORE, **settings: 
 
 def test_a_file_that_hangs_or_ends_the_process_once_is_scored_again(tmp_path: Path) -> None:
     files = {"a": "", "b": "hangs once", "c": "dies"}
-    assert score(tmp_path, files, timeout=3) == "0 a\nb\nc\n"
+    assert score(tmp_path, files, timeout=2) == "0 a\nb\nc\n"
 
 
 @pytest.mark.parametrize(("threshold", "code"), [(0, "1"), (1, "0"), (-1, "0")])
@@ -71,11 +71,11 @@ def test_as_many_files_may_stay_unscored_as_the_threshold_says(
         tmp_path,
         {"a": "", "b": "hangs"},
         error_threshold=threshold,
-        timeout=1,
+        timeout=0.5,
         max_retries=0,
     )
     assert said.startswith(code)
-    assert ("files/b: it took longer than 1 s" in said) == (code == "1")
+    assert ("files/b: it took longer than 0.5 s" in said) == (code == "1")
 
 
 def test_an_answer_shorter_than_its_mini_batch_leaves_files_unscored(tmp_path: Path) -> None:
