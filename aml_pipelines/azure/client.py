@@ -113,6 +113,7 @@ def explained(target: Target, doing: str) -> Iterator[None]:
         ClientAuthenticationError,
         HttpResponseError,
     )
+    from marshmallow.exceptions import MarshmallowError  # noqa: PLC0415 # same
 
     try:
         with redirect_stderr(_WithoutResets(sys.stderr)):  # type: ignore[type-var] # writes only
@@ -122,8 +123,8 @@ def explained(target: Target, doing: str) -> Iterator[None]:
         raise CommandFailedError(f"{told}; az login, or --login for a browser") from error
     except HttpResponseError as error:
         raise CommandFailedError(f"{doing}: {_refusal(error, target)}") from error
-    except MlException as error:
-        raise CommandFailedError(f"{doing}: {_first_line(error)}") from error
+    except (MlException, MarshmallowError) as error:
+        raise CommandFailedError(f"{doing}: {' '.join(str(error).split())}") from error
     except AzureError as error:
         told = f"{doing}: target {target.name!r} cannot be reached: {_first_line(error)}"
         raise CommandFailedError(
@@ -150,18 +151,23 @@ class _WithoutResets:
 def _refusal(error: HttpResponseError, target: Target) -> str:
     workspace = target.workspace
     code = error.error.code if error.error else error.reason
-    told = f"{error.status_code} {code}: {_first_line(error.message)}"
+    told = f"{error.status_code} {code}: {_told(error.message)}"
     if error.status_code == FORBIDDEN:
         return f"{told}; whoever is signed in lacks a role: docs/azure.md lists which on what"
     if error.status_code == UNAUTHORIZED:
         return f"{told}; az login, or --login for a browser"
-    if error.status_code == NOT_FOUND:
+    if error.status_code == NOT_FOUND and "workspace" in error.message.lower():
         where = f"{workspace.resource_group}/{workspace.name}"
         return (
             f"{told}; the workspace is {where}: "
             f"python -m aml_pipelines bootstrap --target {target.name} makes what is not there"
         )
     return told
+
+
+def _told(message: str) -> str:
+    """Give a message whole when it carries a log, whose end says why; else its first line."""
+    return message.strip() if "log:" in message else _first_line(message)
 
 
 def _first_line(told: object) -> str:

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from aml_pipelines.azure.client import (
@@ -17,7 +16,7 @@ from aml_pipelines.azure.client import (
 )
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
+from aml_pipelines.local.progress import say, show_table
 
 if TYPE_CHECKING:
     import argparse
@@ -144,4 +143,4 @@ def _show(runs: list[Run]) -> None:
             f"{run.data.metrics[name]:.4g}" if name in run.data.metrics else "" for name in metrics
         ]
         table.add_row(run.info.run_name or run.info.run_id, run.info.status.lower(), *values)
-    Console(highlight=False, soft_wrap=True).print(table)
+    show_table(table)

@@ -16,6 +16,7 @@ from aml_pipelines.azure.client import (
 )
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
+from aml_pipelines.azure.submit import load as load_job
 from aml_pipelines.azure.triggers import trigger_problems
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
@@ -39,6 +40,7 @@ class Scheduled:
 
     document: Document
     job: Rendered
+    origin: Path
 
     @property
     def name(self) -> str:
@@ -46,7 +48,7 @@ class Scheduled:
 
     @property
     def text(self) -> str:
-        return to_yaml(self.document)
+        return f"# schedule\n{to_yaml(self.document)}---\n# its job\n{self.job.text}"
 
 
 def schedule_names() -> list[str]:
@@ -117,7 +119,7 @@ def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Sche
     problems += trigger_problems(document, file) + _frozen(job, file) + _identity(target, file)
     if problems:
         raise PipelineError(*problems)
-    return Scheduled({**document, "create_job": job.document}, job)
+    return Scheduled({**document, "create_job": {**stated, "inputs": bound}}, job, file)
 
 
 def find_schedule(name: str) -> Path:
@@ -138,7 +140,10 @@ def load(scheduled: Scheduled) -> Any:  # noqa: ANN401 # the SDK's JobSchedule
         load_schedule,
     )
 
-    return load_schedule(io.StringIO(scheduled.text), relative_origin=str(scheduled.job.origin))
+    text = to_yaml(scheduled.document)
+    schedule: Any = load_schedule(io.StringIO(text), relative_origin=str(scheduled.origin))
+    schedule.create_job = load_job(scheduled.job)
+    return schedule
 
 
 def _frozen(job: Rendered, file: Path) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from aml_pipelines.azure.client import (
@@ -14,7 +13,7 @@ from aml_pipelines.azure.client import (
     workspace_client,
 )
 from aml_pipelines.azure.follow import is_reused, node_name, status_of
-from aml_pipelines.local.progress import say
+from aml_pipelines.local.progress import say, show_table
 
 if TYPE_CHECKING:
     import argparse
@@ -40,5 +39,5 @@ def main(arguments: argparse.Namespace) -> int:
         table.add_row(
             f"  {node_name(node)}", "reused" if is_reused(node) else status_of(node).lower()
         )
-    Console(highlight=False, soft_wrap=True).print(table)
+    show_table(table)
     return 0

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from aml_pipelines.local.plan import Plan
     from aml_pipelines.local.selection import Selection
 
+_WIDE = 1000
 _CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def say(text: str) -> None:
     """Print a line of the program's product."""
     _CONSOLE.print(text)
+
+
+def show_table(table: Table) -> None:
+    """Print a table: cut to a terminal's width, whole elsewhere."""
+    Console(highlight=False, width=None if _CONSOLE.is_terminal else _WIDE).print(table)
 
 
 class Lines:

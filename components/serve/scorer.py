@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
 import pandas as pd
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NUMBERS = ("double", "float", "long", "integer")
 
@@ -67,7 +66,8 @@ def load_scorer(folder: Path) -> Scorer:
 
     Raises FileNotFoundError when there is none, or more than one.
     """
-    found = sorted(folder.rglob("MLmodel"))
+    walked = os.walk(folder, followlinks=True)  # a model may be linked to where it is registered
+    found = [Path(root, "MLmodel") for root, _, names in walked if "MLmodel" in names]
     if len(found) != 1:
         raise FileNotFoundError(
             f"{folder} holds {len(found)} files named MLmodel; it must hold one"

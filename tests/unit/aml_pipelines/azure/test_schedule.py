@@ -31,7 +31,7 @@ def written(folder: Path, trigger: str, pipeline: str = "data") -> str:
 def test_a_schedule_of_this_project_runs_as_of_its_trigger(name: str) -> None:
     scheduled = render_schedule(name, DEV, {})
     assert scheduled.job.document["inputs"]["as_of"] == "${{creation_context.trigger_time}}"
-    assert scheduled.document["create_job"]["inputs"]["lake"] == DEV.lake
+    assert scheduled.job.document["inputs"]["lake"] == DEV.lake
 
 
 def test_as_of_is_bound_though_the_schedule_does_not_say_so(tmp_path: Path) -> None:
