@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.tracking import prepare_tracking
-from tests.integration.test_local_workspace_process import wait_until_gone
-from tests.integration.workspace_jobs import run_job, workspace
+from tests.integration.workspace_jobs import workspace
 from tests.integration.workspace_with_jobs import (
-    SUBMITTING,
     WorkspaceWithJobs,
+    new_lake,
+    submitting,
     workspace_with_jobs,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.sdk
-ROOT = Path(__file__).resolve().parents[2]
-SERVER = """
-import json, sys
-from pathlib import Path
-from aml_pipelines.local.workspace import serving
-from tests.integration.workspace_jobs import TARGET
-
-lake = Path(sys.argv[1])
-with serving(TARGET, lake=lake, log=lake / "workspace.log", jobs_master="local[1]") as served:
-    served.wait_ready()
-    print(json.dumps([served.pid, served.env]), flush=True)
-    sys.stdin.read()
-"""
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    lake = tmp_path_factory.mktemp("lake")
-    prepare_tracking(lake, "flights")
-    for name in ("raw", "gold/train"):
-        (lake / name).mkdir(parents=True)
-    (lake / "gold" / "train" / "MLTable").write_text("paths: [{file: ./rows.csv}]\n")
-    return lake
-
-
-@pytest.fixture(scope="module")
-def served(lake: Path) -> Iterator[WorkspaceWithJobs]:
-    with workspace_with_jobs(lake) as served:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspaceWithJobs]:
+    with workspace_with_jobs(new_lake(tmp_path_factory.mktemp("lake"))) as served:
         yield served
-
-
-def submitting(env: Mapping[str, str], script: str) -> dict[str, object]:
-    return run_job(env, SUBMITTING + script)
 
 
 def test_a_pipeline_is_submitted_followed_and_its_outputs_are_found(
@@ -219,59 +185,6 @@ tell(
     assert "does not exist" in str(told["absent"])
 
 
-def test_registered_components_and_labels_are_resolved_once(served: WorkspaceWithJobs) -> None:
-    told = submitting(
-        served.env,
-        """
-ml.data.create_or_update(table())
-say = load_component(write("say.yml", json.dumps({
-    "type": "command", "name": "say", "version": "7", "environment": {"image": "ubuntu"},
-    "inputs": {"table": {"type": "mltable"}}, "command": "ls ${{inputs.table}}"})))
-ml.components.create_or_update(say)
-train = {"type": "mltable", "path": "azureml:train@latest"}
-name = submit(pipeline({"say": {"type": "command", "component": "azureml:say@latest",
-    "inputs": {"table": "${{parent.inputs.train}}"}}}, inputs={"train": train}))
-ended(name)
-raw = {"jobInputType": "mltable", "uri": "azureml:train@latest"}
-block = {"type": "command", "componentId": "azureml:say@latest",
-         "inputs": {"table": {"job_input_type": "literal", "value": "${{parent.inputs.train}}"}}}
-status, answer = put("jobs/labels", {"properties": {
-    "jobType": "Pipeline", "experimentName": "flights", "inputs": {"train": raw},
-    "jobs": {"say": block}, "settings": {"default_compute": "serverless"}}})
-ml.data.create_or_update(table("gold/other"))
-stored = ml.jobs.get("labels")
-tell(ran=ended(name), status=status, ended=ended("labels"), train=stored.inputs["train"].path,
-     say=answer["properties"]["jobs"]["say"]["componentId"])
-""",
-    )
-    assert told == {
-        "ran": "Completed",
-        "status": 201,
-        "ended": "Completed",
-        "train": "azureml:train:1",
-        "say": "azureml:say:7",
-    }
-
-
-def test_a_command_job_is_its_one_node(served: WorkspaceWithJobs) -> None:
-    told = submitting(
-        served.env,
-        """
-job = load_job(write("job.yml", json.dumps(node(
-    "echo ${{inputs.word}} $AZUREML_RUN_ID > ${{outputs.text}}; echo $AZURE_CLIENT_ID",
-    inputs={"word": "hi"}, outputs={"text": {"type": "uri_file"}}, compute="serverless",
-    experiment_name="flights", environment_variables={"AZURE_CLIENT_ID": "mine"}))))
-name = submit(job, "single")
-ml.jobs.stream(name)
-ml.jobs.download(name, download_path=files, output_name="text")
-ml.jobs.download(name, download_path=files)
-tell(children=children(name), text=next((files / "named-outputs").rglob("text/*")).read_text(),
-     log=next((files / "artifacts").rglob("std_log.txt")).read_text())
-""",
-    )
-    assert told == {"children": {}, "text": "hi single\n", "log": "mine\n"}
-
-
 def test_a_submission_survives_a_throttled_and_a_dropped_request(
     served: WorkspaceWithJobs,
 ) -> None:
@@ -286,54 +199,7 @@ def test_a_submission_survives_a_throttled_and_a_dropped_request(
     assert served.faults.are_over
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_job_ends_with_the_workspace_and_what_waits_runs_when_it_is_back(
-    lake: Path, tmp_path: Path, how: signal.Signals
-) -> None:
-    shutil.copytree(lake / "mlflow", tmp_path / "mlflow")
-    mark = tmp_path / "pid"
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdout
-        pid, env = json.loads(server.stdout.readline())
-        told = submitting(
-            env,
-            f"""
-running = submit(pipeline({{"wait": node("echo $$ > {mark}; exec sleep 1000")}}), "running")
-queued = submit(pipeline({{"say": node("echo hi")}}), "queued")
-wait_for(running, "Running")
-while not os.path.exists("{mark}"):
-    time.sleep(0.1)
-tell(queued=ml.jobs.get(queued).status)
-""",
-        )
-        os.kill(pid, how)
-        assert wait_until_gone(int(mark.read_text()))
-        server.kill()
-
-    with workspace_with_jobs(tmp_path) as served:
-        after = submitting(
-            served.env,
-            """
-why = refusal(ml.jobs.stream, "running")
-tell(ended=ended("running"), nodes=children("running"), why=why, queued=ended("queued"))
-""",
-        )
-    assert told == {"queued": "Queued"}
-    assert "the workspace ended while the job ran" in str(after.pop("why"))
-    assert after == {
-        "ended": "Failed",
-        "nodes": {"running_wait": "Canceled"},
-        "queued": "Completed",
-    }
-
-
-def test_a_workspace_beside_a_run_shows_jobs_and_takes_none(lake: Path) -> None:
-    with workspace(lake) as beside:
+def test_a_workspace_beside_a_run_shows_jobs_and_takes_none(tmp_path: Path) -> None:
+    with workspace(tmp_path) as beside:
         told = submitting(beside.env, 'tell(said=refusal(submit, pipeline({"say": node("true")})))')
     assert "jobs are run by a workspace that is served by itself" in str(told["said"])

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.local.jobs_service import JobService, job_service
-from aml_pipelines.local.tracking import prepare_tracking
-from tests.integration.workspace_jobs import run_job
 from tests.integration.workspace_with_jobs import (
-    SUBMITTING,
     WorkspaceWithJobs,
+    new_lake,
+    submitting,
     workspace_with_jobs,
 )
 
@@ -42,17 +41,12 @@ def jobs_of(name):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspaceWithJobs]:
-    lake = tmp_path_factory.mktemp("lake")
-    prepare_tracking(lake, "flights")
-    for name in ("train", "other"):
-        (lake / "gold" / name).mkdir(parents=True)
-        (lake / "gold" / name / "MLTable").write_text("paths: [{file: ./rows.csv}]\n")
-    with workspace_with_jobs(lake) as served:
+    with workspace_with_jobs(new_lake(tmp_path_factory.mktemp("lake"))) as served:
         yield served
 
 
 def scheduling(env: Mapping[str, str], script: str) -> dict[str, object]:
-    return run_job(env, SUBMITTING + SCHEDULING + script)
+    return submitting(env, SCHEDULING + script)
 
 
 def at(text: str) -> datetime:
@@ -65,11 +59,11 @@ def test_a_schedule_submits_its_frozen_job_with_the_time_at_which_it_was_due(
     told = scheduling(
         served.env,
         """
-ml.data.create_or_update(table())
-train = {"type": "mltable", "path": "azureml:train@latest"}
+register()
+train = {"type": "uri_folder", "path": "azureml:train@latest"}
 made = put_schedule("nightly", "echo ${{inputs.as_of}} ${{inputs.train}}", {"train": train},
     display_name="Nightly")
-ml.data.create_or_update(table("gold/other"))
+register("gold/other")
 tell(name=made.display_name, enabled=made.is_enabled, before=jobs_of("nightly"))
 """,
     )

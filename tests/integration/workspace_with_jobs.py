@@ -12,8 +12,9 @@ from aml_pipelines.local.rest.arm import Scope
 from aml_pipelines.local.rest.faults import Faults
 from aml_pipelines.local.rest.identity import Identity
 from aml_pipelines.local.rest.server import serve
+from aml_pipelines.local.tracking import prepare_tracking
 from aml_pipelines.local.workspace import job_environment, listen, tls_folder
-from tests.integration.workspace_jobs import TARGET
+from tests.integration.workspace_jobs import TARGET, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +42,9 @@ def pipeline(jobs, **more):
 
 def node(line, **more):
     return {"type": "command", "command": line, "environment": {"image": "ubuntu"}, **more}
+
+def register(path="gold/train"):
+    return ml.data.create_or_update(Data(name="train", type="uri_folder", path=f"{LAKE}/{path}"))
 
 def submit(job, name=None):
     job.name = name or job.name
@@ -78,6 +82,19 @@ class WorkspaceWithJobs:
     env: Mapping[str, str]
     faults: Faults
     service: JobService
+
+
+def new_lake(lake: Path) -> Path:
+    """Fill a lake: MLflow's database, which takes 3 s, and folders of data."""
+    prepare_tracking(lake, "flights")
+    for name in ("raw", "gold/train", "gold/other"):
+        (lake / name).mkdir(parents=True)
+    return lake
+
+
+def submitting(env: Mapping[str, str], script: str) -> dict[str, object]:
+    """Run `script` as a job that submits jobs."""
+    return run_job(env, SUBMITTING + script)
 
 
 @contextmanager
