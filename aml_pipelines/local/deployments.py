@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +58,19 @@ def deployed_code(
     )
 
 
-def link_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:
-    """Put `model` where Azure does, and give the variables that say so."""
+def place_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:
+    """Copy `model` to where Azure has it, and give the variables that say so.
+
+    A link would not do: code that looks for its files walks past links, here and not there.
+    """
     if not model:
         return {}
+    shutil.rmtree(folder / "models", ignore_errors=True)
     place = folder / "models" / model.name / model.version
-    place.mkdir(parents=True, exist_ok=True)
-    link = place / Path(model.source).name
-    link.unlink(missing_ok=True)
-    link.symlink_to(model.source)
+    source = Path(model.source)
+    place.mkdir(parents=True)
+    if source.is_dir():
+        shutil.copytree(source, place / source.name, copy_function=shutil.copyfile)
+    else:
+        shutil.copyfile(source, place / source.name)
     return {"AZUREML_MODEL_DIR": str(place)}

@@ -8,7 +8,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.deployments import deployed_code, deployed_model, link_model
+from aml_pipelines.local.deployments import deployed_code, deployed_model, place_model
 from aml_pipelines.local.documents import Document, Documents
 from aml_pipelines.local.online import ScoringServers, Staged, stage_code
 from aml_pipelines.local.secret_file import SecretFile
@@ -124,7 +124,7 @@ class OnlineEndpoints:
         folder.mkdir(parents=True, exist_ok=True)
         model = deployed_model(self._lake, properties)
         code, script = deployed_code(self._lake, properties, model)
-        staged = Staged(folder, script, {**_variables(properties), **link_model(model, folder)})
+        staged = Staged(folder, script, {**_variables(properties), **place_model(model, folder)})
         stage_code(code, staged.code)
         return staged
 

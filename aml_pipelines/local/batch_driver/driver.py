@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import queue
+import shutil
 import sys
 import tempfile
 import threading
@@ -90,7 +91,7 @@ def main(scored: str, model: str, output: str) -> int:
     with tempfile.TemporaryDirectory() as models:
         os.environ["AZUREML_BI_OUTPUT_PATH"] = str(folder)
         if model:
-            Path(models, Path(model).name).symlink_to(Path(model).resolve())
+            _place(Path(model).resolve(), Path(models))
             os.environ["AZUREML_MODEL_DIR"] = models
         _score(run, settings, workers=min(settings.concurrency, len(batches)))
     _log.info(
@@ -115,6 +116,14 @@ def _score(run: Run, settings: Settings, *, workers: int) -> None:
         thread.join()
     for worker in started:
         worker.stop()
+
+
+def _place(model: Path, folder: Path) -> None:
+    # A link would not do: code that looks for its files walks past links.
+    if model.is_dir():
+        shutil.copytree(model, folder / model.name, copy_function=shutil.copyfile)
+    else:
+        shutil.copyfile(model, folder / model.name)
 
 
 def _files(scored: Path) -> list[str]:
