@@ -31,6 +31,8 @@ def follow(client: MLClient, target: Target, name: str) -> bool:
                 break
             time.sleep(_POLL_SECONDS[target.is_local])
     say(f"{name}: {status.lower()}")
+    if status != COMPLETED and not watched.failed:
+        say(f"python -m aml_pipelines logs {name} --target {target.name}")
     for node in watched.failed:
         say(f"python -m aml_pipelines logs {name} --node {node} --target {target.name}")
     return status == COMPLETED

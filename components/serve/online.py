@@ -30,7 +30,8 @@ def run(raw: str) -> AMLResponse:
         rows = _rows(raw)
         found = SCORERS[0].score(rows)
     except (RowsError, json.JSONDecodeError) as error:
-        return AMLResponse({"error": str(error)}, 400, json_str=True)
+        refusal = {"code": "BadRequest", "message": str(error)}  # the shape that clients read
+        return AMLResponse({"error": refusal}, 400, json_str=True)
     scores = [_entry(row) for row in found.to_dict("records")]
     return AMLResponse({"scores": scores}, 200, json_str=True)
 
