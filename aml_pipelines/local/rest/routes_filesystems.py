@@ -37,9 +37,10 @@ def filesystem_routes(accounts: Accounts) -> Blueprint:
         opened = accounts.open(account, container)
         directory = request.args.get("directory", "").strip("/")
         prefix = f"{directory}/" if directory else ""
-        # The list of a file is the file: the client downloads an output so, of either kind.
         names = [
-            name for name in opened.names(directory) if name.startswith(prefix) or name == directory
+            name
+            for name in opened.names(directory)
+            if name.startswith(prefix) or (name == directory and _is_listed_alone(name))
         ]
         if directory and not names:
             raise storage_error("PathNotFound", f"there is nothing at {directory!r}")
@@ -55,6 +56,13 @@ def filesystem_routes(accounts: Accounts) -> Blueprint:
         )
 
     return routes
+
+
+def _is_listed_alone(name: str) -> bool:
+    # The list of a file is the file: the client downloads an output so, of either kind. But when it
+    # finds the MLTable that it registers, it wants a schema from the Internet: 5 s where there is
+    # none, and otherwise a request that leaves the machine. Without, it registers all the same.
+    return name.rpartition("/")[2] != "MLTable"
 
 
 def _page(paths: Sequence[dict[str, str]]) -> Response:
