@@ -1,12 +1,15 @@
 """`deploy`: put a model behind a batch or an online endpoint; online beside the one that answers.
 
-An online deployment is made without traffic, asked once, and given its share only if it answers;
-the deployment before stays, so that going back is one command.
+An online deployment is made without traffic, asked for the scores of `--rows`, and given its share
+only if it answers every row; the deployment before stays, so that going back is one command.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import (
@@ -23,6 +26,7 @@ from aml_pipelines.azure.deployments import (
     load,
     stated_model,
 )
+from aml_pipelines.azure.invoke import ask, read_rows
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
@@ -37,6 +41,15 @@ if TYPE_CHECKING:
 ALL = 100
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """An online deployment to be: its model, its share of the traffic, and rows to try it with."""
+
+    model: str
+    share: int
+    rows: Path | None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=("batch", "online"))
     parser.add_argument(
@@ -44,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--traffic", type=int, metavar="PERCENT", help="online: the share of the new one (100)"
+    )
+    parser.add_argument(
+        "--rows", type=Path, help="online: rows that the new one must score before it has traffic"
     )
     parser.add_argument(
         "--roll-back", action="store_true", help="online: give all traffic to the other one again"
@@ -62,7 +78,8 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.roll_back:
             _roll_back(client, target)
         elif arguments.kind == "online":
-            _deploy_online(client, target, _model(client, arguments), share)
+            wanted = Wanted(_model(client, arguments), share, arguments.rows)
+            _deploy_online(client, target, wanted)
         else:
             _deploy_batch(client, target, _model(client, arguments))
     return 0
@@ -110,11 +127,11 @@ def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
     say(f"endpoint {endpoint.document['name']}: {current.scoring_uri}")
 
 
-def _deploy_online(client: MLClient, target: Target, model: str, share: int) -> None:
+def _deploy_online(client: MLClient, target: Target, wanted: Wanted) -> None:
     name = str(endpoint_document("online", target).document["name"])
     before = _traffic(client, target, name)
     color = _idle(before)
-    (rendered,) = deployment_documents("online", target, model=model, color=color)
+    (rendered,) = deployment_documents("online", target, model=wanted.model, color=color)
     client.online_deployments.begin_create_or_update(load(rendered, "online")).result()
     deployed = client.online_deployments.get(color, name)
     if deployed.provisioning_state != "Succeeded":
@@ -123,11 +140,23 @@ def _deploy_online(client: MLClient, target: Target, model: str, share: int) -> 
             f"its log: az ml online-deployment get-logs -e {name} -n {color}"
         )
     others = [other for other in before if other != color and before[other]]
-    after = {color: share, **({others[0]: ALL - share} if others else {})}
-    if not others:
-        after = {color: ALL}
-    _give(client, name, after)
-    say(f"deployment {color}: {model}, {after[color]} % of the traffic of {name}")
+    share = wanted.share if others else ALL
+    if wanted.rows:
+        _try(client, name, color, wanted.rows)
+    _give(client, name, {color: share, **({others[0]: ALL - share} if others else {})})
+    say(f"deployment {color}: {wanted.model}, {share} % of the traffic of {name}")
+
+
+def _try(client: MLClient, name: str, color: str, rows: Path) -> None:
+    asked = len(json.loads(read_rows(rows))["rows"])
+    answer = json.loads(ask(client, name, rows, color))
+    scores = [entry["score"] for entry in answer["scores"] if entry["score"] is not None]
+    if len(scores) != asked:
+        raise CommandFailedError(
+            f"deployment {color!r} of {name!r} scored {len(scores)} of the {asked} rows in {rows}; "
+            "it has no traffic, and the one before has all of it"
+        )
+    say(f"deployment {color}: scored the {asked} rows of {rows}")
 
 
 def _roll_back(client: MLClient, target: Target) -> None:

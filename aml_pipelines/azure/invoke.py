@@ -71,18 +71,19 @@ def _online(arguments: argparse.Namespace, name: str) -> int:
     target = asked_target(arguments)
     if arguments.rows is None:
         raise PipelineError('an online endpoint scores the rows in --rows FILE, {"rows": [{…}]}')
-    text = _read_rows(arguments.rows)
+    text = read_rows(arguments.rows)
     if arguments.dry_run:
         say(f"POST {name} {text.strip()}")
         return DONE
     with explained(target, f"invoke {name}"):
         client = workspace_client(target, interactive=arguments.login)
-        answer = _ask(client, name, arguments.rows, arguments.deployment)
+        answer = ask(client, name, arguments.rows, arguments.deployment)
     sys.stdout.write(answer.strip() + "\n")
     return DONE
 
 
-def _ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
+def ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
+    """Ask an online endpoint to score the rows in `file`; gives its answer's text."""
     return str(
         client.online_endpoints.invoke(
             endpoint_name=name, request_file=str(file), deployment_name=deployment
@@ -90,14 +91,17 @@ def _ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str
     )
 
 
-def _read_rows(file: Path) -> str:
+def read_rows(file: Path) -> str:
+    """Read a request; raises PipelineError when it is not `{"rows": [{…}, …]}`."""
     try:
         text = file.read_text(encoding="utf-8")
-        json.loads(text)
+        rows = json.loads(text)
     except OSError as error:
         raise PipelineError(f"{file}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise PipelineError(f"{file}: is not JSON: {error}") from error
+    if not isinstance(rows, dict) or not isinstance(rows.get("rows"), list):
+        raise PipelineError(f'{file}: is not of the form {{"rows": [{{"column": value}}, …]}}')
     return text
 
 

@@ -1,0 +1,138 @@
+"""What an endpoint answers is what the batch steps would have written, for the same rows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import files
+import mlflow
+import online
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from learning import champion
+from scorer import RowsError, load_scorer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+TRIPS = pd.DataFrame({"distance": [1.0, 2.0, 8.0, 9.0], "seats": [2.0, 4.0, 2.0, 4.0]})
+LATE = [0, 0, 1, 1]
+
+
+def save(model: object, folder: Path, *, task: str, threshold: float, predict_with: str) -> Path:
+    predicted = getattr(model, predict_with)(TRIPS)
+    mlflow.sklearn.save_model(
+        model,
+        folder,
+        signature=mlflow.models.infer_signature(TRIPS, predicted),
+        pyfunc_predict_fn=predict_with,
+        pip_requirements=[],
+        metadata={"task": task, "threshold": threshold},
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save a classifier as a deployment finds it: in a folder of the folder it is given."""
+    model = LogisticRegression().fit(TRIPS, LATE)
+    # 0.818 = 1 / (1 + exp(6.5 - 8)) at a distance of 8, and 0.924 at 9
+    model.coef_[:], model.intercept_[:] = [[1.0, 0.0]], [-6.5]
+    folder = tmp_path_factory.mktemp("deployed")
+    save(model, folder / "late", task="classification", threshold=0.9, predict_with="predict_proba")
+    return folder
+
+
+@pytest.fixture
+def deployed(late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(late))
+    monkeypatch.setenv("AZUREML_BI_OUTPUT_PATH", str(tmp_path / "scores"))
+    (tmp_path / "scores").mkdir()
+    online.init()
+    files.init()
+
+
+def asked(request: object) -> tuple[int, dict[str, object]]:
+    response = online.run(json.dumps(request))
+    return response.status_code, json.loads(response.get_data(as_text=True))
+
+
+def test_scores_are_those_of_the_batch_step_and_the_class_is_above_the_models_threshold(
+    late: Path,
+) -> None:
+    found = load_scorer(late).score(TRIPS)
+    assert found["score"].tolist() == champion.score(late / "late", TRIPS).tolist()
+    assert found["class"].tolist() == [0, 0, 0, 1]  # only the last is above 0.9
+
+
+def test_a_regression_has_no_class(tmp_path: Path) -> None:
+    model = LinearRegression().fit(TRIPS, [10.0, 20.0, 80.0, 90.0])
+    save(model, tmp_path / "m", task="regression", threshold=0.5, predict_with="predict")
+    found = load_scorer(tmp_path).score(TRIPS)
+    assert found["score"].round(6).tolist() == [10.0, 20.0, 80.0, 90.0]
+    assert found["class"].isna().all()
+
+
+def test_a_folder_without_one_model_is_no_deployment(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="holds 0 files named MLmodel"):
+        load_scorer(tmp_path)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_rows_are_answered_in_their_order_and_other_columns_do_not_matter() -> None:
+    code, answer = asked(
+        {"rows": [{"seats": 4, "distance": 9, "note": "x"}, {"distance": 1, "seats": 2}]}
+    )
+    assert code == 200
+    scores = answer["scores"]
+    assert isinstance(scores, list)
+    assert [entry["class"] for entry in scores] == [1, 0]
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"rows": [{"distance": 9}]}, "rows have no columns ['seats']"),
+        ({"rows": [{"distance": "far", "seats": 2}]}, "column 'distance' holds what is no number"),
+        ({"rows": []}, "is not of the form"),
+        ([1], "is not of the form"),
+        ({"data": []}, "is not of the form"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_and_says_why(request_: object, told: str) -> None:
+    code, answer = asked(request_)
+    error = answer["error"]
+    assert isinstance(error, dict)
+    assert code == 400
+    assert told in error["message"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_file_of_scores_stands_for_each_file_of_rows_however_often_it_is_scored(
+    tmp_path: Path,
+) -> None:
+    rows = TRIPS.assign(_row_id=["a", "b", "c", "d"])
+    rows.to_parquet(tmp_path / "part-0.parquet")
+    (tmp_path / "_SUCCESS").touch()
+    batch = [str(tmp_path / "part-0.parquet"), str(tmp_path / "_SUCCESS")]
+    assert files.run(batch) == ["part-0.parquet", "_SUCCESS"]
+    files.run(batch)
+    written = sorted(file.name for file in (tmp_path / "scores").iterdir())
+    assert written == ["part-0.parquet"]
+    found = pd.read_parquet(tmp_path / "scores" / "part-0.parquet")
+    assert found["_row_id"].tolist() == ["a", "b", "c", "d"]
+    assert found["class"].tolist() == [0, 0, 0, 1]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_broken_file_fails_the_batch_and_leaves_no_scores(tmp_path: Path) -> None:
+    TRIPS[["distance"]].assign(_row_id="a").to_parquet(tmp_path / "part-0.parquet")
+    with pytest.raises(RowsError, match=r"rows have no columns \['seats'\]"):
+        files.run([str(tmp_path / "part-0.parquet")])
+    assert list((tmp_path / "scores").iterdir()) == []
