@@ -178,6 +178,7 @@ def test_no_blob_leads_out_of_its_folder_or_into_the_workspaces_own(
     for path in (f"lake/../{outside.name}", f"lake/{up}", f"lake/gold/..%2f{up}"):
         assert refusal(here, path) in ((400, "InvalidUri"), (404, "ContainerNotFound"))
     assert refusal(here, f"lake?restype=container&comp=list&prefix=../{up}") == (400, "InvalidUri")
+    assert refusal(here, "lake?comp=list&maxresults=x") == (400, "OutOfRangeQueryParameterValue")
     with pytest.raises(HttpResponseError, match="InvalidUri"):
         container.upload_blob("link", b"overwritten", overwrite=True)
     with pytest.raises(HttpResponseError, match="AuthorizationPermissionMismatch"):

@@ -19,6 +19,7 @@ from aml_pipelines.local.rest.storage import (
     describe,
     describe_whole,
     given_metadata,
+    page_size,
     refused,
     storage_error,
     xml,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from aml_pipelines.local.blobs import Blob, Container
     from aml_pipelines.local.rest.accounts import Accounts
 
-_PAGE = 5000
 _BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
 _NOT_SERVED = ("x-ms-copy-source", "If-Modified-Since", "If-Unmodified-Since")
 
@@ -139,7 +139,7 @@ def _on_write(found: Blob | None) -> None:
 
 def _list(container: str, opened: Container) -> Response:
     prefix, delimiter = request.args.get("prefix", ""), request.args.get("delimiter")
-    size, marker = int(request.args.get("maxresults") or _PAGE), request.args.get("marker", "")
+    size, marker = page_size("maxresults"), request.args.get("marker", "")
     entries = (
         entry
         for entry in _entries(opened.names(prefix), prefix, delimiter)

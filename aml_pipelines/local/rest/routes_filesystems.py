@@ -14,6 +14,7 @@ from aml_pipelines.local.blobs import BlobError
 from aml_pipelines.local.rest.storage import (
     STORAGE_PREFIX,
     last_modified,
+    page_size,
     refused,
     storage_error,
 )
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from aml_pipelines.local.blobs import Blob
     from aml_pipelines.local.rest.accounts import Accounts
-
-_PAGE = 5000
 
 
 def filesystem_routes(accounts: Accounts) -> Blueprint:
@@ -69,7 +68,7 @@ def _page(paths: Sequence[dict[str, str]]) -> Response:
     ordered = iter(sorted(paths, key=lambda path: path["name"]))
     begin = request.args.get("continuation", "")
     left = (path for path in ordered if path["name"] >= begin)
-    shown = list(islice(left, int(request.args.get("maxResults") or _PAGE)))
+    shown = list(islice(left, page_size("maxResults")))
     answer = jsonify(paths=shown)
     following = next(left, None)
     if following:

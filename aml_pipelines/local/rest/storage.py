@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STORAGE_PREFIX = "/storage"
 METADATA = "x-ms-meta-"
 VERSION = "2021-08-06"
+_PAGE = 5000
 _STATUS = {
     "AuthenticationFailed": 403,
     "AuthorizationPermissionMismatch": 403,
@@ -53,6 +54,14 @@ def refused(error: BlobError) -> Response:
 def xml(root: Element, status: int = 200) -> Response:
     body = tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(body, status, mimetype="application/xml")
+
+
+def page_size(parameter: str) -> int:
+    """Read how long a page of a list the request wants, at most 5000."""
+    asked = request.args.get(parameter) or str(_PAGE)
+    if not asked.isdecimal() or int(asked) == 0:
+        raise storage_error("OutOfRangeQueryParameterValue", f"{parameter} is {asked!r}")
+    return min(int(asked), _PAGE)
 
 
 def check_conditions(found: Blob | None, *, on: Literal["read", "write", "update"]) -> None:
