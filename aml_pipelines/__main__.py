@@ -39,7 +39,7 @@ def main(words: list[str]) -> int:
     """Run the verb that `words` begin with; its module is imported only then."""
     parser = argparse.ArgumentParser(prog="python -m aml_pipelines", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    chosen = _module(words[0]) if words[:1] and words[0] in VERBS else None
+    chosen = verb_module(words[0]) if words[:1] and words[0] in VERBS else None
     for name, (_, purpose) in VERBS.items():
         verb = verbs.add_parser(name, help=purpose, description=purpose)
         if chosen and name == words[0]:
@@ -47,7 +47,7 @@ def main(words: list[str]) -> int:
     arguments = parser.parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
-        code: int = _module(arguments.verb).main(arguments)
+        code: int = verb_module(arguments.verb).main(arguments)
     except ValueError as error:  # what the caller can put right; each error class here is one
         print(error, file=sys.stderr)
         return INVALID
@@ -57,7 +57,8 @@ def main(words: list[str]) -> int:
     return code
 
 
-def _module(verb: str) -> ModuleType:
+def verb_module(verb: str) -> ModuleType:
+    """Import the module of a verb."""
     return importlib.import_module(f"{VERBS[verb][0]}.{verb}")
 
 

@@ -1,0 +1,59 @@
+"""The commands of the pages are commands: each is typed, and what would be sent is not sent."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aml_pipelines.__main__ import VERBS, main, verb_module
+from tests.contract.files import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+# What these do is done on this machine, and the tests of README and of pipelines do it.
+DONE_ELSEWHERE = ("run", "sample", "workspace")
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Give the words of every command of a page that is this project's, after the verb's name."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    typed = [line.partition("python -m aml_pipelines ")[2] for line in lines]
+    # a command within $(…) ends there
+    return [shlex.split(text.partition(')"')[0], comments=True) for text in typed if text]
+
+
+TYPED = [(page.name, words) for page in PAGES for words in commands(page)]
+
+
+def test_there_are_commands_on_the_pages() -> None:
+    assert {words[0] for _, words in TYPED} >= {"plan", "run", "bootstrap", "submit", "teardown"}
+
+
+@pytest.mark.parametrize(("page", "words"), TYPED, ids=lambda item: " ".join(item)[:60])
+def test_a_command_of_a_page_is_understood(
+    page: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert words[0] in VERBS, page
+    parser = argparse.ArgumentParser()
+    verb_module(words[0]).add_arguments(parser)
+    parser.parse_args(words[1:])
+    if words[0] in DONE_ELSEWHERE or (words[0] == "plan" and "dev" not in words):
+        return
+    (tmp_path / ".lake" / "raw").mkdir(parents=True)
+    (tmp_path / ".lake" / "raw" / "trips.csv").write_text("id\n1\n")
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, *(["--dry-run"] if words[0] != "plan" else [])]) == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_links_to_files_that_are_there(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+    missing = [link for link in links if not (page.parent / link).exists()]
+    assert missing == []
