@@ -190,12 +190,15 @@ def test_a_submission_survives_a_throttled_and_a_dropped_request(
 ) -> None:
     served.faults.plan("throttle", "PUT", "/jobs/unlucky")
     served.faults.plan("drop", "PUT", "/jobs/unlucky")
-    served.faults.plan("fail half-way", "PUT", "/jobs/unlucky")
+    served.faults.plan("fail half-way", "PUT", "/jobs/unluckier")
     told = submitting(
         served.env,
-        'tell(status=ended(submit(pipeline({"say": node("echo hi")}), "unlucky")))',
+        """
+names = [submit(pipeline({"say": node("echo hi")}), name) for name in ("unlucky", "unluckier")]
+tell(statuses=[ended(name) for name in names])
+""",
     )
-    assert told == {"status": "Completed"}
+    assert told == {"statuses": ["Completed", "Completed"]}
     assert served.faults.are_over
 
 
