@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 ALL = 100
+NEWEST = "newest"  # the tag of an endpoint that names the deployment made last
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ def _deploy_online(client: MLClient, target: Target, wanted: Wanted) -> None:
     share = wanted.share if others else ALL
     if wanted.rows:
         _try(client, name, color, wanted.rows)
-    _give(client, name, {color: share, **({others[0]: ALL - share} if others else {})})
+    shares = {color: share, **({others[0]: ALL - share} if others else {})}
+    _give(client, name, shares, newest=color)
     say(f"deployment {color}: {wanted.model}, {share} % of the traffic of {name}")
 
 
@@ -161,13 +163,12 @@ def _try(client: MLClient, name: str, color: str, rows: Path) -> None:
 
 def _roll_back(client: MLClient, target: Target) -> None:
     name = str(endpoint_document("online", target).document["name"])
-    traffic = dict(client.online_endpoints.get(name).traffic)
+    newest = (client.online_endpoints.get(name).tags or {}).get(NEWEST, "")
     there = {item.name for item in client.online_deployments.list(name)}
-    newest = max(traffic, key=lambda color: traffic[color], default="")
     other = next((color for color in COLORS if color in there and color != newest), None)
-    if other is None:
+    if other is None or newest not in there:
         raise CommandFailedError(f"endpoint {name!r} has no other deployment to go back to")
-    _give(client, name, {other: ALL, newest: 0})
+    _give(client, name, {other: ALL, newest: 0}, newest=newest)
     say(f"endpoint {name}: all traffic to {other}; {newest} stays, without any")
 
 
@@ -186,7 +187,8 @@ def _idle(traffic: dict[str, int]) -> str:
     return min(COLORS, key=lambda color: (traffic.get(color, 0), COLORS.index(color)))
 
 
-def _give(client: MLClient, name: str, traffic: dict[str, int]) -> None:
+def _give(client: MLClient, name: str, traffic: dict[str, int], *, newest: str) -> None:
     endpoint: Any = client.online_endpoints.get(name)
     endpoint.traffic = traffic
+    endpoint.tags = {**(endpoint.tags or {}), NEWEST: newest}
     client.online_endpoints.begin_create_or_update(endpoint).result()

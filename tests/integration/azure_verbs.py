@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from _pytest.capture import CaptureResult
+
 from aml_pipelines.__main__ import main
+from aml_pipelines.local.jobs import Jobs
+from aml_pipelines.local.jobs_runner import Runner
+from aml_pipelines.local.jobs_service import JobService, now
+from aml_pipelines.local.jobs_submit import Submissions
+from aml_pipelines.local.schedules import Schedules
 from aml_pipelines.local.serving_file import announce, serving_alone
 from tests.integration.workspace_here import WorkspaceHere, workspace_here
 
@@ -36,24 +43,33 @@ class Typed:
     here: WorkspaceHere
     lake: Path
     target: Path
-    capture: pytest.CaptureFixture[str]
+    capture: pytest.CaptureFixture[str] | None
 
     def __call__(self, *words: str, code: int = 0) -> str:
         """Type a verb; gives what it printed, when it ended with `code`."""
-        self.capture.readouterr()
+        if self.capture:
+            self.capture.readouterr()
         ended = main([*words, "--target", str(self.target)])
-        printed = self.capture.readouterr()
+        printed = self.capture.readouterr() if self.capture else CaptureResult("", "")
         assert ended == code, printed
         return printed.out if code == 0 else printed.err
 
 
+def _takes_jobs(lake: Path) -> JobService:
+    """Take jobs and schedules, and start none: nothing here is about what they do."""
+    jobs = Jobs(lake)
+    runner = Runner(lake, jobs, master="local[1]", environment={})
+    submissions = Submissions(lake, jobs, runner.wake)
+    return JobService(submissions, runner, Schedules(lake, jobs, submissions, now))
+
+
 @contextmanager
-def typing_at(lake: Path, capture: pytest.CaptureFixture[str]) -> Iterator[Typed]:
+def typing_at(lake: Path, capture: pytest.CaptureFixture[str] | None) -> Iterator[Typed]:
     """Serve the workspace of `lake`, and let verbs find it as any shell would."""
     target = lake.parent / "here.yml"
     target.write_text(TARGET.format(lake=lake))
     before = dict(os.environ)
-    with serving_alone(lake), workspace_here(lake) as here:
+    with serving_alone(lake), workspace_here(lake, service=_takes_jobs(lake)) as here:
         announce(lake, here.env)
         yield Typed(here, lake, target, capture)
     os.environ.clear()

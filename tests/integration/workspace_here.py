@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from aml_pipelines.local.jobs_service import JobService
+
 
 class WorkspaceHere(NamedTuple):
     env: Mapping[str, str]
@@ -47,7 +49,9 @@ class WorkspaceHere(NamedTuple):
 
 
 @contextmanager
-def workspace_here(lake: Path, *, token_lifetime: int = 3600) -> Iterator[WorkspaceHere]:
+def workspace_here(
+    lake: Path, *, token_lifetime: int = 3600, service: JobService | None = None
+) -> Iterator[WorkspaceHere]:
     names, faults = TARGET.workspace, Faults()
     scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
     identity = Identity("secret", lifetime=token_lifetime)
@@ -60,6 +64,7 @@ def workspace_here(lake: Path, *, token_lifetime: int = 3600) -> Iterator[Worksp
             token=token.fileno(),
             tls=tls_folder(lake),
             faults=faults,
+            service=service,
         )
         yield WorkspaceHere(env, faults, identity)
         for server in servers:
