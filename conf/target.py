@@ -207,6 +207,17 @@ def load_target(name: str, environment: Mapping[str, str] = NO_VARIABLES) -> Tar
     return read_target(path, environment)
 
 
+def fill_variables(
+    document: Mapping[str, object], environment: Mapping[str, str], file: Path
+) -> dict[str, object]:
+    """Fill in `${NAME}` and `${NAME:-default}`; raises ConfError naming all that are not set."""
+    filled = _Filled(environment)
+    values = filled.mapping(document)
+    if filled.lacking:
+        raise ConfError("\n".join(f"{file}: {item}" for item in filled.lacking))
+    return values
+
+
 def _examples(lake: str) -> tuple[str, ...]:
     if not _EXAMPLE.search(lake):
         return ()

@@ -1,9 +1,10 @@
-"""`register`: environments, components and data assets, by glob; what is unchanged is skipped."""
+"""`register`: environments, components and data, by glob or file; what is unchanged is skipped."""
 
 from __future__ import annotations
 
 import sys
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import (
@@ -18,6 +19,7 @@ from aml_pipelines.azure.wanted import (
     wanted_components,
     wanted_data,
     wanted_environments,
+    wanted_file,
 )
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
@@ -33,14 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patterns",
         nargs="*",
         metavar="KIND/NAME",
-        help="what to register, such as 'component/train*' or 'environment/*' (default: all)",
+        help="such as 'component/train*', or a file of any asset (default: all of the project's)",
     )
     add_azure_arguments(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
-    wanted = select(everything(target), arguments.patterns)
+    files = [Path(item) for item in arguments.patterns if item.endswith((".yml", ".yaml"))]
+    patterns = [item for item in arguments.patterns if not item.endswith((".yml", ".yaml"))]
+    chosen = select(everything(target), patterns) if patterns or not files else []
+    wanted = [*chosen, *map(wanted_file, files)]
     if arguments.dry_run:
         sys.stdout.write("---\n".join(item.text for item in wanted))
         return 0

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
+from aml_pipelines.command_target import variables
 from aml_pipelines.local.fingerprint import content_hash
-from aml_pipelines.local.problems import Problems
+from aml_pipelines.local.problems import PipelineError, Problems
 from aml_pipelines.local.read_component import read_component_file
 from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.local.yaml_source import read_fields
+from conf.target import fill_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +25,18 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ASSETS = REPOSITORY / "aml_pipelines" / "assets"
-CONTENT = "content"  # the tag that says what a resource was made of
 Kind = Literal["datastore", "compute", "environment", "component", "data"]
+_KINDS: dict[str, Kind] = {
+    "azureBlob": "datastore",
+    "azureDataLakeGen2": "datastore",
+    "computeInstance": "compute",
+    "amlCompute": "compute",
+    "synapseSpark": "compute",
+    "kubernetesCompute": "compute",
+    "environment": "environment",
+    "data": "data",
+}
+CONTENT = "content"  # the tag that says what a resource was made of
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,23 @@ def wanted_data() -> list[Wanted]:
     ]
 
 
+def wanted_file(file: Path) -> Wanted:
+    """Give the asset in any file, its kind told by its schema.
+
+    Raises PipelineError for a file of no such kind.
+    """
+    document = read_job(file)
+    schema = str(document.get("$schema", "")).rpartition("/")[2].partition(".")[0]
+    kind = _KINDS.get(schema)
+    if kind is None:
+        raise PipelineError(
+            f"{file}: $schema {schema!r} is none that can be registered: {', '.join(_KINDS)}"
+        )
+    named = [document.get("conda_file"), (document.get("build") or {}).get("path")]
+    content = [content_hash(file.parent / name) for name in named if name]
+    return Wanted(kind, document, file.resolve(), " ".join(content))
+
+
 def lake_storage(target: Target) -> tuple[str, str]:
     """Name the storage account and the container of a target's lake."""
     uri = urlsplit(target.lake)
@@ -126,8 +155,12 @@ def lake_storage(target: Target) -> tuple[str, str]:
 
 
 def loaded(wanted: Wanted, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
-    """Load a resource's YAML with the SDK's function for its kind."""
-    return load(io.StringIO(to_yaml(wanted.tagged)), relative_origin=str(wanted.origin))
+    """Load a resource's YAML with the SDK's function for its kind, its variables filled in.
+
+    Raises ConfError for a variable that is not set.
+    """
+    document = fill_variables(wanted.tagged, variables(), wanted.origin)
+    return load(io.StringIO(to_yaml(document)), relative_origin=str(wanted.origin))
 
 
 def _assigned(target: Target) -> Document:

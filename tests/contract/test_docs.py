@@ -48,6 +48,7 @@ def test_a_command_of_a_page_is_understood(
         return
     (tmp_path / ".lake" / "raw").mkdir(parents=True)
     (tmp_path / ".lake" / "raw" / "trips.csv").write_text("id\n1\n")
+    (tmp_path / "aml_pipelines").symlink_to(REPOSITORY / "aml_pipelines")
     monkeypatch.chdir(tmp_path)
     assert main([*words, *(["--dry-run"] if words[0] != "plan" else [])]) == 0
 
