@@ -14,7 +14,9 @@ COMPONENTS = sorted((REPOSITORY / "components").glob("*/component.yml"))
 DATASETS = sorted((REPOSITORY / "conf" / "datasets").glob("*.yml"))
 MODELS = sorted((REPOSITORY / "conf" / "models").glob("*.yml"))
 TARGETS = sorted((REPOSITORY / "conf" / "targets").glob("*.yml"))
-ENVIRONMENTS = sorted(path for path in (REPOSITORY / "environments").iterdir() if path.is_dir())
+# The images of Azure ML, and the one that Azure's Spark has by itself.
+IMAGES = [file.parent for file in (REPOSITORY / "environments").glob("*/environment.yml")]
+ENVIRONMENTS = sorted([*IMAGES, REPOSITORY / "environments" / "spark"])
 LOCK = REPOSITORY / "requirements.lock"
 
 
