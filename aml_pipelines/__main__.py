@@ -28,8 +28,10 @@ VERBS = {
     "cancel": (AZURE, "stop a job and all its nodes"),
     "runs": (AZURE, "search runs by metric and tag, and find the best"),
     "schedule": (AZURE, "run pipelines by the clock"),
+    "champion": (AZURE, "name the champion of a model, or go back to the one before"),
     "deploy": (AZURE, "deploy a model to a batch or an online endpoint"),
     "invoke": (AZURE, "ask an endpoint for scores"),
+    "promote": (AZURE, "bring a model from one workspace to another, as it is"),
     "teardown": (AZURE, "delete what costs money"),
 }
 FAILED, INVALID = 1, 2

@@ -17,6 +17,7 @@ from aml_pipelines.local.jobs_submit import Submissions
 from aml_pipelines.local.schedules import Schedules
 from aml_pipelines.local.serving_file import announce, serving_alone
 from tests.integration.workspace_here import WorkspaceHere, workspace_here
+from tests.integration.workspace_jobs import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ lake: {lake}
 workspace:
   subscription_id: 00000000-0000-0000-0000-000000000000
   resource_group: local
-  name: local
+  name: {name}
   location: local
 spark: {{master: "local[2]"}}
 endpoints: {{batch: trips-batch, online: trips-online}}
@@ -64,12 +65,18 @@ def _takes_jobs(lake: Path) -> JobService:
 
 
 @contextmanager
-def typing_at(lake: Path, capture: pytest.CaptureFixture[str] | None) -> Iterator[Typed]:
+def typing_at(
+    lake: Path, capture: pytest.CaptureFixture[str] | None, name: str = "local"
+) -> Iterator[Typed]:
     """Serve the workspace of `lake`, and let verbs find it as any shell would."""
+    lake.mkdir(parents=True, exist_ok=True)
     target = lake.parent / "here.yml"
-    target.write_text(TARGET.format(lake=lake))
+    target.write_text(TARGET.format(lake=lake, name=name))
     before = dict(os.environ)
-    with serving_alone(lake), workspace_here(lake, service=_takes_jobs(lake)) as here:
+    with (
+        serving_alone(lake),
+        workspace_here(lake, service=_takes_jobs(lake), names=Names(name=name)) as here,
+    ):
         announce(lake, here.env)
         yield Typed(here, lake, target, capture)
     os.environ.clear()

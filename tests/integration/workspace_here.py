@@ -14,7 +14,7 @@ from aml_pipelines.local.rest.faults import Faults
 from aml_pipelines.local.rest.identity import Identity
 from aml_pipelines.local.rest.server import serve
 from aml_pipelines.local.workspace import job_environment, listen, tls_folder
-from tests.integration.workspace_jobs import TARGET
+from tests.integration.workspace_jobs import TARGET, Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,9 +50,13 @@ class WorkspaceHere(NamedTuple):
 
 @contextmanager
 def workspace_here(
-    lake: Path, *, token_lifetime: int = 3600, service: JobService | None = None
+    lake: Path,
+    *,
+    token_lifetime: int = 3600,
+    service: JobService | None = None,
+    names: Names = TARGET.workspace,
 ) -> Iterator[WorkspaceHere]:
-    names, faults = TARGET.workspace, Faults()
+    faults = Faults()
     scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
     identity = Identity("secret", lifetime=token_lifetime)
     with listen() as control, listen() as token:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -45,7 +46,9 @@ def write_trusted(certificate: Path, trusted: Path, *, besides: Path) -> None:
 
 
 def _self_signed(private: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Azure ML local workspace")])
+    # A name of its own: of two certificates with one name a client may take the wrong one.
+    own = f"Azure ML local workspace {secrets.token_hex(8)}"
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, own)])
     usable_as = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))])
     return (
         x509.CertificateBuilder()

@@ -1,0 +1,126 @@
+"""`promote`: bring a registered model from one target's workspace to another's, byte for byte.
+
+Nothing is trained again: what the gate has let through in one is what the other deploys. A model
+that was promoted before, with the same files, is left as it is.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import (
+    add_azure_arguments,
+    asked_target,
+    explained,
+    workspace_client,
+)
+from aml_pipelines.azure.deployments import champion_reference
+from aml_pipelines.command_target import command_target
+from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.local.fingerprint import content_hash
+from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.local.progress import say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from azure.ai.ml import MLClient
+
+    from conf.target import Target
+
+PROMOTED_FROM, CONTENT = "promoted_from", "promoted_content"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A model version as it was in its workspace: what it is called, its tags, and its files."""
+
+    reference: str
+    kind: str
+    description: str
+    tags: dict[str, str]
+    folder: Path
+
+    @property
+    def content(self) -> str:
+        return content_hash(self.folder)[:16]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="NAME[:VERSION]", help="without a version, its champion")
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="TARGET", help="where the model is"
+    )
+    add_azure_arguments(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    target = asked_target(arguments)
+    source = command_target(arguments.source)
+    if source.workspace == target.workspace:
+        raise PipelineError(f"--from {source.name!r} is the same workspace as {target.name!r}")
+    if arguments.dry_run:
+        say(
+            f"model {arguments.model}: from workspace {source.workspace.name} "
+            f"to {target.workspace.name}, with its tags"
+        )
+        return 0
+    source.require_complete()
+    with tempfile.TemporaryDirectory() as folder:
+        with explained(source, f"promote {arguments.model}"):
+            fetched = fetch(source, arguments, Path(folder))
+        with explained(target, f"promote {arguments.model}"):
+            client = workspace_client(target, interactive=arguments.login)
+            say(put(client, fetched))
+    return 0
+
+
+def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetched:
+    """Download a model version; raises CommandFailedError when there is no champion to promote."""
+    client = workspace_client(source, interactive=arguments.login)
+    stated = str(arguments.model)
+    reference = stated if ":" in stated else champion_reference(client, stated)
+    name, _, version = reference.removeprefix("azureml:").partition(":")
+    model = client.models.get(name, version)
+    client.models.download(name, version, download_path=str(folder))
+    found = sorted(folder.rglob("MLmodel"))
+    if len(found) != 1:
+        raise CommandFailedError(
+            f"model {name}:{version} of {source.name!r} has {len(found)} files named MLmodel; "
+            "only an MLflow model is promoted"
+        )
+    return Fetched(
+        reference=f"{source.workspace.name}/{name}:{version}",
+        kind=str(model.type),
+        description=str(model.description or ""),
+        tags={str(key): str(value) for key, value in (model.tags or {}).items()},
+        folder=found[0].parent,
+    )
+
+
+def put(client: MLClient, fetched: Fetched) -> str:
+    """Register the files under the same name, unless they are there; says as which version."""
+    from azure.ai.ml.entities import Model  # noqa: PLC0415 # dry runs do without the SDK
+    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
+
+    name = fetched.reference.partition("/")[2].partition(":")[0]
+    marks = {PROMOTED_FROM: fetched.reference, CONTENT: fetched.content}
+    try:
+        there = list(client.models.list(name))
+    except ResourceNotFoundError:
+        there = []
+    for model in there:
+        if marks.items() <= (model.tags or {}).items():
+            return f"model {name}:{model.version}: unchanged, it is {fetched.reference}"
+    wanted = Model(
+        name=name,
+        type=fetched.kind,
+        description=fetched.description,
+        path=str(fetched.folder),
+        tags={**fetched.tags, **marks},
+    )
+    registered = client.models.create_or_update(wanted)
+    return f"model {name}:{registered.version}: registered, it is {fetched.reference}"
