@@ -5,7 +5,7 @@ TARGET ?= local
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast lint plan shell lock clean help
+.PHONY: setup run test test-fast lint plan dependencies shell lock clean help
 
 $(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -35,6 +35,10 @@ lint: $(READY) ## format, style, types, import directions
 plan: $(READY) ## every resolved command of every pipeline, without running one
 	@$(BIN)/python -m aml_pipelines plan data training batch_inference --target $(TARGET)
 
+dependencies: $(READY) ## the lock is whole, and every image agrees with it or says why not
+	@$(BIN)/python -m pip check --quiet
+	@$(BIN)/python -m pytest --quiet tests/contract/test_environments.py
+
 shell: $(READY) ## Python with a Spark session on the lake
 	@SPARK_LOCAL_IP=127.0.0.1 JAVA_HOME=$$($(BIN)/python environments/spark/java_home.py) \
 		PYSPARK_SUBMIT_ARGS="--conf spark.ui.enabled=false pyspark-shell" \
@@ -47,4 +51,4 @@ clean: ## the lake, its registry, tracking and runs: a clean slate
 	rm -rf .lake
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,185 @@
+"""Delivery does what people do at home: every step of a pipeline is a make target or a verb."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aml_pipelines.__main__ import main
+from conf.model import load_model
+from tests.contract.files import REPOSITORY, read_yaml
+from tests.contract.pipelines_expanded import Expansion, ExpansionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEVOPS = REPOSITORY / "devops_pipelines"
+PIPELINES = sorted(DEVOPS.glob("*.yml"))
+VARIABLES = {
+    name: read_yaml(DEVOPS / f"variables/{name}.yml")["variables"] for name in ("dev", "prod")
+}
+BRANCHES = {"refs/heads/main": "prod", "refs/heads/develop": "dev", "refs/heads/feature/x": "dev"}
+OF_BRANCH = ("data", "training", "environment")
+VERB = ".venv/bin/python -m aml_pipelines "
+PREDEFINED = ("Build.ArtifactStagingDirectory", "Build.BuildId")
+
+
+def scripts(node: object) -> Iterator[str]:
+    """Give every line that an agent types."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("script", "inlineScript", "run"):
+                yield from str(value).splitlines()
+            else:
+                yield from scripts(value)
+    if isinstance(node, list):
+        for item in node:
+            yield from scripts(item)
+
+
+def stages(file: Path, branch: str, **given: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = Expansion(branch).pipeline(file, given)["stages"]
+    return found
+
+
+def target_of(stage: dict[str, Any]) -> str:
+    return str(stage["variables"][0]["target"])
+
+
+def filled(line: str, variables: dict[str, str]) -> str:
+    return re.sub(r"\$\(([\w.]+)\)", lambda name: variables[name[1]], line)
+
+
+def typed(file: Path, branch: str, **given: str) -> list[str]:
+    """Give the lines of a pipeline with the variables of their stage filled in."""
+    found = []
+    for stage in stages(file, branch, **given):
+        stated = stage.get("variables", [{}])[0] | dict.fromkeys(PREDEFINED, "here")
+        found += [filled(line, stated) for line in scripts(stage)]
+    return found
+
+
+TYPED = sorted(
+    {
+        line
+        for file in PIPELINES
+        for branch in BRANCHES
+        for line in typed(file, branch)
+        + (typed(file, branch, what="both", target="prod") if file.stem == "rollback" else [])
+    }
+)
+MAKE_TARGETS = re.findall(
+    r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE
+)
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in VARIABLES["prod"].items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(REPOSITORY)
+
+
+def check(line: str) -> None:
+    """Run a line dry, when it is a verb; it must be one or a make target."""
+    words = shlex.split(line.partition(" > ")[0])
+    if words[0] == "make":
+        assert words[1] in MAKE_TARGETS
+        assert all(re.fullmatch(r"TARGET=(local|dev|prod)", word) for word in words[2:])
+        return
+    assert line.startswith(VERB)
+    assert main([*words[3:], "--dry-run"]) == 0
+
+
+@pytest.mark.usefixtures("variables")
+@pytest.mark.parametrize("line", TYPED)
+def test_a_step_is_a_make_target_or_a_verb_that_runs_dry(line: str) -> None:
+    check(line)
+
+
+@pytest.mark.parametrize("name", OF_BRANCH)
+@pytest.mark.parametrize(("branch", "target"), BRANCHES.items())
+def test_the_branch_decides_the_target(name: str, branch: str, target: str) -> None:
+    (stage,) = stages(DEVOPS / f"{name}.yml", branch)
+    assert target_of(stage) == target
+
+
+def test_a_release_goes_to_dev_and_then_with_the_same_model_to_prod_from_main_alone() -> None:
+    file = DEVOPS / "deployment.yml"
+    dev, prod = stages(file, "refs/heads/main", version=":3")
+    assert (target_of(dev), target_of(prod), prod["dependsOn"]) == ("dev", "prod", ["dev"])
+    assert [target_of(stage) for stage in stages(file, "refs/heads/develop")] == ["dev"]
+    lines = list(scripts(prod))
+    promoted = next(number for number, line in enumerate(lines) if " promote " in line)
+    assert " promote flights_late:3 --from dev --target $(target)" in lines[promoted]
+    assert all(" submit " not in line for line in lines), "nothing is made again"
+    assert " deploy online --model flights_late --traffic 10 --rows " in lines[promoted + 2]
+
+
+@pytest.mark.parametrize("file", PIPELINES, ids=lambda file: file.stem)
+def test_what_reaches_a_target_waits_for_the_approvals_of_its_environment(file: Path) -> None:
+    for stage in stages(file, "refs/heads/main"):
+        for job in stage["jobs"]:
+            signs_in = "AzureCLI@2" in str(job)
+            assert signs_in == ("deployment" in job)
+            if signs_in:
+                assert job["environment"] == f"mlpipelines-{target_of(stage)}"
+
+
+def test_every_template_is_used_and_every_parameter_read() -> None:
+    expansions = [Expansion(branch) for branch in BRANCHES]
+    for expansion in expansions:
+        for file in PIPELINES:
+            expansion.pipeline(file)
+        expansion.pipeline(DEVOPS / "rollback.yml", {"what": "both"})
+    used = {file for expansion in expansions for file in expansion.files}
+    read = {name for expansion in expansions for name in expansion.read}
+    assert used == set(DEVOPS.rglob("*.yml"))
+    declared = {
+        (file, str(item["name"])) for file in used for item in read_yaml(file).get("parameters", [])
+    }
+    assert declared == read
+
+
+def test_a_target_has_the_variables_that_its_file_reads() -> None:
+    for name, stated in VARIABLES.items():
+        text = (REPOSITORY / "conf" / "targets" / f"{name}.yml").read_text("utf-8")
+        assert set(re.findall(r"\$\{([A-Z_]+)", text)) <= set(stated)
+        assert (stated["target"], stated["service_connection"]) == (name, f"azure-{name}")
+
+
+def test_a_service_principal_signs_in_by_a_secret_that_is_given_by_name() -> None:
+    file = DEVOPS / "templates" / "az_login.yml"
+    given = {"verb": "runs training", "title": "Runs", "sign_in": "service_principal"}
+    (step,) = Expansion("refs/heads/main").pipeline(file, given)["steps"]
+    assert step["script"] == f"{VERB}runs training"
+    assert step["env"] == {"AZURE_CLIENT_SECRET": "$(AZURE_CLIENT_SECRET)"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({"steps": [{"${{ if }}": []}]}, "'if' is not read here"),
+        ({"steps": [{"template": "nowhere.yml"}]}, "there is no template 'nowhere.yml'"),
+        ({"steps": [{"script": "${{ parameters.targt }}"}]}, "'parameters.targt' is neither"),
+        ({"parameters": [{"name": "a", "type": "string"}], "steps": []}, "or lacks \\['a'\\]"),
+    ],
+)
+def test_what_azure_would_refuse_is_refused(
+    stated: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "pipeline.yml"
+    file.write_text(json.dumps(stated))
+    with pytest.raises(ExpansionError, match=told):
+        Expansion("refs/heads/main").pipeline(file)
+
+
+def test_the_smoke_test_has_every_feature_of_the_model() -> None:
+    features = set(load_model("flights_late").features)
+    rows = json.loads((DEVOPS / "smoke" / "rows.json").read_text("utf-8"))["rows"]
+    assert [set(row) for row in rows] == [features, features]
