@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 TARGET ?= local
 READY := .venv/.ready
+AZURITE := .venv/.azurite
+LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
 .PHONY: setup run test test-fast lint plan dependencies shell lock clean help
@@ -14,13 +16,18 @@ $(READY): requirements.lock environments/spark/jars.txt environments/spark/insta
 	$(BIN)/python environments/spark/install_jars.py
 	@touch $@
 
+$(AZURITE): $(READY) $(wildcard environments/azurite/*) environments/spark/install_jars.py
+	$(BIN)/python environments/azurite/install_azurite.py
+	$(BIN)/python environments/spark/install_jars.py environments/azurite/jars.txt .venv/azurite/jars
+	@touch $@
+
 setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars
 
-run: $(READY) ## a year of real flights, from raw CSV to scores written back to the lake
-	@$(BIN)/python -m aml_pipelines sample flights --if-missing
+run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to the lake
+	@$(BIN)/python -m aml_pipelines sample flights --if-missing --target $(TARGET)
 	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
 
-test: $(READY) ## every test that needs no cloud
+test: $(READY) $(AZURITE) ## every test that needs no cloud
 	@$(BIN)/python -m pytest -m "not azure"
 
 test-fast: $(READY) ## only the tests that need neither a JVM, nor the SDK, nor a pipeline run
@@ -32,7 +39,7 @@ lint: $(READY) ## format, style, types, import directions
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-plan: $(READY) ## every resolved command of every pipeline, without running one
+plan: $(LAKE) ## every resolved command of every pipeline, without running one
 	@$(BIN)/python -m aml_pipelines plan data training batch_inference --target $(TARGET)
 
 dependencies: $(READY) ## the lock is whole, and every image agrees with it or says why not
@@ -47,8 +54,8 @@ shell: $(READY) ## Python with a Spark session on the lake
 lock: ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -o requirements.lock
 
-clean: ## the lake, its registry, tracking and runs: a clean slate
-	rm -rf .lake
+clean: ## the lakes, their registries, tracking and runs: a clean slate
+	rm -rf .lake .lake-azurite
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

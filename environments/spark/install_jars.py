@@ -2,10 +2,12 @@
 
 Spark's own resolver fetches them from Maven Central as the machine is set up to; they are checked
 against the hashes in jars.txt and land beside Spark's other jars, where Azure's image has them too.
+Another list and another folder may be given.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -29,9 +31,9 @@ class JarError(RuntimeError):
     """A jar could not be resolved, or is not the one that jars.txt describes."""
 
 
-def pinned_jars() -> dict[str, str]:
-    """Map each Maven coordinate of jars.txt to its SHA-256."""
-    lines = [line.split("#")[0].split() for line in JARS.read_text().splitlines()]
+def pinned_jars(listed: Path) -> dict[str, str]:
+    """Map each Maven coordinate of a list to its SHA-256."""
+    lines = [line.split("#")[0].split() for line in listed.read_text().splitlines()]
     return dict(filter(None, lines))
 
 
@@ -40,8 +42,8 @@ def file_name(coordinate: str) -> str:
     return f"{artifact}-{version}.jar"
 
 
-def is_installed(coordinate: str, sha256: str) -> bool:
-    jar = INSTALLED / file_name(coordinate)
+def is_installed(coordinate: str, sha256: str, folder: Path) -> bool:
+    jar = folder / file_name(coordinate)
     return jar.is_file() and hashlib.sha256(jar.read_bytes()).hexdigest() == sha256
 
 
@@ -77,7 +79,8 @@ def resolve(coordinates: list[str], ivy: Path) -> None:
         raise JarError(f"Spark resolved none of {coordinates} from Maven Central:\n{log[-2000:]}")
 
 
-def install(ivy: Path, wanted: dict[str, str]) -> None:
+def install(ivy: Path, wanted: dict[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     found = {jar.name.partition("_")[2]: jar for jar in (ivy / "jars").glob("*.jar")}
     for coordinate, sha256 in wanted.items():
         jar = found.get(file_name(coordinate))
@@ -85,17 +88,22 @@ def install(ivy: Path, wanted: dict[str, str]) -> None:
             raise JarError(f"{coordinate}: not among the resolved jars {sorted(found)}")
         actual = hashlib.sha256(jar.read_bytes()).hexdigest()
         if actual != sha256:
-            raise JarError(f"{coordinate}: SHA-256 is {actual}, jars.txt says {sha256}")
-        shutil.copyfile(jar, INSTALLED / file_name(coordinate))
+            raise JarError(f"{coordinate}: SHA-256 is {actual}, the list says {sha256}")
+        shutil.copyfile(jar, folder / file_name(coordinate))
 
 
 def main() -> None:
-    missing = {c: sha256 for c, sha256 in pinned_jars().items() if not is_installed(c, sha256)}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("listed", type=Path, nargs="?", default=JARS)
+    parser.add_argument("folder", type=Path, nargs="?", default=INSTALLED)
+    asked = parser.parse_args()
+    pinned = pinned_jars(asked.listed)
+    missing = {c: h for c, h in pinned.items() if not is_installed(c, h, asked.folder)}
     if not missing:
         return
     with tempfile.TemporaryDirectory() as ivy:
         resolve(list(missing), Path(ivy))
-        install(Path(ivy), missing)
+        install(Path(ivy), missing, asked.folder)
 
 
 if __name__ == "__main__":
