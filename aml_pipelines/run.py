@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import signal
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
+    from aml_pipelines.local.azurite.lake import RemoteLake
     from aml_pipelines.local.plan import Plan
     from aml_pipelines.local.run_record import RunRecord
     from aml_pipelines.local.spark_jvm import WarmJvm
+    from conf.target import Target
 
 LOGGER = logging.getLogger(__name__)
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -61,13 +64,17 @@ def main(arguments: argparse.Namespace) -> int:
     plans = request.plan_all("RUN")
     if arguments.only or arguments.start:
         require_node(plans[0], arguments.only or arguments.start)
-    lake = Path(request.target.lake)
+    state = Path(request.target.state)
     holder = {"pipelines": " ".join(request.pipelines), "started": now()}
     try:
-        with exclusive(lake, holder), _warm_jvm(request, plans) as jvm:
+        with (
+            exclusive(state, holder),
+            target_lake(request.target) as lake,
+            _warm_jvm(request, plans, lake) as jvm,
+        ):
             records = []
             for number, pipeline in enumerate(request.pipelines, start=1):
-                records.append(_run_pipeline(request, pipeline, jvm, arguments))
+                records.append(_run_pipeline(request, pipeline, jvm, lake, arguments))
                 if not records[-1].is_completed:
                     _say_not_started(request.pipelines[number:])
                     return FAILED
@@ -79,7 +86,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _run_pipeline(
-    request: Request, pipeline: str, jvm: WarmJvm | None, arguments: argparse.Namespace
+    request: Request,
+    pipeline: str,
+    jvm: WarmJvm | None,
+    lake: RemoteLake | None,
+    arguments: argparse.Namespace,
 ) -> RunRecord:
     plan = request.plan(pipeline, _run_id(request.runs, pipeline))
     selection = _select(plan, arguments)
@@ -88,8 +99,8 @@ def _run_pipeline(
         raise PipelineError(*gaps)
     log = request.runs / plan.locations.run_id / "workspace.txt"
     experiment = plan.pipeline.experiment
-    lake = Path(request.target.lake)
-    with serving(request.target, lake=lake, log=log, experiment=experiment) as workspace:
+    state = Path(request.target.state)
+    with serving(request.target, lake=state, log=log, experiment=experiment) as workspace:
 
         def await_workspace() -> None:
             try:
@@ -101,8 +112,9 @@ def _run_pipeline(
             target=request.target.name,
             master=request.target.spark.master,
             jvm=jvm,
-            job_environment=workspace.env,
+            job_environment=lake.job_environment(workspace.env) if lake else workspace.env,
             await_workspace=await_workspace,
+            lake=lake,
         )
         record = run_plan(plan, selection, shared, reuses=not arguments.fresh)
     if record.is_completed:
@@ -117,8 +129,21 @@ def _say_not_started(pipelines: tuple[str, ...]) -> None:
         say(f"not started: {', '.join(pipelines)}")
 
 
-def _warm_jvm(request: Request, plans: list[Plan]) -> AbstractContextManager[WarmJvm | None]:
-    return warm_jvm(plans, master=request.target.spark.master, folder=request.runs / "jvm")
+def target_lake(target: Target) -> AbstractContextManager[RemoteLake | None]:
+    """Serve the lake of a local target while a block runs, unless it is a folder."""
+    if target.has_folder:
+        return nullcontext()
+    # Azure's storage client costs half a second, which a lake in a folder should not pay.
+    from aml_pipelines.local.azurite.lake import serving_lake  # noqa: PLC0415
+
+    return serving_lake(target.lake, Path(target.state))
+
+
+def _warm_jvm(
+    request: Request, plans: list[Plan], lake: RemoteLake | None
+) -> AbstractContextManager[WarmJvm | None]:
+    master, folder = request.target.spark.master, request.runs / "jvm"
+    return warm_jvm(plans, master=master, folder=folder, lake=lake)
 
 
 def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:

@@ -10,11 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.command_target import command_target
+from aml_pipelines.command_target import add_target_argument, command_target
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from conf.target import Target
 
 BATCH_MONTH = 12
 LOOKUPS = ("weather", "planes", "airports", "airlines")
@@ -64,16 +66,21 @@ def diabetes() -> Iterator[tuple[str, str]]:
 SAMPLES = {"flights": flights, "diabetes": diabetes}
 
 
+def sample_files(name: str) -> Iterator[tuple[str, str]]:
+    """Give path and text of each file of a sample; raises SampleError when there is none."""
+    if name not in SAMPLES:
+        raise SampleError(f"sample {name!r} is unknown: there are {sorted(SAMPLES)}")
+    return SAMPLES[name]()
+
+
 def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Path]:
     """Write the files of a sample below `lake`, each whole or not at all; give those written.
 
     With `if_missing`, a file that is there already stays as it is. Raises SampleError when there is
     no such sample.
     """
-    if name not in SAMPLES:
-        raise SampleError(f"sample {name!r} is unknown: there are {sorted(SAMPLES)}")
     written = []
-    for relative, text in SAMPLES[name]():
+    for relative, text in sample_files(name):
         file = lake / relative
         if if_missing and file.exists():
             continue
@@ -85,9 +92,24 @@ def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Pat
     return written
 
 
+def send_sample(name: str, target: Target, *, if_missing: bool = False) -> list[str]:
+    """Send the files of a sample to a lake in Azurite, as `write_sample` writes them."""
+    from aml_pipelines.local.azurite.lake import holding_lake  # noqa: PLC0415 # its client is slow
+
+    files, sent = sample_files(name), []
+    with holding_lake(target.lake, Path(target.state), f"sample {name}") as lake:
+        for path, text in files:
+            blob = lake.container.get_blob_client(path)
+            if not (if_missing and blob.exists()):
+                blob.upload_blob(text, overwrite=True)
+                sent.append(path)
+    return sent
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help=f"which data: one of {', '.join(sorted(SAMPLES))}")
-    parser.add_argument("--lake", type=Path, help="folder of the lake; that of the target local")
+    add_target_argument(parser)
+    parser.add_argument("--lake", type=Path, help="another folder than the target's lake")
     parser.add_argument(
         "--if-missing", action="store_true", help="leave files that are there as they are"
     )
@@ -95,15 +117,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write a sample and say where; exit code 2 when there is none of that name."""
-    lake = arguments.lake or _local_lake()
-    written = write_sample(arguments.name, lake, if_missing=arguments.if_missing)
-    if written:
-        sys.stdout.write(f"{arguments.name}: {len(written)} files in {lake / 'raw'}\n")
+    name, if_missing = arguments.name, arguments.if_missing
+    target = command_target(arguments.target)
+    lake = str(arguments.lake or target.lake)
+    if arguments.lake or target.has_folder:
+        count = len(write_sample(name, Path(lake), if_missing=if_missing))
+    elif target.is_local:
+        count = len(send_sample(name, target, if_missing=if_missing))
+    else:
+        raise SampleError(
+            f"target {target.name!r} is in Azure; write the sample to a folder with --lake, and "
+            "bring that with: python -m aml_pipelines upload"
+        )
+    if count:
+        sys.stdout.write(f"{name}: {count} files in {lake}/raw\n")
     return 0
-
-
-def _local_lake() -> Path:
-    return Path(command_target("local").lake)
 
 
 def _package_folder(package: str) -> Path:

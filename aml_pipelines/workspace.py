@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.command_target import add_target_argument, command_target
 from aml_pipelines.local.progress import say
-from aml_pipelines.local.serving_file import COMMAND, announce, read_serving, serving_alone
+from aml_pipelines.local.serving_file import (
+    COMMAND,
+    announce,
+    read_serving,
+    refuse_unserved,
+    serving_alone,
+)
 from aml_pipelines.local.workspace import WorkspaceError, serving
 from conf.document import ConfError
 from conf.target import LOCAL
@@ -39,6 +45,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise ConfError(
             f"target {target.name!r} is a workspace in Azure; served is that of a local target"
         )
+    refuse_unserved(target)
     if arguments.env:
         for name, value in read_serving(Path(target.lake)).items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")

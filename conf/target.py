@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from conf.document import ConfError, Section, read_document
+from conf.variables import Filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +19,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 TARGETS = Path(__file__).with_name("targets")
 LOCAL = "local"
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Z][A-Z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 # Storage accounts that this repository ships as examples; nobody can have them.
 _EXAMPLE = re.compile(r"://[^/]*\bexamplelake")
 
@@ -68,9 +68,10 @@ class Endpoints:
 class Target:
     """A target, as conf/targets/<name>.yml states it.
 
-    `lake` is a URI in Azure and an absolute folder on this machine; `inputs` are values for
-    pipeline inputs of those names; `environments` are versions by name; `lacking` says what must
-    still be filled in before anything is sent to Azure.
+    `lake` is a URI in Azure and an absolute folder on this machine, or a URI that is served here;
+    `state` is the folder of all that a local target keeps beside the lake, or with it; `inputs` are
+    values for pipeline inputs of those names; `environments` are versions by name; `lacking` says
+    what must still be filled in before anything is sent to Azure.
     """
 
     name: str
@@ -84,10 +85,16 @@ class Target:
     inputs: Mapping[str, str | int | float | bool]
     lacking: tuple[str, ...] = ()
     file: Path = TARGETS / "local.yml"
+    state: str = ""
 
     @property
     def is_local(self) -> bool:
         return bool(self.spark.master)
+
+    @property
+    def has_folder(self) -> bool:
+        """Tell whether the lake is a folder."""
+        return "://" not in self.lake
 
     def require_complete(self) -> None:
         """Refuse a target that lacks something, naming all of it, with ConfError."""
@@ -122,6 +129,18 @@ def read_spark(section: Section, *, has_folder: bool) -> Spark:
         instance_type=section.value("instance_type", str),
         runtime_version=section.value("runtime_version", str),
     )
+
+
+def read_state(document: Section, *, lake: str, is_local: bool) -> str:
+    """Read where a local target keeps all but a lake that is a URI; a folder holds it itself."""
+    if is_local and "://" in lake:
+        return document.value("state", str)
+    if "state" in document.values:
+        raise ConfError(
+            f"{document.where}: key 'state' goes with a lake that is a URI and served here, by "
+            "'spark.master'"
+        )
+    return lake if is_local else ""
 
 
 def read_identity(section: Section) -> Identity:
@@ -161,7 +180,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
     Raises ConfError with everything that is wrong in the file. A variable that is not set is no
     such error: it stays as it is, and stands in the target's `lacking`.
     """
-    filled = _Filled(environment)
+    filled = Filled(environment)
     stated = read_document(path)
     document = Section(filled.mapping(stated.values), stated.where)
     wrong: list[str] = []
@@ -173,12 +192,14 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
             wrong.append(str(error))
             return None
 
-    names = ("lake", "workspace", "spark", "identity", "environments", "experiment")
+    names = ("lake", "state", "workspace", "spark", "identity", "environments", "experiment")
     read(lambda: document.allow(*names, "endpoints", "inputs"))
     lake = read(lambda: document.value("lake", str)) or ""
     has_folder = bool(lake) and "://" not in lake
     workspace = read(lambda: read_workspace(document.section("workspace")))
     spark = read(lambda: read_spark(document.section("spark"), has_folder=has_folder))
+    is_local = bool(spark and spark.master)
+    state = read(lambda: read_state(document, lake=lake, is_local=is_local))
     identity = read(lambda: read_identity(document.section("identity")))
     versions = read(lambda: read_versions(document.section("environments")))
     experiment = read(lambda: document.value("experiment", str, ""))
@@ -198,6 +219,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
         inputs=inputs or {},
         lacking=(*filled.lacking, *_examples(lake)),
         file=path,
+        state=str((REPOSITORY / state).resolve()) if state else "",
     )
 
 
@@ -211,7 +233,7 @@ def fill_variables(
     document: Mapping[str, object], environment: Mapping[str, str], file: Path
 ) -> dict[str, object]:
     """Fill in `${NAME}` and `${NAME:-default}`; raises ConfError naming all that are not set."""
-    filled = _Filled(environment)
+    filled = Filled(environment)
     values = filled.mapping(document)
     if filled.lacking:
         raise ConfError("\n".join(f"{file}: {item}" for item in filled.lacking))
@@ -222,29 +244,3 @@ def _examples(lake: str) -> tuple[str, ...]:
     if not _EXAMPLE.search(lake):
         return ()
     return (f"lake: {lake!r} is this repository's example; name your storage account",)
-
-
-class _Filled:
-    """The values of a document with variables filled in, and what there was no value for."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self.lacking: list[str] = []
-
-    def mapping(self, values: Mapping[str, object], where: str = "") -> dict[str, object]:
-        return {name: self._value(value, f"{where}{name}") for name, value in values.items()}
-
-    def _value(self, value: object, where: str) -> object:
-        if isinstance(value, dict):
-            return self.mapping(value, f"{where}.")
-        if not isinstance(value, str):
-            return value
-
-        def fill(match: re.Match[str]) -> str:
-            found = self._environment.get(match["name"]) or match["default"]
-            if found is None:
-                self.lacking.append(f"{where}: the variable {match['name']} is not set")
-                return match[0]
-            return found
-
-        return _VARIABLE.sub(fill, value)

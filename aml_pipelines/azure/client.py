@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from aml_pipelines.command_target import add_target_argument, command_target
 from aml_pipelines.failure import CommandFailedError
-from aml_pipelines.local.serving_file import read_serving
+from aml_pipelines.local.serving_file import read_serving, refuse_unserved
 
 if TYPE_CHECKING:
     import argparse
@@ -75,6 +75,7 @@ def enter_workspace(target: Target) -> None:
     Raises a ValueError that names the command to start it when nobody serves it.
     """
     if target.is_local:
+        refuse_unserved(target)
         os.environ.update(read_serving(Path(target.lake)))
 
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,8 +72,10 @@ def main(arguments: argparse.Namespace) -> int:
         )
         sys.stdout.write("\n".join(lines) + "\n")
         return 0
-    with explained(target, f"upload {arguments.folder}"):
-        container = lake_container(target, interactive=arguments.login)
+    with (
+        explained(target, f"upload {arguments.folder}"),
+        lake_container(target, interactive=arguments.login) as container,
+    ):
         sent = sum(_send_all(container, uploads))
     say(f"{sent} of {len(uploads)} files sent, {len(uploads) - sent} were there; {target.lake}")
     return 0
@@ -90,16 +93,23 @@ def find_uploads(folder: Path, to: str) -> list[Upload]:
     ]
 
 
-def lake_container(target: Target, *, interactive: bool) -> ContainerClient:
+@contextmanager
+def lake_container(target: Target, *, interactive: bool) -> Iterator[ContainerClient]:
     """Give the client of the lake's container, over the Blob API that every account has."""
     from azure.storage.blob import ContainerClient  # noqa: PLC0415 # dry runs do without
 
+    if target.is_local and not target.has_folder:
+        from aml_pipelines.local.azurite.lake import holding_lake  # noqa: PLC0415 # same
+
+        with holding_lake(target.lake, Path(target.state), "upload") as lake:
+            yield lake.container
+        return
     enter_workspace(target)
     account, container = lake_storage(target)
     url = f"https://{account}.blob.core.windows.net"
     if target.is_local:
         url = f"{os.environ['AZUREML_DEV_URL_MFE']}/storage/lake.blob.core.windows.net"
-    return ContainerClient(url, container, credential=credential(interactive=interactive))
+    yield ContainerClient(url, container, credential=credential(interactive=interactive))
 
 
 def _send_all(container: ContainerClient, uploads: list[Upload]) -> Iterator[bool]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+LAKE = "lake"
 DEFAULT = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
-FOLDERS = {"lake": ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
+FOLDERS = {LAKE: ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
 _DATASTORE = re.compile(
     r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
     r"(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/]+/)?"
@@ -36,6 +37,12 @@ def long_uri(uri: str, workspace_id: str) -> str:
     workspace = workspace_id.strip("/").replace("resourceGroups", "resourcegroups")
     workspace = workspace.replace("providers/Microsoft.MachineLearningServices/", "")
     return f"azureml://{workspace}/datastores/{match['datastore']}/paths/{match['path']}"
+
+
+def path_in_lake(uri: str) -> str:
+    """Give the path that a URI of the datastore `lake` names, and nothing for any other URI."""
+    match = _DATASTORE.fullmatch(uri)
+    return match["path"].strip("/") if match and match["datastore"] == LAKE else ""
 
 
 def local_folder(uri: str, *, lake: Path) -> Path:

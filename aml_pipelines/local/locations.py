@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from aml_pipelines.local.assets import AssetNotFound, DataAsset, ModelAsset
-from aml_pipelines.local.datastores import DatastoreError, local_folder
+from aml_pipelines.local.datastores import (
+    DatastoreError,
+    local_folder,
+    long_uri,
+    path_in_lake,
+)
 from aml_pipelines.local.values import Data, Missing
 
 if TYPE_CHECKING:
@@ -45,6 +50,8 @@ class Locations:
     is_local: bool
     assets: Assets
     is_single: bool = False  # a job that is no pipeline: its one node is the job itself
+    state: str = ""  # of a lake that is no folder: where all but the lake is
+    workspace_id: str = ""  # ARM's, which URIs of such a lake name
 
     def node_folder(self, node: str) -> Path:
         return self.runs / self.run_id / node
@@ -99,15 +106,18 @@ class Locations:
 
     def _datastore_path(self, uri: str) -> str:
         try:
-            return str(local_folder(uri, lake=Path(self.lake)))
+            folder = local_folder(uri, lake=Path(self.state or self.lake))
         except DatastoreError as error:
             raise UnknownReferenceError(str(error)) from error
+        is_remote = self.state and path_in_lake(uri)
+        return long_uri(uri, self.workspace_id) if is_remote else str(folder)
 
     def _datastore(self, uri: str, kind: str) -> Data | Missing:
         if not self.is_local:
             return Data(kind, uri, uri)
         path = self._datastore_path(uri)
-        wrong = _unlike(kind, Path(path))
+        is_remote = path.startswith("azureml:")  # and not there to be asked before the run
+        wrong = "" if is_remote else _unlike(kind, Path(path))
         return Missing(kind, uri, f"{wrong}: {path}") if wrong else Data(kind, path, uri)
 
     def _asset(self, reference: str, kind: str) -> Data | Missing:

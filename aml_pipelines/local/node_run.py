@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.local import reuse
 from aml_pipelines.local.fingerprint import listing
 from aml_pipelines.local.node_process import NodeFailedError, Processes
+from aml_pipelines.local.places import Places, bring_inputs, take_outputs
 from aml_pipelines.local.planned import PlannedNode, Produce, arguments, command, input_texts
 from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash, stage
 from aml_pipelines.local.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
@@ -19,6 +20,8 @@ from aml_pipelines.local.values import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aml_pipelines.local.azurite.lake import RemoteLake
 
 _READ_ONLY = ("", "ro_mount", "download")
 
@@ -36,6 +39,7 @@ class Surroundings:
     job_environment: Mapping[str, str]
     await_workspace: Callable[[], None]
     reuses: bool
+    lake: RemoteLake | None = None
 
     def folder(self, node: PlannedNode) -> Path:
         return self.runs / self.run_id / node.name
@@ -51,33 +55,36 @@ class Ended:
 
 def run_node(node: PlannedNode, produced: Produce, around: Surroundings, *, reuses: bool) -> Ended:
     """Run `node` or reuse an earlier run of it; raises NodeFailedError when it fails."""
-    inputs = input_texts(node, produced)
+    places = bring_inputs(node, input_texts(node, produced), around.folder(node), around.lake)
     outputs = {name: output.location for name, output in node.outputs.items()}
     files = snapshot_files(node.component.snapshot)
-    is_reusable = node.component.is_deterministic
-    key = reuse.reuse_key(node, inputs, snapshot_hash(files)) if is_reusable else ""
+    is_reusable = node.component.is_deterministic and places.is_here
+    key = reuse.reuse_key(node, places.inputs, snapshot_hash(files)) if is_reusable else ""
     earlier = reuse.find_earlier(around.runs, key) if is_reusable and reuses else None
     if earlier:
         return Ended(earlier.outputs, reused=True)
     snapshot = around.folder(node) / "snapshot"
     stage(files, snapshot)
-    _make_outputs(node)
-    guarded = _read_only_places(node, inputs)
+    _make_outputs(node, places)
+    guarded = _read_only_places(node, places.inputs)
     before = {place: listing(place) for place in guarded}
-    _run(node, inputs, outputs, snapshot, around)
+    _run(node, places, snapshot, around)
     for place, files_before in before.items():
         if listing(place) != files_before:
             raise NodeFailedError(
                 f"changed its input {guarded[place]!r}, which is read-only in Azure: {place}"
             )
+    take_outputs(node, places, around.lake)
     if is_reusable:
         reuse.record(around.runs, key, around.run_id, outputs)
     return Ended(outputs, reused=False)
 
 
-def _make_outputs(node: PlannedNode) -> None:
+def _make_outputs(node: PlannedNode, places: Places) -> None:
     for output in node.outputs.values():
-        place = Path(output.location)
+        if "://" in places.outputs[output.name]:
+            continue
+        place = Path(places.outputs[output.name])
         is_folder = output.type != "uri_file" and output.mode != "direct"
         (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
 
@@ -92,19 +99,13 @@ def _read_only_places(node: PlannedNode, inputs: Mapping[str, str | None]) -> di
     }
 
 
-def _run(
-    node: PlannedNode,
-    inputs: Mapping[str, str | None],
-    outputs: Mapping[str, str],
-    snapshot: Path,
-    around: Surroundings,
-) -> None:
+def _run(node: PlannedNode, places: Places, snapshot: Path, around: Surroundings) -> None:
     if node.is_spark:
-        line = [sys.executable, *arguments(node, inputs, outputs)]
+        line = [sys.executable, *arguments(node, places.inputs, places.outputs)]
     else:
         # Spark nodes need not wait: they work on the lake, and the workspace already listens
         around.await_workspace()
-        line = ["/bin/bash", "-c", command(node, inputs, outputs)]
+        line = ["/bin/bash", "-c", command(node, places.inputs, places.outputs)]
     with _spark_environment(node, around) as spark:
         around.processes.run(
             line,
@@ -141,4 +142,5 @@ def _spark_environment(
         return nullcontext({})
     if around.jvm and shares_jvm(node.component, around.jvm.memory):
         return around.jvm.prepared(node.component.spark.conf or {})
-    return nullcontext(own_jvm_environment(node.component, around.master))
+    reached = around.lake.spark_environment if around.lake else {}
+    return nullcontext({**own_jvm_environment(node.component, around.master), **reached})

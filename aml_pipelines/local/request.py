@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from conf.target import Target
+    from conf.target import Target, Workspace
 
 PIPELINES = Path(__file__).parents[1]
 
@@ -37,7 +37,9 @@ class Request:
             runs=self.runs,
             run_id=run_id,
             is_local=self.target.is_local,
-            assets=Registry(Path(self.target.lake)),
+            assets=Registry(Path(self.target.state)),
+            state="" if self.target.has_folder else self.target.state,
+            workspace_id=_workspace_id(self.target.workspace),
         )
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)
@@ -71,21 +73,25 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"one of {', '.join(pipeline_names())}, or any pipeline job file",
     )
     add_target_argument(parser)
+    add_settings_argument(parser)
+    parser.add_argument("--runs-dir", type=Path, help="folder of the runs (<lake>/runs)")
+
+
+def add_settings_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         dest="settings",
         metavar="inputs.NAME=VALUE",
-        help="give a pipeline input another value; repeatable",
+        help="give an input of the pipeline or job another value; repeatable",
     )
-    parser.add_argument("--runs-dir", type=Path, help="folder of the runs (<lake>/runs)")
 
 
 def read_request(arguments: argparse.Namespace) -> Request:
     """Make the request that parsed arguments state."""
     target = command_target(arguments.target)
-    default = Path(target.lake, "runs") if target.is_local else Path("runs")
+    default = Path(target.state, "runs") if target.is_local else Path("runs")
     return Request(
         pipelines=tuple(arguments.pipelines),
         target=target,
@@ -113,6 +119,13 @@ def find_pipeline(name: str) -> Path:
 def read_settings(settings: list[str]) -> dict[str, str]:
     """Read `inputs.NAME=VALUE` arguments; raises PipelineError for one of another form."""
     return dict(_setting(text) for text in settings)
+
+
+def _workspace_id(workspace: Workspace) -> str:
+    return (
+        f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"
+        f"/workspaces/{workspace.name}"
+    )
 
 
 def _setting(text: str) -> tuple[str, str]:

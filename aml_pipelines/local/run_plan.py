@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from aml_pipelines.local.azurite.lake import RemoteLake
     from aml_pipelines.local.plan import Plan
 
 
@@ -31,6 +32,7 @@ class Shared:
     jvm: WarmJvm | None
     job_environment: Mapping[str, str]
     await_workspace: Callable[[], None]
+    lake: RemoteLake | None = None
 
 
 def run_plan(plan: Plan, selection: Selection, shared: Shared, *, reuses: bool) -> RunRecord:
@@ -48,6 +50,7 @@ def run_plan(plan: Plan, selection: Selection, shared: Shared, *, reuses: bool) 
         job_environment=shared.job_environment,
         await_workspace=shared.await_workspace,
         reuses=reuses and not plan.pipeline.force_rerun,
+        lake=shared.lake,
     )
     with progress_of(plan, selection) as progress:
         Execution(plan, selection, around, record, progress).run()
@@ -55,14 +58,17 @@ def run_plan(plan: Plan, selection: Selection, shared: Shared, *, reuses: bool) 
 
 
 @contextmanager
-def warm_jvm(plans: Sequence[Plan], *, master: str, folder: Path) -> Iterator[WarmJvm | None]:
+def warm_jvm(
+    plans: Sequence[Plan], *, master: str, folder: Path, lake: RemoteLake | None = None
+) -> Iterator[WarmJvm | None]:
     """Start a JVM for the Spark nodes that can share one, if there are any."""
     components = [node.component for plan in plans for node in plan.nodes.values() if node.is_spark]
     shared = [item for item in components if shares_jvm(item, memory(item))]
     if not shared:
         yield None
         return
-    jvm = WarmJvm(memory=memory(shared[0]), master=master, folder=folder)
+    reached = lake.spark_environment if lake else {}
+    jvm = WarmJvm(memory=memory(shared[0]), master=master, folder=folder, environment=reached)
     try:
         yield jvm
     finally:

@@ -85,7 +85,8 @@ def _completed(plan: Plan, wanted: set[str]) -> dict[str, dict[str, str]]:
         for name in wanted - found.keys():
             node = run["nodes"].get(name, {})
             outputs = node.get("outputs", {})
-            is_there = all(Path(path).exists() for path in outputs.values())
+            # what is in a lake that is no folder cannot be asked for before the run
+            is_there = all("://" in path or Path(path).exists() for path in outputs.values())
             is_same = outputs.keys() == plan.nodes[name].outputs.keys()
             if node.get("status") == "Completed" and is_there and is_same:
                 found[name] = outputs

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
+    from conf.target import Target
+
 COMMAND = "python -m aml_pipelines workspace"
 _LOOK_SECONDS = 0.02  # another process may hold the lock for a moment, to see if it is held
 _LOOKS = 10
@@ -26,6 +28,15 @@ class NotServedError(ValueError):
 
 class AlreadyServedError(ValueError):
     """Another process serves the workspace of a lake."""
+
+
+def refuse_unserved(target: Target) -> None:
+    """Raise NotServedError for a target whose lake is there only while pipelines run."""
+    if not target.has_folder:
+        raise NotServedError(
+            f"the workspace of target {target.name!r} is there only while 'run' is, as its lake is "
+            "no folder; the target 'local' has one to serve"
+        )
 
 
 def read_serving(lake: Path) -> Mapping[str, str]:

@@ -120,8 +120,11 @@ class _Running:
 class WarmJvm:
     """A JVM that starts in the background and serves one Spark node at a time."""
 
-    def __init__(self, *, memory: str, master: str, folder: Path) -> None:
+    def __init__(
+        self, *, memory: str, master: str, folder: Path, environment: Mapping[str, str]
+    ) -> None:
         self.memory = memory
+        self._environment = environment
         self._folder = folder
         self._log = folder / "log.txt"
         self._master = master
@@ -166,7 +169,8 @@ class WarmJvm:
         java = java_environment()
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder, "gateway")
-            environment = os.environ | java | {"_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)}
+            environment = {**os.environ, **java, **self._environment}
+            environment["_PYSPARK_DRIVER_CONN_INFO_PATH"] = str(answer)
             with self._log.open("ab") as log:
                 process = subprocess.Popen(
                     self._command(),

@@ -8,6 +8,7 @@ import re
 import tempfile
 import uuid
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fsspec
@@ -45,18 +46,32 @@ class Card:
 
 def write_mltable(folder: str, *, table_uri: str, version: int) -> None:
     """Write the MLTable of a Delta table at `version`; the path in it must be absolute."""
+    readable = re.sub("^abfs:", "abfss:", table_uri)  # the only one of the two that mltable knows
     definition = {
         "type": "mltable",
-        "paths": [{"folder": table_uri}],
+        "paths": [{"folder": readable}],
         "transformations": [{"read_delta_lake": {"version_as_of": version}}],
     }
-    with fsspec.open(f"{folder.rstrip('/')}/MLTable", "w", auto_mkdir=True) as file:
-        yaml.safe_dump(definition, file, sort_keys=False)
+    _write(folder, "MLTable", yaml.safe_dump(definition, sort_keys=False))
 
 
 def write_card(folder: str, card: Card) -> None:
-    with fsspec.open(f"{folder.rstrip('/')}/{CARD}", "w", auto_mkdir=True) as file:
-        json.dump(asdict(card), file, indent=2, sort_keys=True)
+    _write(folder, CARD, json.dumps(asdict(card), indent=2, sort_keys=True))
+
+
+def _write(folder: str, name: str, text: str) -> None:
+    """Write a file of `folder`, which in Azure is a URI that fsspec can only open for reading."""
+    if not folder.startswith("azureml:"):
+        with fsspec.open(f"{folder.rstrip('/')}/{name}", "w", auto_mkdir=True) as file:
+            file.write(text)
+        return
+    _keep_quiet()
+    from azureml.fsspec import AzureMachineLearningFileSystem  # noqa: PLC0415 # after its reader
+
+    with tempfile.TemporaryDirectory() as written:
+        Path(written, name).write_text(text, encoding="utf-8")
+        store = AzureMachineLearningFileSystem(folder)
+        store.put(written, folder, recursive=True, overwrite="MERGE_WITH_OVERWRITE")
 
 
 def read_card(folder: str) -> Card:

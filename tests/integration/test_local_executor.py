@@ -274,7 +274,7 @@ def test_what_is_missing_is_refused_before_anything_starts(tmp_path: Path) -> No
     [
         (["run", "no_such_pipeline"], "is neither a file nor one of"),
         (["run", "FILE", "--target", "dev"], "target 'dev' is a workspace in Azure"),
-        (["plan", "FILE", "--target", "nowhere"], "there are ['dev', 'local', 'prod', 'template']"),
+        (["plan", "FILE", "--target", "nowhere"], "there are ['azurite', 'dev', 'local', 'prod'"),
         (["plan", "FILE", "--set", "inputs.nil=1"], "--set inputs.nil: no such pipeline input"),
         (["plan", "FILE", "--set", "nil"], "is not of the form inputs.NAME=VALUE"),
         (["run", "FILE", "--from", "nil"], "has no node 'nil'; it has first, second"),

@@ -27,6 +27,14 @@ def test_the_lake_of_this_machine_is_a_folder_of_the_repository() -> None:
     assert (target.is_local, target.lake) == (True, str(REPOSITORY / ".lake"))
 
 
+def test_a_local_target_keeps_its_state_with_the_lake_or_beside_a_lake_that_is_no_folder() -> None:
+    local, azurite, dev = (load_target(name) for name in ("local", "azurite", "dev"))
+    assert (local.has_folder, local.state) == (True, local.lake)
+    assert (azurite.is_local, azurite.has_folder) == (True, False)
+    assert azurite.state == str(REPOSITORY / ".lake-azurite")
+    assert dev.state == ""
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -39,6 +47,8 @@ def test_the_lake_of_this_machine_is_a_folder_of_the_repository() -> None:
         (f"lake: 'abfss://a@b'\n{WORKSPACE}spark: {{pool: p, runtime_version: '3'}}\n", "unknown"),
         (f"lake: x\n{WORKSPACE}environments: {{train: 2}}\n", "takes a str"),
         (f"lake: x\n{WORKSPACE}inputs: {{days: [1]}}\n", "takes one plain value"),
+        (f"lake: x\nstate: y\n{WORKSPACE}", "key 'state' goes with a lake that is a URI"),
+        (f"lake: 'abfs://a@b'\n{WORKSPACE}spark: {{master: local}}\n", "key 'state' is missing"),
     ],
 )
 def test_what_a_target_may_not_say_is_refused(tmp_path: Path, text: str, told: str) -> None:

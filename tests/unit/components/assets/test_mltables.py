@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from assets.mltables import (
     Card,
@@ -49,6 +50,17 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_card(f"{tmp_path}/train/", CARD)
     assert read_card(str(tmp_path / "train")) == CARD
     assert CARD.reference == "trips_train:3"
+
+
+@pytest.mark.parametrize("scheme", ["abfs", "abfss"])
+def test_a_table_over_abfs_is_written_as_mltable_can_read_it(tmp_path: Path, scheme: str) -> None:
+    uri = f"{scheme}://lake@account.dfs.core.windows.net/gold/abfs:rows"
+    write_mltable(str(tmp_path), table_uri=uri, version=3)
+    assert yaml.safe_load((tmp_path / "MLTable").read_text()) == {
+        "type": "mltable",
+        "paths": [{"folder": "abfss://lake@account.dfs.core.windows.net/gold/abfs:rows"}],
+        "transformations": [{"read_delta_lake": {"version_as_of": 3}}],
+    }
 
 
 @pytest.mark.parametrize("text", [None, "{", '{"name": "trips_train"}'])

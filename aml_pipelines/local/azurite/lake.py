@@ -1,0 +1,156 @@
+"""A lake in Azurite while pipelines run: what Spark, readers and mounts need to get at it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import jwt
+
+from aml_pipelines.local.azurite.certificates import write_certificates
+from aml_pipelines.local.azurite.data_lake import is_folder
+from aml_pipelines.local.azurite.emulator import JARS, Account, running_azurite
+from aml_pipelines.local.azurite.gateway import SERVICE, USER, Way, serving_gateway
+from aml_pipelines.local.datastores import local_folder, path_in_lake
+from aml_pipelines.local.lock import exclusive
+from aml_pipelines.local.node_process import NodeFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from azure.storage.blob import BlobProperties, ContainerClient
+
+_DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class RemoteLake:
+    """A lake that is no folder; nodes get its data as in Azure, by URI or as a copy."""
+
+    uri: str
+    state: Path
+    container: ContainerClient
+    spark_environment: Mapping[str, str]
+    reader_environment: Mapping[str, str]
+
+    def job_environment(self, workspace: Mapping[str, str]) -> dict[str, str]:
+        """Add to a job's environment what leads its readers to the lake, by its own identity.
+
+        Azure gives a job the same variables, but for the proxy and the authority.
+        """
+        return {
+            **workspace,
+            **self.reader_environment,
+            "MSI_ENDPOINT": workspace["IDENTITY_ENDPOINT"],
+            "MSI_SECRET": workspace["IDENTITY_HEADER"],
+        }
+
+    def spark_uri(self, uri: str) -> str:
+        """Give Spark's URI of a place in the lake: Azure's Spark reads azureml:// itself."""
+        return f"{self.uri}/{path_in_lake(uri)}"
+
+    def copy_of(self, uri: str) -> Path:
+        """Give the folder for an output that is mounted, where the registry finds models too."""
+        return local_folder(uri, lake=self.state)
+
+    def download(self, uri: str, to: Path) -> None:
+        """Bring the file or folder at `uri` to the path `to`; raises NodeFailedError for none."""
+        path = path_in_lake(uri).rstrip("/")
+        blobs = [blob for blob in self._below(f"{path}/") if not is_folder(blob)]
+        files = {blob.name: to / blob.name.removeprefix(f"{path}/") for blob in blobs}
+        if not files and self.container.get_blob_client(path).exists():
+            files = {path: to}
+        if not files:
+            raise NodeFailedError(f"was not started: there is nothing at {uri!r}")
+        shutil.rmtree(to, ignore_errors=True)
+        for name, file in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as stream:
+                self.container.download_blob(name).readinto(stream)
+
+    def upload(self, place: Path, uri: str) -> None:
+        """Bring a file, or all files of a folder, to `uri`."""
+        path = path_in_lake(uri).rstrip("/")
+        for file in [place] if place.is_file() else sorted(place.rglob("*")):
+            if file.is_file():
+                name = path if file == place else f"{path}/{file.relative_to(place).as_posix()}"
+                with file.open("rb") as stream:
+                    self.container.upload_blob(name, stream, overwrite=True)
+
+    def _below(self, prefix: str) -> Iterator[BlobProperties]:
+        yield from self.container.list_blobs(name_starts_with=prefix, include=["metadata"])
+
+
+@contextmanager
+def serving_lake(uri: str, state: Path) -> Iterator[RemoteLake]:
+    """Serve the lake at `uri` out of Azurite, its data in `state`, as long as the block runs."""
+    host, container_name = str(urlsplit(uri).hostname), str(urlsplit(uri).username)
+    name = host.partition(".")[0]
+    with (
+        running_azurite(name, state / "azurite") as account,
+        tempfile.TemporaryDirectory() as private,  # mode 0700
+    ):
+        container = account.container(container_name)
+        if not container.exists():
+            container.create_container()
+        secret = secrets.token_urlsafe(32)
+        certificates = write_certificates(Path(private), (host, SERVICE))
+        with serving_gateway(Way(name, host, container, secret), certificates) as port:
+            yield RemoteLake(
+                uri=uri,
+                state=state,
+                container=container,
+                spark_environment={"SPARK_CONF_DIR": write_spark_defaults(Path(private), account)},
+                reader_environment=_reader_environment(port, secret, certificates.authority),
+            )
+
+
+@contextmanager
+def holding_lake(uri: str, state: Path, verb: str) -> Iterator[RemoteLake]:
+    """Serve the lake when nobody else does: two Azurites on the same data would spoil them."""
+    with exclusive(state, {"verb": verb}), serving_lake(uri, state) as lake:
+        yield lake
+
+
+def write_spark_defaults(folder: Path, account: Account) -> str:
+    """Write what Spark needs to reach `account` into a file: an argument list shows a key to all.
+
+    Gives the folder, for SPARK_CONF_DIR.
+    """
+    azure = {
+        "abfs.endpoint": account.address,
+        "fns.account.service.type": "BLOB",
+        "account.hns.enabled": "false",
+        "always.use.https": "false",
+        "createRemoteFileSystemDuringInitialization": "true",
+        f"account.key.{account.name}.dfs.core.windows.net": account.key,
+    }
+    settings = {
+        "spark.driver.extraClassPath": f"{JARS}/*",
+        "spark.executor.extraClassPath": f"{JARS}/*",
+        **{f"spark.hadoop.fs.azure.{key}": value for key, value in azure.items()},
+    }
+    lines = "".join(f"{key} {value}\n" for key, value in settings.items())
+    (folder / "spark-defaults.conf").write_text(lines)
+    return str(folder)
+
+
+def _reader_environment(port: int, secret: str, authority: Path) -> dict[str, str]:
+    proxy = f"http://{USER}:{secret}@127.0.0.1:{port}"
+    expiry = int(time.time()) + _DAY
+    return {
+        **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), proxy),
+        "SSL_CERT_FILE": str(authority),
+        "DEFAULT_IDENTITY_CLIENT_ID": "lake",
+        "AZUREML_SERVICE_ENDPOINT": f"https://{SERVICE}",
+        "AZUREML_ARM_PROJECT_NAME": "local",
+        "AZUREML_RUN_TOKEN": jwt.encode({"exp": expiry}, secrets.token_urlsafe(32), "HS256"),
+        "AZUREML_RUN_TOKEN_EXPIRY": str(expiry),
+    }

@@ -1,0 +1,130 @@
+"""The whole job on a lake behind Azure Storage's API: real ABFS driver, Delta and mltable."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no type hints
+import pytest
+import yaml
+
+from aml_pipelines.local.azurite.lake import serving_lake
+from aml_pipelines.local.registry import Registry
+from tests.e2e.lake_runs import DIABETES, SPLITS, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from azure.storage.blob import ContainerClient
+
+pytestmark = [pytest.mark.e2e, pytest.mark.spark]
+LAKE = "abfs://lake@azuritetests.dfs.core.windows.net"
+READABLE = "abfss://lake@azuritetests.dfs.core.windows.net"
+PUBLISHED = "azureml://datastores/lake/paths/published"
+NODES = {"data": 5, "training": 5, "batch_inference": 8}
+
+
+class Done(NamedTuple):
+    """What all runs have printed and recorded, and the lake afterwards, by Azure's own client."""
+
+    text: str
+    runs: list[dict[str, Any]]
+    state: Path
+    container: ContainerClient
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+    """Run data twice, then training and batch inference, on 400 patients and 42 to be scored."""
+    state = tmp_path_factory.mktemp("azurite") / "state"
+    names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
+    stated = {"lake": LAKE, "state": str(state), "workspace": names}
+    target = state.parent / "azurite.yml"
+    target.write_text(json.dumps({**stated, "spark": {"master": "local[2]"}}))  # JSON is YAML
+    to = f"--target={target}"
+    sampled = command("sample", "diabetes", to)
+    assert sampled.stdout == f"diabetes: 2 files in {LAKE}/raw\n", sampled.stderr
+    ended = command("run", "data", "data", "training", "batch_inference", *DIABETES, to)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    runs = [json.loads(file.read_text()) for file in sorted(state.glob("runs/*/run.json"))]
+    runs.sort(key=lambda run: str(run["started"]))
+    with serving_lake(LAKE, state) as lake:
+        yield Done(ended.stdout + ended.stderr, runs, state, lake.container)
+
+
+def test_every_pipeline_completes(done: Done) -> None:
+    order = ["data", "data", "training", "batch_inference"]
+    assert [run["pipeline"] for run in done.runs] == order
+    for run in done.runs:
+        statuses = [node["status"] for node in run["nodes"].values()]
+        assert (run["status"], statuses) == ("Completed", ["Completed"] * NODES[run["pipeline"]])
+
+
+def test_every_patient_is_scored_exactly_once(done: Done) -> None:
+    scores = rows_of(done.container, "gold/diabetes/scores")
+    assert sorted(row["patient"] for row in scores) == list(range(400, 442))
+    assert all(0 < row["score"] < 400 for row in scores)
+    assert {(row["model_name"], row["model_version"]) for row in scores} == {
+        ("diabetes_progression", "1")
+    }
+
+
+def test_tables_are_registered_pinned_to_a_version_under_a_path_that_mltable_reads(
+    done: Done,
+) -> None:
+    receipt = done.runs[0]["nodes"]["split"]["receipt"]
+    for split in SPLITS:
+        (asset,) = Registry(done.state).data_assets(f"diabetes_{split}")
+        assert (asset.version, asset.type) == ("1", "mltable")
+        assert asset.path.startswith(f"{PUBLISHED}/")
+        folder = asset.path.partition("/paths/")[2]
+        definition = yaml.safe_load(done.container.download_blob(f"{folder}/MLTable").readall())
+        assert definition["paths"] == [{"folder": f"{READABLE}/gold/diabetes/{split}"}]
+        version = receipt["tables"][split]["version"]
+        assert definition["transformations"] == [{"read_delta_lake": {"version_as_of": version}}]
+        card = json.loads(done.container.download_blob(f"{folder}/asset.json").readall())
+        assert (card["name"], card["version"]) == (f"diabetes_{split}", "1")
+
+
+def test_data_again_commits_nothing(done: Done) -> None:
+    first, again = [tables_of(run) for run in done.runs[:2]]
+    assert first == again
+    assert "(0 newly registered)" in done.text
+
+
+def test_the_champion_is_in_the_lake_too(done: Done) -> None:
+    compared = done.runs[2]["nodes"]["compare"]["outputs"]["model"]
+    path = compared.partition("/paths/")[2]
+    assert done.container.get_blob_client(f"{path}/MLmodel").exists()
+
+
+def test_no_node_asked_for_a_host_of_the_internet(done: Done) -> None:
+    assert "refused" not in done.text
+
+
+def tables_of(run: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    """Give id and version of every table on the receipts of a run."""
+    receipts = [node["receipt"] for node in run["nodes"].values()]
+    return {
+        table["uri"]: (table["id"], table["version"])
+        for receipt in receipts
+        for table in receipt["tables"].values()
+    }
+
+
+def rows_of(container: ContainerClient, table: str) -> list[dict[str, Any]]:
+    """Read a Delta table's newest rows by its log alone: files added and not removed."""
+    files: dict[str, None] = {}
+    commits = sorted(container.list_blob_names(name_starts_with=f"{table}/_delta_log/"))
+    for commit in (name for name in commits if name.endswith(".json")):
+        for line in container.download_blob(commit).readall().splitlines():
+            action = json.loads(line)
+            if "remove" in action:
+                files.pop(action["remove"]["path"])
+            if "add" in action:
+                files[action["add"]["path"]] = None
+    contents = (container.download_blob(f"{table}/{file}").readall() for file in files)
+    return [row for content in contents for row in pq.read_table(io.BytesIO(content)).to_pylist()]
