@@ -1,0 +1,39 @@
+# The target's resource group, and what everything in it shares.
+terraform {
+  required_version = ">= 1.9"
+  required_providers {
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = "~> 4.40"
+    }
+  }
+  backend "azurerm" {
+    use_azuread_auth = true # the rest stands in <target>.backend
+  }
+}
+
+provider "azurerm" {
+  subscription_id     = var.subscription_id
+  storage_use_azuread = true # the lake refuses account keys
+  features {}
+}
+
+data "azurerm_client_config" "current" {}
+
+locals {
+  name = "${var.project}-${var.target}"
+  tags = merge(var.tags, { project = var.project, target = var.target, made_by = "terraform" })
+}
+
+resource "azurerm_resource_group" "this" {
+  name     = "rg-${local.name}"
+  location = var.location
+  tags     = local.tags
+}
+
+resource "azurerm_user_assigned_identity" "jobs" {
+  name                = "id-${local.name}-jobs"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  tags                = local.tags
+}

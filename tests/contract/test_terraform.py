@@ -1,0 +1,175 @@
+"""Terraform makes what the targets name, with the roles of docs/azure.md and no others."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import hcl2
+import pytest
+
+from tests.contract.files import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = REPOSITORY / "devops_pipelines" / "terraform"
+TARGETS = ("dev", "prod")
+WHO = {
+    "bootstrappers": "whoever bootstraps",
+    "deployers": "whoever deploys",
+    "azurerm_user_assigned_identity.jobs": "the jobs' identity",
+    "azurerm_machine_learning_workspace.this": "the workspace's identity",
+}
+WHERE = {
+    "azurerm_resource_group.this": "the resource group",
+    "azurerm_user_assigned_identity.jobs": "the jobs' identity",
+    "azurerm_machine_learning_workspace.this": "the workspace",
+    "azurerm_storage_account.lake": "the lake's storage account",
+    "azurerm_storage_account.workspace": "the workspace's own storage account",
+    "azurerm_container_registry.this": "the container registry",
+    "azurerm_synapse_workspace.this": "the Synapse workspace",
+}
+ROOTS = ("each", "self", "count", "path", "terraform")
+
+
+@cache
+def blocks() -> list[tuple[str, dict[str, Any]]]:
+    """Give the blocks of all files by their kinds: resource, variable, output and so on."""
+    read = [hcl2.loads(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.tf"))]
+    return [
+        (kind, block) for file in read for kind, found in file.items() for block in listed(found)
+    ]
+
+
+def listed(found: object) -> list[dict[str, Any]]:
+    return found if isinstance(found, list) else []
+
+
+def bare(text: object) -> str:
+    return str(text).strip('"')
+
+
+def named(kind: str) -> dict[str, dict[str, Any]]:
+    """Map the blocks of one label, such as variables, to what they state."""
+    return {
+        bare(name): body
+        for found, block in blocks()
+        if found == kind
+        for name, body in block.items()
+        if name != "__is_block__"
+    }
+
+
+def resources(kind: str = "resource") -> dict[str, dict[str, Any]]:
+    return {
+        f"{bare(type_)}.{bare(name)}": body
+        for found, block in blocks()
+        if found == kind
+        for type_, inner in block.items()
+        if isinstance(inner, dict)
+        for name, body in inner.items()
+        if name != "__is_block__"
+    }
+
+
+def texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    else:
+        yield str(value)
+
+
+def references() -> set[str]:
+    """Give what expressions refer to: var.NAME, local.NAME, data.TYPE.NAME and TYPE.NAME."""
+    stated = " ".join(re.sub(r"//.*", "", text) for _, block in blocks() for text in texts(block))
+    holes = " ".join(re.findall(r"\$\{(.*?)\}", stated))
+    found = re.findall(r"\b(data\.\w+\.\w+|var\.\w+|local\.\w+|azurerm_\w+\.\w+)", holes)
+    return {name for name in found if name.split(".")[0] not in ROOTS}
+
+
+def test_every_reference_is_declared_and_every_variable_used() -> None:
+    variables = {f"var.{name}" for name in named("variable")}
+    local = {f"local.{name}" for kind, block in blocks() if kind == "locals" for name in block}
+    data = {f"data.{name}" for name in resources("data")}
+    unprefixed = {name.removeprefix("data.") for name in data}
+    known = variables | local | data | set(resources()) | unprefixed
+    assert references() - known == set()
+    assert variables - references() == set()
+    assert len(references()) > 20
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_target_gives_every_variable_that_has_no_default(target: str) -> None:
+    stated = hcl2.loads((FOLDER / f"{target}.tfvars").read_text("utf-8"))
+    needed = {name for name, body in named("variable").items() if "default" not in body}
+    assert needed <= set(stated) <= set(named("variable"))
+    assert bare(stated["target"]) == target
+    for body in named("variable").values():
+        assert body["type"]
+        assert body["description"]
+
+
+def granted() -> set[tuple[str, str, str]]:
+    """Give who has which role on what, in the words of docs/azure.md."""
+    found = set()
+    for name, body in resources().items():
+        if "_role_assignment." not in name:
+            continue
+        who = f"{body.get('for_each', '')} {body['principal_id']}"
+        where = str(body.get("scope") or body["synapse_workspace_id"])
+        role = bare(body.get("role_definition_name") or body["role_name"])
+        (person,) = (words for key, words in WHO.items() if key in who)
+        (place,) = (words for key, words in WHERE.items() if key in where)
+        found.add((person, role, place))
+    return found
+
+
+def test_the_roles_are_those_of_the_table() -> None:
+    page = (REPOSITORY / "docs" / "azure.md").read_text("utf-8")
+    table = page.partition("| who | role | on |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    expected = {
+        (who, role.partition(" (")[0], where.partition(", ")[0]) for who, role, where in rows
+    }
+    assert granted() == expected
+
+
+def test_no_account_takes_a_key_or_shows_a_blob_to_everybody() -> None:
+    accounts = [body for name, body in resources().items() if ".azurerm" not in name]
+    accounts = [body for body in accounts if "account_replication_type" in body]
+    assert len(accounts) == 2
+    for account in accounts:
+        assert account["shared_access_key_enabled"] in (False, "false")
+        assert account["allow_nested_items_to_be_public"] in (False, "false")
+
+
+def test_every_resource_that_takes_tags_has_them() -> None:
+    untagged = {name.partition(".")[0] for name, body in resources().items() if "tags" not in body}
+    assert untagged == {
+        "azurerm_role_assignment",
+        "azurerm_storage_container",
+        "azurerm_storage_data_lake_gen2_filesystem",
+        "azurerm_synapse_firewall_rule",
+        "azurerm_synapse_role_assignment",
+    }
+
+
+def test_the_outputs_fill_in_the_targets() -> None:
+    example = (REPOSITORY / ".env.example").read_text("utf-8")
+    variables = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert variables <= set(named("output"))
+    assert {"lake", "resource_group", "name", "location"} <= set(named("output"))
+
+
+def test_a_check_that_is_skipped_says_why() -> None:
+    lines = [line for file in FOLDER.glob("*.tf") for line in file.read_text("utf-8").splitlines()]
+    skips = [line for line in lines if "checkov:skip" in line]
+    assert len(skips) > 5
+    pattern = r"  #checkov:skip=CKV2?_AZURE_\d+:\S.{8,}"
+    assert [line for line in skips if not re.fullmatch(pattern, line)] == []
