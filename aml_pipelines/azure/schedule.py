@@ -20,7 +20,7 @@ from aml_pipelines.azure.submit import load as load_job
 from aml_pipelines.azure.triggers import trigger_problems
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
-from aml_pipelines.local.request import read_settings
+from aml_pipelines.local.request import add_settings_argument, read_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -66,14 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     doing.add_argument("--disable", action="store_true", help="stop it; it stays, to be enabled")
     doing.add_argument("--enable", action="store_true", help="start it again")
     doing.add_argument("--delete", action="store_true", help="disable and delete it")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="inputs.NAME=VALUE",
-        help="give an input of the job another value; repeatable",
-    )
+    add_settings_argument(parser)
     add_azure_arguments(parser)
 
 

@@ -19,7 +19,13 @@ from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
-from aml_pipelines.local.request import Request, find_pipeline, pipeline_names, read_settings
+from aml_pipelines.local.request import (
+    Request,
+    add_settings_argument,
+    find_pipeline,
+    pipeline_names,
+    read_settings,
+)
 from aml_pipelines.plan import check_for_azure
 
 if TYPE_CHECKING:
@@ -40,14 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "job", metavar="JOB", help="a pipeline, a component, or the file of any of them or a job"
     )
     add_azure_arguments(parser)
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="inputs.NAME=VALUE",
-        help="give an input another value; repeatable",
-    )
+    add_settings_argument(parser)
     parser.add_argument(
         "--name", help="the job's name; one that is taken is that job (default: a new one)"
     )
