@@ -105,11 +105,11 @@ def test_no_node_asked_for_a_host_of_the_internet(done: Done) -> None:
     assert "refused" not in done.text
 
 
-def tables_of(run: dict[str, Any]) -> dict[str, tuple[str, int]]:
-    """Give id and version of every table on the receipts of a run."""
+def tables_of(run: dict[str, Any]) -> set[tuple[str, str, int]]:
+    """Give URI, id and version of every table on the receipts of a run."""
     receipts = [node["receipt"] for node in run["nodes"].values()]
     return {
-        table["uri"]: (table["id"], table["version"])
+        (table["uri"], table["id"], table["version"])
         for receipt in receipts
         for table in receipt["tables"].values()
     }

@@ -75,6 +75,7 @@ def test_a_command_in_mode_direct_gets_the_uri_that_azure_gives(
     assert published.outputs["receipt"] == f"{tmp_path}/runs/RUN/publish_mltable/outputs/receipt"
     registered = placed(planned(PIPELINES / "training.yml", tmp_path), "register_model", lake)
     assert registered.inputs["model"] == f"{DATASTORE}/models/RUN_compare"
+    assert not registered.is_here
 
 
 def test_an_output_that_is_mounted_is_a_folder_where_the_registry_finds_models(
