@@ -16,7 +16,7 @@ $(READY): requirements.lock environments/spark/jars.txt environments/spark/insta
 	$(BIN)/python environments/spark/install_jars.py
 	@touch $@
 
-$(AZURITE): $(READY) $(wildcard environments/azurite/*) environments/spark/install_jars.py
+$(AZURITE): $(wildcard environments/azurite/*) environments/spark/install_jars.py | $(READY)
 	$(BIN)/python environments/azurite/install_azurite.py
 	$(BIN)/python environments/spark/install_jars.py environments/azurite/jars.txt .venv/azurite/jars
 	@touch $@
