@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from azure.ai.ml import Input, MLClient
 
@@ -56,11 +58,12 @@ def main(arguments: argparse.Namespace) -> int:
         return DONE
     with explained(target, f"invoke {name}"):
         client = workspace_client(target, interactive=arguments.login)
-        job = client.batch_endpoints.invoke(
-            endpoint_name=name,
-            deployment_name=arguments.deployment,
-            inputs={key: _as_input(value) for key, value in inputs.items()},
-        )
+        with _own_deployment():
+            job = client.batch_endpoints.invoke(
+                endpoint_name=name,
+                deployment_name=arguments.deployment,
+                inputs={key: _as_input(value) for key, value in inputs.items()},
+            )
         say(f"{job.name}: submitted")
         if not arguments.wait:
             return DONE
@@ -84,11 +87,25 @@ def _online(arguments: argparse.Namespace, name: str) -> int:
 
 def ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
     """Ask an online endpoint to score the rows in `file`; gives its answer's text."""
-    return str(
-        client.online_endpoints.invoke(
-            endpoint_name=name, request_file=str(file), deployment_name=deployment
+    with _own_deployment():
+        return str(
+            client.online_endpoints.invoke(
+                endpoint_name=name, request_file=str(file), deployment_name=deployment
+            )
         )
+
+
+@contextmanager
+def _own_deployment() -> Iterator[None]:
+    """Let no call go to the deployment of an earlier one: the SDK keeps it in a shared header."""
+    from azure.ai.ml.constants._endpoint import (  # noqa: PLC0415 # it has no public name
+        EndpointInvokeFields,
     )
+
+    try:
+        yield
+    finally:
+        EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
 
 
 def read_rows(file: Path) -> str:

@@ -1,15 +1,12 @@
 """From an empty workspace to answering endpoints and back, typed as the pages say, on one lake.
 
 The lake is that of the main job: what a submitted pipeline does there again must change nothing.
+The release (test_release.py) submits the other two.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +14,8 @@ import pytest
 from aml_pipelines.__main__ import main
 from aml_pipelines.local.jobs import Jobs
 from aml_pipelines.local.serving_file import NotServedError, read_serving
-from tests.e2e.lake_runs import DIABETES, REPOSITORY, held, parquet_rows
+from tests.e2e.lake_runs import DIABETES, held, parquet_rows
+from tests.e2e.served import Prompt, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,61 +38,41 @@ PATIENT |= {"s4": 4, "s5": 4.8598, "s6": 87}
 MODEL = "diabetes_progression"
 
 
-class Prompt:
-    """A shell beside a served workspace."""
-
-    def __init__(self, lake: Path, target: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.lake = lake
-        self.target = target
-        self._capture = capture
-
-    def __call__(self, *words: str, code: int = 0) -> str:
-        """Type a verb; gives what it printed, when it ended with `code`."""
-        self._capture.readouterr()
-        ended = main([*words, "--target", str(self.target)])
-        printed = self._capture.readouterr()
-        assert ended == code, printed
-        return printed.out if code == 0 else printed.err
+@pytest.fixture
+def prompt(corrected: Stage, capsys: pytest.CaptureFixture[str]) -> Iterator[Prompt]:
+    """Serve the workspace of the main job's lake, and type at it."""
+    target = corrected.lake.parent / "served.yml"
+    target.write_text(TARGET.format(lake=corrected.lake))
+    with serving(target, corrected.lake):
+        yield Prompt(capsys, "--target", str(target))
+    with pytest.raises(NotServedError):
+        read_serving(corrected.lake)
 
 
 @pytest.fixture
-def prompt(corrected: Stage, capsys: pytest.CaptureFixture[str]) -> Iterator[Prompt]:
-    """Serve the workspace of the main job's lake by its verb, in a process of its own."""
-    lake = corrected.lake
-    target = lake.parent / "served.yml"
-    target.write_text(TARGET.format(lake=lake))
-    before = dict(os.environ)
-    words = [sys.executable, "-m", "aml_pipelines", "workspace", "--target", str(target)]
-    with subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout
-        assert serving.stdout.readline().startswith(f"serving the workspace of {lake} at https://")
-        yield Prompt(lake, target, capsys)
-        serving.send_signal(signal.SIGINT)
-    os.environ.clear()
-    os.environ.update(before)
-    with pytest.raises(NotServedError):
-        read_serving(lake)
+def lake(corrected: Stage) -> Path:
+    return corrected.lake
 
 
 def test_a_team_goes_from_nothing_to_scores_and_endpoints_and_back(
-    prompt: Prompt, tmp_path: Path
+    prompt: Prompt, lake: Path, tmp_path: Path
 ) -> None:
-    assert "compute cpu-cluster: created" in prompt("bootstrap", "--create")
+    prompt("bootstrap", "--create")
+    again = prompt("bootstrap", "--create").splitlines()
+    assert {line.rpartition(": ")[2] for line in again} == {"unchanged", "kept as found"}
     prompt("register")
     _upload_again(prompt, tmp_path)
-    before = held(prompt.lake)
-    prompt("submit", "data", *DIABETES[:1], "--name", "data_1", "--wait")
-    prompt("submit", "training", *DIABETES[1:], "--name", "training_1", "--wait")
+    before = held(lake)
     prompt("submit", "batch_inference", *DIABETES[:2], "--name", "batch_1", "--wait")
-    assert held(prompt.lake) == before, "submitted, the pipelines find nothing new"
+    assert held(lake) == before, "submitted, the pipeline finds nothing new"
     assert "write_scores" in prompt("status", "batch_1")
     assert "--- user_logs/std_log.txt" in prompt("logs", "batch_1", "--node", "write_scores")
     assert "ridge" in prompt("runs", "training", "--lowest", "validation_rmse", "--limit", "1")
     _schedule(prompt)
     _deploy_online(prompt, tmp_path)
-    _deploy_batch(prompt)
-    _tear_down(prompt)
-    assert held(prompt.lake) == before, "data and models stay"
+    _deploy_batch(prompt, lake)
+    _tear_down(prompt, lake)
+    assert held(lake) == before, "data and models stay"
 
 
 def _upload_again(prompt: Prompt, folder: Path) -> None:
@@ -128,7 +106,7 @@ def _deploy_online(prompt: Prompt, folder: Path) -> None:
     )
 
 
-def _deploy_batch(prompt: Prompt) -> None:
+def _deploy_batch(prompt: Prompt, lake: Path) -> None:
     receipt = "azureml://datastores/lake/paths/runs/batch_1/select_batch/outputs/receipt"
     prompt("submit", "export_batch", f"--set=inputs.batch={receipt}", "--name", "export", "--wait")
     prompt("deploy", "batch", "--model", MODEL)
@@ -137,10 +115,10 @@ def _deploy_batch(prompt: Prompt) -> None:
     job = told.partition(": submitted")[0]
     scores = [
         row
-        for file in (prompt.lake / "runs" / job).rglob("outputs/**/*.parquet")
+        for file in (lake / "runs" / job).rglob("outputs/**/*.parquet")
         for row in parquet_rows(file)
     ]
-    by_step = prompt.lake / "runs" / "batch_1" / "score" / "outputs" / "scores" / "scores.parquet"
+    by_step = lake / "runs" / "batch_1" / "score" / "outputs" / "scores" / "scores.parquet"
     assert {row["_row_id"]: row["score"] for row in scores} == {
         row["_row_id"]: row["score"] for row in parquet_rows(by_step)
     }
@@ -148,7 +126,7 @@ def _deploy_batch(prompt: Prompt) -> None:
     prompt("invoke", "batch", *words, "--input", "batch=azureml:diabetes_batch:1", "--wait")
 
 
-def _tear_down(prompt: Prompt) -> None:
+def _tear_down(prompt: Prompt, lake: Path) -> None:
     listed = prompt("teardown")
     assert "would delete online endpoint diabetes-online" in listed
     assert "to do it, add --confirm served" in listed
@@ -164,4 +142,4 @@ def _tear_down(prompt: Prompt) -> None:
         "deleted compute",
     }
     assert prompt("teardown") == ""
-    assert {job.state for job in Jobs(prompt.lake).all()} == {"Completed"}
+    assert {job.state for job in Jobs(lake).all()} == {"Completed"}
