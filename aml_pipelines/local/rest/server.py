@@ -90,7 +90,9 @@ def serve(
         server_on(token, create_identity_app(identity)),
     ]
     for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # looks for its end ten times as often as it would: many tests wait for that
+        looking = {"poll_interval": 0.05}
+        threading.Thread(target=server.serve_forever, kwargs=looking, daemon=True).start()
     return servers
 
 
