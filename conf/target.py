@@ -92,6 +92,11 @@ class Target:
         return bool(self.spark.master)
 
     @property
+    def option(self) -> str:
+        """What a command line says after --target: a name, or the path of a file elsewhere."""
+        return self.name if self.file.parent == TARGETS else str(self.file)
+
+    @property
     def has_folder(self) -> bool:
         """Tell whether the lake is a folder."""
         return "://" not in self.lake

@@ -10,6 +10,7 @@ from aml_pipelines.azure.client import (
     asked_target,
     enter_workspace,
     explained,
+    found,
     workspace_client,
 )
 from aml_pipelines.azure.ensure import ensure
@@ -87,15 +88,12 @@ def _create_group(target: Target, *, interactive: bool) -> None:
 
 def _create_workspace(target: Target, *, interactive: bool) -> None:
     from azure.ai.ml.entities import Workspace  # noqa: PLC0415 # dry runs do without the SDK
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
 
     client = workspace_client(target, interactive=interactive)
     name = target.workspace.name
-    try:
-        client.workspaces.get(name)
-    except ResourceNotFoundError:
-        wanted = Workspace(name=name, location=target.workspace.location, tags=dict(MADE_BY))
-        client.workspaces.begin_create(wanted).result()
-        say(f"workspace {name}: created")
-    else:
+    if found(lambda: client.workspaces.get(name)):
         say(f"workspace {name}: unchanged")
+        return
+    wanted = Workspace(name=name, location=target.workspace.location, tags=dict(MADE_BY))
+    client.workspaces.begin_create(wanted).result()
+    say(f"workspace {name}: created")

@@ -10,7 +10,7 @@ from aml_pipelines.azure.client import (
     explained,
     workspace_client,
 )
-from aml_pipelines.azure.deployments import CHAMPION, champion_reference
+from aml_pipelines.azure.deployments import CHAMPION, champion_reference, champions_of
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.progress import say
 
@@ -44,13 +44,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _roll_back(client: MLClient, name: str) -> None:
-    champions = sorted(
-        (item for item in client.models.list(name) if (item.tags or {}).get(CHAMPION) == "true"),
-        key=lambda item: int(item.version or 0),
-    )
+    champions = champions_of(client, name)
     if len(champions) <= 1:
         raise CommandFailedError(f"model {name!r} has no champion before to go back to")
     before, newest = champions[-2:]
-    newest.tags = {**newest.tags, CHAMPION: "false"}
+    newest.tags = {**(newest.tags or {}), CHAMPION: "false"}
     client.models.create_or_update(newest)
     say(f"{name}:{before.version} is champion again; {name}:{newest.version} is not")

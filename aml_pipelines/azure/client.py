@@ -8,7 +8,7 @@ import sys
 import warnings
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from aml_pipelines.command_target import add_target_argument, command_target
 from aml_pipelines.failure import CommandFailedError
@@ -16,7 +16,7 @@ from aml_pipelines.local.serving_file import read_serving, refuse_unserved
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from azure.ai.ml import MLClient
     from azure.core.credentials import TokenCredential
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 _RESET = "\x1b[39m"
-FORBIDDEN, UNAUTHORIZED, NOT_FOUND, CONFLICT = 403, 401, 404, 409
+FORBIDDEN, UNAUTHORIZED, NOT_FOUND = 403, 401, 404
+RESUMABLE = "run the same command again, which goes on where it stopped"
+T = TypeVar("T")
 
 
 def add_azure_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,11 +104,21 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", module=r"azure\..*")
 
 
+def found(get: Callable[[], T]) -> T | None:
+    """Give what `get` asks a workspace for, or None where there is no such thing."""
+    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
+
+    try:
+        return get()
+    except ResourceNotFoundError:
+        return None
+
+
 @contextmanager
-def explained(target: Target, doing: str) -> Iterator[None]:
+def explained(target: Target, doing: str, *, again: str = RESUMABLE) -> Iterator[None]:
     """Turn what Azure's clients raise into one line that says what failed, where, and what helps.
 
-    Raises CommandFailedError.
+    `again` says what to do once the workspace can be reached again. Raises CommandFailedError.
     """
     from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 # dry runs do without the SDK
     from azure.core.exceptions import (  # noqa: PLC0415 # same
@@ -128,9 +140,7 @@ def explained(target: Target, doing: str) -> Iterator[None]:
         raise CommandFailedError(f"{doing}: {' '.join(str(error).split())}") from error
     except AzureError as error:
         told = f"{doing}: target {target.name!r} cannot be reached: {_first_line(error)}"
-        raise CommandFailedError(
-            f"{told}; run the same command again, which goes on where it stopped"
-        ) from error
+        raise CommandFailedError(f"{told}; {again}") from error
 
 
 class _WithoutResets:
@@ -161,7 +171,7 @@ def _refusal(error: HttpResponseError, target: Target) -> str:
         where = f"{workspace.resource_group}/{workspace.name}"
         return (
             f"{told}; the workspace is {where}: "
-            f"python -m aml_pipelines bootstrap --target {target.name} makes what is not there"
+            f"python -m aml_pipelines bootstrap --target {target.option} makes what is not there"
         )
     return told
 

@@ -16,6 +16,7 @@ from aml_pipelines.azure.client import (
     add_azure_arguments,
     asked_target,
     explained,
+    found,
     workspace_client,
 )
 from aml_pipelines.azure.deployments import (
@@ -173,14 +174,12 @@ def _roll_back(client: MLClient, target: Target) -> None:
 
 
 def _traffic(client: MLClient, target: Target, name: str) -> dict[str, int]:
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
-
-    try:
-        return dict(client.online_endpoints.get(name).traffic or {})
-    except ResourceNotFoundError:
-        endpoint = load(endpoint_document("online", target), "online")
-        client.online_endpoints.begin_create_or_update(endpoint).result()
-        return {}
+    there = found(lambda: client.online_endpoints.get(name))
+    if there:
+        return dict(there.traffic or {})
+    endpoint = load(endpoint_document("online", target), "online")
+    client.online_endpoints.begin_create_or_update(endpoint).result()
+    return {}
 
 
 def _idle(traffic: dict[str, int]) -> str:

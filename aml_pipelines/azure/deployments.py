@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aml_pipelines.azure.client import found
 from aml_pipelines.azure.render import (
     Document,
     Rendered,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import Model
 
     from conf.target import Target
 
@@ -64,25 +66,29 @@ def stated_model(kind: str) -> str:
     return next(str(model) for model in named if model).split(":")[1]
 
 
+def champions_of(client: MLClient, name: str) -> list[Model]:
+    """Give the versions of a model that its gate has let through, oldest first."""
+    versions = found(lambda: list(client.models.list(name))) or []
+    champions = [
+        model
+        for model in versions
+        if str(model.version).isdigit() and (model.tags or {}).get(CHAMPION) == "true"
+    ]
+    return sorted(champions, key=lambda model: int(str(model.version)))
+
+
 def champion_reference(client: MLClient, name: str) -> str:
     """Name the champion of a model with its version: the newest that its gate has let through.
 
     Raises CommandFailedError when it has none.
     """
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
-
-    try:
-        versions = [model for model in client.models.list(name) if model.version.isdigit()]
-    except ResourceNotFoundError:
-        versions = []
-    champions = [item for item in versions if (item.tags or {}).get(CHAMPION) == "true"]
+    champions = champions_of(client, name)
     if not champions:
         raise CommandFailedError(
             f"model {name!r} has no champion to deploy; train one: "
             "python -m aml_pipelines submit training, or name a version: --model NAME:VERSION"
         )
-    newest = max(champions, key=lambda model: int(model.version))
-    return f"azureml:{newest.name}:{newest.version}"
+    return f"azureml:{name}:{champions[-1].version}"
 
 
 def load(rendered: Rendered, kind: str) -> Any:  # noqa: ANN401 # the SDK's own classes

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from aml_pipelines.azure.wanted import CONTENT, REPOSITORY, Wanted, loaded
+from aml_pipelines.azure.client import found
+from aml_pipelines.azure.wanted import CONTENT, Wanted, loaded
 from aml_pipelines.failure import CommandFailedError
+from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,18 +45,15 @@ def ensure(client: MLClient, wanted: Wanted) -> Outcome:
 
 def _mutable(
     wanted: Wanted,
-    find: Callable[[str], Any],
+    get: Callable[[str], Any],
     make: Callable[[Any], object],
     load: Callable[..., Any],
 ) -> Outcome:
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
-
-    try:
-        found = find(wanted.name)
-    except ResourceNotFoundError:
+    there = found(lambda: get(wanted.name))
+    if there is None:
         make(loaded(wanted, load))
         return "created"
-    tags = found.tags or {}
+    tags = there.tags or {}
     if CONTENT not in tags:
         return "kept as found"  # made by hand, or by Terraform: not this project's to change
     if tags[CONTENT] == wanted.fingerprint:
@@ -63,28 +62,25 @@ def _mutable(
     return "updated"
 
 
-def _version(found: Any) -> str:  # noqa: ANN401 # any of the SDK's assets
+def _version(asset: Any) -> str:  # noqa: ANN401 # any of the SDK's
     # a listed component has its version in its id alone
-    return str(found.id).rpartition("/")[2]
+    return str(asset.id).rpartition("/")[2]
 
 
 def _environment(wanted: Wanted, client: MLClient) -> Outcome:
     from azure.ai.ml import load_environment  # noqa: PLC0415 # same
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
 
-    version = str(wanted.document["version"])
-    try:
-        found = client.environments.get(wanted.name, version)
-    except ResourceNotFoundError:
+    there = found(lambda: client.environments.get(wanted.name, wanted.version))
+    if there is None:
         client.environments.create_or_update(loaded(wanted, load_environment))
         return "created"
-    if (found.tags or {}).get(CONTENT) == wanted.fingerprint:
+    if (there.tags or {}).get(CONTENT) == wanted.fingerprint:
         return "unchanged"
     file = wanted.origin.relative_to(REPOSITORY)
     raise CommandFailedError(
-        f"environment {wanted.name!r} version {version!r} is registered with other content, and "
-        f"versions never change: raise 'version' in {file}, and in the components that name "
-        f"azureml:{wanted.name}:{version}"
+        f"environment {wanted.name!r} version {wanted.version!r} is registered with other content, "
+        f"and versions never change: raise 'version' in {file}, and in the components that name "
+        f"azureml:{wanted.name}:{wanted.version}"
     )
 
 
@@ -94,13 +90,9 @@ def _newest(
     make: Callable[[Any], object],
     load: Callable[..., Any],
 ) -> Outcome:
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
-
-    try:
-        versions = [found for found in listed(name=wanted.name) if _version(found).isdigit()]
-    except ResourceNotFoundError:
-        versions = []
-    newest = max(versions, key=lambda found: int(_version(found)), default=None)
+    there = found(lambda: list(listed(name=wanted.name))) or []
+    versions = [asset for asset in there if _version(asset).isdigit()]
+    newest = max(versions, key=lambda asset: int(_version(asset)), default=None)
     if newest and (newest.tags or {}).get(CONTENT) == wanted.fingerprint:
         return "unchanged"
     make(loaded(wanted, load))

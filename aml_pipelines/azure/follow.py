@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from aml_pipelines.azure.client import explained
 from aml_pipelines.local.progress import live_or_lines, say
 
 if TYPE_CHECKING:
@@ -21,9 +22,14 @@ _POLL_SECONDS = {True: 0.5, False: 10.0}  # by whether the workspace is on this 
 
 
 def follow(client: MLClient, target: Target, name: str) -> bool:
-    """Show the nodes of a job until it ends; tells whether it completed."""
+    """Show the nodes of a job until it ends; tells whether it completed.
+
+    Raises CommandFailedError when the workspace cannot be asked; the job goes on without it.
+    """
     watched = Watched()
-    with live_or_lines() as progress:
+    words = f"{name} --target {target.option}"
+    goes_on = f"the job goes on: python -m aml_pipelines status {words}"
+    with explained(target, f"watch {name}", again=goes_on), live_or_lines() as progress:
         while True:
             status = status_of(client.jobs.get(name))
             watched.see(list(client.jobs.list(parent_job_name=name)), progress)
@@ -32,9 +38,9 @@ def follow(client: MLClient, target: Target, name: str) -> bool:
             time.sleep(_POLL_SECONDS[target.is_local])
     say(f"{name}: {status.lower()}")
     if status != COMPLETED and not watched.failed:
-        say(f"python -m aml_pipelines logs {name} --target {target.name}")
+        say(f"python -m aml_pipelines logs {words}")
     for node in watched.failed:
-        say(f"python -m aml_pipelines logs {name} --node {node} --target {target.name}")
+        say(f"python -m aml_pipelines logs --node {node} {words}")
     return status == COMPLETED
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from azure.ai.ml import Input, MLClient
 
+    from conf.target import Target
+
 DONE, FAILED = 0, 1
 
 
@@ -48,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
     name = str(endpoint_document(arguments.kind, target).document["name"])
     if arguments.kind == "online":
-        return _online(arguments, name)
+        return _online(arguments, target, name)
     inputs = dict(_input(text) for text in arguments.inputs)
     if not inputs:
         raise PipelineError("a batch endpoint scores what --input NAME=VALUE names")
@@ -64,14 +66,13 @@ def main(arguments: argparse.Namespace) -> int:
                 deployment_name=arguments.deployment,
                 inputs={key: _as_input(value) for key, value in inputs.items()},
             )
-        say(f"{job.name}: submitted")
-        if not arguments.wait:
-            return DONE
-        return DONE if follow(client, target, job.name) else FAILED
+    say(f"{job.name}: submitted")
+    if not arguments.wait:
+        return DONE
+    return DONE if follow(client, target, job.name) else FAILED
 
 
-def _online(arguments: argparse.Namespace, name: str) -> int:
-    target = asked_target(arguments)
+def _online(arguments: argparse.Namespace, target: Target, name: str) -> int:
     if arguments.rows is None:
         raise PipelineError('an online endpoint scores the rows in --rows FILE, {"rows": [{…}]}')
     text = read_rows(arguments.rows)

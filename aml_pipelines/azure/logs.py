@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import ssl
 from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from aml_pipelines.azure.client import (
@@ -59,5 +61,9 @@ def _print_logs(client: MLClient, name: str) -> None:
     trusted = ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE"))
     for path, url in files.items():
         say(f"--- {path}")
-        with urlopen(Request(url), context=trusted) as answer:  # noqa: S310 # a signed https URL
-            say(answer.read().decode(errors="replace").rstrip())
+        try:
+            with urlopen(Request(url), context=trusted) as answer:  # noqa: S310 # a signed https URL
+                say(answer.read().decode(errors="replace").rstrip())
+        except URLError as error:
+            place = urlsplit(url)._replace(query="").geturl()  # its query is a key to the log
+            raise CommandFailedError(f"{name}: {path} cannot be read: {error} ({place})") from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aml_pipelines.azure.client import found
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import Document, Rendered, read_job
-from aml_pipelines.azure.wanted import Wanted, wanted_computes, wanted_environments
+from aml_pipelines.azure.wanted import wanted_computes, wanted_environments
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.progress import say
 
@@ -52,30 +53,30 @@ def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bo
     Raises CommandFailedError naming all that is missing, before anything is submitted.
     """
     needs = needs_of(rendered)
-    known = {("compute", item.name): item for item in wanted_computes(target)}
-    known |= {("environment", item.name): item for item in wanted_environments()}
     missing = [
-        *(("compute", name, "") for name in needs.computes if not _has_compute(client, name)),
+        *(f"compute {name}" for name in needs.computes if not _has_compute(client, name)),
         *(
-            ("environment", name, version)
+            f"environment {name}:{version}"
             for name, version in needs.environments
             if not _has_environment(client, name, version)
         ),
     ]
-    makeable = [known.get((kind, name)) for kind, name, _ in missing] if creates else []
-    if missing and not (makeable and all(makeable)):
-        listed = ", ".join(f"{kind} {name}{':' * bool(v)}{v}" for kind, name, v in missing)
+    makeable = {f"compute {item.name}": item for item in wanted_computes(target)}
+    makeable |= {f"environment {item.name}:{item.version}": item for item in wanted_environments()}
+    told = f"workspace {target.workspace.name!r} has no {', '.join(missing)}"
+    if missing and not creates:
         raise CommandFailedError(
-            f"workspace {target.workspace.name!r} has no {listed}; nothing was submitted: "
+            f"{told}; nothing was submitted: "
             "--create-missing makes it, or bootstrap and register do"
         )
-    for item in makeable:
-        if item:
-            _make(client, item)
-
-
-def _make(client: MLClient, wanted: Wanted) -> None:
-    say(f"{wanted.kind} {wanted.name}: {ensure(client, wanted)}")
+    foreign = [name for name in missing if name not in makeable]
+    if foreign:
+        raise CommandFailedError(
+            f"{told}; nothing was submitted: this project has no {', '.join(foreign)} to make: "
+            f"register it by other means, or correct {target.file}"
+        )
+    for name in missing:
+        say(f"{name}: {ensure(client, makeable[name])}")
 
 
 def _documents(document: Document, folder: Path) -> Iterator[Document]:
@@ -93,20 +94,8 @@ def _documents(document: Document, folder: Path) -> Iterator[Document]:
 
 
 def _has_compute(client: MLClient, name: str) -> bool:
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
-
-    try:
-        client.compute.get(name)
-    except ResourceNotFoundError:
-        return False
-    return True
+    return found(lambda: client.compute.get(name)) is not None
 
 
 def _has_environment(client: MLClient, name: str, version: str) -> bool:
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
-
-    try:
-        client.environments.get(name, version)
-    except ResourceNotFoundError:
-        return False
-    return True
+    return found(lambda: client.environments.get(name, version)) is not None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from aml_pipelines.azure.render import Document, Rendered, read_job, rendered
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.spec import LITERAL_TYPES
+from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conf.target import Target
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 COMPONENTS = REPOSITORY / "components"
 CLUSTER = "azureml:cpu-cluster"
 # What a Spark node must state; the target's own takes its place.

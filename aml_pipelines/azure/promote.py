@@ -15,6 +15,7 @@ from aml_pipelines.azure.client import (
     add_azure_arguments,
     asked_target,
     explained,
+    found,
     workspace_client,
 )
 from aml_pipelines.azure.deployments import champion_reference
@@ -86,10 +87,10 @@ def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetche
     name, _, version = reference.removeprefix("azureml:").partition(":")
     model = client.models.get(name, version)
     client.models.download(name, version, download_path=str(folder))
-    found = sorted(folder.rglob("MLmodel"))
-    if len(found) != 1:
+    files = sorted(folder.rglob("MLmodel"))
+    if len(files) != 1:
         raise CommandFailedError(
-            f"model {name}:{version} of {source.name!r} has {len(found)} files named MLmodel; "
+            f"model {name}:{version} of {source.name!r} has {len(files)} files named MLmodel; "
             "only an MLflow model is promoted"
         )
     return Fetched(
@@ -97,22 +98,17 @@ def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetche
         kind=str(model.type),
         description=str(model.description or ""),
         tags={str(key): str(value) for key, value in (model.tags or {}).items()},
-        folder=found[0].parent,
+        folder=files[0].parent,
     )
 
 
 def put(client: MLClient, fetched: Fetched) -> str:
     """Register the files under the same name, unless they are there; says as which version."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415 # dry runs do without the SDK
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
 
     name = fetched.reference.partition("/")[2].partition(":")[0]
     marks = {PROMOTED_FROM: fetched.reference, CONTENT: fetched.content}
-    try:
-        there = list(client.models.list(name))
-    except ResourceNotFoundError:
-        there = []
-    for model in there:
+    for model in found(lambda: list(client.models.list(name))) or []:
         if marks.items() <= (model.tags or {}).items():
             return f"model {name}:{model.version}: unchanged, it is {fetched.reference}"
     wanted = Model(

@@ -21,6 +21,7 @@ from aml_pipelines.local.progress import say, show_table
 if TYPE_CHECKING:
     import argparse
 
+    from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from conf.target import Target
@@ -78,10 +79,21 @@ def read_search(arguments: argparse.Namespace) -> Search:
 
 
 def find(search: Search, tracking_uri: str) -> list[Run]:
-    """Search an experiment's runs; raises CommandFailedError when there is no such experiment."""
-    from mlflow import MlflowClient  # noqa: PLC0415 # seconds, which dry runs and help save
+    """Search an experiment's runs.
 
-    client = MlflowClient(tracking_uri)
+    Raises CommandFailedError when there is no such experiment, or MLflow refuses the search.
+    """
+    from mlflow import MlflowClient  # noqa: PLC0415 # seconds, which dry runs and help save
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 # same
+
+    try:
+        return _find(search, MlflowClient(tracking_uri))
+    except MlflowException as error:
+        told = " ".join(str(error).split())
+        raise CommandFailedError(f"runs {search.experiment}: {told}") from error
+
+
+def _find(search: Search, client: MlflowClient) -> list[Run]:
     experiment = client.get_experiment_by_name(search.experiment)
     if experiment is None:
         there_are = sorted(item.name for item in client.search_experiments())

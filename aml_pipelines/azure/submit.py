@@ -75,7 +75,7 @@ def main(arguments: argparse.Namespace) -> int:
     place = f"{target.lake}/runs/{job.name}" if target.is_local else job.studio_url
     say(f"{job.name}: submitted; {place}")
     if not arguments.wait:
-        say(f"python -m aml_pipelines status {job.name} --target {arguments.target}")
+        say(f"python -m aml_pipelines status {job.name} --target {target.option}")
         return DONE
     return DONE if follow(client, target, str(job.name)) else FAILED
 

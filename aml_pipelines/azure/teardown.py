@@ -9,6 +9,7 @@ from aml_pipelines.azure.client import (
     add_azure_arguments,
     asked_target,
     explained,
+    found,
     workspace_client,
 )
 from aml_pipelines.azure.schedule import change, schedule_names
@@ -51,12 +52,12 @@ def main(arguments: argparse.Namespace) -> int:
         )
     with explained(target, "teardown"):
         client = workspace_client(target, interactive=arguments.login)
-        found = [item for item in _possible(target) if is_there(client, item)]
-        for item in found:
+        there = [item for item in _possible(target) if is_there(client, item)]
+        for item in there:
             if arguments.confirm:
                 delete(client, item)
             say(f"{'deleted' if arguments.confirm else 'would delete'} {item.kind} {item.name}")
-    if found and not arguments.confirm:
+    if there and not arguments.confirm:
         say(f"nothing was deleted; to do it, add --confirm {target.name}")
     return 0
 
@@ -74,21 +75,16 @@ def _possible(target: Target) -> list[Doomed]:
 
 def is_there(client: MLClient, item: Doomed) -> bool:
     """Tell whether a resource exists, and is this project's to delete."""
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
-
-    try:
-        match item.kind:
-            case "schedule":
-                client.schedules.get(item.name)
-            case "batch endpoint":
-                client.batch_endpoints.get(item.name)
-            case "online endpoint":
-                client.online_endpoints.get(item.name)
-            case _:  # one that was there before bootstrap has no such tag, and stays
-                return CONTENT in (client.compute.get(item.name).tags or {})
-    except ResourceNotFoundError:
-        return False
-    return True
+    match item.kind:
+        case "schedule":
+            return found(lambda: client.schedules.get(item.name)) is not None
+        case "batch endpoint":
+            return found(lambda: client.batch_endpoints.get(item.name)) is not None
+        case "online endpoint":
+            return found(lambda: client.online_endpoints.get(item.name)) is not None
+        case _:  # one that was there before bootstrap has no such tag, and stays
+            compute = found(lambda: client.compute.get(item.name))
+            return compute is not None and CONTENT in (compute.tags or {})
 
 
 def delete(client: MLClient, item: Doomed) -> None:

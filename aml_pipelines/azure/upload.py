@@ -23,6 +23,7 @@ from aml_pipelines.azure.client import (
     credential,
     enter_workspace,
     explained,
+    found,
 )
 from aml_pipelines.azure.wanted import lake_storage
 from aml_pipelines.local.problems import PipelineError
@@ -125,14 +126,10 @@ def _send_all(container: ContainerClient, uploads: list[Upload]) -> Iterator[boo
 
 def send(blob: BlobClient, upload: Upload) -> bool:
     """Send a file unless the lake has it; tells whether it was sent."""
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
-    from azure.storage.blob import BlobBlock, ContentSettings  # noqa: PLC0415 # same
+    from azure.storage.blob import BlobBlock, ContentSettings  # noqa: PLC0415 # dry runs do without
 
     md5 = upload.md5()
-    try:
-        stored = blob.get_blob_properties()
-    except ResourceNotFoundError:
-        stored = None
+    stored = found(blob.get_blob_properties)
     if (
         stored
         and stored.size == upload.size
@@ -157,13 +154,8 @@ def put_block(blob: BlobClient, block_id: str, block: bytes) -> None:
 
 
 def _arrived(blob: BlobClient) -> set[str]:
-    from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # same
-
-    try:
-        _, uncommitted = blob.get_block_list("uncommitted")
-    except ResourceNotFoundError:
-        return set()
-    return {str(block.id) for block in uncommitted}
+    lists = found(lambda: blob.get_block_list("uncommitted"))
+    return {str(block.id) for block in lists[1]} if lists else set()
 
 
 def _blocks(file: Path) -> Iterator[bytes]:

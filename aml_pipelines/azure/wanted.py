@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,14 +15,14 @@ from aml_pipelines.local.problems import PipelineError, Problems
 from aml_pipelines.local.read_component import read_component_file
 from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.local.yaml_source import read_fields
-from conf.target import fill_variables
+from conf.target import REPOSITORY, fill_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conf.target import Target
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 ASSETS = REPOSITORY / "aml_pipelines" / "assets"
 Kind = Literal["datastore", "compute", "environment", "component", "data"]
 _KINDS: dict[str, Kind] = {
@@ -51,6 +50,10 @@ class Wanted:
     @property
     def name(self) -> str:
         return str(self.document["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.document.get("version", ""))
 
     @property
     def tagged(self) -> Document:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from mlflow import MlflowClient
 
 from aml_pipelines.azure.client import credential, workspace_client
 from aml_pipelines.azure.render import read_job, render_job
+from aml_pipelines.azure.runs import Search, find
 from aml_pipelines.azure.schedule import load, render_schedule
 from aml_pipelines.azure.submit import send
+from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.jobs import Jobs
 from aml_pipelines.local.resources import Resources
 from conf.target import REPOSITORY, Identity, load_target
@@ -162,10 +165,47 @@ def test_a_job_whose_compute_and_environments_are_missing_is_not_submitted(typed
     assert Jobs(typed.lake).find("early") is None
     printed = typed("submit", "data", "--name", "early", "--create-missing")
     assert "compute cpu-cluster: created" in printed
-    assert "environment train: created" in printed
+    assert "environment train:1: created" in printed
     assert "early: submitted" in printed
     assert Jobs(typed.lake).job("early").state == "Queued"
     assert "early: canceled" in typed("cancel", "early")
+
+
+def test_a_version_that_is_not_this_project_s_to_make_stops_a_job_before_anything_is_made(
+    typed: Typed,
+) -> None:
+    typed.target.write_text(typed.target.read_text() + 'environments: {train: "7"}\n')
+    told = typed("submit", "data", "--name", "early", "--create-missing", code=1)
+    assert "has no compute cpu-cluster, environment train:7; nothing was submitted" in told
+    assert "this project has no environment train:7 to make" in told
+    assert Jobs(typed.lake).find("early") is None
+    assert Resources(typed.lake, "environment").containers() == []
+
+
+def test_a_job_that_cannot_be_watched_any_longer_goes_on_and_the_way_back_to_it_is_told(
+    typed: Typed,
+) -> None:
+    for _ in range(4):  # the client tries three times more
+        typed.here.faults.plan("drop", "GET", "/jobs/long")
+    told = typed("submit", "data", "--name", "long", "--create-missing", "--wait", code=1)
+    assert "watch long: target 'here' cannot be reached" in told
+    assert f"the job goes on: python -m aml_pipelines status long --target {typed.target}" in told
+    assert Jobs(typed.lake).job("long").state == "Queued"
+
+
+def test_a_log_that_cannot_be_read_is_told_in_a_line_without_its_key(typed: Typed) -> None:
+    typed("submit", "data", "--name", "told", "--create-missing")
+    typed.here.faults.plan("fail half-way", "GET", "/joblogs/told")
+    told = typed("logs", "told", code=1)
+    assert "told: logs/azureml/executionlogs.txt cannot be read: HTTP Error 500" in told
+    assert "?" not in told
+
+
+def test_a_search_that_mlflow_refuses_is_told_in_a_line(tmp_path: Path) -> None:
+    MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").create_experiment("training")
+    search = Search("training", "metrics.auc > 'high'", "metrics.`auc` DESC", limit=1)
+    with pytest.raises(CommandFailedError, match=r"^runs training: .*numeric"):
+        find(search, f"sqlite:///{tmp_path}/mlflow.db")
 
 
 @pytest.mark.parametrize(
