@@ -17,7 +17,11 @@ VARIABLES = {
     name: read_yaml(DEVOPS / f"variables/{name}.yml")["variables"] for name in ("dev", "prod")
 }
 VERB = ".venv/bin/python -m aml_pipelines "
-PREDEFINED = ("Build.ArtifactStagingDirectory", "Build.BuildId")
+PREDEFINED = {
+    "Build.ArtifactStagingDirectory": "staging",
+    "Build.BuildId": "7",
+    "System.StageAttempt": "1",
+}
 
 
 def scripts(node: object) -> Iterator[str]:
@@ -50,6 +54,6 @@ def typed(file: Path, branch: str, **given: str) -> list[str]:
     """Give the lines of a pipeline with the variables of their stage filled in."""
     found = []
     for stage in stages(file, branch, **given):
-        stated = stage.get("variables", [{}])[0] | dict.fromkeys(PREDEFINED, "here")
+        stated = stage.get("variables", [{}])[0] | PREDEFINED
         found += [filled(line, stated) for line in scripts(stage)]
     return found

@@ -14,8 +14,10 @@ from conf.model import load_model
 from tests.contract.files import REPOSITORY, read_yaml
 from tests.contract.pipeline_lines import (
     DEVOPS,
+    PREDEFINED,
     VARIABLES,
     VERB,
+    filled,
     scripts,
     stages,
     target_of,
@@ -96,6 +98,20 @@ def test_what_reaches_a_target_waits_for_the_approvals_of_its_environment(file: 
             assert signs_in == ("deployment" in job)
             if signs_in:
                 assert job["environment"] == f"mlpipelines-{target_of(stage)}"
+
+
+@pytest.mark.parametrize("pipeline", ["data", "training"])
+@pytest.mark.parametrize("attempt", ["1", "2"])
+def test_a_stage_that_is_run_again_submits_another_job_and_records_that_one(
+    pipeline: str, attempt: str
+) -> None:
+    (stage,) = stages(DEVOPS / f"{pipeline}.yml", "refs/heads/main")
+    variables = VARIABLES["prod"] | PREDEFINED | {"System.StageAttempt": attempt}
+    lines = [filled(line, variables) for line in scripts(stage)]
+    (submitted,) = (line for line in lines if " submit " in line)
+    (recorded,) = (line for line in lines if " status " in line)
+    assert f" --name {pipeline}-7-{attempt} " in submitted
+    assert f" status {pipeline}-7-{attempt} " in recorded
 
 
 def test_every_template_is_used_and_every_parameter_read() -> None:
