@@ -114,6 +114,15 @@ def test_a_stage_that_is_run_again_submits_another_job_and_records_that_one(
     assert f" status {pipeline}-7-{attempt} " in recorded
 
 
+@pytest.mark.parametrize("pipeline", ["data", "training"])
+def test_what_became_of_a_job_is_recorded_of_one_that_failed_too(pipeline: str) -> None:
+    (stage,) = stages(DEVOPS / f"{pipeline}.yml", "refs/heads/main")
+    steps = stage["jobs"][0]["strategy"]["runOnce"]["deploy"]["steps"]
+    by_title = {str(step.get("displayName")): step.get("condition") for step in steps}
+    assert by_title[f"Run {pipeline}"] == "succeeded()"
+    assert by_title[f"Record {pipeline}"] == "always()"
+
+
 def test_every_template_is_used_and_every_parameter_read() -> None:
     expansions = [Expansion(branch) for branch in BRANCHES]
     for expansion in expansions:
