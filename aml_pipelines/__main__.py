@@ -18,6 +18,7 @@ VERBS = {
     "plan": (HERE, "print every resolved command and every wiring error of pipelines"),
     "run": (HERE, "run pipelines on this machine"),
     "sample": (HERE, "put sample data into the lake's raw folder"),
+    "versions": (HERE, "give every image the version of its content, wherever it is named"),
     "workspace": (HERE, "serve the local workspace to MLClient, until it is interrupted"),
     "bootstrap": (AZURE, "make what pipelines need in a workspace"),
     "upload": (AZURE, "bring raw files from this machine to the lake"),

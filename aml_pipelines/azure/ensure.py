@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from aml_pipelines.azure.client import found
 from aml_pipelines.azure.wanted import CONTENT, Wanted, loaded
 from aml_pipelines.failure import CommandFailedError
-from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,11 +75,10 @@ def _environment(wanted: Wanted, client: MLClient) -> Outcome:
         return "created"
     if (there.tags or {}).get(CONTENT) == wanted.fingerprint:
         return "unchanged"
-    file = wanted.origin.relative_to(REPOSITORY)
     raise CommandFailedError(
         f"environment {wanted.name!r} version {wanted.version!r} is registered with other content, "
-        f"and versions never change: raise 'version' in {file}, and in the components that name "
-        f"azureml:{wanted.name}:{wanted.version}"
+        f"and versions never change: state another in {wanted.origin}, and wherever "
+        f"azureml:{wanted.name}:{wanted.version} is named"
     )
 
 

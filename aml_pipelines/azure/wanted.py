@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
 from aml_pipelines.command_target import variables
-from aml_pipelines.local.fingerprint import content_hash
 from aml_pipelines.local.problems import PipelineError, Problems
 from aml_pipelines.local.read_component import read_component_file
 from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.local.yaml_source import read_fields
+from aml_pipelines.versions import image_files, image_version, require_version
 from conf.target import REPOSITORY, fill_variables
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Wanted:
 
     @property
     def fingerprint(self) -> str:
+        if self.kind == "environment":
+            return self.content  # what it is called, described and tagged is not of the image
         hashed = hashlib.sha256(to_yaml(self.document).encode() + self.content.encode())
         return hashed.hexdigest()[:16]
 
@@ -99,13 +101,15 @@ def wanted_computes(target: Target) -> list[Wanted]:
 
 
 def wanted_environments() -> list[Wanted]:
-    """Give the environments, known by their YAML and the files that it names."""
+    """Give the environments, known by what their images are made of.
+
+    Raises PipelineError for one whose version is not that of its content.
+    """
     found = []
-    for file in sorted((REPOSITORY / "environments").glob("*/environment.yml")):
+    for file in image_files(REPOSITORY):
         document = read_job(file)
-        named = [document.get("conda_file"), (document.get("build") or {}).get("path")]
-        content = [content_hash(file.parent / name) for name in named if name]
-        found.append(Wanted("environment", document, file, " ".join(content)))
+        require_version(document, file)
+        found.append(Wanted("environment", document, file, image_version(document, file.parent)))
     return found
 
 
@@ -144,9 +148,8 @@ def wanted_file(file: Path) -> Wanted:
         raise PipelineError(
             f"{file}: $schema {schema!r} is none that can be registered: {', '.join(_KINDS)}"
         )
-    named = [document.get("conda_file"), (document.get("build") or {}).get("path")]
-    content = [content_hash(file.parent / name) for name in named if name]
-    return Wanted(kind, document, file.resolve(), " ".join(content))
+    content = image_version(document, file.parent) if kind == "environment" else ""
+    return Wanted(kind, document, file.resolve(), content)
 
 
 def lake_storage(target: Target) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.versions import restated
 from tests.contract.files import ENVIRONMENTS, LOCK, REPOSITORY, locked_versions, read_yaml
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def test_a_difference_names_what_the_lock_has_and_its_reason(folder: Path, packa
     is_absent = locked == "-" and package not in locked_versions()
     assert is_absent or locked_versions()[name] == version
     assert len(reason.split()) > 2
+
+
+def test_every_image_has_the_version_of_its_content_and_is_named_by_it() -> None:
+    stale = [str(file.relative_to(REPOSITORY)) for file in restated(REPOSITORY)]
+    assert stale == [], "python -m aml_pipelines versions writes them"
 
 
 def test_the_jars_of_delta_are_those_that_its_python_package_expects() -> None:

@@ -31,6 +31,10 @@ pytestmark = [
 LAKE = "abfss://lake@ours.dfs.core.windows.net"
 DEV = replace(load_target("dev"), lake=LAKE, identity=Identity("managed", client_id="c1"))
 PIPELINES = REPOSITORY / "aml_pipelines"
+TRAIN, SERVE = (
+    f"{name}:{read_job(REPOSITORY / 'environments' / name / 'environment.yml')['version']}"
+    for name in ("train", "serve")
+)
 
 
 @pytest.fixture
@@ -130,7 +134,7 @@ def test_a_command_node_is_sent_with_its_environment_compute_and_identity(
         "azureml://datastores/lake/paths/published/${{name}}/train"
     )
     spec = component_of(lake, node)
-    assert spec["environment"].endswith("/environments/train/versions/1")
+    assert spec["environment"].endswith(f"/environments/{TRAIN.replace(':', '/versions/')}")
 
 
 def test_a_schedule_is_sent_with_its_trigger_and_as_of_bound_to_it(typed: Typed) -> None:
@@ -148,9 +152,13 @@ def test_a_schedule_is_sent_with_its_trigger_and_as_of_bound_to_it(typed: Typed)
 
 def test_a_submission_that_broke_half_way_is_completed_by_the_same_command(typed: Typed) -> None:
     typed("bootstrap")
-    typed.here.faults.plan("fail half-way", "PUT", "/environments/train/versions/1")
+    typed.here.faults.plan(
+        "fail half-way", "PUT", f"/environments/{TRAIN.replace(':', '/versions/')}"
+    )
     for _ in range(4):  # the client tries three times more
-        typed.here.faults.plan("fail half-way", "PUT", "/environments/serve/versions/1")
+        typed.here.faults.plan(
+            "fail half-way", "PUT", f"/environments/{SERVE.replace(':', '/versions/')}"
+        )
     told = typed("register", "environment/*", code=1)
     assert "500 InternalServerError" in told
     printed = typed("register", "environment/*")
@@ -161,11 +169,11 @@ def test_a_submission_that_broke_half_way_is_completed_by_the_same_command(typed
 
 def test_a_job_whose_compute_and_environments_are_missing_is_not_submitted(typed: Typed) -> None:
     told = typed("submit", "data", "--name", "early", code=1)
-    assert "has no compute cpu-cluster, environment train:1; nothing was submitted" in told
+    assert f"has no compute cpu-cluster, environment {TRAIN}; nothing was submitted" in told
     assert Jobs(typed.lake).find("early") is None
     printed = typed("submit", "data", "--name", "early", "--create-missing")
     assert "compute cpu-cluster: created" in printed
-    assert "environment train:1: created" in printed
+    assert f"environment {TRAIN}: created" in printed
     assert "early: submitted" in printed
     assert Jobs(typed.lake).job("early").state == "Queued"
     assert "early: canceled" in typed("cancel", "early")

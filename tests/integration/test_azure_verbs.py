@@ -8,7 +8,9 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from aml_pipelines.azure import upload, wanted
+from aml_pipelines.azure.render import read_job
 from aml_pipelines.local.resources import Resources
+from conf.target import REPOSITORY
 from tests.integration.azure_verbs import Typed, typing_at
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ def test_register_skips_what_is_unchanged_and_sends_a_changed_component_anew(
     assert states(typed("register", *patterns)) == {"unchanged"}
     sent = Resources(typed.lake, "component").version("train", "1").properties["componentSpec"]
     assert isinstance(sent, dict)
-    assert sent["environment"].endswith("/environments/train/versions/1")
+    version = read_job(REPOSITORY / "environments" / "train" / "environment.yml")["version"]
+    assert sent["environment"].endswith(f"/environments/train/versions/{version}")
     assert sent["command"].startswith("python train.py --model_name ${{inputs.model_name}}")
 
     monkeypatch.setattr(wanted, "snapshot_hash", lambda _: "other code")
@@ -62,12 +65,17 @@ def test_register_skips_what_is_unchanged_and_sends_a_changed_component_anew(
 
 
 def test_an_environment_that_changed_under_its_version_is_refused_with_the_way_out(
-    typed: Typed, monkeypatch: pytest.MonkeyPatch
+    typed: Typed, tmp_path: Path
 ) -> None:
-    typed("register", "environment/train")
-    monkeypatch.setattr(wanted, "content_hash", lambda _: "another conda file")
-    told = typed("register", "environment/train", code=1)
-    assert "raise 'version' in environments/train/environment.yml" in told
+    schema = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
+    file = tmp_path / "ours.yml"
+    file.write_text(f"$schema: {schema}\nname: ours\nversion: '1'\nimage: a\n")
+    assert typed("register", str(file)) == "environment ours: created\n"
+    file.write_text(f"$schema: {schema}\nname: ours\nversion: '1'\nimage: a\ndescription: d\n")
+    assert typed("register", str(file)) == "environment ours: unchanged\n"
+    file.write_text(f"$schema: {schema}\nname: ours\nversion: '1'\nimage: b\n")
+    told = typed("register", str(file), code=1)
+    assert f"versions never change: state another in {file}" in told
 
 
 def test_a_pattern_that_matches_nothing_names_what_there_is(typed: Typed) -> None:

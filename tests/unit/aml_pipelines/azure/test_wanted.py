@@ -94,9 +94,11 @@ def test_patterns_choose_by_kind_and_name() -> None:
 
 def test_a_job_needs_what_it_and_its_components_name() -> None:
     training = render_job(REPOSITORY / "aml_pipelines" / "training.yml", DEV, {})
-    assert needs_of(training) == Needs(("cpu-cluster",), (("train", "1"),))
+    versions = {item.name: item.version for item in everything(DEV) if item.kind == "environment"}
+    train, score = ("train", versions["train"]), ("score", versions["score"])
+    assert needs_of(training) == Needs(("cpu-cluster",), (train,))
     batch = render_job(REPOSITORY / "aml_pipelines" / "batch_inference.yml", DEV, {})
-    assert set(needs_of(batch).environments) == {("train", "1"), ("score", "1")}
+    assert set(needs_of(batch).environments) == {train, score}
 
 
 def test_a_spark_job_alone_gets_the_size_and_identity_of_the_target() -> None:
