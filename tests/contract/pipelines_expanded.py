@@ -1,8 +1,9 @@
 """Azure Pipelines YAML with its templates expanded, in the small part of its language used here.
 
-That part is: `template:` of steps, stages and variables with `parameters:`, `${{ if }}` and
-`${{ else }}`, `${{ each }}` over a parameter, a parameter that is a list of steps, and `eq`, `ne`
-and names in expressions. Anything else raises ExpansionError.
+That part is: `template:` of steps, stages and variables with `parameters:`; `${{ if }}`,
+`${{ elseif }}` and `${{ else }}`; `${{ each }}` over a list; a parameter that is a list of steps;
+and `eq`, `ne`, names and quoted texts in expressions. Anything else raises ExpansionError, and so
+does what Azure Pipelines itself refuses.
 """
 
 from __future__ import annotations
@@ -11,29 +12,21 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.files import REPOSITORY, read_yaml
+from tests.contract.files import REPOSITORY
+from tests.contract.pipelines_stated import ExpansionError, parameters, read_distinct, refuse_fields
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HOLE = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-_EACH = re.compile(r"each (\w+) in (.+)")
-_COMPARED = re.compile(r"(eq|ne)\((.+), (.+)\)")
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "number": (int, str),
-    "object": (list, dict),
-    "stepList": (list,),
-}
-
-
-class ExpansionError(ValueError):
-    """A pipeline says what Azure DevOps would refuse, or what this does not read."""
+_HOLE = re.compile(r"\$\{\{\s*([^{}]*?)\s*\}\}")
+_EACH = re.compile(r"each (\w+) in (\S+)")
+_CHOICE = re.compile(r"(if|elseif) (eq|ne)\(([^(),]+), ([^(),]+)\)")
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 @dataclass
 class Expansion:
-    """One pipeline on one branch: its stages in full, and the files that it was made of."""
+    """Pipelines on one branch: their stages in full, and the files that they were made of."""
 
     branch: str
     files: set[Path] = field(default_factory=set)
@@ -41,27 +34,15 @@ class Expansion:
 
     def pipeline(self, file: Path, given: dict[str, Any] | None = None) -> dict[str, Any]:
         """Expand a pipeline or a template; raises ExpansionError."""
-        self.files.add(file)
-        document = read_yaml(file)
-        scope = _Scope(self, file, _parameters(file, document.pop("parameters", []), given or {}))
-        expanded: dict[str, Any] = scope.value(document)
+        expanded = self.document(file, given or {})
+        refuse_fields(file, expanded)
         return expanded
 
-
-def _parameters(file: Path, declared: list[Any], given: dict[str, Any]) -> dict[str, Any]:
-    by_name = {item["name"]: item for item in declared}
-    unknown = sorted(given.keys() - by_name)
-    missing = sorted(n for n, item in by_name.items() if n not in given and "default" not in item)
-    if unknown or missing:
-        raise ExpansionError(f"{file.name}: gives {unknown}, which it has not, or lacks {missing}")
-    found = {name: given.get(name, item.get("default")) for name, item in by_name.items()}
-    for name, value in found.items():
-        allowed = by_name[name].get("values")
-        if not isinstance(value, _TYPES[by_name[name]["type"]]):
-            raise ExpansionError(f"{file.name}: {name!r} is {value!r}: another type")
-        if allowed and value not in allowed:
-            raise ExpansionError(f"{file.name}: {name!r} is {value!r}, none of {allowed}")
-    return found
+    def document(self, file: Path, given: dict[str, Any]) -> dict[str, Any]:
+        self.files.add(file)
+        stated = read_distinct(file)
+        scope = _Scope(self, file, parameters(file, stated.pop("parameters", []), given))
+        return scope.mapping(stated)
 
 
 @dataclass
@@ -73,98 +54,111 @@ class _Scope:
     parameters: dict[str, Any]
     each: dict[str, Any] = field(default_factory=dict)
 
-    def value(self, value: object) -> Any:  # noqa: ANN401 # YAML
+    def value(self, value: object, kind: str) -> Any:  # noqa: ANN401 # YAML
+        """Expand what stands under the key `kind`."""
         if isinstance(value, dict):
             return self.mapping(value)
         if isinstance(value, list):
-            return self.sequence(value)
+            return self.sequence(value, kind)
         return self.text(value) if isinstance(value, str) else value
 
     def mapping(self, stated: dict[str, object]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for key, value in self.chosen(stated):
-            found[key] = self.value(value)
+        held: bool | None = None
+        for key, value in stated.items():
+            hole = _HOLE.fullmatch(key)
+            if hole:
+                body = self.mapped(value)
+                holds, held = self.choice(hole[1], held)
+                inner = self.mapping(body) if holds else {}
+            else:
+                held = None
+                self.refuse(_HOLE.search(key), f"the key {key!r} is not read here")
+                inner = {key: self.value(value, key)}
+            twice = sorted(found.keys() & inner)
+            self.refuse(twice, f"{twice} are stated twice")
+            found |= inner
         return found
 
-    def sequence(self, stated: list[object]) -> list[Any]:
+    def sequence(self, stated: list[object], kind: str) -> list[Any]:
         found: list[Any] = []
-        last: bool | None = None
+        held: bool | None = None
         for item in stated:
             only = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else ""
             hole = _HOLE.fullmatch(only)
-            if hole and isinstance(item, dict):
-                last, inner = self.branch(hole[1], item[only], last=last)
-                found += inner
+            if not hole or not isinstance(item, dict):
+                held = None
+                found += self.item(item, kind)
                 continue
-            last = None
-            found += self.item(item)
+            body = self.listed(item[only])
+            each = _EACH.fullmatch(hole[1])
+            if each:
+                held = None
+                found += self.repeated(each[1], self.listed(self.named(each[2])), body, kind)
+                continue
+            holds, held = self.choice(hole[1], held)
+            found += self.sequence(body, kind) if holds else []
         return found
 
-    def item(self, item: object) -> list[Any]:
+    def item(self, item: object, kind: str) -> list[Any]:
         if isinstance(item, str) and _HOLE.fullmatch(item):
             value = self.text(item)
             return value if isinstance(value, list) else [value]
         if isinstance(item, dict) and "template" in item:
-            return self.template(item)
-        return [self.value(item)]
+            return self.template(item, kind)
+        return [self.value(item, kind)]
 
-    def branch(
-        self, words: str, body: object, *, last: bool | None
-    ) -> tuple[bool | None, list[Any]]:
-        each = _EACH.fullmatch(words)
-        if each:
-            found: list[Any] = []
-            for value in self.named(each[2]):
-                inner = _Scope(self.expansion, self.file, self.parameters, {each[1]: value})
-                found += inner.sequence(_listed(body))
-            return None, found
-        holds = self.holds(words, last=last)
-        return holds, self.sequence(_listed(body)) if holds else []
+    def repeated(
+        self, name: str, values: list[object], body: list[object], kind: str
+    ) -> list[object]:
+        scopes = [
+            _Scope(self.expansion, self.file, self.parameters, {**self.each, name: value})
+            for value in values
+        ]
+        return [item for scope in scopes for item in scope.sequence(body, kind)]
 
-    def chosen(self, stated: dict[str, object]) -> list[tuple[str, object]]:
-        found: list[tuple[str, object]] = []
-        last: bool | None = None
-        for key, value in stated.items():
-            hole = _HOLE.fullmatch(key)
-            if not hole:
-                found.append((key, value))
-                continue
-            last = self.holds(hole[1], last=last)
-            if last and isinstance(value, dict):
-                found += value.items()
-        return found
+    def choice(self, words: str, held: bool | None) -> tuple[bool, bool | None]:  # noqa: FBT001 # a state, no option
+        """Tell whether a branch is taken, and whether one of its chain was; None is no chain."""
+        if words == "else" and held is not None:
+            return not held, None
+        choice = _CHOICE.fullmatch(words)
+        if not choice or (choice[1] == "elseif" and held is None):
+            raise self.error(f"{words!r} is not read here")
+        left, right = (str(self.scalar(name)).casefold() for name in (choice[3], choice[4]))
+        holds = (left == right) is (choice[2] == "eq")
+        if choice[1] == "elseif":
+            return holds and not held, holds or held
+        return holds, holds
 
-    def holds(self, words: str, *, last: bool | None) -> bool:
-        if words == "else" and last is not None:
-            return not last
-        compared = _COMPARED.fullmatch(words.removeprefix("if "))
-        if not words.startswith("if ") or not compared:
-            raise ExpansionError(f"{self.file.name}: {words!r} is not read here")
-        equal = self.named(compared[2]) == self.named(compared[3])
-        return bool(equal) is (compared[1] == "eq")
-
-    def template(self, item: dict[str, Any]) -> list[Any]:
+    def template(self, item: dict[str, Any], kind: str) -> list[Any]:
         unknown = item.keys() - {"template", "parameters"}
-        if unknown:
-            raise ExpansionError(f"{self.file.name}: template with {sorted(unknown)}")
+        self.refuse(unknown, f"template with {sorted(unknown)}")
         name = str(self.text(item["template"]))
         rooted = name.startswith("/")
         file = REPOSITORY / name[1:] if rooted else (self.file.parent / name).resolve()
         if not file.is_file():
-            raise ExpansionError(f"{self.file.name}: there is no template {name!r}")
-        expanded = self.expansion.pipeline(file, self.value(item.get("parameters", {})))
-        (kind,) = expanded
+            raise self.error(f"there is no template {name!r}")
+        given = self.value(item.get("parameters", {}), "parameters")
+        expanded = self.expansion.document(file, given)
+        self.refuse(set(expanded) != {kind}, f"{name!r} has {sorted(expanded)} among {kind!r}")
         inner: Any = expanded[kind]
         return [inner] if isinstance(inner, dict) else list(inner)
 
     def text(self, text: str) -> Any:  # noqa: ANN401 # a parameter has its own type
+        self.refuse("${{" in _HOLE.sub("", text), f"{text!r} is not read here")
         whole = _HOLE.fullmatch(text)
-        if whole and whole[1].count("}}") == 0:
+        if whole:
             return self.named(whole[1])
-        return _HOLE.sub(lambda hole: str(self.named(hole[1])), text)
+        return _HOLE.sub(lambda hole: str(self.scalar(hole[1])), text)
+
+    def scalar(self, words: str) -> Any:  # noqa: ANN401 # same
+        value = self.named(words)
+        self.refuse(isinstance(value, list | dict), f"{words!r} is no text: {value!r}")
+        return value
 
     def named(self, words: str) -> Any:  # noqa: ANN401 # same
         room, _, name = words.partition(".")
+        quoted = _QUOTED.fullmatch(words)
         if words == "variables['Build.SourceBranch']":
             return self.expansion.branch
         if words in self.each:
@@ -172,12 +166,23 @@ class _Scope:
         if room == "parameters" and name in self.parameters:
             self.expansion.read.add((self.file, name))
             return self.parameters[name]
-        if words.startswith("'") and words.endswith("'"):
-            return words[1:-1]
-        raise ExpansionError(f"{self.file.name}: {words!r} is neither declared nor read here")
+        if quoted:
+            return quoted[1]
+        raise self.error(f"{words!r} is neither declared nor read here")
 
+    def listed(self, body: object) -> list[object]:
+        if not isinstance(body, list):
+            raise self.error(f"{body!r} stands in a list and is none")
+        return body
 
-def _listed(body: object) -> list[object]:
-    if not isinstance(body, list):
-        raise ExpansionError(f"{body!r} stands in a list and is none")
-    return body
+    def mapped(self, body: object) -> dict[str, object]:
+        if not isinstance(body, dict):
+            raise self.error(f"{body!r} stands among keys and has none")
+        return body
+
+    def refuse(self, found: object, told: str) -> None:
+        if found:
+            raise self.error(told)
+
+    def error(self, told: str) -> ExpansionError:
+        return ExpansionError(f"{self.file.name}: {told}")
