@@ -75,7 +75,8 @@ def parameters(file: Path, declared: object, given: dict[str, Any]) -> dict[str,
 
 def _by_name(file: Path, declared: object) -> dict[str, dict[str, Any]]:
     by_name: dict[str, dict[str, Any]] = {}
-    for item in declared if isinstance(declared, list) else [declared]:
+    items: list[Any] = declared if isinstance(declared, list) else [declared]
+    for item in items:
         keys = set(item) if isinstance(item, dict) else set()
         if not {"name", "type"} <= keys <= _DECLARED or item["name"] in by_name:
             raise ExpansionError(f"{file.name}: {item!r} declares no parameter, or one twice")
