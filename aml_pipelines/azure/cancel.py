@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import status_of
 from aml_pipelines.local.progress import say
 
@@ -27,8 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         say(f"POST jobs/{arguments.name}/cancel to workspace {target.workspace.name}")
         return 0
-    with explained(target, f"cancel {arguments.name}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"cancel {arguments.name}") as client:
         client.jobs.begin_cancel(arguments.name).result()
         job = client.jobs.get(arguments.name)
     say(f"{arguments.name}: {status_of(job).lower()}")

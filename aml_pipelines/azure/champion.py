@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.deployments import CHAMPION, champion_reference, champions_of
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.progress import say
@@ -34,8 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
         taken = f"take the tag {CHAMPION} off the newest champion of {name}"
         say(taken if arguments.roll_back else f"GET models/{name} of {target.workspace.name}")
         return 0
-    with explained(target, f"champion {name}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"champion {name}") as client:
         if arguments.roll_back:
             _roll_back(client, name)
         else:

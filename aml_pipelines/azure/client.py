@@ -143,6 +143,13 @@ def explained(target: Target, doing: str, *, again: str = RESUMABLE) -> Iterator
         raise CommandFailedError(f"{told}; {again}") from error
 
 
+@contextmanager
+def workspace_of(arguments: argparse.Namespace, target: Target, doing: str) -> Iterator[MLClient]:
+    """Give a verb the client of its target's workspace; what goes wrong there is explained."""
+    with explained(target, doing):
+        yield workspace_client(target, interactive=arguments.login)
+
+
 class _WithoutResets:
     """Standard error without the escape that the SDK prints after every upload."""
 

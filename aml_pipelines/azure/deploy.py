@@ -12,13 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    found,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
 from aml_pipelines.azure.deployments import (
     COLORS,
     champion_reference,
@@ -75,8 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         sys.stdout.write(_dry_run(arguments, target, share))
         return 0
-    with explained(target, f"deploy {arguments.kind}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"deploy {arguments.kind}") as client:
         if arguments.roll_back:
             _roll_back(client, target)
         elif arguments.kind == "online":

@@ -8,12 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.local.problems import PipelineError
@@ -58,14 +53,12 @@ def main(arguments: argparse.Namespace) -> int:
         request = {"properties": {"inputData": inputs}}
         say(f"POST {name} {json.dumps(request)} deployment {arguments.deployment or 'the default'}")
         return DONE
-    with explained(target, f"invoke {name}"):
-        client = workspace_client(target, interactive=arguments.login)
-        with _own_deployment():
-            job = client.batch_endpoints.invoke(
-                endpoint_name=name,
-                deployment_name=arguments.deployment,
-                inputs={key: _as_input(value) for key, value in inputs.items()},
-            )
+    with workspace_of(arguments, target, f"invoke {name}") as client, _own_deployment():
+        job = client.batch_endpoints.invoke(
+            endpoint_name=name,
+            deployment_name=arguments.deployment,
+            inputs={key: _as_input(value) for key, value in inputs.items()},
+        )
     say(f"{job.name}: submitted")
     if not arguments.wait:
         return DONE
@@ -79,8 +72,7 @@ def _online(arguments: argparse.Namespace, target: Target, name: str) -> int:
     if arguments.dry_run:
         say(f"POST {name} {text.strip()}")
         return DONE
-    with explained(target, f"invoke {name}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"invoke {name}") as client:
         answer = ask(client, name, arguments.rows, arguments.deployment)
     sys.stdout.write(answer.strip() + "\n")
     return DONE

@@ -9,12 +9,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import node_name
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.progress import say
@@ -37,8 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
         node = f", node {arguments.node}" if arguments.node else ""
         say(f"GET the log of job {arguments.name}{node} of workspace {target.workspace.name}")
         return 0
-    with explained(target, f"logs {arguments.name}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"logs {arguments.name}") as client:
         _print_logs(client, _job_of(client, arguments.name, arguments.node))
     return 0
 

@@ -7,12 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.wanted import (
     Wanted,
@@ -49,8 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         sys.stdout.write("---\n".join(item.text for item in wanted))
         return 0
-    with explained(target, "register"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, "register") as client:
         for item in wanted:
             say(f"{item.kind} {item.name}: {ensure(client, item)}")
     return 0

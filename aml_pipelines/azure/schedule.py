@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
 from aml_pipelines.azure.submit import load as load_job
@@ -82,8 +77,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         sys.stdout.write("---\n".join(item.text for item in wanted))
         return 0
-    with explained(target, f"schedule {' '.join(arguments.names)}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"schedule {' '.join(arguments.names)}") as client:
         for item in wanted:
             provide(client, target, item.job, creates=False)
             created = client.schedules.begin_create_or_update(load(item)).result()
@@ -168,8 +162,7 @@ def _list(target: Target, arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         say(f"GET schedules of workspace {target.workspace.name}")
         return 0
-    with explained(target, "schedule"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, "schedule") as client:
         for item in _listed(client):
             state = "enabled" if item.is_enabled else "disabled"
             say(f"{item.name}: {state}, {_when(item.trigger)}")
@@ -192,8 +185,7 @@ def _change(target: Target, verb: str, arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         say("\n".join(f"{verb} schedule {name}" for name in names))
         return 0
-    with explained(target, f"schedule --{verb}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"schedule --{verb}") as client:
         for name in names:
             change(client, verb, name)
             say(f"schedule {name}: {verb}d")

@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import is_reused, node_name, status_of
 from aml_pipelines.local.progress import say, show_table
 
@@ -29,8 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         say(f"GET jobs/{arguments.name} of workspace {target.workspace.name}, and its nodes")
         return 0
-    with explained(target, f"status {arguments.name}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"status {arguments.name}") as client:
         job = client.jobs.get(arguments.name)
         nodes = list(client.jobs.list(parent_job_name=arguments.name))
     say(f"{job.name}: {status_of(job).lower()} ({job.experiment_name})")

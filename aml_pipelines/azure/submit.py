@@ -7,12 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.one_component import component_job, component_names
@@ -68,8 +63,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         sys.stdout.write(rendered.text)
         return DONE
-    with explained(target, f"submit {arguments.job}"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, f"submit {arguments.job}") as client:
         provide(client, target, rendered, creates=arguments.create_missing)
         job = send(client, rendered, name=arguments.name)
     place = f"{target.lake}/runs/{job.name}" if target.is_local else job.studio_url

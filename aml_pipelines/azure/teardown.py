@@ -5,13 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import (
-    add_azure_arguments,
-    asked_target,
-    explained,
-    found,
-    workspace_client,
-)
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
 from aml_pipelines.azure.schedule import change, schedule_names
 from aml_pipelines.azure.wanted import CONTENT, wanted_computes
 from aml_pipelines.failure import CommandFailedError
@@ -50,8 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise CommandFailedError(
             f"--confirm is {arguments.confirm!r}, not target {target.name!r}; nothing was deleted"
         )
-    with explained(target, "teardown"):
-        client = workspace_client(target, interactive=arguments.login)
+    with workspace_of(arguments, target, "teardown") as client:
         there = [item for item in _possible(target) if is_there(client, item)]
         for item in there:
             if arguments.confirm:

@@ -6,21 +6,21 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local.jobs_artifacts import keep_logs
 from aml_pipelines.local.jobs_pipeline import PIPELINE, single_node
 from aml_pipelines.local.jobs_view import failure_of
 from aml_pipelines.local.node_process import end_group
+from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from typing import IO
 
     from aml_pipelines.local.jobs import Job, Jobs
 
-ROOT = Path(__file__).resolve().parents[2]
 LOG = "log.txt"
 # A job has an identity of its own only if its body names one, whoever started the workspace.
 _NOT_INHERITED = ("AZURE_CLIENT_ID",)
@@ -92,7 +92,7 @@ class Runner:
         with (folder / LOG).open("ab") as log:
             return subprocess.Popen(
                 self._command(job, folder),
-                cwd=ROOT,
+                cwd=REPOSITORY,
                 env={**inherited, **self._environment},
                 stdin=subprocess.PIPE,
                 stdout=log,

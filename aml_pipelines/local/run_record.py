@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aml_pipelines.local.atomic_json import write_json
 from aml_pipelines.local.node_process import NodeFailedError
+from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REPOSITORY = Path(__file__).parents[2]
 Status = Literal["NotStarted", "Running", "Completed", "Failed", "Skipped"]
 
 

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
+
+from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 READY = "ready\n"
 
@@ -103,7 +104,7 @@ def serving(
             env["MLFLOW_EXPERIMENT_NAME"] = experiment
         process = subprocess.Popen(
             [*_command(target.workspace, lake, control, token), *chosen],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env={
                 **os.environ,
                 "IDENTITY_HEADER": secret,

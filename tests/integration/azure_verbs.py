@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,9 @@ def typing_at(
     before = dict(os.environ)
     with (
         serving_alone(lake),
-        workspace_here(lake, service=_takes_jobs(lake), names=Names(name=name)) as here,
+        workspace_here(
+            lake, jobs=lambda _: nullcontext(_takes_jobs(lake)), names=Names(name=name)
+        ) as here,
     ):
         announce(lake, here.env)
         yield Typed(here, lake, target, capture)

@@ -21,7 +21,6 @@ from conf.target import REPOSITORY, Identity, load_target
 from tests.integration.azure_verbs import Typed, typing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [
@@ -35,12 +34,6 @@ TRAIN, SERVE = (
     f"{name}:{read_job(REPOSITORY / 'environments' / name / 'environment.yml')['version']}"
     for name in ("train", "serve")
 )
-
-
-@pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
-    with typing_at(tmp_path / "lake", capsys) as here:
-        yield here
 
 
 @pytest.fixture(scope="module")

@@ -14,19 +14,12 @@ from conf.target import REPOSITORY
 from tests.integration.azure_verbs import Typed, typing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [
     pytest.mark.sdk,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK's own, on import
 ]
-
-
-@pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
-    with typing_at(tmp_path / "lake", capsys) as here:
-        yield here
 
 
 def states(printed: str) -> set[str]:

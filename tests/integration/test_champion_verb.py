@@ -8,24 +8,18 @@ import pytest
 
 from aml_pipelines.azure.client import workspace_client
 from conf.target import load_target
-from tests.integration.azure_verbs import Typed, typing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from azure.ai.ml import MLClient
+
+    from tests.integration.azure_verbs import Typed
 
 pytestmark = [
     pytest.mark.sdk,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK's own, on import
 ]
-
-
-@pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
-    with typing_at(tmp_path / "lake", capsys) as here:
-        yield here
 
 
 def client_of(typed: Typed) -> MLClient:

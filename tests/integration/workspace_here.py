@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from azure.core.credentials import AccessToken
@@ -17,7 +17,8 @@ from aml_pipelines.local.workspace import job_environment, listen, tls_folder
 from tests.integration.workspace_jobs import TARGET, Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from aml_pipelines.local.jobs_service import JobService
@@ -27,6 +28,7 @@ class WorkspaceHere(NamedTuple):
     env: Mapping[str, str]
     faults: Faults
     identity: Identity
+    service: JobService | None = None
 
     def get_token(self, *scopes: str, **_: object) -> AccessToken:
         """Be a credential of Azure's clients, as the identity's holder."""
@@ -48,29 +50,35 @@ class WorkspaceHere(NamedTuple):
         )
 
 
+def no_jobs(_: Mapping[str, str]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @contextmanager
 def workspace_here(
     lake: Path,
     *,
     token_lifetime: int = 3600,
-    service: JobService | None = None,
+    jobs: Callable[[Mapping[str, str]], AbstractContextManager[JobService | None]] = no_jobs,
     names: Names = TARGET.workspace,
 ) -> Iterator[WorkspaceHere]:
+    """Serve `lake`; `jobs` gives what runs its jobs, from the environment that they find it by."""
     faults = Faults()
     scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
     identity = Identity("secret", lifetime=token_lifetime)
     with listen() as control, listen() as token:
         env = job_environment(names, lake, control, token, identity.secret)
-        servers = serve(
-            scope,
-            identity,
-            control=control.fileno(),
-            token=token.fileno(),
-            tls=tls_folder(lake),
-            faults=faults,
-            service=service,
-        )
-        yield WorkspaceHere(env, faults, identity)
+        with jobs(env) as service:
+            servers = serve(
+                scope,
+                identity,
+                control=control.fileno(),
+                token=token.fileno(),
+                tls=tls_folder(lake),
+                faults=faults,
+                service=service,
+            )
+            yield WorkspaceHere(env, faults, identity, service)
         for server in servers:
             server.shutdown()
             server.server_close()

@@ -8,17 +8,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local.jobs_service import JobService, job_service
-from aml_pipelines.local.rest.arm import Scope
-from aml_pipelines.local.rest.faults import Faults
-from aml_pipelines.local.rest.identity import Identity
-from aml_pipelines.local.rest.server import serve
 from aml_pipelines.local.tracking import prepare_tracking
-from aml_pipelines.local.workspace import job_environment, listen, tls_folder
-from tests.integration.workspace_jobs import TARGET, run_job
+from tests.integration.workspace_here import workspace_here
+from tests.integration.workspace_jobs import run_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from aml_pipelines.local.rest.faults import Faults
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 # What a job's script needs besides the client; waiting is on the job, never on the clock.
@@ -100,23 +98,11 @@ def submitting(env: Mapping[str, str], script: str) -> dict[str, object]:
 @contextmanager
 def workspace_with_jobs(lake: Path) -> Iterator[WorkspaceWithJobs]:
     """Serve `lake`; schedules are due only when a test says so, its clock stands still."""
-    names, faults, identity = TARGET.workspace, Faults(), Identity("secret")
-    scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
-    with listen() as control, listen() as token:
-        env = job_environment(names, lake, control, token, identity.secret)
-        with job_service(
+    with workspace_here(
+        lake,
+        jobs=lambda env: job_service(
             lake, master="local[1]", environment=env, clock=lambda: LONG_AGO
-        ) as service:
-            servers = serve(
-                scope,
-                identity,
-                control=control.fileno(),
-                token=token.fileno(),
-                tls=tls_folder(lake),
-                faults=faults,
-                service=service,
-            )
-            yield WorkspaceWithJobs(env, faults, service)
-        for server in servers:
-            server.shutdown()
-            server.server_close()
+        ),
+    ) as here:
+        assert here.service
+        yield WorkspaceWithJobs(here.env, here.faults, here.service)
