@@ -30,14 +30,11 @@ run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to t
 test: $(READY) $(AZURITE) ## every test that needs no cloud
 	@$(BIN)/python -m pytest -m "not azure"
 
-test-fast: $(READY) ## only the tests that need neither a JVM, nor the SDK, nor a pipeline run
-	@$(BIN)/python -m pytest tests/unit tests/contract -m "not spark and not sdk and not e2e and not azure"
+test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
+	@$(BIN)/python -m pytest tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
 
-lint: $(READY) ## format, style, types, import directions
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+lint: $(READY) ## format, style, types, import directions, spelling: every hook of pre-commit
+	@$(BIN)/pre-commit run --all-files
 
 plan: $(LAKE) ## every resolved command of every pipeline, without running one
 	@$(BIN)/python -m aml_pipelines plan data training batch_inference --target $(TARGET)

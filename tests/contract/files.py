@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,23 @@ TARGETS = sorted((REPOSITORY / "conf" / "targets").glob("*.yml"))
 IMAGES = [file.parent for file in (REPOSITORY / "environments").glob("*/environment.yml")]
 ENVIRONMENTS = sorted([*IMAGES, REPOSITORY / "environments" / "spark"])
 LOCK = REPOSITORY / "requirements.lock"
+
+
+def files_of_git() -> list[Path]:
+    """Give every file that git has, or would take: all but what .gitignore names."""
+    options = ["-z", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-C", str(REPOSITORY), "ls-files", *options]
+    listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    files = [REPOSITORY / name for name in listed.split("\0") if name]
+    return [file for file in files if file.is_file()]
+
+
+def copy_repository(folder: Path) -> None:
+    """Copy all files: what mends or adds some must not do so to the originals."""
+    for file in files_of_git():
+        copy = folder / file.relative_to(REPOSITORY)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, copy)
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
