@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.__main__ import main
 from conf.model import load_model
+from tests.contract.agent_shell import runs_dry
 from tests.contract.files import REPOSITORY, read_yaml
 from tests.contract.pipeline_lines import (
     DEVOPS,
@@ -42,9 +42,6 @@ TYPED = sorted(
         + (typed(file, branch, what="both", target="prod") if file.stem == "rollback" else [])
     }
 )
-MAKE_TARGETS = re.findall(
-    r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE
-)
 
 
 @pytest.fixture
@@ -54,21 +51,10 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
 
 
-def check(line: str) -> None:
-    """Run a line dry, when it is a verb; it must be one or a make target."""
-    words = shlex.split(line.partition(" > ")[0])
-    if words[0] == "make":
-        assert words[1] in MAKE_TARGETS
-        assert all(re.fullmatch(r"TARGET=(local|dev|prod)", word) for word in words[2:])
-        return
-    assert line.startswith(VERB)
-    assert main([*words[3:], "--dry-run"]) == 0
-
-
 @pytest.mark.usefixtures("variables")
 @pytest.mark.parametrize("line", TYPED)
 def test_a_step_is_a_make_target_or_a_verb_that_runs_dry(line: str) -> None:
-    check(line)
+    assert runs_dry(shlex.split(line.partition(" > ")[0]))
 
 
 @pytest.mark.parametrize("name", OF_BRANCH)

@@ -3,83 +3,244 @@
 from __future__ import annotations
 
 import re
-import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.__main__ import main
+from tests.contract.agent_shell import AgentShell, Command, runs_dry
 from tests.contract.files import REPOSITORY, read_yaml
+from tests.contract.pipeline_lines import VARIABLES
+from tests.contract.workflows_expanded import (
+    ACTIONS,
+    WORKFLOWS,
+    WorkflowError,
+    by_hand,
+    evaluated,
+    inputs,
+    jobs,
+    runs,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
-MAKE_TARGETS = re.findall(
-    r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE
+FOLDER = REPOSITORY / ".github" / "workflows"
+AT_TARGET = "./.github/actions/at_target"
+STAY_SIGNED_IN = REPOSITORY / AT_TARGET / "stay_signed_in.sh"
+BRANCHES = {"main": "prod", "develop": "dev", "feature/x": "dev"}
+OF_BRANCH = ("data", "training", "environment")
+# What a line begins with: a make target, a verb, or the parting of an input into words.
+BEGINNINGS = re.compile(
+    r"make [a-z-]+|\.venv/bin/python -m aml_pipelines |read -ra [a-z]+ <<< \"\$"
 )
-SHELL = {
-    "TARGET": "prod",
-    "MODEL": "flights_late:3",
-    "TRAFFIC": "10",
-    "GITHUB_RUN_ID": "1",
-    "GITHUB_RUN_ATTEMPT": "1",
-}
-FROM_TARGETS = ("AZURE_SUBSCRIPTION_ID", "JOBS_CLIENT_ID", "JOBS_IDENTITY_ID")
-OF_BRANCH = "${{ github.ref_name == 'main' && 'prod' || 'dev' }}"
+
+# What takes the steps that defaults do not.
+WHOLE = {"rollback": {"what": "both"}}
+SEVERAL_WORDS = ("settings", "best")
+TYPED_IN = [
+    pytest.param(file, name, id=f"{file.stem}-{name}")
+    for file in WORKFLOWS
+    for name, asked in inputs(file).items()
+    if "options" not in asked
+]
 
 
-def jobs_of(file: Path) -> list[dict[str, Any]]:
-    return list(read_yaml(file)["jobs"].values())
+def all_commands(folder: Path) -> set[Command]:
+    """Give what all workflows type on main."""
+    return {
+        command
+        for file in WORKFLOWS
+        for job in jobs(file, "main", by_hand(file, **WHOLE.get(file.stem, {})), folder)
+        for command in job.commands
+    }
 
 
-def lines_of(job: dict[str, Any]) -> list[str]:
-    return [line for step in job["steps"] for line in str(step.get("run", "")).splitlines()]
-
-
-LINES = sorted({line for file in WORKFLOWS for job in jobs_of(file) for line in lines_of(job)})
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_a_step_is_a_make_target_or_a_verb_that_runs_dry(
-    line: str, monkeypatch: pytest.MonkeyPatch
+def test_what_is_typed_is_make_targets_and_verbs_that_run_dry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in FROM_TARGETS:
-        monkeypatch.setenv(name, "here")
+    commands = all_commands(tmp_path)
+    for name, value in VARIABLES["prod"].items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(REPOSITORY)
-    filled = re.sub(r"\$(\w+)", lambda name: SHELL[name[1]], line.partition(" > ")[0])
-    words = shlex.split(filled)
-    if words[0] == "make":
-        assert set(words[1:]) <= set(MAKE_TARGETS)
-        return
-    assert words[:3] == [".venv/bin/python", "-m", "aml_pipelines"]
-    assert main([*words[3:], "--dry-run"]) == 0
+    assert [command for command in commands if not runs_dry(command.words)] == []
+    assert len(commands) > 20
+
+
+@pytest.mark.parametrize(
+    "file", [*WORKFLOWS, *ACTIONS], ids=lambda file: f"{file.parent.name}-{file.stem}"
+)
+def test_nothing_else_is_typed_and_no_input_is_pasted_into_a_line(file: Path) -> None:
+    lines = list(runs(read_yaml(file)))
+    assert [line for line in lines if "${{" in line] == []
+    if file.parent.name != "at_target":
+        assert [line for line in lines if not BEGINNINGS.match(line)] == []
+
+
+@pytest.mark.parametrize(("file", "name"), TYPED_IN)
+def test_an_input_is_a_word_or_words_and_never_code(file: Path, name: str, tmp_path: Path) -> None:
+    hostile = "'\"hacked ;touch${IFS}hacked $(touch${IFS}hacked) `touch${IFS}hacked` [hacked]*"
+    words = hostile.split(" ") if name in SEVERAL_WORDS else [hostile]
+    given = by_hand(file, **WHOLE.get(file.stem, {}), **{name: hostile})
+    commands = [command for job in jobs(file, "main", given, tmp_path) for command in job.commands]
+    holding = [[word for word in command.words if "hacked" in word] for command in commands]
+    found = [typed for typed in holding if typed]
+    assert found
+    for typed in found:
+        assert [word.removeprefix("flights_late") for word in typed] == words
+    assert list(tmp_path.rglob("hacked")) == []
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_whoever_signs_in_does_so_by_a_token_of_github_in_an_environment(file: Path) -> None:
-    document = read_yaml(file)
-    for job in jobs_of(file):
-        uses = [str(step.get("uses", "")) for step in job["steps"]]
-        signs_in = "azure/login@v2" in uses
-        assert signs_in == ("environment" in job)
-        assert (document["permissions"].get("id-token") == "write") == signs_in
-        if signs_in:
-            assert {name: job["env"][name] for name in FROM_TARGETS} == {
-                name: f"${{{{ vars.{name} }}}}" for name in FROM_TARGETS
-            }
-    assert "secrets." not in file.read_text("utf-8")
+def test_whoever_signs_in_does_so_by_a_token_of_github_in_an_environment(
+    file: Path, tmp_path: Path
+) -> None:
+    text = file.read_text("utf-8")
+    may_sign_in = read_yaml(file)["permissions"].get("id-token") == "write"
+    for job in jobs(file, "main", by_hand(file), tmp_path):
+        signed_in = [given for action, given in job.used if action == "azure/login@v2"]
+        assert len(signed_in) == bool(job.environment) == may_sign_in
+        if signed_in:
+            assert dict(job.used)[AT_TARGET] == {"target": job.environment}
+    assert "secrets." not in text
+
+
+def test_a_job_signs_in_as_the_application_of_its_target() -> None:
+    steps = read_yaml(REPOSITORY / AT_TARGET / "action.yml")["runs"]["steps"]
+    (given,) = (step["with"] for step in steps if step.get("uses") == "azure/login@v2")
+    assert given == {
+        "client-id": "${{ env.AZURE_CLIENT_ID }}",
+        "tenant-id": "${{ env.AZURE_TENANT_ID }}",
+        "subscription-id": "${{ env.AZURE_SUBSCRIPTION_ID }}",
+    }
+
+
+def test_a_job_at_a_target_has_the_variables_of_its_file(tmp_path: Path) -> None:
+    """The action reads the file by its lines: it must read what YAML does."""
+    for target, stated in VARIABLES.items():
+        file = FOLDER / "publish_endpoint.yml"
+        jobs(file, "main", by_hand(file, target=target), tmp_path / target)
+        exported = (tmp_path / target / "publish_endpoint" / "publish" / "exported.txt").read_text()
+        variables = dict(line.split("=", 1) for line in exported.splitlines())
+        assert variables.pop("TARGET") == target
+        assert variables.pop("AZURE_TOKEN_CREDENTIALS") == "AzureCliCredential"
+        assert variables.pop("RECORDS").endswith("/records")
+        assert variables == {name: text for name, text in stated.items() if name.isupper()}
+
+
+@pytest.mark.parametrize("name", OF_BRANCH)
+@pytest.mark.parametrize(("branch", "target"), BRANCHES.items())
+def test_the_branch_decides_the_target(name: str, branch: str, target: str, tmp_path: Path) -> None:
+    (job,) = jobs(FOLDER / f"{name}.yml", branch, {}, tmp_path)
+    assert job.environment == target
+    assert {command.words[-1] for command in job.commands if "--target" in command.words[-2:]} == {
+        target
+    }
 
 
 @pytest.mark.parametrize("name", ["data", "training"])
-def test_the_branch_decides_the_target(name: str) -> None:
-    (job,) = jobs_of(REPOSITORY / ".github" / "workflows" / f"{name}.yml")
-    assert job["environment"] == job["env"]["TARGET"] == OF_BRANCH
+def test_the_clock_starts_what_someone_without_wishes_does(name: str, tmp_path: Path) -> None:
+    file = FOLDER / f"{name}.yml"
+    (on_time,) = jobs(file, "main", {}, tmp_path / "clock")
+    (asked_for,) = jobs(file, "main", by_hand(file), tmp_path / "hand")
+    assert on_time.commands == asked_for.commands
 
 
-def test_a_release_reaches_prod_after_dev_and_from_main_alone() -> None:
-    dev, prod = jobs_of(REPOSITORY / ".github" / "workflows" / "deployment.yml")
-    assert (dev["environment"], prod["environment"]) == ("dev", "prod")
-    assert (prod["needs"], prod["if"]) == ("dev", "github.ref_name == 'main'")
-    assert any(' promote "$MODEL" --from dev --target prod' in line for line in lines_of(prod))
-    assert not any(" submit " in line for line in lines_of(prod)), "nothing is made again"
+def test_a_release_reaches_prod_after_dev_and_from_main_alone(tmp_path: Path) -> None:
+    file = FOLDER / "deployment.yml"
+    dev, prod = jobs(file, "main", by_hand(file, version=":3"), tmp_path)
+    assert (dev.environment, prod.environment, prod.needs) == ("dev", "prod", ["dev"])
+    promoted = prod.commands[1].words[3:]
+    assert promoted == ("promote", "flights_late:3", "--from", "dev", "--target", "prod")
+    assert not any("submit" in command.words for command in prod.commands), "nothing is made again"
+    (alone,) = jobs(file, "develop", by_hand(file), tmp_path / "develop")
+    assert alone.environment == "dev"
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_what_a_job_leaves_is_kept_when_it_fails_too_under_a_name_of_its_attempt(
+    file: Path,
+) -> None:
+    for name, job in read_yaml(file)["jobs"].items():
+        kept = [step for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
+        assert len(kept) == (name != "quality")
+        for step in kept:
+            assert step["if"] == "always()"
+            assert step["with"]["name"] == f"{name}-${{{{ github.run_attempt }}}}"
+
+
+def test_every_action_is_used_and_every_input_read(tmp_path: Path) -> None:
+    used = {
+        action
+        for file in WORKFLOWS
+        for job in jobs(file, "main", by_hand(file), tmp_path)
+        for action, _ in job.used
+    }
+    assert {f"./.github/actions/{file.parent.name}" for file in ACTIONS} <= used
+    declared = {file: set(inputs(file)) for file in WORKFLOWS}
+    declared |= {file: set(read_yaml(file).get("inputs", {})) for file in ACTIONS}
+    for file, names in declared.items():
+        text = file.read_text("utf-8").replace("inputs.NAME=VALUE", "")
+        assert set(re.findall(r"\binputs\.(\w+)", text)) == names
+
+
+ASKED_FOR_A_TOKEN = """\
+curl --silent --show-error --fail --retry 3 --header Authorization: bearer asked \
+https://token?a=b&audience=api://AzureADTokenExchange
+"""
+SIGNED_IN = """\
+az login --service-principal --username client --tenant tenant --federated-token ey.J-_ \
+--output none
+"""
+SET = "az account set --subscription subscription\n"
+
+
+@pytest.mark.parametrize(
+    ("failing", "waits", "asked"),
+    [
+        ("", 2, (ASKED_FOR_A_TOKEN + SIGNED_IN + SET) * 2),
+        ("curl", 2, ASKED_FOR_A_TOKEN * 2),
+        ("az", 2, (ASKED_FOR_A_TOKEN + SIGNED_IN) * 2),
+    ],
+)
+def test_a_job_stays_signed_in_and_tries_again_after_a_failure(
+    failing: str, waits: int, asked: str, tmp_path: Path
+) -> None:
+    shell = AgentShell(tmp_path)
+    wait = f'#!/bin/sh\necho w >> waits\n[ "$1" = 240 ] && [ "$(wc -l < waits)" -le {waits} ]\n'
+    shell.stand_in("sleep", wait)
+    for name in ("curl", "az"):
+        answer = '{"count": 1, "value": "ey.J-_"}' if name == "curl" else ""
+        told = f"echo {name} \"$@\" >> told\necho '{answer}'\nexit {int(failing == name)}\n"
+        shell.stand_in(name, f"#!/bin/sh\n{told}")
+    variables = {
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "asked",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "https://token?a=b",
+        "AZURE_CLIENT_ID": "client",
+        "AZURE_TENANT_ID": "tenant",
+        "AZURE_SUBSCRIPTION_ID": "subscription",
+    }
+    shell.types(f"bash {STAY_SIGNED_IN} > log.txt || true", variables)
+    assert (tmp_path / "told").read_text() == asked
+    assert ("not signed in again" in (tmp_path / "log.txt").read_text()) == bool(failing)
+    assert len((tmp_path / "waits").read_text().split()) == waits + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("a.b == 'x' && 'yes' || 'no'", "yes"),
+        ("a.b == 'z' && 'yes' || 'no'", "no"),
+        ("a.b != 'z'", "true"),
+        ("a.b != 'x'", ""),
+        ("a.none || 'more'", "more"),
+        ("a.b || 'more'", "x"),
+    ],
+)
+def test_an_expression_is_what_github_takes_it_for(words: str, value: str) -> None:
+    assert evaluated(words, {"a.b": "x", "a.none": ""}) == value
+
+
+@pytest.mark.parametrize("words", ["a.c", "contains(a.b, 'x')", "(a.b == 'x')"])
+def test_an_expression_that_is_not_read_is_refused(words: str) -> None:
+    with pytest.raises(WorkflowError, match="neither known nor read"):
+        evaluated(words, {"a.b": "x"})
