@@ -4,6 +4,8 @@ BIN := .venv/bin
 TARGET ?= local
 READY := .venv/.ready
 AZURITE := .venv/.azurite
+CHECKS := .venv/.checks
+COMPILE := uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
@@ -21,13 +23,18 @@ $(AZURITE): $(wildcard environments/azurite/*) environments/spark/install_jars.p
 	$(BIN)/python environments/spark/install_jars.py environments/azurite/jars.txt .venv/azurite/jars
 	@touch $@
 
+$(CHECKS): environments/checks/requirements.lock | $(READY)
+	$(BIN)/python -m venv --clear .venv/checks
+	.venv/checks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars
 
 run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to the lake
 	@$(BIN)/python -m aml_pipelines sample flights --if-missing --target $(TARGET)
 	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
 
-test: $(READY) $(AZURITE) ## every test that needs no cloud
+test: $(READY) $(AZURITE) $(CHECKS) ## every test that needs no cloud
 	@$(BIN)/python -m pytest -m "not azure"
 
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
@@ -48,8 +55,9 @@ shell: $(READY) ## Python with a Spark session on the lake
 		PYSPARK_SUBMIT_ARGS="--conf spark.ui.enabled=false pyspark-shell" \
 		$(BIN)/python -i -c 'from spark_jobs.session import spark_session; spark = spark_session("shell")'
 
-lock: ## resolve pyproject.toml anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -o requirements.lock
+lock: ## resolve pyproject.toml and environments/checks anew into their locks (needs uv)
+	$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	$(COMPILE) environments/checks/requirements.in -o environments/checks/requirements.lock
 
 clean: ## the lakes, their registries, tracking and runs: a clean slate
 	rm -rf .lake .lake-azurite
