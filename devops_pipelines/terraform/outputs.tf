@@ -1,7 +1,7 @@
 # What conf/targets/<target>.yml and the variables of pipelines are filled in with.
 output "lake" {
   description = "`lake` of the target."
-  value       = "abfss://${azurerm_storage_container.lake.name}@${azurerm_storage_account.lake.name}.dfs.core.windows.net"
+  value       = "abfss://${azurerm_storage_container.lake.name}@${azurerm_storage_account.this["lake"].name}.dfs.core.windows.net"
 }
 
 output "resource_group" {

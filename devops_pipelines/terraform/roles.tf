@@ -1,83 +1,50 @@
 # The role assignments of docs/azure.md, row by row, and no others.
-resource "azurerm_role_assignment" "bootstrap_group" {
-  for_each             = var.bootstrappers
-  principal_id         = each.value
-  role_definition_name = "Contributor"
-  scope                = azurerm_resource_group.this.id
+locals {
+  who = { # by names that stand before anything is made
+    bootstrappers = var.bootstrappers
+    deployers     = var.deployers
+    jobs          = { jobs = azurerm_user_assigned_identity.jobs.principal_id }
+    workspace     = { workspace = azurerm_machine_learning_workspace.this.identity[0].principal_id }
+  }
+
+  where = {
+    group             = azurerm_resource_group.this.id
+    jobs              = azurerm_user_assigned_identity.jobs.id
+    workspace         = azurerm_machine_learning_workspace.this.id
+    lake              = azurerm_storage_account.this["lake"].id
+    workspace_storage = azurerm_storage_account.this["workspace"].id
+    registry          = azurerm_container_registry.this.id
+  }
+
+  roles = [
+    { who = "bootstrappers", role = "Contributor", where = "group" },
+    { who = "bootstrappers", role = "Managed Identity Operator", where = "jobs" },
+    { who = "deployers", role = "AzureML Data Scientist", where = "workspace" },
+    { who = "deployers", role = "AzureML Compute Operator", where = "workspace" },
+    { who = "deployers", role = "Storage Blob Data Contributor", where = "lake" },
+    { who = "deployers", role = "Storage Blob Data Contributor", where = "workspace_storage" },
+    { who = "jobs", role = "Storage Blob Data Contributor", where = "lake" },
+    { who = "jobs", role = "Contributor", where = "lake" },
+    { who = "jobs", role = "AzureML Data Scientist", where = "workspace" },
+    { who = "jobs", role = "Storage Blob Data Contributor", where = "workspace_storage" },
+    { who = "jobs", role = "AcrPull", where = "registry" },
+    { who = "workspace", role = "Storage Blob Data Contributor", where = "lake" },
+  ]
 }
 
-resource "azurerm_role_assignment" "bootstrap_identity" {
-  for_each             = var.bootstrappers
-  principal_id         = each.value
-  role_definition_name = "Managed Identity Operator"
-  scope                = azurerm_user_assigned_identity.jobs.id
+resource "azurerm_role_assignment" "this" {
+  for_each = merge([
+    for row in local.roles : {
+      for name, principal in local.who[row.who] :
+      "${row.who} ${name}: ${row.role} on ${row.where}" => merge(row, { principal = principal })
+    }
+  ]...)
+  principal_id         = each.value.principal
+  role_definition_name = each.value.role
+  scope                = local.where[each.value.where]
 }
 
-resource "azurerm_role_assignment" "deploy_science" {
-  for_each             = var.deployers
-  principal_id         = each.value
-  role_definition_name = "AzureML Data Scientist"
-  scope                = azurerm_machine_learning_workspace.this.id
-}
-
-resource "azurerm_role_assignment" "deploy_compute" {
-  for_each             = var.deployers
-  principal_id         = each.value
-  role_definition_name = "AzureML Compute Operator"
-  scope                = azurerm_machine_learning_workspace.this.id
-}
-
-resource "azurerm_role_assignment" "deploy_lake" {
-  for_each             = var.deployers
-  principal_id         = each.value
-  role_definition_name = "Storage Blob Data Contributor"
-  scope                = azurerm_storage_account.lake.id
-}
-
-resource "azurerm_role_assignment" "deploy_workspace_storage" {
-  for_each             = var.deployers
-  principal_id         = each.value
-  role_definition_name = "Storage Blob Data Contributor"
-  scope                = azurerm_storage_account.workspace.id
-}
-
-resource "azurerm_role_assignment" "jobs_lake_data" {
-  principal_id         = azurerm_user_assigned_identity.jobs.principal_id
-  role_definition_name = "Storage Blob Data Contributor"
-  scope                = azurerm_storage_account.lake.id
-}
-
-resource "azurerm_role_assignment" "jobs_lake" {
-  principal_id         = azurerm_user_assigned_identity.jobs.principal_id
-  role_definition_name = "Contributor"
-  scope                = azurerm_storage_account.lake.id
-}
-
-resource "azurerm_role_assignment" "jobs_workspace" {
-  principal_id         = azurerm_user_assigned_identity.jobs.principal_id
-  role_definition_name = "AzureML Data Scientist"
-  scope                = azurerm_machine_learning_workspace.this.id
-}
-
-resource "azurerm_role_assignment" "jobs_workspace_storage" {
-  principal_id         = azurerm_user_assigned_identity.jobs.principal_id
-  role_definition_name = "Storage Blob Data Contributor"
-  scope                = azurerm_storage_account.workspace.id
-}
-
-resource "azurerm_role_assignment" "jobs_registry" {
-  principal_id         = azurerm_user_assigned_identity.jobs.principal_id
-  role_definition_name = "AcrPull"
-  scope                = azurerm_container_registry.this.id
-}
-
-resource "azurerm_role_assignment" "workspace_lake" {
-  principal_id         = azurerm_machine_learning_workspace.this.identity[0].principal_id
-  role_definition_name = "Storage Blob Data Contributor"
-  scope                = azurerm_storage_account.lake.id
-}
-
-resource "azurerm_synapse_role_assignment" "workspace_synapse" {
+resource "azurerm_synapse_role_assignment" "workspace" {
   count                = var.synapse ? 1 : 0
   principal_id         = azurerm_machine_learning_workspace.this.identity[0].principal_id
   principal_type       = "ServicePrincipal"

@@ -2,7 +2,7 @@
 resource "azurerm_storage_data_lake_gen2_filesystem" "synapse" {
   count              = var.synapse ? 1 : 0
   name               = "synapse"
-  storage_account_id = azurerm_storage_account.lake.id
+  storage_account_id = azurerm_storage_account.this["lake"].id
 }
 
 resource "azurerm_synapse_workspace" "this" {

@@ -58,7 +58,7 @@ resource "azurerm_machine_learning_workspace" "this" {
   location                      = azurerm_resource_group.this.location
   application_insights_id       = azurerm_application_insights.this.id
   key_vault_id                  = azurerm_key_vault.this.id
-  storage_account_id            = azurerm_storage_account.workspace.id
+  storage_account_id            = azurerm_storage_account.this["workspace"].id
   storage_account_access_type   = "Identity"
   container_registry_id         = azurerm_container_registry.this.id
   public_network_access_enabled = true

@@ -26,12 +26,21 @@ WHERE = {
     "azurerm_resource_group.this": "the resource group",
     "azurerm_user_assigned_identity.jobs": "the jobs' identity",
     "azurerm_machine_learning_workspace.this": "the workspace",
-    "azurerm_storage_account.lake": "the lake's storage account",
-    "azurerm_storage_account.workspace": "the workspace's own storage account",
+    'azurerm_storage_account.this["lake"]': "the lake's storage account",
+    'azurerm_storage_account.this["workspace"]': "the workspace's own storage account",
     "azurerm_container_registry.this": "the container registry",
     "azurerm_synapse_workspace.this": "the Synapse workspace",
 }
-ROOTS = ("each", "self", "count", "path", "terraform")
+# Every row of the table, for everybody of its kind: no other assignment, and no row left out.
+OF_EVERY_ROW = {
+    "for_each": "${merge([for row in local.roles : {"
+    "for name, principal in local.who[row.who] : "
+    '"${row.who} ${name}: ${row.role} on ${row.where}" => merge(row, {principal = principal})'
+    "}] ...)}",
+    "principal_id": "${each.value.principal}",
+    "role_definition_name": "${each.value.role}",
+    "scope": "${local.where[each.value.where]}",
+}
 
 
 @cache
@@ -85,23 +94,47 @@ def texts(value: object) -> Iterator[str]:
         yield str(value)
 
 
+def stated_locals() -> dict[str, Any]:
+    return {
+        name: value
+        for kind, block in blocks()
+        if kind == "locals"
+        for name, value in block.items()
+        if not name.startswith("__")
+    }
+
+
+def expressions() -> str:
+    """Give what is worked out, as one text: comments and plain words are not."""
+    found = [text for _, block in blocks() for text in texts(block) if "${" in text]
+    return " ".join(found)
+
+
 def references() -> set[str]:
     """Give what expressions refer to: var.NAME, local.NAME, data.TYPE.NAME and TYPE.NAME."""
-    stated = " ".join(re.sub(r"//.*", "", text) for _, block in blocks() for text in texts(block))
-    holes = " ".join(re.findall(r"\$\{(.*?)\}", stated))
-    found = re.findall(r"\b(data\.\w+\.\w+|var\.\w+|local\.\w+|azurerm_\w+\.\w+)", holes)
-    return {name for name in found if name.split(".")[0] not in ROOTS}
+    pattern = r"\b(data\.\w+\.\w+|var\.\w+|local\.\w+|(?<!data\.)azurerm_\w+\.\w+)"
+    return set(re.findall(pattern, expressions()))
 
 
-def test_every_reference_is_declared_and_every_variable_used() -> None:
+def test_every_reference_is_declared_and_every_variable_and_local_used() -> None:
     variables = {f"var.{name}" for name in named("variable")}
-    local = {f"local.{name}" for kind, block in blocks() if kind == "locals" for name in block}
+    local = {f"local.{name}" for name in stated_locals()}
     data = {f"data.{name}" for name in resources("data")}
-    unprefixed = {name.removeprefix("data.") for name in data}
-    known = variables | local | data | set(resources()) | unprefixed
-    assert references() - known == set()
-    assert variables - references() == set()
+    assert references() - variables - local - data - set(resources()) == set()
+    assert (variables | local | data) - references() == set()
     assert len(references()) > 20
+
+
+def test_a_reference_to_one_of_several_names_one_that_is_made() -> None:
+    found = set(re.findall(r'(azurerm_\w+\.\w+)\["(\w+)"\]', expressions()))
+    several = {
+        (name, key)
+        for name, body in resources().items()
+        if isinstance(body.get("for_each"), dict)
+        for key in body["for_each"]
+    }
+    assert found == several
+    assert len(several) == 2
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -115,19 +148,31 @@ def test_a_target_gives_every_variable_that_has_no_default(target: str) -> None:
         assert body["description"]
 
 
-def granted() -> set[tuple[str, str, str]]:
+def granted() -> list[tuple[str, str, str]]:
     """Give who has which role on what, in the words of docs/azure.md."""
-    found = set()
-    for name, body in resources().items():
-        if "_role_assignment." not in name:
-            continue
-        who = f"{body.get('for_each', '')} {body['principal_id']}"
-        where = str(body.get("scope") or body["synapse_workspace_id"])
-        role = bare(body.get("role_definition_name") or body["role_name"])
-        (person,) = (words for key, words in WHO.items() if key in who)
-        (place,) = (words for key, words in WHERE.items() if key in where)
-        found.add((person, role, place))
+    table = stated_locals()
+    rows = [
+        (str(table["who"][bare(row["who"])]), row["role"], table["where"][bare(row["where"])])
+        for row in table["roles"]
+    ]
+    pool = resources()["azurerm_synapse_role_assignment.workspace"]
+    rows.append((pool["principal_id"], pool["role_name"], pool["synapse_workspace_id"]))
+    return [(in_words(who, WHO), bare(role), in_words(where, WHERE)) for who, role, where in rows]
+
+
+def in_words(stated: str, words: dict[str, str]) -> str:
+    (found,) = (said for key, said in words.items() if key in stated)
     return found
+
+
+def test_every_role_is_assigned_by_the_table_alone() -> None:
+    assigned = {name: body for name, body in resources().items() if "_role_assignment" in name}
+    assert sorted(assigned) == [
+        "azurerm_role_assignment.this",
+        "azurerm_synapse_role_assignment.workspace",
+    ]
+    stated = assigned["azurerm_role_assignment.this"]
+    assert {key: text for key, text in stated.items() if key != "__is_block__"} == OF_EVERY_ROW
 
 
 def test_the_roles_are_those_of_the_table() -> None:
@@ -137,16 +182,34 @@ def test_the_roles_are_those_of_the_table() -> None:
     expected = {
         (who, role.partition(" (")[0], where.partition(", ")[0]) for who, role, where in rows
     }
-    assert granted() == expected
+    assert sorted(granted()) == sorted(expected)
 
 
 def test_no_account_takes_a_key_or_shows_a_blob_to_everybody() -> None:
-    accounts = [body for name, body in resources().items() if ".azurerm" not in name]
-    accounts = [body for body in accounts if "account_replication_type" in body]
-    assert len(accounts) == 2
-    for account in accounts:
-        assert account["shared_access_key_enabled"] in (False, "false")
-        assert account["allow_nested_items_to_be_public"] in (False, "false")
+    accounts = {
+        name: body for name, body in resources().items() if "account_replication_type" in body
+    }
+    assert list(accounts) == ["azurerm_storage_account.this"]
+    for account in accounts.values():
+        assert account["shared_access_key_enabled"] is False
+        assert account["allow_nested_items_to_be_public"] is False
+
+
+def test_the_lake_has_folders_and_the_workspace_keeps_its_own_in_an_account_without() -> None:
+    accounts = resources()["azurerm_storage_account.this"]
+    assert accounts["is_hns_enabled"] == "${each.value.folders}"
+    folders = {name: stated["folders"] for name, stated in accounts["for_each"].items()}
+    assert folders == {"lake": True, "workspace": False}
+    users = {
+        name: body["storage_account_id"].split('"')[1]
+        for name, body in resources().items()
+        if "storage_account_id" in body
+    }
+    assert users == {
+        "azurerm_machine_learning_workspace.this": "workspace",
+        "azurerm_storage_container.lake": "lake",
+        "azurerm_storage_data_lake_gen2_filesystem.synapse": "lake",
+    }
 
 
 def test_every_resource_that_takes_tags_has_them() -> None:
