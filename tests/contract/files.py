@@ -23,16 +23,15 @@ LOCK = REPOSITORY / "requirements.lock"
 
 
 def files_of_git() -> list[Path]:
-    """Give every file that git has, or would take: all but what .gitignore names."""
-    options = ["-z", "--cached", "--others", "--exclude-standard"]
-    command = ["git", "-C", str(REPOSITORY), "ls-files", *options]
+    """Give every file that git has: one that was not added is nobody else's."""
+    command = ["git", "-C", str(REPOSITORY), "ls-files", "-z", "--cached"]
     listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     files = [REPOSITORY / name for name in listed.split("\0") if name]
     return [file for file in files if file.is_file()]
 
 
 def copy_repository(folder: Path) -> None:
-    """Copy all files: what mends or adds some must not do so to the originals."""
+    """Copy the files of git: what mends or adds some must not do so to the originals."""
     for file in files_of_git():
         copy = folder / file.relative_to(REPOSITORY)
         copy.parent.mkdir(parents=True, exist_ok=True)
