@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.local.assets import AssetConflict, AssetNotFound, Container, ModelAsset
 from aml_pipelines.local.datastores import short_uri
 from aml_pipelines.local.mlflow_tables import KIND, MLFLOW_MODEL, PREFIX, MlflowTables
+from aml_pipelines.local.tracking import prepare_tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ class Models:
     """The models of the workspace whose lake is the folder `lake`."""
 
     def __init__(self, lake: Path) -> None:
+        self._lake = lake
         self.tables = MlflowTables(lake)
         self._writing = threading.Lock()
 
@@ -39,6 +41,7 @@ class Models:
     def _client(self) -> MlflowClient:
         from mlflow import MlflowClient  # noqa: PLC0415  (2 s, that only a writer should pay)
 
+        prepare_tracking(self._lake, None)  # MLflow tries for minutes to open one that is not there
         uri = f"sqlite:///{self.tables.database}"
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
