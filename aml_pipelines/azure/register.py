@@ -1,4 +1,7 @@
-"""`register`: environments, components and data, by glob or file; what is unchanged is skipped."""
+"""`register`: environments, components and data, by glob or file; what is unchanged is skipped.
+
+Files may also hold datastores, compute, models, online endpoints, their deployments and monitors.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND/NAME",
         help="such as 'component/train*', or a file of any asset (default: all of the project's)",
     )
+    parser.add_argument(
+        "--monitors",
+        action="store_true",
+        help="also a monitor, which reads only what a datastore with credentials holds",
+    )
     add_azure_arguments(parser)
 
 
@@ -41,6 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
     patterns = [item for item in arguments.patterns if not item.endswith((".yml", ".yaml"))]
     chosen = select(everything(target), patterns) if patterns or not files else []
     wanted = [*chosen, *map(wanted_file, files)]
+    _refuse_monitors(wanted, asked=arguments.monitors)
     if arguments.dry_run:
         sys.stdout.write("---\n".join(item.text for item in wanted))
         return 0
@@ -48,6 +57,16 @@ def main(arguments: argparse.Namespace) -> int:
         for item in wanted:
             say(f"{item.kind} {item.name}: {ensure(client, item)}")
     return 0
+
+
+def _refuse_monitors(wanted: list[Wanted], *, asked: bool) -> None:
+    monitors = [item.origin for item in wanted if item.kind == "monitor"]
+    if monitors and not asked:
+        raise PipelineError(
+            f"{monitors[0]}: a monitor reads only what a datastore with credentials holds, and "
+            "this project's datastores have none; register one, such as "
+            "aml_pipelines/catalog/datastores/blob_sas.yml, with its data, and add --monitors"
+        )
 
 
 def everything(target: Target) -> list[Wanted]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
 from aml_pipelines.command_target import variables
+from aml_pipelines.local.fingerprint import content_hash
 from aml_pipelines.local.problems import PipelineError, Problems
 from aml_pipelines.local.read_component import read_component_file
 from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 ASSETS = REPOSITORY / "aml_pipelines" / "assets"
-Kind = Literal["datastore", "compute", "environment", "component", "data"]
+Kind = Literal[
+    "datastore",
+    "compute",
+    "environment",
+    "component",
+    "data",
+    "model",
+    "endpoint",
+    "deployment",
+    "monitor",
+]
 _KINDS: dict[str, Kind] = {
     "azureBlob": "datastore",
     "azureDataLakeGen2": "datastore",
@@ -34,6 +45,12 @@ _KINDS: dict[str, Kind] = {
     "kubernetesCompute": "compute",
     "environment": "environment",
     "data": "data",
+    "model": "model",
+    "managedOnlineEndpoint": "endpoint",
+    "kubernetesOnlineEndpoint": "endpoint",
+    "managedOnlineDeployment": "deployment",
+    "kubernetesOnlineDeployment": "deployment",
+    "monitorSchedule": "monitor",
 }
 CONTENT = "content"  # the tag that says what a resource was made of
 
@@ -148,8 +165,11 @@ def wanted_file(file: Path) -> Wanted:
         raise PipelineError(
             f"{file}: $schema {schema!r} is none that can be registered: {', '.join(_KINDS)}"
         )
-    content = image_version(document, file.parent) if kind == "environment" else ""
-    return Wanted(kind, document, file.resolve(), content)
+    if kind == "environment":
+        return Wanted(kind, document, file.resolve(), image_version(document, file.parent))
+    named = [document.get("path"), (document.get("code_configuration") or {}).get("code")]
+    places = [file.parent / str(name) for name in named if name and "://" not in str(name)]
+    return Wanted(kind, document, file.resolve(), " ".join(map(content_hash, places)))
 
 
 def lake_storage(target: Target) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from aml_pipelines.__main__ import main
 from aml_pipelines.sample import write_sample
 from assets.mltables import read_rows
 from tests.contract.files import REPOSITORY, read_yaml
@@ -94,6 +95,24 @@ def test_a_file_stands_on_the_page_that_says_what_it_shows(file: Path) -> None:
 def test_the_page_names_no_file_that_is_not_there() -> None:
     named = set(re.findall(r"^\| `([\w/]+\.yml)`", PAGE, re.MULTILINE))
     assert named == {str(file.relative_to(CATALOG)) for file in FILES}
+
+
+ROWS = re.findall(r"^\| `([\w/]+\.yml)` \| `[a-z -]+` \| `([a-z -]+)` \|", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("file", "verb"), ROWS, ids=str)
+def test_the_verb_that_the_page_names_takes_the_file(
+    file: str, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *options = verb.split()
+    words = [name, str(CATALOG / file), *options, "--target", "dev", "--dry-run"]
+    assert main(words) == 0
+    stated = read_yaml(CATALOG / file)
+    assert f"{stated.get('name') or stated['type']}\n" in capsys.readouterr().out
+
+
+def test_the_page_names_a_verb_for_every_file() -> None:
+    assert {file for file, _ in ROWS} == {str(file.relative_to(CATALOG)) for file in FILES}
 
 
 def test_a_secret_is_a_name_in_the_catalog_never_a_value() -> None:
