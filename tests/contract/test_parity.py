@@ -124,7 +124,7 @@ def test_both_run_all_pipelines_once_the_rest_of_ci_is_green_and_keep_what_they_
     ]
     quality, tests, run = jobs(FOLDER / "ci.yml", "main", {}, tmp_path)
     assert (quality.needs, tests.needs, run.needs) == ([], [], ["quality", "tests"])
-    kept = dict(run.used)["actions/upload-artifact@v4"]["path"]
+    kept = dict(run.used)["actions/upload-artifact@v6"]["path"]
     assert kept == azure_stages[1]["jobs"][0]["steps"][-1]["publish"] == ".lake/runs"
 
 

@@ -97,7 +97,7 @@ def test_whoever_signs_in_does_so_by_a_token_of_github_in_an_environment(
     text = file.read_text("utf-8")
     may_sign_in = read_yaml(file)["permissions"].get("id-token") == "write"
     for job in jobs(file, "main", by_hand(file), tmp_path):
-        signed_in = [given for action, given in job.used if action == "azure/login@v2"]
+        signed_in = [given for action, given in job.used if action == "azure/login@v3"]
         assert len(signed_in) == bool(job.environment) == may_sign_in
         if signed_in:
             assert dict(job.used)[AT_TARGET] == {"target": job.environment}
@@ -106,7 +106,7 @@ def test_whoever_signs_in_does_so_by_a_token_of_github_in_an_environment(
 
 def test_a_job_signs_in_as_the_application_of_its_target() -> None:
     steps = read_yaml(REPOSITORY / AT_TARGET / "action.yml")["runs"]["steps"]
-    (given,) = (step["with"] for step in steps if step.get("uses") == "azure/login@v2")
+    (given,) = (step["with"] for step in steps if step.get("uses") == "azure/login@v3")
     assert given == {
         "client-id": "${{ env.AZURE_CLIENT_ID }}",
         "tenant-id": "${{ env.AZURE_TENANT_ID }}",
