@@ -236,3 +236,24 @@ def test_a_check_that_is_skipped_says_why() -> None:
     assert len(skips) > 5
     pattern = r"  #checkov:skip=CKV2?_AZURE_\d+:\S.{8,}"
     assert [line for line in skips if not re.fullmatch(pattern, line)] == []
+
+
+def test_terraforms_own_tests_give_every_variable_that_must_be_given_and_mock_what_is_made() -> (
+    None
+):
+    (file,) = (FOLDER / "tests").glob("*.tftest.hcl")
+    tested = hcl2.loads(file.read_text("utf-8"))
+    variables = {
+        bare(name): body
+        for kind, block in blocks()
+        if kind == "variable"
+        for name, body in block.items()
+    }
+    made = {bare(kind) for found, block in blocks() if found == "resource" for kind in block}
+    (given,) = tested["variables"]
+    (provider,) = tested["mock_provider"]
+    (mocks,) = provider.values()
+    given_names = {name for name in given if not name.startswith("__")}
+    needed = {name for name, body in variables.items() if "default" not in body}
+    assert needed <= given_names <= set(variables)
+    assert {bare(kind) for block in mocks["mock_resource"] for kind in block} <= made

@@ -1,0 +1,94 @@
+# What would be made, by the provider's own schema and checks, without an account: terraform test
+mock_provider "azurerm" { # ids of the form that Azure gives, for the provider looks at it
+  mock_data "azurerm_client_config" {
+    defaults = { tenant_id = "00000000-0000-0000-0000-000000000000" }
+  }
+  mock_resource "azurerm_resource_group" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg" }
+  }
+  mock_resource "azurerm_user_assigned_identity" {
+    defaults = {
+      id           = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/jobs"
+      principal_id = "00000000-0000-0000-0000-000000000001"
+    }
+  }
+  mock_resource "azurerm_storage_account" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/ours" }
+  }
+  mock_resource "azurerm_key_vault" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv" }
+  }
+  mock_resource "azurerm_container_registry" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/cr" }
+  }
+  mock_resource "azurerm_log_analytics_workspace" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/log" }
+  }
+  mock_resource "azurerm_application_insights" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Insights/components/appi" }
+  }
+  mock_resource "azurerm_machine_learning_workspace" {
+    defaults = {
+      id       = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/mlw"
+      identity = { principal_id = "00000000-0000-0000-0000-000000000002" }
+    }
+  }
+  mock_resource "azurerm_synapse_workspace" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Synapse/workspaces/syn" }
+  }
+  mock_resource "azurerm_synapse_spark_pool" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/spark" }
+  }
+}
+
+variables {
+  target          = "dev"
+  subscription_id = "00000000-0000-0000-0000-000000000000"
+  lake_account    = "ours"
+  replication     = "LRS"
+  cluster_size    = "STANDARD_DS3_V2"
+  cluster_nodes   = 4
+  deployers       = { ada = "00000000-0000-0000-0000-00000000000a", bob = "00000000-0000-0000-0000-00000000000b" }
+  bootstrappers   = { ada = "00000000-0000-0000-0000-00000000000a" }
+}
+
+run "serverless" {
+  assert {
+    condition     = output.lake == "abfss://lake@ours.dfs.core.windows.net"
+    error_message = "the lake is ${output.lake}"
+  }
+  assert {
+    condition     = length(azurerm_role_assignment.this) == 2 + 2 * 4 + 5 + 1
+    error_message = "one of Ada's as bootstrapper, both deployers', the jobs' or the workspace's roles is missing, or too many"
+  }
+  assert {
+    condition     = azurerm_role_assignment.this["deployers bob: AzureML Data Scientist on workspace"].principal_id == var.deployers.bob
+    error_message = "Bob's role is another one's"
+  }
+  assert {
+    condition     = alltrue([for account in azurerm_storage_account.this : !account.shared_access_key_enabled && !account.allow_nested_items_to_be_public])
+    error_message = "an account takes keys, or is public"
+  }
+  assert {
+    condition     = length(azurerm_synapse_workspace.this) == 0 && output.SYNAPSE_POOL_ID == null
+    error_message = "a Synapse workspace that nobody asked for"
+  }
+}
+
+run "pool" {
+  variables {
+    synapse = true
+  }
+  assert {
+    condition     = azurerm_machine_learning_synapse_spark.this[0].synapse_spark_pool_id == output.SYNAPSE_POOL_ID
+    error_message = "the pool that is attached is not the one that is made"
+  }
+}
+
+run "no_such_target" {
+  command = plan
+  variables {
+    target = "staging"
+  }
+  expect_failures = [var.target]
+}
