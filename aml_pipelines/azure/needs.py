@@ -23,28 +23,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Needs:
-    """Names of computes, and names with versions of environments."""
+    """Names of computes, and environments as NAME:VERSION or NAME@LABEL."""
 
     computes: tuple[str, ...]
-    environments: tuple[tuple[str, str], ...]
+    environments: tuple[str, ...]
 
 
 def needs_of(rendered: Rendered) -> Needs:
-    """Find the registered computes and environments that a job and its components name."""
+    """Find what a job and its components name of the workspace; a registry's are always there."""
     documents = list(_documents(rendered.document, rendered.origin.parent))
-    computes = [
-        str(document[key]).removeprefix("azureml:")
-        for document in documents
-        for key in ("compute", "default_compute")
-        if str(document.get(key, "")).startswith("azureml:")
-    ]
-    environments = [
-        str(document["environment"]).removeprefix("azureml:").rpartition(":")
-        for document in documents
-        if str(document.get("environment", "")).startswith("azureml:")
-    ]
-    named = [(name, version) for name, _, version in environments]
-    return Needs(tuple(dict.fromkeys(computes)), tuple(dict.fromkeys(named)))
+    computes = _named(documents, "compute", "default_compute")
+    return Needs(computes, _named(documents, "environment"))
+
+
+def _named(documents: list[Document], *keys: str) -> tuple[str, ...]:
+    stated = [str(document.get(key, "")) for document in documents for key in keys]
+    own = [text for text in stated if text.startswith("azureml:") and "://" not in text]
+    return tuple(dict.fromkeys(text.removeprefix("azureml:") for text in own))
 
 
 def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bool) -> None:
@@ -56,9 +51,9 @@ def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bo
     missing = [
         *(f"compute {name}" for name in needs.computes if not _has_compute(client, name)),
         *(
-            f"environment {name}:{version}"
-            for name, version in needs.environments
-            if not _has_environment(client, name, version)
+            f"environment {reference}"
+            for reference in needs.environments
+            if not _has_environment(client, reference)
         ),
     ]
     makeable = {f"compute {item.name}": item for item in wanted_computes(target)}
@@ -80,9 +75,11 @@ def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bo
 
 
 def _documents(document: Document, folder: Path) -> Iterator[Document]:
-    """Give a job, its settings, its nodes and the components of those."""
+    """Give a job, its settings, what a sweep tries, its nodes and the components of those."""
     yield document
     yield document.get("settings") or {}
+    trial = document.get("trial")
+    yield from _documents(trial, folder) if isinstance(trial, dict) else ()
     for node in (document.get("jobs") or {}).values():
         yield from _documents(node, folder)
     component: Any = document.get("component")
@@ -97,5 +94,9 @@ def _has_compute(client: MLClient, name: str) -> bool:
     return found(lambda: client.compute.get(name)) is not None
 
 
-def _has_environment(client: MLClient, name: str, version: str) -> bool:
+def _has_environment(client: MLClient, reference: str) -> bool:
+    name, is_label, _ = reference.partition("@")
+    if is_label:
+        return bool(found(lambda: list(client.environments.list(name=name))))
+    name, _, version = reference.partition(":")
     return found(lambda: client.environments.get(name, version)) is not None

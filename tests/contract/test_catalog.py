@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,11 +16,11 @@ import yaml
 from aml_pipelines.__main__ import main
 from aml_pipelines.sample import write_sample
 from assets.mltables import read_rows
+from conf.dataset import load_dataset
 from tests.contract.files import REPOSITORY, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 CATALOG = REPOSITORY / "aml_pipelines" / "catalog"
 FILES = sorted(CATALOG.rglob("*.yml"))
@@ -207,6 +209,40 @@ def test_an_mltable_of_the_catalog_is_strict_where_its_defaults_are_not() -> Non
     assert stated["parquet"]["paths"] == [
         {"pattern": "azureml://datastores/lake/paths/exported/batch/*.parquet"}
     ]
+
+
+@pytest.mark.parametrize("name", ["automl_classification", "automl_regression", "responsible_ai"])
+def test_a_job_learns_the_label_of_its_table_and_the_table_has_the_columns_it_names(
+    name: str,
+) -> None:
+    stated = read_yaml(CATALOG / "jobs" / f"{name}.yml")
+    trained = stated.get("training_data") or stated["inputs"]["train"]
+    dataset = load_dataset(trained["path"].removeprefix("azureml:").partition("_train")[0])
+    assert dataset.label
+    jobs = stated.get("jobs") or {"": {"inputs": stated}}
+    asked = {node["inputs"].get("target_column_name") for node in jobs.values()} - {None}
+    assert asked == {dataset.label.name}
+
+
+def test_a_private_wheel_is_installed_when_there_is_one_and_none_is_no_failure(
+    tmp_path: Path,
+) -> None:
+    text = (CATALOG / "environments" / "build_context" / "Dockerfile").read_text("utf-8")
+    (line,) = re.findall(r"^RUN (for wheel in .*)$", text, re.MULTILINE)
+    here = re.sub(r"/\w+/packages", str(tmp_path), line)
+    told = f'python() {{ echo "$@"; }}; {here}'
+
+    def ran(command: str) -> str:
+        shell = ["/bin/sh", "-c", command]
+        return subprocess.run(shell, check=True, capture_output=True, text=True).stdout
+
+    assert ran(told) == ""
+    for wheel in ("ours-1.0-py3-none-any.whl", "ours_too-1.0-py3-none-any.whl"):
+        (tmp_path / wheel).touch()
+    installed = [text.split()[-1] for text in ran(told).splitlines()]
+    assert [Path(wheel).name[:8] for wheel in installed] == ["ours-1.0", "ours_too"]
+    with pytest.raises(subprocess.CalledProcessError):
+        ran(f"python() {{ return 1; }}; {here}")
 
 
 def test_the_build_context_builds_from_its_own_files(tmp_path: Path) -> None:

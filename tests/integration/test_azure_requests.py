@@ -183,6 +183,19 @@ def test_a_version_that_is_not_this_project_s_to_make_stops_a_job_before_anythin
     assert Resources(typed.lake, "environment").containers() == []
 
 
+def test_a_label_is_any_version_that_is_there(typed: Typed, tmp_path: Path) -> None:
+    job = tmp_path / "job.yml"
+    job.write_text(
+        "type: command\ncommand: echo\nenvironment: azureml:train@latest\n"
+        "compute: azureml:cpu-cluster\n"
+    )
+    typed("bootstrap")
+    told = typed("submit", str(job), code=1)
+    assert "has no environment train@latest; nothing was submitted" in told
+    typed("register", "environment/train")
+    assert "submitted" in typed("submit", str(job), "--name", "labelled")
+
+
 def test_a_job_that_cannot_be_watched_any_longer_goes_on_and_the_way_back_to_it_is_told(
     typed: Typed,
 ) -> None:

@@ -95,19 +95,28 @@ def test_patterns_choose_by_kind_and_name() -> None:
 def test_a_job_needs_what_it_and_its_components_name() -> None:
     training = render_job(REPOSITORY / "aml_pipelines" / "training.yml", DEV, {})
     versions = {item.name: item.version for item in everything(DEV) if item.kind == "environment"}
-    train, score = ("train", versions["train"]), ("score", versions["score"])
+    train, score = f"train:{versions['train']}", f"score:{versions['score']}"
     assert needs_of(training) == Needs(("cpu-cluster",), (train,))
     batch = render_job(REPOSITORY / "aml_pipelines" / "batch_inference.yml", DEV, {})
     assert set(needs_of(batch).environments) == {train, score}
 
 
+def test_a_job_needs_no_environment_of_a_registry_and_any_version_that_a_label_may_mean() -> None:
+    curated = render_job(CATALOG / "jobs" / "command_curated_serverless.yml", DEV, {})
+    assert needs_of(curated) == Needs((), ())
+    curated.document["environment"] = "azureml:train@latest"
+    assert needs_of(curated).environments == ("train@latest",)
+    sweep = needs_of(render_job(CATALOG / "jobs" / "sweep.yml", DEV, {}))
+    assert (sweep.computes, len(sweep.environments)) == (("cpu-cluster",), 1)
+
+
 def test_a_spark_job_alone_gets_the_size_and_identity_of_the_target() -> None:
     target = replace(DEV, identity=Identity("managed", client_id="c1"))
     target = replace(target, spark=Spark(instance_type="standard_e8s_v3", runtime_version="3.5"))
-    job = render_job(CATALOG / "jobs" / "spark.yml", target, {"model": "azureml:late:4"})
+    job = render_job(CATALOG / "jobs" / "spark.yml", target, {"folder": "azureml:raw:4"})
     sent = yaml.safe_load(job.text)
     assert sent["resources"] == {"instance_type": "standard_e8s_v3", "runtime_version": "3.5"}
     assert sent["identity"] == {"type": "managed", "client_id": "c1"}
-    assert sent["inputs"]["model"]["path"] == "azureml:late:4"
+    assert sent["inputs"]["folder"]["path"] == "azureml:raw:4"
     assert sent["conf"]["spark.executorEnv.AZURE_CLIENT_ID"] == "c1"
     assert sent["conf"]["spark.dynamicAllocation.maxExecutors"] == 4
