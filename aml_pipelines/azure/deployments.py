@@ -14,6 +14,7 @@ from aml_pipelines.azure.render import (
     retarget_environment,
     to_yaml,
 )
+from aml_pipelines.azure.wanted import jobs_identity
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
 
@@ -31,7 +32,7 @@ CHAMPION = "champion"
 
 
 def endpoint_document(kind: str, target: Target) -> Rendered:
-    """Give the endpoint's YAML, under the name that the target has for it."""
+    """Give the endpoint's YAML, under the target's name for it and with its jobs' identity."""
     name = target.endpoints.batch if kind == "batch" else target.endpoints.online
     if not name:
         raise PipelineError(
@@ -39,7 +40,8 @@ def endpoint_document(kind: str, target: Target) -> Rendered:
             f"unique in its region, to conf/targets/{target.name}.yml"
         )
     file = ENDPOINTS / kind / "endpoint.yml"
-    return Rendered({**read_job(file), "name": name}, file)
+    lent = {} if kind == "batch" else jobs_identity(target)  # batches run with the cluster's
+    return Rendered({**read_job(file), "name": name, **lent}, file)
 
 
 def deployment_documents(kind: str, target: Target, *, model: str, color: str) -> list[Rendered]:

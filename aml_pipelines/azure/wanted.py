@@ -113,7 +113,7 @@ def wanted_computes(target: Target) -> list[Wanted]:
             pool = {"name": target.spark.pool, "resource_id": target.spark.pool_id}
             found.append(Wanted("compute", document | pool, file))
         elif not is_pool:
-            found.append(Wanted("compute", document | _assigned(target), file))
+            found.append(Wanted("compute", document | jobs_identity(target), file))
     return found
 
 
@@ -180,6 +180,14 @@ def lake_storage(target: Target) -> tuple[str, str]:
     return uri.hostname.partition(".")[0], str(uri.username)
 
 
+def jobs_identity(target: Target) -> Document:
+    """Give the YAML that lends the identity of the target's jobs; empty when it names none."""
+    if not target.identity.resource_id:
+        return {}
+    assigned = [{"resource_id": target.identity.resource_id}]
+    return {"identity": {"type": "user_assigned", "user_assigned_identities": assigned}}
+
+
 def loaded(wanted: Wanted, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
     """Load a resource's YAML with the SDK's function for its kind, its variables filled in.
 
@@ -187,10 +195,3 @@ def loaded(wanted: Wanted, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # e
     """
     document = fill_variables(wanted.tagged, variables(), wanted.origin)
     return load(io.StringIO(to_yaml(document)), relative_origin=str(wanted.origin))
-
-
-def _assigned(target: Target) -> Document:
-    if not target.identity.resource_id:
-        return {"identity": {"type": "system_assigned"}}
-    assigned = [{"resource_id": target.identity.resource_id}]
-    return {"identity": {"type": "user_assigned", "user_assigned_identities": assigned}}

@@ -23,6 +23,7 @@ locals {
     { who = "deployers", role = "AzureML Compute Operator", where = "workspace" },
     { who = "deployers", role = "Storage Blob Data Contributor", where = "lake" },
     { who = "deployers", role = "Storage Blob Data Contributor", where = "workspace_storage" },
+    { who = "deployers", role = "Managed Identity Operator", where = "jobs" },
     { who = "jobs", role = "Storage Blob Data Contributor", where = "lake" },
     { who = "jobs", role = "Contributor", where = "lake" },
     { who = "jobs", role = "AzureML Data Scientist", where = "workspace" },

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.azure.deployments import endpoint_document
+from conf.target import Identity, load_target
 from tests.integration.workspace_jobs import run_job, workspace
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.sdk
 
+JOBS = (
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/j"
+)
 SCORE = """
 import json, os
 from pathlib import Path
@@ -192,6 +198,30 @@ tell(state=states, sums=sums, wrong=wrong)
     )
     assert (told["state"], told["sums"]) == ("Succeeded", [3, 7])
     assert told["wrong"] == [424, "500"]
+
+
+def test_an_endpoint_keeps_the_identity_of_the_jobs_when_its_traffic_changes(
+    served: Serving, lake: Path
+) -> None:
+    given = Identity("managed", client_id="c", resource_id=JOBS)
+    target = replace(load_target("dev"), identity=given)
+    (lake.parent / "endpoint.yml").write_text(endpoint_document("online", target).text)
+    told = told_by(
+        served,
+        lake,
+        """
+from azure.ai.ml import load_online_endpoint
+endpoint = make(load_online_endpoint(f"{here}/endpoint.yml"))
+deploy("blue", endpoint=endpoint.name)
+endpoint = ml.online_endpoints.get(endpoint.name)
+endpoint.traffic = {"blue": 100}
+make(endpoint)
+after = ml.online_endpoints.get(endpoint.name)
+assigned = [item.resource_id for item in after.identity.user_assigned_identities]
+tell(type=after.identity.type, assigned=assigned, traffic=after.traffic)
+""",
+    )
+    assert told == {"type": "user_assigned", "assigned": [JOBS], "traffic": {"blue": 100}}
 
 
 def scoring_servers(lake: Path) -> list[str]:

@@ -58,7 +58,7 @@ run "serverless" {
     error_message = "the lake is ${output.lake}"
   }
   assert {
-    condition     = length(azurerm_role_assignment.this) == 2 + 2 * 4 + 5 + 1
+    condition     = length(azurerm_role_assignment.this) == 2 + 2 * 5 + 5 + 1
     error_message = "one of Ada's as bootstrapper, both deployers', the jobs' or the workspace's roles is missing, or too many"
   }
   assert {
