@@ -15,6 +15,8 @@ terraform {
 provider "azurerm" {
   subscription_id     = var.subscription_id
   storage_use_azuread = true # the lake refuses account keys
+  # azurerm registers none by itself, and an empty subscription has hardly any
+  resource_providers_to_register = local.services
   features {}
 }
 
@@ -22,6 +24,20 @@ data "azurerm_client_config" "current" {}
 
 locals {
   name = "${var.project}-${var.target}"
+  services = concat(
+    [ # spelled as Azure lists them: another spelling is passed over without a word
+      "Microsoft.ContainerRegistry",
+      "Microsoft.KeyVault",
+      "Microsoft.MachineLearningServices",
+      "Microsoft.ManagedIdentity",
+      "Microsoft.OperationalInsights",
+      "Microsoft.Storage",
+      "microsoft.insights",
+      "Microsoft.Cdn", # and the next: managed online endpoints ask for both
+      "Microsoft.PolicyInsights",
+    ],
+    var.synapse ? ["Microsoft.Synapse", "Microsoft.Sql"] : [], # a Synapse workspace has a SQL server
+  )
   tags = merge(var.tags, { project = var.project, target = var.target, made_by = "terraform" })
 }
 

@@ -31,6 +31,21 @@ WHERE = {
     "azurerm_container_registry.this": "the container registry",
     "azurerm_synapse_workspace.this": "the Synapse workspace",
 }
+# The services of Azure behind the resources, by how the kinds of these begin; spelled as Azure's list
+# of them is, for azurerm passes over a name that stands there in other letters, and says nothing.
+SERVICES = {
+    "azurerm_application_insights": "microsoft.insights",
+    "azurerm_container_registry": "Microsoft.ContainerRegistry",
+    "azurerm_key_vault": "Microsoft.KeyVault",
+    "azurerm_log_analytics": "Microsoft.OperationalInsights",
+    "azurerm_machine_learning": "Microsoft.MachineLearningServices",
+    "azurerm_storage": "Microsoft.Storage",
+    "azurerm_synapse": "Microsoft.Synapse",
+    "azurerm_user_assigned_identity": "Microsoft.ManagedIdentity",
+}
+OF_EVERY_SUBSCRIPTION = ("azurerm_resource_group", "azurerm_role_assignment")
+# Azure asks for these itself: behind online endpoints, and behind a Synapse workspace.
+BEHIND = {"Microsoft.Cdn", "Microsoft.PolicyInsights", "Microsoft.Sql"}
 # Every row of the table, for everybody of its kind: no other assignment, and no row left out.
 OF_EVERY_ROW = {
     "for_each": "${merge([for row in local.roles : {"
@@ -183,6 +198,22 @@ def test_the_roles_are_those_of_the_table() -> None:
         (who, role.partition(" (")[0], where.partition(", ")[0]) for who, role, where in rows
     }
     assert sorted(granted()) == sorted(expected)
+
+
+def test_an_empty_subscription_is_registered_for_every_service_that_is_used() -> None:
+    made = {name.partition(".")[0] for name in resources()} - set(OF_EVERY_SUBSCRIPTION)
+    used = {service for kind in made for begin, service in SERVICES.items() if begin in kind}
+    provider = named("provider")["azurerm"]
+    assert provider["resource_providers_to_register"] == "${local.services}"
+    assert set(re.findall(r"[Mm]icrosoft\.\w+", stated_locals()["services"])) == used | BEHIND
+    assert len(used) == len(SERVICES)
+
+
+def test_the_page_registers_what_terraform_registers_but_for_synapse() -> None:
+    page = (REPOSITORY / "docs" / "azure.md").read_text("utf-8")
+    (loop,) = re.findall(r"^for service in ([^;]+);", page, re.MULTILINE)
+    of_synapse = {"Microsoft.Synapse", "Microsoft.Sql"}
+    assert {*loop.replace("\\", " ").split()} == {*SERVICES.values(), *BEHIND} - of_synapse
 
 
 def test_no_account_takes_a_key_or_shows_a_blob_to_everybody() -> None:

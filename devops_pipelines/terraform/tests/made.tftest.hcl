@@ -70,6 +70,10 @@ run "serverless" {
     error_message = "an account takes keys, or is public"
   }
   assert {
+    condition     = contains(local.services, "Microsoft.MachineLearningServices") && !contains(local.services, "Microsoft.Synapse")
+    error_message = "the subscription is not registered for what is made, or for what is not"
+  }
+  assert {
     condition     = length(azurerm_synapse_workspace.this) == 0 && output.SYNAPSE_POOL_ID == null
     error_message = "a Synapse workspace that nobody asked for"
   }
@@ -82,6 +86,10 @@ run "pool" {
   assert {
     condition     = azurerm_machine_learning_synapse_spark.this[0].synapse_spark_pool_id == output.SYNAPSE_POOL_ID
     error_message = "the pool that is attached is not the one that is made"
+  }
+  assert {
+    condition     = length(setsubtract(["Microsoft.Synapse", "Microsoft.Sql"], local.services)) == 0
+    error_message = "the subscription is not registered for Synapse"
   }
 }
 
