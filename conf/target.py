@@ -20,7 +20,9 @@ TARGETS = Path(__file__).with_name("targets")
 LOCAL = "local"
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 # Storage accounts that this repository ships as examples; nobody can have them.
-_EXAMPLE = re.compile(r"://[^/]*\bexamplelake")
+_EXAMPLE_LAKE = re.compile(r"://[^/]*\bexamplelake")
+# Its endpoints, whose names only one target in a whole Azure region can have.
+_EXAMPLE_ENDPOINT = re.compile(r"mlpipelines(-dev|-prod)?-(batch|online)")
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
         experiment=experiment or "",
         endpoints=endpoints,
         inputs=inputs or {},
-        lacking=(*filled.lacking, *_examples(lake)),
+        lacking=(*filled.lacking, *_examples(lake, endpoints)),
         file=path,
         state=str((REPOSITORY / state).resolve()) if state else "",
     )
@@ -245,7 +247,14 @@ def fill_variables(
     return values
 
 
-def _examples(lake: str) -> tuple[str, ...]:
-    if not _EXAMPLE.search(lake):
-        return ()
-    return (f"lake: {lake!r} is this repository's example; name your storage account",)
+def _examples(lake: str, endpoints: Endpoints) -> list[str]:
+    found = []
+    if _EXAMPLE_LAKE.search(lake):
+        found.append(f"lake: {lake!r} is this repository's example; name your storage account")
+    for kind, name in (("batch", endpoints.batch), ("online", endpoints.online)):
+        if _EXAMPLE_ENDPOINT.fullmatch(name):
+            found.append(
+                f"endpoints.{kind}: {name!r} is this repository's example; choose your own, "
+                "for it is unique in its region"
+            )
+    return found

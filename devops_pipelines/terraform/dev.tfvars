@@ -1,3 +1,4 @@
+project         = "mlpipelines" # choose your own: names with it exist once in all of Azure
 target          = "dev"
 subscription_id = "00000000-0000-0000-0000-000000000000"
 lake_account    = "examplelakedev"

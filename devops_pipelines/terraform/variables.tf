@@ -1,7 +1,18 @@
 variable "project" {
   type        = string
-  description = "The word that names begin with; conf/targets says rg-PROJECT-TARGET and mlw-PROJECT-TARGET."
-  default     = "mlpipelines"
+  description = "The word in every name, such as mlw-PROJECT-TARGET; those of key vault, registry and Synapse workspace are unique in all of Azure."
+  validation {
+    condition     = can(regex("^[a-z](-?[a-z0-9])+$", var.project))
+    error_message = "project is small letters, digits and single hyphens, and begins with a letter."
+  }
+  validation {
+    condition     = length("kv-${var.project}-${var.target}") <= 24
+    error_message = "kv-${var.project}-${var.target} is longer than the 24 letters of a key vault's name; choose a shorter project."
+  }
+  validation {
+    condition     = var.project != "mlpipelines"
+    error_message = "project mlpipelines is this repository's example, and kv-mlpipelines-${var.target} exists once in all of Azure; choose your own."
+  }
 }
 
 variable "target" {
@@ -26,7 +37,15 @@ variable "location" {
 
 variable "lake_account" {
   type        = string
-  description = "The name of the lake's storage account, unique in all of Azure: 3 to 24 small letters and digits."
+  description = "The name of the lake's storage account, unique in all of Azure; the workspace's own has it with ws at the end."
+  validation {
+    condition     = can(regex("^[a-z0-9]{3,22}$", var.lake_account))
+    error_message = "lake_account is 3 to 22 small letters and digits: with ws at the end it may have 24."
+  }
+  validation {
+    condition     = !startswith(var.lake_account, "examplelake")
+    error_message = "lake_account ${var.lake_account} is this repository's example; name your own."
+  }
 }
 
 variable "replication" {

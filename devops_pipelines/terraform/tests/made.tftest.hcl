@@ -42,6 +42,7 @@ mock_provider "azurerm" { # ids of the form that Azure gives, for the provider l
 }
 
 variables {
+  project         = "ours"
   target          = "dev"
   subscription_id = "00000000-0000-0000-0000-000000000000"
   lake_account    = "ours"
@@ -99,4 +100,53 @@ run "no_such_target" {
     target = "staging"
   }
   expect_failures = [var.target]
+}
+
+run "a_name_that_others_have_too" {
+  command = plan
+  variables {
+    project = "mlpipelines"
+  }
+  expect_failures = [var.project]
+}
+
+run "a_name_too_long_for_a_key_vault" {
+  command = plan
+  variables {
+    project = "all-our-forecasts" # kv-all-our-forecasts-dev would do; prod's has 25 letters
+    target  = "prod"
+  }
+  expect_failures = [var.project]
+}
+
+run "a_name_that_no_registry_takes" {
+  command = plan
+  variables {
+    project = "Our_Models"
+  }
+  expect_failures = [var.project]
+}
+
+run "an_account_whose_name_leaves_no_room_for_the_workspaces" {
+  command = plan
+  variables {
+    lake_account = "abcdefghijklmnopqrstuvw" # 23 letters
+  }
+  expect_failures = [var.lake_account]
+}
+
+run "an_account_with_a_hyphen" {
+  command = plan
+  variables {
+    lake_account = "our-lake"
+  }
+  expect_failures = [var.lake_account]
+}
+
+run "the_account_of_the_example" {
+  command = plan
+  variables {
+    lake_account = "examplelakedev"
+  }
+  expect_failures = [var.lake_account]
 }

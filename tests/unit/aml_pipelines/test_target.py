@@ -98,6 +98,32 @@ def test_the_example_targets_are_to_be_filled_in_before_anything_is_sent() -> No
         load_target("dev", {"AZURE_SUBSCRIPTION_ID": "s"}).require_complete()
 
 
+@pytest.mark.parametrize("name", ["dev", "prod", "template"])
+def test_endpoints_under_a_name_that_others_have_too_are_to_be_renamed(name: str) -> None:
+    told = [item for item in load_target(name).lacking if item.startswith("endpoints.")]
+    stated = load_target(name).endpoints
+    assert told == [
+        f"endpoints.batch: {stated.batch!r} is this repository's example; choose your own, "
+        "for it is unique in its region",
+        f"endpoints.online: {stated.online!r} is this repository's example; choose your own, "
+        "for it is unique in its region",
+    ]
+
+
+def test_a_target_with_names_of_its_own_lacks_nothing_and_one_here_may_keep_the_examples(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "dev.yml"
+    file.write_text(
+        "lake: abfss://lake@ourlake.dfs.core.windows.net\n"
+        "workspace: {subscription_id: s, resource_group: g, name: w}\n"
+        "spark: {instance_type: standard_e4s_v3, runtime_version: '3.5'}\n"
+        "endpoints: {batch: flights-mlpipelines-dev-batch}\n"
+    )
+    assert read_target(file).lacking == ()
+    assert load_target("local").lacking == ()
+
+
 def test_every_variable_of_a_target_stands_in_the_example_of_dotenv() -> None:
     listed = set(
         re.findall(r"^([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)
