@@ -31,8 +31,8 @@ WHERE = {
     "azurerm_container_registry.this": "the container registry",
     "azurerm_synapse_workspace.this": "the Synapse workspace",
 }
-# The services of Azure behind the resources, by how the kinds of these begin; spelled as Azure's list
-# of them is, for azurerm passes over a name that stands there in other letters, and says nothing.
+# The services of Azure behind the resources, by how the kinds of these begin; spelled as in Azure's
+# list of them, for azurerm passes over a name that stands there in other letters, and says nothing.
 SERVICES = {
     "azurerm_application_insights": "microsoft.insights",
     "azurerm_container_registry": "Microsoft.ContainerRegistry",

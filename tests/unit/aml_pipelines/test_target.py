@@ -103,10 +103,9 @@ def test_endpoints_under_a_name_that_others_have_too_are_to_be_renamed(name: str
     told = [item for item in load_target(name).lacking if item.startswith("endpoints.")]
     stated = load_target(name).endpoints
     assert told == [
-        f"endpoints.batch: {stated.batch!r} is this repository's example; choose your own, "
-        "for it is unique in its region",
-        f"endpoints.online: {stated.online!r} is this repository's example; choose your own, "
-        "for it is unique in its region",
+        f"endpoints.{kind}: {given!r} is this repository's example; choose your own, for it is "
+        "unique in its region"
+        for kind, given in (("batch", stated.batch), ("online", stated.online))
     ]
 
 
