@@ -51,4 +51,6 @@ resource "azurerm_synapse_role_assignment" "workspace" {
   principal_type       = "ServicePrincipal"
   role_name            = "Synapse Administrator"
   synapse_workspace_id = azurerm_synapse_workspace.this[0].id
+
+  depends_on = [azurerm_synapse_firewall_rule.this] # it is the Synapse workspace that is asked, not Azure
 }

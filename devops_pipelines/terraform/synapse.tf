@@ -21,12 +21,17 @@ resource "azurerm_synapse_workspace" "this" {
   }
 }
 
-resource "azurerm_synapse_firewall_rule" "azure" { # Azure ML is none of the workspace's own networks
-  count                = var.synapse ? 1 : 0
-  name                 = "AllowAllWindowsAzureIps"
+resource "azurerm_synapse_firewall_rule" "this" {
+  for_each = {
+    for name, range in {
+      AllowAllWindowsAzureIps = { start = "0.0.0.0", end = "0.0.0.0" } # Azure ML is none of the workspace's own networks
+      WhoeverApplies          = var.synapse_addresses
+    } : name => range if var.synapse && range != null
+  }
+  name                 = each.key
   synapse_workspace_id = azurerm_synapse_workspace.this[0].id
-  start_ip_address     = "0.0.0.0"
-  end_ip_address       = "0.0.0.0"
+  start_ip_address     = each.value.start
+  end_ip_address       = each.value.end
 }
 
 resource "azurerm_synapse_spark_pool" "this" {

@@ -79,6 +79,12 @@ variable "synapse" {
   default     = false
 }
 
+variable "synapse_addresses" {
+  type        = object({ start = string, end = string })
+  description = "The public addresses that whoever applies comes from, first and last, when synapse is true; none for an agent in Azure."
+  default     = null
+}
+
 variable "tags" {
   type        = map(string)
   description = "Tags of every resource, beside project, target and made_by."

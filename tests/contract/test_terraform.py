@@ -216,6 +216,11 @@ def test_the_page_registers_what_terraform_registers_but_for_synapse() -> None:
     assert {*loop.replace("\\", " ").split()} == {*SERVICES.values(), *BEHIND} - of_synapse
 
 
+def test_a_role_in_synapse_waits_until_whoever_applies_is_let_in() -> None:
+    assigned = resources()["azurerm_synapse_role_assignment.workspace"]
+    assert assigned["depends_on"] == ["${azurerm_synapse_firewall_rule.this}"]
+
+
 def test_no_account_takes_a_key_or_shows_a_blob_to_everybody() -> None:
     accounts = {
         name: body for name, body in resources().items() if "account_replication_type" in body

@@ -94,6 +94,21 @@ run "pool" {
   }
 }
 
+run "pool_from_a_laptop" {
+  variables {
+    synapse           = true
+    synapse_addresses = { start = "198.51.100.7", end = "198.51.100.9" }
+  }
+  assert {
+    condition     = azurerm_synapse_firewall_rule.this["WhoeverApplies"].start_ip_address == "198.51.100.7"
+    error_message = "whoever applies is not let in, and assigns no role"
+  }
+  assert {
+    condition     = azurerm_synapse_firewall_rule.this["AllowAllWindowsAzureIps"].end_ip_address == "0.0.0.0"
+    error_message = "Azure itself is not let in any more"
+  }
+}
+
 run "no_such_target" {
   command = plan
   variables {
