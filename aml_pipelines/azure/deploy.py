@@ -2,6 +2,7 @@
 
 An online deployment is made without traffic, asked for the scores of `--rows`, and given its share
 only if it answers every row; the deployment before stays, so that going back is one command.
+What is deployed already of a release is not deployed again: a stage that failed may be run again.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
 from aml_pipelines.azure.deployments import (
     COLORS,
-    champion_reference,
     deployment_documents,
     endpoint_document,
     load,
     stated_model,
 )
 from aml_pipelines.azure.invoke import ask, read_rows
+from aml_pipelines.azure.release import (
+    RELEASE,
+    add_release_argument,
+    chosen_version,
+    mark_released,
+)
+from aml_pipelines.azure.traffic import ALL, Traffic, give, read_traffic, roll_back
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
@@ -33,17 +40,22 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
-ALL = 100
-NEWEST = "newest"  # the tag of an endpoint that names the deployment made last
+MODEL = "model"  # the tag of a deployment that names its model with its version
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """An online deployment to be: its model, its share of the traffic, and rows to try it with."""
+    """An online deployment to be: its model and release, its share, and rows to try it with."""
 
     model: str
     share: int
     rows: Path | None
+    release: str | None
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Give the tags of a deployment by which it is known to be this one."""
+        return {RELEASE: self.release, MODEL: self.model} if self.release else {}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rows", type=Path, help="online: rows that the new one must score before it has traffic"
+    )
+    add_release_argument(
+        parser, "deploy the version that carries it, or put it on the one that is deployed"
     )
     parser.add_argument(
         "--roll-back", action="store_true", help="online: give all traffic to the other one again"
@@ -71,12 +86,17 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     with workspace_of(arguments, target, f"deploy {arguments.kind}") as client:
         if arguments.roll_back:
-            _roll_back(client, target)
-        elif arguments.kind == "online":
-            wanted = Wanted(_model(client, arguments), share, arguments.rows)
+            say(roll_back(client, str(endpoint_document("online", target).document["name"])))
+            return 0
+        stated = arguments.model or stated_model(arguments.kind)
+        model = chosen_version(client, stated, arguments.release)
+        if arguments.kind == "online":
+            wanted = Wanted(model, share, arguments.rows, arguments.release)
             _deploy_online(client, target, wanted)
         else:
-            _deploy_batch(client, target, _model(client, arguments))
+            _deploy_batch(client, target, model)
+        if arguments.release:
+            mark_released(client, model, arguments.release)
     return 0
 
 
@@ -95,17 +115,14 @@ def _dry_run(arguments: argparse.Namespace, target: Target, share: int) -> str:
     endpoint = endpoint_document(arguments.kind, target)
     name = arguments.model or stated_model(arguments.kind)
     model = f"azureml:{name}" if ":" in name else f"azureml:{name}:<its champion>"
+    if arguments.release:
+        model += f" or what release {arguments.release} has deployed"
     deployments = deployment_documents(arguments.kind, target, model=model, color=COLORS[0])
     texts = [f"# endpoint\n{endpoint.text}"]
     texts += [f"# deployment\n{item.text}" for item in deployments]
     if arguments.kind == "online":
         texts.append(f"# traffic\n{COLORS[0]}: {share}\n")
     return "---\n".join(texts)
-
-
-def _model(client: MLClient, arguments: argparse.Namespace) -> str:
-    name = arguments.model or stated_model(arguments.kind)
-    return f"azureml:{name}" if ":" in name else champion_reference(client, name)
 
 
 def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
@@ -123,24 +140,46 @@ def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
 
 
 def _deploy_online(client: MLClient, target: Target, wanted: Wanted) -> None:
-    name = str(endpoint_document("online", target).document["name"])
-    before = _traffic(client, target, name)
-    color = _idle(before)
+    endpoint = endpoint_document("online", target)
+    name = str(endpoint.document["name"])
+    traffic = read_traffic(client, name)
+    if _is_deployed(client, traffic, wanted):
+        color = traffic.newest
+        say(f"deployment {color}: unchanged, it is release {wanted.release}")
+    else:
+        color = traffic.idle()
+        _put(client, target, wanted, name, color)
+    if wanted.rows:
+        _try(client, name, color, wanted.rows)
+    other = next((item for item, part in traffic.shares.items() if part and item != color), None)
+    # what a release was given since then it keeps
+    share = (traffic.shares.get(color) or wanted.share) if other else ALL
+    give(client, name, {color: share, **({other: ALL - share} if other else {})}, newest=color)
+    say(f"deployment {color}: {wanted.model}, {share} % of the traffic of {name}")
+
+
+def _is_deployed(client: MLClient, traffic: Traffic, wanted: Wanted) -> bool:
+    """Tell whether the newest deployment is this release: then a stage is run again."""
+    if not wanted.marks or not traffic.newest:
+        return False
+    deployed = client.online_deployments.get(traffic.newest, traffic.endpoint)
+    return wanted.marks.items() <= dict(deployed.tags or {}).items()
+
+
+def _put(client: MLClient, target: Target, wanted: Wanted, name: str, color: str) -> None:
+    if not found(lambda: client.online_endpoints.get(name)):
+        endpoint = load(endpoint_document("online", target), "online")
+        client.online_endpoints.begin_create_or_update(endpoint).result()
     (rendered,) = deployment_documents("online", target, model=wanted.model, color=color)
-    client.online_deployments.begin_create_or_update(load(rendered, "online")).result()
+    deployment = load(rendered, "online")
+    deployment.tags = {**(deployment.tags or {}), **wanted.marks}
+    client.online_deployments.begin_create_or_update(deployment).result()
     deployed = client.online_deployments.get(color, name)
     if deployed.provisioning_state != "Succeeded":
         raise CommandFailedError(
             f"deployment {color!r} of {name!r} is {deployed.provisioning_state}, without traffic; "
             f"its log: az ml online-deployment get-logs -e {name} -n {color}"
         )
-    others = [other for other in before if other != color and before[other]]
-    share = wanted.share if others else ALL
-    if wanted.rows:
-        _try(client, name, color, wanted.rows)
-    shares = {color: share, **({others[0]: ALL - share} if others else {})}
-    _give(client, name, shares, newest=color)
-    say(f"deployment {color}: {wanted.model}, {share} % of the traffic of {name}")
 
 
 def _try(client: MLClient, name: str, color: str, rows: Path) -> None:
@@ -153,34 +192,3 @@ def _try(client: MLClient, name: str, color: str, rows: Path) -> None:
             "it has no traffic, and the one before has all of it"
         )
     say(f"deployment {color}: scored the {asked} rows of {rows}")
-
-
-def _roll_back(client: MLClient, target: Target) -> None:
-    name = str(endpoint_document("online", target).document["name"])
-    newest = (client.online_endpoints.get(name).tags or {}).get(NEWEST, "")
-    there = {item.name for item in client.online_deployments.list(name)}
-    other = next((color for color in COLORS if color in there and color != newest), None)
-    if other is None or newest not in there:
-        raise CommandFailedError(f"endpoint {name!r} has no other deployment to go back to")
-    _give(client, name, {other: ALL, newest: 0}, newest=newest)
-    say(f"endpoint {name}: all traffic to {other}; {newest} stays, without any")
-
-
-def _traffic(client: MLClient, target: Target, name: str) -> dict[str, int]:
-    there = found(lambda: client.online_endpoints.get(name))
-    if there:
-        return dict(there.traffic or {})
-    endpoint = load(endpoint_document("online", target), "online")
-    client.online_endpoints.begin_create_or_update(endpoint).result()
-    return {}
-
-
-def _idle(traffic: dict[str, int]) -> str:
-    return min(COLORS, key=lambda color: (traffic.get(color, 0), COLORS.index(color)))
-
-
-def _give(client: MLClient, name: str, traffic: dict[str, int], *, newest: str) -> None:
-    endpoint: Any = client.online_endpoints.get(name)
-    endpoint.traffic = traffic
-    endpoint.tags = {**(endpoint.tags or {}), NEWEST: newest}
-    client.online_endpoints.begin_create_or_update(endpoint).result()

@@ -1,7 +1,7 @@
 """`promote`: bring a registered model from one target's workspace to another's, byte for byte.
 
 Nothing is trained again: what the gate has let through in one is what the other deploys. A model
-that was promoted before, with the same files, is left as it is.
+that was promoted before, with the same files, is left as it is, but for the release that it is now.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ from aml_pipelines.azure.client import (
     workspace_client,
 )
 from aml_pipelines.azure.deployments import champion_reference
+from aml_pipelines.azure.release import (
+    add_release_argument,
+    mark_released,
+    released,
+)
 from aml_pipelines.command_target import command_target
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.fingerprint import content_hash
@@ -55,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="source", required=True, metavar="TARGET", help="where the model is"
     )
+    add_release_argument(parser, "the version that carries it, and no other")
     add_azure_arguments(parser)
 
 
@@ -64,8 +70,9 @@ def main(arguments: argparse.Namespace) -> int:
     if source.workspace == target.workspace:
         raise PipelineError(f"--from {source.name!r} is the same workspace as {target.name!r}")
     if arguments.dry_run:
+        which = f" of release {arguments.release}" if arguments.release else ""
         say(
-            f"model {arguments.model}: from workspace {source.workspace.name} "
+            f"model {arguments.model}{which}: from workspace {source.workspace.name} "
             f"to {target.workspace.name}, with its tags"
         )
         return 0
@@ -75,16 +82,14 @@ def main(arguments: argparse.Namespace) -> int:
             fetched = fetch(source, arguments, Path(folder))
         with explained(target, f"promote {arguments.model}"):
             client = workspace_client(target, interactive=arguments.login)
-            say(put(client, fetched))
+            say(put(client, fetched, arguments.release))
     return 0
 
 
 def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetched:
-    """Download a model version; raises CommandFailedError when there is no champion to promote."""
+    """Download a model version; raises CommandFailedError when there is none to promote."""
     client = workspace_client(source, interactive=arguments.login)
-    stated = str(arguments.model)
-    reference = stated if ":" in stated else champion_reference(client, stated)
-    name, _, version = reference.removeprefix("azureml:").partition(":")
+    name, version = _version(client, source, arguments)
     model = client.models.get(name, version)
     client.models.download(name, version, download_path=str(folder))
     files = sorted(folder.rglob("MLmodel"))
@@ -102,7 +107,24 @@ def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetche
     )
 
 
-def put(client: MLClient, fetched: Fetched) -> str:
+def _version(client: MLClient, source: Target, arguments: argparse.Namespace) -> tuple[str, str]:
+    stated = str(arguments.model)
+    if arguments.release:
+        carrying = released(client, stated, arguments.release)
+        if not carrying:
+            raise CommandFailedError(
+                f"no version of model {stated!r} carries release {arguments.release!r} in "
+                f"{source.name!r}: it was not deployed there, or again since by another release; "
+                f"deploy it there first: python -m aml_pipelines deploy online --model {stated} "
+                f"--release {arguments.release} --target {source.option}"
+            )
+        return str(carrying.name), str(carrying.version)
+    reference = stated if ":" in stated else champion_reference(client, stated)
+    name, _, version = reference.removeprefix("azureml:").partition(":")
+    return name, version
+
+
+def put(client: MLClient, fetched: Fetched, release: str | None) -> str:
     """Register the files under the same name, unless they are there; says as which version."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415 # dry runs do without the SDK
 
@@ -110,6 +132,8 @@ def put(client: MLClient, fetched: Fetched) -> str:
     marks = {PROMOTED_FROM: fetched.reference, CONTENT: fetched.content}
     for model in found(lambda: list(client.models.list(name))) or []:
         if marks.items() <= (model.tags or {}).items():
+            if release:
+                mark_released(client, f"azureml:{name}:{model.version}", release)
             return f"model {name}:{model.version}: unchanged, it is {fetched.reference}"
     wanted = Model(
         name=name,

@@ -71,9 +71,22 @@ def test_a_release_goes_to_dev_and_then_with_the_same_model_to_prod_from_main_al
     assert [target_of(stage) for stage in stages(file, "refs/heads/develop")] == ["dev"]
     lines = list(scripts(prod))
     promoted = next(number for number, line in enumerate(lines) if " promote " in line)
-    assert " promote flights_late:3 --from dev --target $(target)" in lines[promoted]
+    assert " promote flights_late:3 --from dev --release $(Build.BuildId) " in lines[promoted]
     assert all(" submit " not in line for line in lines), "nothing is made again"
-    assert " deploy online --model flights_late --traffic 10 --rows " in lines[promoted + 2]
+    assert " deploy online --model flights_late --release $(Build.BuildId) " in lines[promoted + 2]
+
+
+@pytest.mark.parametrize("attempt", ["1", "2"])
+def test_both_stages_of_a_release_know_it_by_the_same_id_and_a_stage_that_is_run_again_too(
+    attempt: str,
+) -> None:
+    variables = VARIABLES["prod"] | PREDEFINED | {"System.StageAttempt": attempt}
+    given = [
+        [line.split()[3:5] for line in scripts(stage) if " --release 7 " in filled(line, variables)]
+        for stage in stages(DEVOPS / "deployment.yml", "refs/heads/main")
+    ]
+    deployed = [["deploy", "online"], ["deploy", "batch"]]
+    assert given == [deployed, [["promote", "flights_late"], *deployed]]
 
 
 @pytest.mark.parametrize("file", PIPELINES, ids=lambda file: file.stem)

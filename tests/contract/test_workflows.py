@@ -150,7 +150,13 @@ def test_a_release_reaches_prod_after_dev_and_from_main_alone(tmp_path: Path) ->
     dev, prod = jobs(file, "main", by_hand(file, version=":3"), tmp_path)
     assert (dev.environment, prod.environment, prod.needs) == ("dev", "prod", ["dev"])
     promoted = prod.commands[1].words[3:]
-    assert promoted == ("promote", "flights_late:3", "--from", "dev", "--target", "prod")
+    release = ("--release", "7")
+    expected = ("promote", "flights_late:3", "--from", "dev", *release, "--target", "prod")
+    assert promoted == expected
+    for job, verbs in ((dev, 2), (prod, 3)):
+        given = [command.words for command in job.commands if "--release" in command.words]
+        assert len(given) == verbs
+        assert all(words[words.index("--release") + 1] == "7" for words in given)
     assert not any("submit" in command.words for command in prod.commands), "nothing is made again"
     (alone,) = jobs(file, "develop", by_hand(file), tmp_path / "develop")
     assert alone.environment == "dev"

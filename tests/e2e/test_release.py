@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aml_pipelines.azure.client import workspace_client
 from aml_pipelines.local.fingerprint import content_hash
 from aml_pipelines.local.registry import Registry
 from conf import target as targets
@@ -111,8 +112,14 @@ def test_a_release_goes_from_a_branch_to_prod_and_back(
     assert Registry(lakes["prod"]).data_containers() == []
     assert "no champion" in prompt("deploy", "online", "--model", MODEL, "--target", "prod", code=1)
 
-    printed = typed_by_agent(prompt, lines_of(prod))
+    lines = lines_of(prod)
+    promoting = next(number for number, line in enumerate(lines, 1) if " promote " in line)
+    printed = typed_by_agent(prompt, lines[:promoting])
     assert printed[f"promote {MODEL}"] == f"model {MODEL}:1: registered, it is dev/{MODEL}:1\n"
+    _prod_trains_a_champion_itself(lakes["prod"])
+    printed = typed_by_agent(prompt, lines[promoting:])
+    assert f"azureml:{MODEL}:1, 100 % of the traffic" in printed["deploy online"]
+    assert f"deployment files: azureml:{MODEL}:1" in printed["deploy batch"]
     assert json.loads(printed["invoke online"]) == tried, "the scores that dev has tried"
     _is_what_dev_has(lakes)
 
@@ -136,13 +143,23 @@ def _make_and_judge(prompt: Prompt) -> None:
     assert f"{MODEL}:1" in printed[f"champion {MODEL}"]
 
 
+def _prod_trains_a_champion_itself(lake: Path) -> None:
+    from azure.ai.ml.entities import Model  # noqa: PLC0415 # seconds, and warnings, on import
+
+    source = Registry(lake).model(MODEL).source
+    made = Model(name=MODEL, type="mlflow_model", path=str(source), tags={"champion": "true"})
+    client = workspace_client(targets.load_target("prod"))
+    assert client.models.create_or_update(made).version == "2"
+
+
 def _environment(stage: dict[str, Any]) -> str:
     (job,) = stage["jobs"]
     return str(job["environment"])
 
 
 def _is_what_dev_has(lakes: dict[str, Path]) -> None:
-    mine, theirs = (Registry(lakes[name]).model(MODEL) for name in ("prod", "dev"))
+    mine, theirs = (Registry(lakes[name]).model(MODEL, "1") for name in ("prod", "dev"))
+    assert (mine.tags["release"], theirs.tags["release"]) == ("7", "7")
     assert mine.tags["promoted_from"] == f"dev/{MODEL}:1"
     assert mine.tags["decision"] == theirs.tags["decision"]
     assert mine.source

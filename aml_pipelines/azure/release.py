@@ -1,0 +1,72 @@
+"""A release: the tag on a model version that says which run of a delivery has chosen it.
+
+What one stage has tried the next one finds by it, whatever the champion is meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from aml_pipelines.azure.client import found
+from aml_pipelines.azure.deployments import champion_reference
+from aml_pipelines.failure import CommandFailedError
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import Model
+
+RELEASE = "release"
+
+
+def add_release_argument(parser: argparse.ArgumentParser, purpose: str) -> None:
+    parser.add_argument("--release", metavar="ID", type=_release_id, help=purpose)
+
+
+def released(client: MLClient, stated: str, release: str) -> Model | None:
+    """Find the version that carries `release`; `stated` is NAME or NAME:VERSION.
+
+    Raises CommandFailedError when it is another than the stated one, or more than one.
+    """
+    name, _, version = stated.partition(":")
+    listed = found(lambda: list(client.models.list(name))) or []
+    carrying = [model for model in listed if (model.tags or {}).get(RELEASE) == release]
+    versions = sorted(str(model.version) for model in carrying)
+    if len(versions) > 1:
+        raise CommandFailedError(
+            f"versions {', '.join(versions)} of model {name!r} carry release {release!r}; "
+            f"a release has one: take the tag {RELEASE} off the others"
+        )
+    if version and versions and version != versions[0]:
+        raise CommandFailedError(
+            f"release {release!r} of model {name!r} is version {versions[0]}, not {version}; "
+            "another version is another release, with an id of its own"
+        )
+    return carrying[0] if carrying else None
+
+
+def chosen_version(client: MLClient, stated: str, release: str | None) -> str:
+    """Name the version to deploy: the release's, or the one that is stated, or the champion.
+
+    Gives azureml:NAME:VERSION. Raises CommandFailedError when there is none.
+    """
+    carrying = released(client, stated, release) if release else None
+    if carrying:
+        return f"azureml:{carrying.name}:{carrying.version}"
+    return f"azureml:{stated}" if ":" in stated else champion_reference(client, stated)
+
+
+def mark_released(client: MLClient, reference: str, release: str) -> None:
+    """Put a release on the version azureml:NAME:VERSION, in the place of any that it had."""
+    name, _, version = reference.removeprefix("azureml:").partition(":")
+    model = client.models.get(name, version)
+    if (model.tags or {}).get(RELEASE) != release:
+        model.tags = {**(model.tags or {}), RELEASE: release}
+        client.models.create_or_update(model)
+
+
+def _release_id(text: str) -> str:
+    # A variable that is not set would make one release of all.
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; it takes the id of the delivery's run")
+    return text

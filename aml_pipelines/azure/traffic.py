@@ -1,0 +1,67 @@
+"""Who answers at an online endpoint: two colours, their shares, and which was deployed last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.azure.client import found
+from aml_pipelines.azure.deployments import COLORS
+from aml_pipelines.failure import CommandFailedError
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+
+ALL = 100
+NEWEST = "newest"  # the tag of an endpoint that names the deployment made last
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The colours that are deployed at an endpoint, their shares, and the newest of them."""
+
+    endpoint: str
+    colors: tuple[str, ...] = ()
+    shares: dict[str, int] = field(default_factory=dict)
+    newest: str = ""
+
+    def other(self, color: str) -> str | None:
+        """Name the deployed colour beside `color`."""
+        return next((name for name in self.colors if name != color), None)
+
+    def idle(self) -> str:
+        """Name the colour that has the least traffic."""
+        return min(COLORS, key=lambda color: (self.shares.get(color, 0), COLORS.index(color)))
+
+
+def read_traffic(client: MLClient, name: str) -> Traffic:
+    """Read who answers at an endpoint; nobody does where there is none."""
+    endpoint: Any = found(lambda: client.online_endpoints.get(name))
+    if endpoint is None:
+        return Traffic(name)
+    there = {item.name for item in client.online_deployments.list(name)}
+    colors = tuple(color for color in COLORS if color in there)
+    newest = str((endpoint.tags or {}).get(NEWEST, ""))
+    shares = {str(color): int(share) for color, share in (endpoint.traffic or {}).items()}
+    return Traffic(name, colors, shares, newest if newest in there else "")
+
+
+def give(client: MLClient, name: str, shares: dict[str, int], *, newest: str) -> None:
+    """Give the deployments of an endpoint their shares."""
+    endpoint: Any = client.online_endpoints.get(name)
+    endpoint.traffic = shares
+    endpoint.tags = {**(endpoint.tags or {}), NEWEST: newest}
+    client.online_endpoints.begin_create_or_update(endpoint).result()
+
+
+def roll_back(client: MLClient, name: str) -> str:
+    """Give all traffic to the deployment before the newest; says so.
+
+    Raises CommandFailedError when there is no other.
+    """
+    traffic = read_traffic(client, name)
+    newest, other = traffic.newest, traffic.other(traffic.newest)
+    if not newest or not other:
+        raise CommandFailedError(f"endpoint {name!r} has no other deployment to go back to")
+    give(client, name, {other: ALL, newest: 0}, newest=newest)
+    return f"endpoint {name}: all traffic to {other}; {newest} stays, without any"
