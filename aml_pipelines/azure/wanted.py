@@ -104,16 +104,16 @@ def wanted_datastores(target: Target) -> list[Wanted]:
 
 
 def wanted_computes(target: Target) -> list[Wanted]:
-    """Give the computes: clusters with the target's identity, and the pool when it attaches one."""
+    """Give the computes with the target's identity: clusters, and the pool when it attaches one."""
     found = []
     for file in sorted((ASSETS / "compute").glob("*.yml")):
-        document = read_job(file)
+        document = read_job(file) | jobs_identity(target)
         is_pool = document["type"] == "synapsespark"
         if is_pool and target.spark.pool:
             pool = {"name": target.spark.pool, "resource_id": target.spark.pool_id}
             found.append(Wanted("compute", document | pool, file))
         elif not is_pool:
-            found.append(Wanted("compute", document | jobs_identity(target), file))
+            found.append(Wanted("compute", document, file))
     return found
 
 

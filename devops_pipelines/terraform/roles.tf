@@ -45,9 +45,9 @@ resource "azurerm_role_assignment" "this" {
   scope                = local.where[each.value.where]
 }
 
-resource "azurerm_synapse_role_assignment" "workspace" {
+resource "azurerm_synapse_role_assignment" "jobs" {
   count                = var.synapse ? 1 : 0
-  principal_id         = azurerm_machine_learning_workspace.this.identity[0].principal_id
+  principal_id         = azurerm_user_assigned_identity.jobs.principal_id
   principal_type       = "ServicePrincipal"
   role_name            = "Synapse Administrator"
   synapse_workspace_id = azurerm_synapse_workspace.this[0].id

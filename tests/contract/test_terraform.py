@@ -170,7 +170,7 @@ def granted() -> list[tuple[str, str, str]]:
         (str(table["who"][bare(row["who"])]), row["role"], table["where"][bare(row["where"])])
         for row in table["roles"]
     ]
-    pool = resources()["azurerm_synapse_role_assignment.workspace"]
+    pool = resources()["azurerm_synapse_role_assignment.jobs"]
     rows.append((pool["principal_id"], pool["role_name"], pool["synapse_workspace_id"]))
     return [(in_words(who, WHO), bare(role), in_words(where, WHERE)) for who, role, where in rows]
 
@@ -184,7 +184,7 @@ def test_every_role_is_assigned_by_the_table_alone() -> None:
     assigned = {name: body for name, body in resources().items() if "_role_assignment" in name}
     assert sorted(assigned) == [
         "azurerm_role_assignment.this",
-        "azurerm_synapse_role_assignment.workspace",
+        "azurerm_synapse_role_assignment.jobs",
     ]
     stated = assigned["azurerm_role_assignment.this"]
     assert {key: text for key, text in stated.items() if key != "__is_block__"} == OF_EVERY_ROW
@@ -217,7 +217,7 @@ def test_the_page_registers_what_terraform_registers_but_for_synapse() -> None:
 
 
 def test_a_role_in_synapse_waits_until_whoever_applies_is_let_in() -> None:
-    assigned = resources()["azurerm_synapse_role_assignment.workspace"]
+    assigned = resources()["azurerm_synapse_role_assignment.jobs"]
     assert assigned["depends_on"] == ["${azurerm_synapse_firewall_rule.this}"]
 
 

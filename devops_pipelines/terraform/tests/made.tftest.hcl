@@ -92,6 +92,10 @@ run "pool" {
     condition     = length(setsubtract(["Microsoft.Synapse", "Microsoft.Sql"], local.services)) == 0
     error_message = "the subscription is not registered for Synapse"
   }
+  assert {
+    condition     = azurerm_synapse_role_assignment.jobs[0].principal_id == azurerm_user_assigned_identity.jobs.principal_id
+    error_message = "the pool is attached with one identity, and another one has the role"
+  }
 }
 
 run "pool_from_a_laptop" {

@@ -42,13 +42,19 @@ def test_a_pool_is_attached_only_by_a_target_that_names_one() -> None:
     assert (pool.name, pool.document["resource_id"]) == ("our-pool", POOL)
 
 
-def test_the_cluster_has_the_identity_of_the_jobs() -> None:
+def test_the_cluster_and_the_pool_have_the_identity_of_the_jobs() -> None:
     identity = Identity("managed", client_id="c", resource_id="/id")
-    (cluster,) = wanted_computes(replace(DEV, identity=identity))
-    assert cluster.document["identity"] == {
-        "type": "user_assigned",
-        "user_assigned_identities": [{"resource_id": "/id"}],
-    }
+    target = replace(DEV, identity=identity, spark=Spark(pool="our-pool", pool_id=POOL))
+    assigned = {item.name: item.document["identity"] for item in wanted_computes(target)}
+    of_jobs = {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "/id"}]}
+    assert assigned == {"cpu-cluster": of_jobs, "our-pool": of_jobs}
+
+
+def test_computes_of_a_target_without_an_identity_have_one_of_their_own() -> None:
+    target = replace(DEV, identity=Identity("managed"), spark=Spark(pool="our-pool", pool_id=POOL))
+    assigned = {item.name: item.document["identity"] for item in wanted_computes(target)}
+    own = {"type": "system_assigned"}
+    assert assigned == {"cpu-cluster": own, "our-pool": own}
 
 
 def test_content_is_told_by_what_is_in_files_not_by_where_or_when(tmp_path: Path) -> None:
