@@ -19,6 +19,10 @@ resource "azurerm_synapse_workspace" "this" {
   identity {
     type = "SystemAssigned"
   }
+
+  lifecycle {
+    ignore_changes = [sql_administrator_login] # Azure makes one up, and to take it off would replace the workspace
+  }
 }
 
 resource "azurerm_synapse_firewall_rule" "this" {

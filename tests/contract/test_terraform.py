@@ -221,6 +221,11 @@ def test_a_role_in_synapse_waits_until_whoever_applies_is_let_in() -> None:
     assert assigned["depends_on"] == ["${azurerm_synapse_firewall_rule.this}"]
 
 
+def test_a_login_that_azure_makes_up_does_not_replace_the_synapse_workspace() -> None:
+    (rule,) = resources()["azurerm_synapse_workspace.this"].get("lifecycle", [{}])
+    assert rule.get("ignore_changes") == ["sql_administrator_login"]
+
+
 def test_no_account_takes_a_key_or_shows_a_blob_to_everybody() -> None:
     accounts = {
         name: body for name, body in resources().items() if "account_replication_type" in body
