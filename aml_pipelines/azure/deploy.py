@@ -28,7 +28,7 @@ from aml_pipelines.azure.release import (
     chosen_version,
     mark_released,
 )
-from aml_pipelines.azure.traffic import ALL, Traffic, give, read_traffic, roll_back
+from aml_pipelines.azure.traffic import ALL, Traffic, give, give_newest, read_traffic, roll_back
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
@@ -72,7 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_release_argument(
         parser, "deploy the version that carries it, or put it on the one that is deployed"
     )
-    parser.add_argument(
+    moving = parser.add_mutually_exclusive_group()
+    moving.add_argument(
+        "--newest", action="store_true", help="online: give --traffic to what was deployed last"
+    )
+    moving.add_argument(
         "--roll-back", action="store_true", help="online: give all traffic to the other one again"
     )
     add_azure_arguments(parser)
@@ -85,8 +89,11 @@ def main(arguments: argparse.Namespace) -> int:
         sys.stdout.write(_dry_run(arguments, target, share))
         return 0
     with workspace_of(arguments, target, f"deploy {arguments.kind}") as client:
-        if arguments.roll_back:
-            say(roll_back(client, str(endpoint_document("online", target).document["name"])))
+        if arguments.roll_back or arguments.newest:
+            name = str(endpoint_document("online", target).document["name"])
+            say(
+                roll_back(client, name) if arguments.roll_back else give_newest(client, name, share)
+            )
             return 0
         stated = arguments.model or stated_model(arguments.kind)
         model = chosen_version(client, stated, arguments.release)
@@ -101,9 +108,15 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _share(arguments: argparse.Namespace) -> int:
-    if arguments.kind == "batch" and (arguments.traffic is not None or arguments.roll_back):
+    moves_only = arguments.roll_back or arguments.newest
+    if arguments.kind == "batch" and (arguments.traffic is not None or moves_only):
         raise PipelineError(
-            "a batch endpoint has no traffic to share: --traffic and --roll-back are online's"
+            "a batch endpoint has no traffic to share: --traffic, --newest and --roll-back are "
+            "online's"
+        )
+    if moves_only and (arguments.model or arguments.rows or arguments.release):
+        raise PipelineError(
+            "--newest and --roll-back deploy nothing: they take no --model, --rows or --release"
         )
     share = ALL if arguments.traffic is None else int(arguments.traffic)
     if not 0 <= share <= ALL:
@@ -113,6 +126,10 @@ def _share(arguments: argparse.Namespace) -> int:
 
 def _dry_run(arguments: argparse.Namespace, target: Target, share: int) -> str:
     endpoint = endpoint_document(arguments.kind, target)
+    if arguments.roll_back:
+        return f"# traffic\nthe deployment before the newest: {ALL}\n"
+    if arguments.newest:
+        return f"# traffic\nthe newest deployment: {share}\n"
     name = arguments.model or stated_model(arguments.kind)
     model = f"azureml:{name}" if ":" in name else f"azureml:{name}:<its champion>"
     if arguments.release:

@@ -30,8 +30,19 @@ class Traffic:
         return next((name for name in self.colors if name != color), None)
 
     def idle(self) -> str:
-        """Name the colour that has the least traffic."""
-        return min(COLORS, key=lambda color: (self.shares.get(color, 0), COLORS.index(color)))
+        """Name the colour that may be deployed: nobody asks it, and no way back leads to it.
+
+        Raises CommandFailedError when both have traffic.
+        """
+        idle = [color for color in COLORS if not self.shares.get(color)]
+        if not idle:
+            shares = ", ".join(f"{color} {self.shares[color]} %" for color in COLORS)
+            raise CommandFailedError(
+                f"both deployments of {self.endpoint!r} have traffic ({shares}), and deploying "
+                "would overwrite one of them; settle the release before this one first: "
+                "deploy online --newest --traffic 100, or deploy online --roll-back"
+            )
+        return idle[0]
 
 
 def read_traffic(client: MLClient, name: str) -> Traffic:
@@ -52,6 +63,24 @@ def give(client: MLClient, name: str, shares: dict[str, int], *, newest: str) ->
     endpoint.traffic = shares
     endpoint.tags = {**(endpoint.tags or {}), NEWEST: newest}
     client.online_endpoints.begin_create_or_update(endpoint).result()
+
+
+def give_newest(client: MLClient, name: str, share: int) -> str:
+    """Give the newest deployment its share and the other one the rest; says who has what.
+
+    Raises CommandFailedError when nothing was deployed.
+    """
+    traffic = read_traffic(client, name)
+    newest, other = traffic.newest, traffic.other(traffic.newest)
+    if not newest:
+        raise CommandFailedError(
+            f"endpoint {name!r} has no newest deployment to give traffic to; make one first: "
+            "python -m aml_pipelines deploy online"
+        )
+    shares = {newest: share, other: ALL - share} if other else {newest: ALL}
+    give(client, name, shares, newest=newest)
+    told = ", ".join(f"{part} % of the traffic to {color}" for color, part in shares.items())
+    return f"endpoint {name}: {told}"
 
 
 def roll_back(client: MLClient, name: str) -> str:

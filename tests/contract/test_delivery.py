@@ -89,6 +89,14 @@ def test_both_stages_of_a_release_know_it_by_the_same_id_and_a_stage_that_is_run
     assert given == [deployed, [["promote", "flights_late"], *deployed]]
 
 
+@pytest.mark.parametrize("target", ["dev", "prod"])
+def test_what_is_published_is_what_was_deployed_and_nothing_is_deployed_anew(target: str) -> None:
+    given = {"target": target, "traffic": "50"}
+    lines = typed(DEVOPS / "publish_endpoint.yml", "refs/heads/main", **given)
+    deploying = [line.partition(" > ")[0] for line in lines if " deploy " in line]
+    assert deploying == [f"{VERB}deploy online --newest --traffic 50 --target {target}"]
+
+
 @pytest.mark.parametrize("file", PIPELINES, ids=lambda file: file.stem)
 def test_what_reaches_a_target_waits_for_the_approvals_of_its_environment(file: Path) -> None:
     for stage in stages(file, "refs/heads/main"):

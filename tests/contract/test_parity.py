@@ -23,7 +23,7 @@ STARTED: list[tuple[str, str, dict[str, str]]] = [
     ("training", "develop", {"settings": SETTINGS, "model": "m", "best": "--lowest rmse"}),
     ("deployment", "main", {"model": "m", "version": ":3", "traffic": "25", "rows": "r.json"}),
     ("deployment", "develop", {"model": "m", "version": ":3", "traffic": "25", "rows": "r.json"}),
-    ("publish_endpoint", "main", {"target": "prod", "model": "m:2", "traffic": "50"}),
+    ("publish_endpoint", "main", {"target": "prod", "traffic": "50"}),
     *(
         ("rollback", "main", {"target": "prod", "what": what, "model": "m"})
         for what in ("online", "champion", "both")

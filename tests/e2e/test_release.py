@@ -123,11 +123,21 @@ def test_a_release_goes_from_a_branch_to_prod_and_back(
     assert json.loads(printed["invoke online"]) == tried, "the scores that dev has tried"
     _is_what_dev_has(lakes)
 
-    publish = {"target": "prod", "model": MODEL}
-    (stage,) = stages(DEVOPS / "publish_endpoint.yml", MAIN, **publish)
-    deploy = [line for line in lines_of(stage) if " deploy online " in line]
-    smoke = [line.replace("devops_pipelines/smoke/rows.json", str(rows)) for line in deploy]
-    assert "deployment green" in typed_by_agent(prompt, smoke)["deploy online"]
+    _is_published_and_taken_back(prompt, prod)
+
+
+def _is_published_and_taken_back(prompt: Prompt, prod: dict[str, Any]) -> None:
+    """Let the next release have a tenth of the traffic, then all of it, then none."""
+    second = [line.replace("--release 7", "--release 8") for line in lines_of(prod)]
+    deploy = [line for line in second if " deploy online " in line]
+    told = typed_by_agent(prompt, deploy)["deploy online"]
+    assert f"deployment green: azureml:{MODEL}:2, 10 % of the traffic" in told
+    told = prompt(*shlex.split(deploy[0].partition(" > ")[0])[3:])
+    assert "deployment green: unchanged, it is release 8" in told, "the stage was run again"
+    (stage,) = stages(DEVOPS / "publish_endpoint.yml", MAIN, target="prod")
+    publish = [line for line in lines_of(stage) if " deploy " in line]
+    told = typed_by_agent(prompt, publish)["deploy online"]
+    assert "100 % of the traffic to green, 0 % of the traffic to blue" in told
     back = typed_by_agent(prompt, typed(DEVOPS / "rollback.yml", MAIN, target="prod"))
     assert "all traffic to blue" in back["deploy online"]
 

@@ -99,6 +99,7 @@ def _deploy_online(prompt: Prompt, folder: Path) -> None:
     (score,) = by_blue["scores"]
     assert 25 <= score["score"] <= 346, "the range of the outcome"
     assert score["class"] is None
+    assert "100 % of the traffic to green" in prompt("deploy", "online", "--newest")
     assert "all traffic to blue" in prompt("deploy", "online", "--roll-back")
     rows.write_text(json.dumps({"rows": [{"age": 59}]}))
     assert "rows have no columns ['sex', 'bmi'" in prompt(
