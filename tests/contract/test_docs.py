@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from typing import TYPE_CHECKING
+from io import StringIO
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+AZURE = REPOSITORY / "docs" / "azure.md"
 # What these do is done on this machine, and the tests of README and of pipelines do it.
 DONE_ELSEWHERE = ("run", "sample", "workspace")
 
@@ -51,6 +53,32 @@ def test_a_command_of_a_page_is_understood(
     (tmp_path / "aml_pipelines").symlink_to(REPOSITORY / "aml_pipelines")
     monkeypatch.chdir(tmp_path)
     assert main([*words, *(["--dry-run"] if words[0] != "plan" else [])]) == 0
+
+
+@pytest.mark.sdk
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's own, on import
+def test_the_jobs_identity_becomes_the_workspaces_own_by_yaml_that_azure_takes() -> None:
+    from azure.ai.ml import load_workspace  # noqa: PLC0415 # slow, and no other test here needs it
+
+    (stated,) = re.findall(r"^identity:\n(?: .*\n)+", AZURE.read_text("utf-8"), re.MULTILINE)
+    identity_id = "/subscriptions/s/resourceGroups/g/providers/x/userAssignedIdentities/jobs"
+    text = f"name: mlw\n{stated}".replace("$JOBS_IDENTITY_ID", identity_id)
+    identity: Any = load_workspace(StringIO(text)).identity
+    assert identity.type.lower() == "systemassigned,userassigned"
+    assert [item.resource_id for item in identity.user_assigned_identities] == [identity_id]
+
+
+@pytest.mark.sdk
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's own, on import
+def test_azures_own_command_sends_a_pipeline_to_a_lake_that_is_not_the_examples() -> None:
+    from azure.ai.ml import load_job  # noqa: PLC0415 # same
+
+    ((file, key, lake),) = re.findall(
+        r"az ml job create -f (\S+)\s+--set (\S+)=(\S+?)[`\s]", AZURE.read_text("utf-8")
+    )
+    job: Any = load_job(REPOSITORY / file, params_override=[{key: lake}])
+    assert job._to_rest_object().properties["inputs"]["lake"]["value"] == lake  # noqa: SLF001 # sent
+    assert "example" not in lake
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
