@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 PIPELINES = sorted(DEVOPS.glob("*.yml"))
 BRANCHES = {"refs/heads/main": "prod", "refs/heads/develop": "dev", "refs/heads/feature/x": "dev"}
 OF_BRANCH = ("data", "training", "environment")
-
+# What takes the steps that defaults do not.
+WHOLE = {"rollback": {"what": "both", "target": "prod"}, "publish_endpoint": {"target": "prod"}}
 
 TYPED = sorted(
     {
@@ -39,7 +40,7 @@ TYPED = sorted(
         for file in PIPELINES
         for branch in BRANCHES
         for line in typed(file, branch)
-        + (typed(file, branch, what="both", target="prod") if file.stem == "rollback" else [])
+        + (typed(file, branch, **WHOLE[file.stem]) if file.stem in WHOLE else [])
     }
 )
 
@@ -89,6 +90,22 @@ def test_both_stages_of_a_release_know_it_by_the_same_id_and_a_stage_that_is_run
     assert given == [deployed, [["promote", "flights_late"], *deployed]]
 
 
+@pytest.mark.parametrize("name", ["data", "training"])
+def test_the_clock_runs_a_pipeline_in_dev_where_no_approval_is_waited_for(name: str) -> None:
+    (clock,) = read_yaml(DEVOPS / f"{name}.yml")["schedules"]
+    (branch,) = clock["branches"]["include"]
+    (stage,) = stages(DEVOPS / f"{name}.yml", f"refs/heads/{branch}")
+    assert target_of(stage) == "dev"
+
+
+def test_prod_alone_is_put_on_the_clock_of_azure_ml() -> None:
+    """In dev the nightly pipeline runs the same, and two clocks would be two writers."""
+    for target, schedules in (("dev", []), ("prod", ["data_daily batch_inference_hourly"])):
+        lines = typed(DEVOPS / "publish_endpoint.yml", "refs/heads/main", target=target)
+        given = [line.partition(" schedule ")[2] for line in lines if " schedule " in line]
+        assert [text.partition(" --")[0] for text in given] == schedules
+
+
 @pytest.mark.parametrize("target", ["dev", "prod"])
 def test_what_is_published_is_what_was_deployed_and_nothing_is_deployed_anew(target: str) -> None:
     given = {"target": target, "traffic": "50"}
@@ -136,7 +153,8 @@ def expanded_everywhere() -> list[Expansion]:
     for expansion in expansions:
         for file in PIPELINES:
             expansion.pipeline(file)
-        expansion.pipeline(DEVOPS / "rollback.yml", {"what": "both"})
+        for name, given in WHOLE.items():
+            expansion.pipeline(DEVOPS / f"{name}.yml", dict(given))
     return expansions
 
 

@@ -67,13 +67,21 @@ def by_hand(file: Path, **given: str) -> dict[str, str]:
     return found
 
 
-def jobs(file: Path, branch: str, given: Mapping[str, str], folder: Path) -> list[Job]:
+def jobs(
+    file: Path,
+    branch: str,
+    given: Mapping[str, str],
+    folder: Path,
+    *,
+    event: str = "workflow_dispatch",
+) -> list[Job]:
     """Type a workflow's jobs on `branch`, each in a folder of its own; raises WorkflowError.
 
     `given` are the inputs. A workflow that the clock or a push starts has none: not even defaults.
     """
     asked = {f"inputs.{name}": given.get(name, "") for name in inputs(file)}
     started = {**asked, "github.ref_name": branch, "github.run_attempt": "1"}
+    started["github.event_name"] = event
     return [
         _Runner(file, started, folder / file.stem / name).job(stated)
         for name, stated in read_distinct(file)["jobs"].items()
