@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED = 0, 1
 PLANNED = ("command", "spark", "pipeline")
+AS_OF = "as_of"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_azure_arguments(parser)
     add_settings_argument(parser)
+    parser.add_argument(
+        "--as-of",
+        choices=("now",),
+        help="give this time to a job that has the input as_of, unless --set gives another",
+    )
     parser.add_argument(
         "--name", help="the job's name; one that is taken is that job (default: a new one)"
     )
@@ -59,6 +66,9 @@ def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
     given = read_settings(arguments.settings)
     rendered = render_request(arguments.job, target, given)
+    if arguments.as_of and AS_OF in (rendered.document.get("inputs") or {}):
+        given = {AS_OF: _utc(datetime.now(UTC)), **given}
+        rendered = render_request(arguments.job, target, given)
     check(rendered, target, given)
     if arguments.dry_run:
         sys.stdout.write(rendered.text)
@@ -106,6 +116,10 @@ def check(rendered: Rendered, target: Target, given: Mapping[str, str]) -> None:
     plans = Request((str(file),), target, given, runs=Path("runs")).plan_all("RUN")
     for finding in [] if target.is_local else check_for_azure(plans, target):
         say(f"costs: {finding}")
+
+
+def _utc(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def node_kinds(rendered: Rendered) -> list[tuple[str, str]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from conf.model import load_model
 from tests.contract.agent_shell import runs_dry
@@ -136,6 +138,23 @@ def test_a_stage_that_is_run_again_submits_another_job_and_records_that_one(
     (recorded,) = (line for line in lines if " status " in line)
     assert f" --name {pipeline}-7-{attempt} " in submitted
     assert f" status {pipeline}-7-{attempt} " in recorded
+
+
+def test_a_run_is_as_of_now_unless_whoever_starts_it_says_otherwise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stated = {"settings": "--set inputs.as_of=2014-01-01T00:00:00Z"}
+    as_of = []
+    before = datetime.now(UTC).replace(microsecond=0)
+    for given in ({}, stated):
+        lines = typed(DEVOPS / "data.yml", "refs/heads/develop", **given)
+        (submit,) = (line for line in lines if " submit " in line)
+        capsys.readouterr()
+        assert runs_dry(shlex.split(submit))
+        as_of.append(yaml.safe_load(capsys.readouterr().out)["inputs"]["as_of"])
+    now = datetime.strptime(as_of[0], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert before <= now <= datetime.now(UTC)
+    assert as_of[1] == "2014-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize("pipeline", ["data", "training"])
