@@ -1,45 +1,35 @@
-# What conf/targets/<target>.yml and the variables of pipelines are filled in with.
-output "lake" {
-  description = "`lake` of the target."
-  value       = "abfss://${azurerm_storage_container.lake.name}@${azurerm_storage_account.this["lake"].name}.dfs.core.windows.net"
+# What is pasted elsewhere, each as the lines of its file: terraform output -raw NAME
+locals {
+  variables = {
+    AZURE_SUBSCRIPTION_ID = data.azurerm_client_config.current.subscription_id
+    AZURE_TENANT_ID       = data.azurerm_client_config.current.tenant_id
+    JOBS_CLIENT_ID        = azurerm_user_assigned_identity.jobs.client_id
+    JOBS_IDENTITY_ID      = azurerm_user_assigned_identity.jobs.id
+    SYNAPSE_POOL_ID       = one(azurerm_synapse_spark_pool.this[*].id) # none without a pool
+  }
 }
 
-output "resource_group" {
-  description = "`workspace.resource_group` of the target."
-  value       = azurerm_resource_group.this.name
+output "target" {
+  description = "The lines of conf/targets/TARGET.yml that say what was made; its spark and identity stay."
+  value       = <<-EOT
+    lake: abfss://${azurerm_storage_container.lake.name}@${azurerm_storage_account.this["lake"].name}.dfs.core.windows.net
+    workspace:
+      subscription_id: $${AZURE_SUBSCRIPTION_ID}
+      resource_group: ${azurerm_resource_group.this.name}
+      name: ${azurerm_machine_learning_workspace.this.name}
+      location: ${azurerm_resource_group.this.location}
+    endpoints:
+      batch: ${local.name}-batch
+      online: ${local.name}-online
+  EOT
 }
 
-output "name" {
-  description = "`workspace.name` of the target."
-  value       = azurerm_machine_learning_workspace.this.name
+output "dotenv" {
+  description = "The lines of .env."
+  value       = join("", [for name, value in local.variables : "${name}=${value}\n" if value != null])
 }
 
-output "location" {
-  description = "`workspace.location` of the target."
-  value       = azurerm_resource_group.this.location
-}
-
-output "AZURE_SUBSCRIPTION_ID" {
-  description = "The subscription of the target's workspace."
-  value       = data.azurerm_client_config.current.subscription_id
-}
-
-output "AZURE_TENANT_ID" {
-  description = "The tenant to sign in to."
-  value       = data.azurerm_client_config.current.tenant_id
-}
-
-output "JOBS_CLIENT_ID" {
-  description = "The client id of the identity that jobs run as."
-  value       = azurerm_user_assigned_identity.jobs.client_id
-}
-
-output "JOBS_IDENTITY_ID" {
-  description = "The ARM id of the identity that jobs run as."
-  value       = azurerm_user_assigned_identity.jobs.id
-}
-
-output "SYNAPSE_POOL_ID" {
-  description = "The ARM id of the Synapse Spark pool; empty without one."
-  value       = one(azurerm_synapse_spark_pool.this[*].id)
+output "variables" {
+  description = "The lines of devops_pipelines/variables/TARGET.yml, beside those that say who signs in and where agents run."
+  value       = join("", [for name, value in local.variables : "  ${name}: ${value}\n" if value != null])
 }

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import hcl2
 import pytest
+import yaml
 
+from conf.document import read_document
+from conf.target import TARGETS as TARGET_FILES
 from tests.contract.files import REPOSITORY
 
 if TYPE_CHECKING:
@@ -264,11 +267,28 @@ def test_every_resource_that_takes_tags_has_them() -> None:
     }
 
 
-def test_the_outputs_fill_in_the_targets() -> None:
+def test_the_outputs_are_what_is_pasted_into_dotenv_and_variables() -> None:
     example = (REPOSITORY / ".env.example").read_text("utf-8")
-    variables = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
-    assert variables <= set(named("output"))
-    assert {"lake", "resource_group", "name", "location"} <= set(named("output"))
+    printed = set(stated_locals()["variables"])
+    assert printed == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    own = {"target", "service_connection", "agent_image", "AZURE_CLIENT_ID"}
+    for target in TARGETS:
+        file = REPOSITORY / "devops_pipelines" / "variables" / f"{target}.yml"
+        stated = set(yaml.safe_load(file.read_text("utf-8"))["variables"])
+        assert stated - own == printed - {"SYNAPSE_POOL_ID"}
+    for name in ("dotenv", "variables"):
+        assert "local.variables" in named("output")[name]["value"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_output_is_the_lines_of_a_target_that_are_infrastructure(target: str) -> None:
+    made = re.sub(r"(?<!\$)\$\{[^}]+\}", "x", named("output")["target"]["value"])
+    printed = yaml.safe_load("\n".join(made.splitlines()[1:-1]).replace("$$", "$"))
+    stated: dict[str, Any] = dict(read_document(TARGET_FILES / f"{target}.yml").values)
+    assert set(stated) - set(printed) == {"spark", "identity"}, "which choose, and name variables"
+    for key, value in printed.items():
+        assert isinstance(value, str) or set(value) == set(stated[key])
+    assert printed["workspace"]["subscription_id"] == stated["workspace"]["subscription_id"]
 
 
 def test_a_check_that_is_skipped_says_why() -> None:

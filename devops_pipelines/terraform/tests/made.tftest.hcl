@@ -55,8 +55,24 @@ variables {
 
 run "serverless" {
   assert {
-    condition     = output.lake == "abfss://lake@ours.dfs.core.windows.net"
-    error_message = "the lake is ${output.lake}"
+    condition     = yamldecode(output.target).lake == "abfss://lake@ours.dfs.core.windows.net"
+    error_message = "the lake is none of ours: ${output.target}"
+  }
+  assert {
+    condition     = yamldecode(output.target).workspace == { subscription_id = "$${AZURE_SUBSCRIPTION_ID}", resource_group = "rg-ours-dev", name = "mlw-ours-dev", location = "westeurope" }
+    error_message = "the workspace is another: ${output.target}"
+  }
+  assert {
+    condition     = yamldecode(output.target).endpoints == { batch = "ours-dev-batch", online = "ours-dev-online" }
+    error_message = "endpoints are not named after the project: ${output.target}"
+  }
+  assert {
+    condition     = strcontains(output.dotenv, "JOBS_IDENTITY_ID=${azurerm_user_assigned_identity.jobs.id}\n")
+    error_message = "the jobs' identity is missing: ${output.dotenv}"
+  }
+  assert {
+    condition     = yamldecode("variables:\n${output.variables}").variables.AZURE_TENANT_ID == "00000000-0000-0000-0000-000000000000"
+    error_message = "the tenant is missing: ${output.variables}"
   }
   assert {
     condition     = length(azurerm_role_assignment.this) == 2 + 2 * 5 + 5 + 1
@@ -75,7 +91,7 @@ run "serverless" {
     error_message = "the subscription is not registered for what is made, or for what is not"
   }
   assert {
-    condition     = length(azurerm_synapse_workspace.this) == 0 && output.SYNAPSE_POOL_ID == null
+    condition     = length(azurerm_synapse_workspace.this) == 0 && !strcontains(output.dotenv, "SYNAPSE_POOL_ID")
     error_message = "a Synapse workspace that nobody asked for"
   }
 }
@@ -85,7 +101,7 @@ run "pool" {
     synapse = true
   }
   assert {
-    condition     = azurerm_machine_learning_synapse_spark.this[0].synapse_spark_pool_id == output.SYNAPSE_POOL_ID
+    condition     = yamldecode(output.variables).SYNAPSE_POOL_ID == azurerm_machine_learning_synapse_spark.this[0].synapse_spark_pool_id
     error_message = "the pool that is attached is not the one that is made"
   }
   assert {
