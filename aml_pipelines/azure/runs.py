@@ -1,8 +1,14 @@
-"""`runs`: search the runs of an experiment by metric and tag, and find the best."""
+"""`runs`: search the runs of an experiment by metric and tag, and find the best.
+
+The workspace is asked for conditions alone. Azure ML's MLflow neither orders by a metric nor reads
+a quoted name, so the best run is found here, and a name is quoted only where it must be.
+"""
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,15 +32,24 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
+NEWEST = "attributes.start_time DESC"
+_PLAIN = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for, in MLflow's own filter language."""
+    """What to look for, in MLflow's own filter language, and the metric that the best run has."""
 
-    experiment: str
+    experiments: tuple[str, ...]
     filter: str
-    order: str
     limit: int
+    highest: str | None = None
+    lowest: str | None = None
+
+    @property
+    def order(self) -> str:
+        best = self.highest or self.lowest
+        return f"the {'highest' if self.highest else 'lowest'} {best}" if best else "the newest"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
-    search = read_search(arguments)
+    search = read_search(arguments, target)
     if arguments.dry_run:
-        say(f"experiment {search.experiment}: {search.filter or 'all runs'}; by {search.order}")
+        where = " or ".join(search.experiments)
+        say(f"experiment {where}: {search.filter or 'all runs'}; {search.order} first")
         return 0
     with explained(target, f"runs {arguments.experiment}"):
         uri = _tracking_uri(target, interactive=arguments.login)
@@ -63,23 +79,26 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_search(arguments: argparse.Namespace) -> Search:
-    """Put conditions into MLflow's filter language, with names and values quoted for it.
+def read_search(arguments: argparse.Namespace, target: Target) -> Search:
+    """Put conditions into MLflow's filter language, for what a target calls the experiment.
 
     Raises PipelineError for a condition of another form.
     """
     conditions = [_metric(text) for text in arguments.where]
     conditions += [_tag(text) for text in arguments.tag]
-    order = "attributes.start_time DESC"
-    if arguments.highest:
-        order = f"metrics.{_quoted(arguments.highest)} DESC"
-    elif arguments.lowest:
-        order = f"metrics.{_quoted(arguments.lowest)} ASC"
-    return Search(arguments.experiment, " and ".join(conditions), order, arguments.limit)
+    # `submit` gives the target's experiment, where it states one, to jobs of any name
+    names = [arguments.experiment, *([target.experiment] if target.experiment else [])]
+    return Search(
+        tuple(dict.fromkeys(names)),
+        " and ".join(conditions),
+        arguments.limit,
+        arguments.highest,
+        arguments.lowest,
+    )
 
 
 def find(search: Search, tracking_uri: str) -> list[Run]:
-    """Search an experiment's runs.
+    """Search an experiment's runs, the best or else the newest first.
 
     Raises CommandFailedError when there is no such experiment, or MLflow refuses the search.
     """
@@ -87,27 +106,45 @@ def find(search: Search, tracking_uri: str) -> list[Run]:
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 # same
 
     try:
-        return _find(search, MlflowClient(tracking_uri))
+        runs = _find(search, MlflowClient(tracking_uri))
     except MlflowException as error:
         told = " ".join(str(error).split())
-        raise CommandFailedError(f"runs {search.experiment}: {told}") from error
+        raise CommandFailedError(f"runs {search.experiments[0]}: {told}") from error
+    return best_first(runs, search)[: search.limit]
+
+
+def best_first(runs: list[Run], search: Search) -> list[Run]:
+    """Order runs by the metric of a search; those without it, or with no number, come last."""
+    metric = search.highest or search.lowest
+    if not metric:
+        return runs
+    sign = -1 if search.highest else 1
+
+    def rank(run: Run) -> tuple[bool, float]:
+        value = run.data.metrics.get(metric, math.nan)
+        return (True, 0.0) if math.isnan(value) else (False, sign * value)
+
+    return sorted(runs, key=rank)
 
 
 def _find(search: Search, client: MlflowClient) -> list[Run]:
-    experiment = client.get_experiment_by_name(search.experiment)
-    if experiment is None:
+    asked = [client.get_experiment_by_name(name) for name in search.experiments]
+    experiments = [experiment.experiment_id for experiment in asked if experiment]
+    if not experiments:
         there_are = sorted(item.name for item in client.search_experiments())
-        raise CommandFailedError(
-            f"there is no experiment {search.experiment!r}; there are {there_are}"
+        named = " or ".join(map(repr, search.experiments))
+        raise CommandFailedError(f"there is no experiment {named}; there are {there_are}")
+    runs: list[Run] = []
+    token: str | None = ""
+    while token is not None:  # the best run may be on any page
+        page = client.search_runs(
+            experiments, search.filter, order_by=[NEWEST], page_token=token or None
         )
-    return list(
-        client.search_runs(
-            [experiment.experiment_id],
-            filter_string=search.filter,
-            order_by=[search.order],
-            max_results=search.limit,
-        )
-    )
+        runs += page
+        token = page.token or None
+        if not (search.highest or search.lowest) and len(runs) >= search.limit:
+            break
+    return runs
 
 
 def _tracking_uri(target: Target, *, interactive: bool) -> str:
@@ -139,7 +176,7 @@ def _tag(text: str) -> str:
 def _quoted(name: str) -> str:
     if "`" in name or not name:
         raise PipelineError(f"{name!r} is no name of a metric or tag")
-    return f"`{name}`"
+    return name if _PLAIN.fullmatch(name) else f"`{name}`"
 
 
 def _show(runs: list[Run]) -> None:

@@ -217,7 +217,7 @@ def test_a_log_that_cannot_be_read_is_told_in_a_line_without_its_key(typed: Type
 
 def test_a_search_that_mlflow_refuses_is_told_in_a_line(tmp_path: Path) -> None:
     MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").create_experiment("training")
-    search = Search("training", "metrics.auc > 'high'", "metrics.`auc` DESC", limit=1)
+    search = Search(("training",), "metrics.auc > 'high'", limit=1, highest="auc")
     with pytest.raises(CommandFailedError, match=r"^runs training: .*numeric"):
         find(search, f"sqlite:///{tmp_path}/mlflow.db")
 
