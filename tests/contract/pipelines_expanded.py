@@ -2,14 +2,14 @@
 
 That part is: `template:` of steps, stages and variables with `parameters:`; `${{ if }}`,
 `${{ elseif }}` and `${{ else }}`; `${{ each }}` over a list; a parameter that is a list of steps;
-and `eq`, `ne`, names and quoted texts in expressions. Anything else raises ExpansionError, and so
-does what Azure Pipelines itself refuses.
+a pipeline's own variables; and `eq`, `ne`, names and quoted texts in expressions. Anything else
+raises ExpansionError, and so does what Azure Pipelines itself refuses.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.files import REPOSITORY
@@ -42,6 +42,9 @@ class Expansion:
         self.files.add(file)
         stated = read_distinct(file)
         scope = _Scope(self, file, parameters(file, stated.pop("parameters", []), given))
+        own = stated.get("variables")
+        if isinstance(own, dict):
+            scope.variables = scope.mapping(own)
         return scope.mapping(stated)
 
 
@@ -53,6 +56,7 @@ class _Scope:
     file: Path
     parameters: dict[str, Any]
     each: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
 
     def value(self, value: object, kind: str) -> Any:  # noqa: ANN401 # YAML
         """Expand what stands under the key `kind`."""
@@ -111,10 +115,7 @@ class _Scope:
     def repeated(
         self, name: str, values: list[object], body: list[object], kind: str
     ) -> list[object]:
-        scopes = [
-            _Scope(self.expansion, self.file, self.parameters, {**self.each, name: value})
-            for value in values
-        ]
+        scopes = [replace(self, each={**self.each, name: value}) for value in values]
         return [item for scope in scopes for item in scope.sequence(body, kind)]
 
     def choice(self, words: str, held: bool | None) -> tuple[bool, bool | None]:  # noqa: FBT001 # a state, no option
@@ -166,6 +167,8 @@ class _Scope:
         if room == "parameters" and name in self.parameters:
             self.expansion.read.add((self.file, name))
             return self.parameters[name]
+        if room == "variables" and name in self.variables:
+            return self.variables[name]
         if quoted:
             return quoted[1]
         raise self.error(f"{words!r} is neither declared nor read here")

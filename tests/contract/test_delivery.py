@@ -126,6 +126,20 @@ def test_what_reaches_a_target_waits_for_the_approvals_of_its_environment(file: 
                 assert job["environment"] == f"mlpipelines-{target_of(stage)}"
 
 
+@pytest.mark.parametrize("branch", BRANCHES)
+@pytest.mark.parametrize("file", PIPELINES, ids=lambda file: file.stem)
+def test_the_agent_and_the_connection_of_a_target_are_known_before_anything_runs(
+    file: Path, branch: str
+) -> None:
+    """Azure DevOps authorises a run by them, and fills in no variable of a stage until later."""
+    expanded = Expansion(branch).pipeline(file, dict(WHOLE.get(file.stem, {})))
+    for stage in expanded["stages"]:
+        used = set(re.findall(r"'azureSubscription': '([^']*)'", str(stage)))
+        pools = set(re.findall(r"'vmImage': '([^']*)'", str([expanded.get("pool"), stage])))
+        assert used == (set() if file.stem == "ci" else {f"azure-{target_of(stage)}"})
+        assert pools == {"ubuntu-24.04"}
+
+
 @pytest.mark.parametrize("pipeline", ["data", "training"])
 @pytest.mark.parametrize("attempt", ["1", "2"])
 def test_a_stage_that_is_run_again_submits_another_job_and_records_that_one(
@@ -195,12 +209,13 @@ def test_a_target_has_the_variables_that_its_file_reads() -> None:
     for name, stated in VARIABLES.items():
         text = (REPOSITORY / "conf" / "targets" / f"{name}.yml").read_text("utf-8")
         assert set(re.findall(r"\$\{([A-Z_]+)", text)) <= set(stated)
-        assert (stated["target"], stated["service_connection"]) == (name, f"azure-{name}")
+        assert stated["target"] == name
 
 
 def test_a_service_principal_signs_in_by_a_secret_that_is_given_by_name() -> None:
     file = DEVOPS / "templates" / "az_login.yml"
-    given = {"verb": "runs training", "title": "Runs", "sign_in": "service_principal"}
+    given = {"target": "dev", "verb": "runs training", "title": "Runs"}
+    given |= {"sign_in": "service_principal"}
     (step,) = Expansion("refs/heads/main").pipeline(file, given)["steps"]
     assert step["script"] == f"{VERB}runs training"
     assert step["env"] == {"AZURE_CLIENT_SECRET": "$(AZURE_CLIENT_SECRET)"}

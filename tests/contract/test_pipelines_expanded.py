@@ -77,6 +77,22 @@ def test_a_choice_among_keys_follows_the_branch(branch: str, image: str, tmp_pat
     assert expanded(tmp_path, stated, branch=branch) == {"pool": {"vmImage": image}, "steps": []}
 
 
+@pytest.mark.parametrize(("branch", "image"), [(MAIN, "big"), ("refs/heads/x", "small")])
+def test_a_variable_of_the_pipeline_is_known_before_it_runs(
+    branch: str, image: str, tmp_path: Path
+) -> None:
+    stated = """
+        variables:
+          ${{ if eq(variables['Build.SourceBranch'], 'refs/heads/main') }}:
+            image: big
+          ${{ else }}:
+            image: small
+        pool: {vmImage: "${{ variables.image }}"}
+    """
+    found = expanded(tmp_path, stated, branch=branch)
+    assert found == {"variables": {"image": image}, "pool": {"vmImage": image}}
+
+
 def test_a_template_gets_its_parameters_with_their_types_and_its_steps(tmp_path: Path) -> None:
     stated = """
         parameters:
