@@ -221,6 +221,35 @@ def test_a_service_principal_signs_in_by_a_secret_that_is_given_by_name() -> Non
     assert step["env"] == {"AZURE_CLIENT_SECRET": "$(AZURE_CLIENT_SECRET)"}
 
 
+@pytest.mark.parametrize("target", ["dev", "prod"])
+def test_a_stage_that_signs_in_by_a_secret_takes_in_that_of_its_target_alone(target: str) -> None:
+    file = DEVOPS / "templates" / "at_target.yml"
+    verb = {"script": "verb", "env": {"AZURE_CLIENT_SECRET": "$(AZURE_CLIENT_SECRET)"}}
+    given = {"stage": "one", "target": target, "steps": [verb], "sign_in": "service_principal"}
+    (stage,) = Expansion("refs/heads/main").pipeline(file, given)["stages"]
+    assert stage["variables"][1:] == [{"group": f"mlpipelines-{target}"}]
+    steps = stage["jobs"][0]["strategy"]["runOnce"]["deploy"]["steps"]
+    assert [step for step in steps if "SECRET" in str(step)] == [verb]
+
+
+def test_no_group_of_secrets_is_taken_in_where_nobody_asks_for_one() -> None:
+    for branch in BRANCHES:
+        for file in PIPELINES:
+            document = Expansion(branch).pipeline(file, dict(WHOLE.get(file.stem, {})))
+            assert "'group':" not in str(document)
+            assert "SECRET" not in str(document)
+
+
+def test_a_stage_and_its_verbs_sign_in_the_same_way() -> None:
+    templates = [
+        read_yaml(DEVOPS / "templates" / f"{name}.yml") for name in ("at_target", "az_login")
+    ]
+    at_target, az_login = (
+        {item["name"]: item for item in template["parameters"]}["sign_in"] for template in templates
+    )
+    assert at_target == az_login
+
+
 def test_the_smoke_test_has_every_feature_of_the_model() -> None:
     features = set(load_model("flights_late").features)
     rows = json.loads((DEVOPS / "smoke" / "rows.json").read_text("utf-8"))["rows"]
