@@ -167,6 +167,19 @@ def test_a_release_reaches_prod_after_dev_and_from_main_alone(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("target", ["dev", "prod"])
+def test_a_job_that_waits_for_prods_reviewers_holds_up_no_job_of_dev_and_no_roll_back(
+    file: Path, target: str, tmp_path: Path
+) -> None:
+    """A group is held while its job waits, so no two targets and no two workflows share one."""
+    asked = {"target": target} if "target" in inputs(file) else {}
+    branch = "main" if target == "prod" else "develop"
+    assert "concurrency" not in read_yaml(file)
+    for job in jobs(file, branch, by_hand(file, **asked), tmp_path):
+        assert job.group == (f"{file.stem}-{job.environment}" if job.environment else "")
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 def test_what_a_job_leaves_is_kept_when_it_fails_too_under_a_name_of_its_attempt(
     file: Path,
 ) -> None:

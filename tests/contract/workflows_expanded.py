@@ -37,6 +37,7 @@ class Job:
     environment: str
     needs: list[str]
     minutes: int
+    group: str
     commands: list[Command] = field(default_factory=list)
     used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -106,7 +107,8 @@ class _Runner:
         self._variables = {**_RUN, "RUNNER_TEMP": str(self._shell.folder)}
         self._variables |= {"GITHUB_ENV": str(self._exported)}
         self._variables |= _all_filled(stated.get("env", {}), self._names)
-        job = Job(environment, needs, stated["timeout-minutes"])
+        group = filled(stated.get("concurrency", ""), self._names)
+        job = Job(environment, needs, stated["timeout-minutes"], group)
         self._type(stated["steps"], self._names, job)
         return job
 
