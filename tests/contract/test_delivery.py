@@ -254,3 +254,17 @@ def test_the_smoke_test_has_every_feature_of_the_model() -> None:
     features = set(load_model("flights_late").features)
     rows = json.loads((DEVOPS / "smoke" / "rows.json").read_text("utf-8"))["rows"]
     assert [set(row) for row in rows] == [features, features]
+
+
+def test_the_first_release_brings_raw_files_and_makes_what_dev_needs_before_prod() -> None:
+    """A release begins with dev's champion, and a data run with raw files in the lake."""
+    page = (REPOSITORY / "docs" / "delivery.md").read_text("utf-8")
+    section = page.partition("## The first release\n")[2].partition("\n## ")[0]
+    steps = [
+        "upload .lake/raw --target dev",
+        "From `develop`: environment, data, training",
+        "From `main`: environment and data",
+        "From `main`: deployment",
+        "publish_endpoint, at prod",
+    ]
+    assert sorted(steps, key=section.index) == steps
