@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DATASETS = Path(__file__).with_name("datasets")
 FORMATS = ("csv", "jsonl", "parquet", "delta")
 TYPES = ("string", "int", "long", "double", "boolean", "date", "timestamp")
+# What other tables of the lake name columns; and Spark's integers, by the bits of their values.
+RESERVED = ("broken_rules", "original", "reason")
+BITS = {"int": 31, "long": 63}
 SPLITS = ("train", "validation", "test")
 Bound = float | int | str
 
@@ -141,8 +144,10 @@ def _source(section: Section) -> Source:
 
 def _column(name: str, section: Section) -> Column:
     section.allow("type", "required", "formats", "min", "max", "allowed", "description")
-    if name.startswith("_"):
-        raise ConfError(f"{section.where}: names that begin with '_' are the lake's own")
+    if name.startswith("_") or name in RESERVED:
+        raise ConfError(f"{section.where}: this name and those that begin with '_' are the lake's")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ConfError(f"{section.where}: a name is letters, digits and underscores")
     return Column(
         name=name,
         type=section.choice("type", TYPES),
@@ -162,10 +167,14 @@ def _bound(section: Section, name: str) -> Bound | None:
     if kind in {"date", "timestamp"} and isinstance(found, dt.date | str):
         return str(found)
     is_truth = isinstance(found, bool)
-    if kind in {"int", "long", "double"} and isinstance(found, int | float) and not is_truth:
+    if kind == "double" and isinstance(found, int | float) and not is_truth:
         return found
+    if kind in BITS and isinstance(found, int) and not is_truth:
+        if -(2 ** BITS[kind]) <= found < 2 ** BITS[kind]:
+            return found
+        raise ConfError(f"{section.where}: {name!r} is {found}, which is no {kind}")
     raise ConfError(
-        f"{section.where}: {name!r} is {found!r}; it takes a number or a date, as a {kind} does"
+        f"{section.where}: {name!r} is {found!r}; it takes a value of the column's type, {kind}"
     )
 
 
@@ -223,6 +232,12 @@ def _check_names(dataset: Dataset, where: str) -> None:
             raise ConfError(
                 f"{where}: {what} names {unknown}; the columns are {list(dataset.column_names)}"
             )
+    lower = [name.lower() for name in dataset.column_names]
+    alike = sorted({name for name in dataset.column_names if lower.count(name.lower()) > 1})
+    if alike:
+        raise ConfError(
+            f"{where}: columns {alike} differ by capital letters alone, as Spark's do not"
+        )
     built_in = [rule for rule in dataset.rules if _is_built_in(rule, dataset)]
     if built_in:
         raise ConfError(f"{where}: rules {built_in} have the names of rules that columns bring")
