@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import zlib
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -70,13 +72,28 @@ def _texts(present: pd.Series, kind: str) -> pd.Series:
         return present.astype(str)
     if kind == "boolean":
         return present.astype(bool).map({True: "true", False: "false"})
-    if kind == "date":
-        return (pd.to_datetime(present) - pd.Timestamp(0)).dt.days.astype(str)
-    if kind == "timestamp":
-        moments = pd.to_datetime(present, utc=True).dt.tz_localize(None)
-        return ((moments - pd.Timestamp(0)) // pd.Timedelta(milliseconds=1)).astype(str)
+    if kind in {"date", "timestamp"}:
+        return _moments(present, "D" if kind == "date" else "ms").astype(str)
     # mltable gives nullable integers as floating point.
     return present.astype("int64").astype(str)
+
+
+def _moments(present: pd.Series, unit: str) -> pd.Series:
+    """Count days or milliseconds since 1970; pandas' own nanoseconds end in 2262."""
+    if isinstance(present.dtype, pd.DatetimeTZDtype):
+        present = present.dt.tz_convert("UTC").dt.tz_localize(None)
+    if present.dtype == object:  # dates, or moments, of Python
+        bare = [_without_zone(value) for value in present]
+        moments = np.array(bare, dtype="datetime64[us]")
+    else:
+        moments = present.to_numpy()
+    return pd.Series(moments.astype(f"datetime64[{unit}]").astype("int64"))
+
+
+def _without_zone(value: dt.date) -> dt.date:
+    if isinstance(value, dt.datetime) and value.tzinfo:
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+    return value
 
 
 def _equal(actual: float | None, expected: float | str | None) -> bool:

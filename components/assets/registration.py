@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.entities import Data
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
 
 ATTEMPTS = 20
+UNREGISTERED = "0"
 
 
 class RegistrationError(RuntimeError):
@@ -76,15 +78,20 @@ def release_of(receipts: Mapping[str, TableReceipt]) -> str:
 def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[Card, bool]:
     """Register a publication unless the newest version has its content and release already.
 
-    Gives the card that is written into the folder and whether a version was registered. Version
+    Gives the card that is written into the folder and whether a version was registered; a table
+    without rows, which mltable cannot read, gets a card of version 0 and is not registered. Version
     numbers are not reserved: where another run takes one first, the next is tried.
     """
+    if not publication.receipt.rows_out:
+        card = publication.card(UNREGISTERED)
+        write_card(publication.folder, card)
+        return card, False
     newest = newest_version(client, publication.name)
     if newest is not None and _is_same(newest, publication):
         card = publication.card(str(newest.version))
         write_card(publication.folder, card)
         return card, False
-    number = 1 + max(_numbers(client, publication.name), default=0)
+    number = 1 + max(_numbers(client, publication.name, ListViewType.ALL), default=0)
     refusal: HttpResponseError | None = None
     for version in range(number, number + ATTEMPTS):
         card = publication.card(str(version))
@@ -92,7 +99,7 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
         try:
             client.data.create_or_update(_asset(publication, str(version), lake=lake))
         except HttpResponseError as error:
-            if version not in _numbers(client, publication.name):
+            if version not in _numbers(client, publication.name, ListViewType.ALL):
                 raise RegistrationError(f"{publication.name}:{version}: {error.message}") from error
             refusal = error
         else:
@@ -103,16 +110,18 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
 
 
 def newest_version(client: MLClient, name: str) -> Data | None:
-    """Give the version with the highest number, or None when there is no such asset."""
-    numbers = _numbers(client, name)
+    """Give the version with the highest number that is not archived, or None without any."""
+    numbers = _numbers(client, name, ListViewType.ACTIVE_ONLY)
     return client.data.get(name, version=str(max(numbers))) if numbers else None
 
 
-def _numbers(client: MLClient, name: str) -> list[int]:
+def _numbers(client: MLClient, name: str, view: ListViewType) -> list[int]:
+    """List version numbers; those of archived versions are taken too."""
     try:
-        return [int(asset.version) for asset in client.data.list(name) if asset.version.isdigit()]
+        listed = list(client.data.list(name, list_view_type=view))
     except ResourceNotFoundError:
         return []
+    return [int(asset.version) for asset in listed if asset.version.isdigit()]
 
 
 def _is_same(newest: Data, publication: Publication) -> bool:

@@ -15,7 +15,7 @@ from learning.champion import content_of, download, find_champion, score
 from learning.decision import FILE_NAME, decide, write_decision
 from learning.gate import judge
 from learning.reports import read_report, refuse_mix, select_best
-from learning.rows import features_of, label_of, outcome_of
+from learning.rows import features_of, outcome_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def main(*, model_name: str, test: str, model: str, decision: str, **slots: str)
     best = select_best(reports, spec)
     winner = Path(slots[f"model_{best.slot}"])
     rows = read_rows(test)
-    outcome = outcome_of(rows, label_of(spec))
+    outcome = outcome_of(rows, spec)
     champion = find_champion(workspace_client(), spec.name)
     scores = {"winner": score(winner, features_of(rows, spec))}
     content = content_of(winner)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from learning.metrics import measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from conf.model import Model
@@ -54,16 +54,19 @@ def judge(
 
     `slices` has the slice columns of the n rows. Gains are positive where the winner is better,
     whichever way the metric runs. The interval is a paired percentile bootstrap: both models are
-    measured on each resample of the rows (Efron and Tibshirani, 1993, chapter 13).
+    measured on each resample of the rows (Efron and Tibshirani, 1993, chapter 13), drawn within
+    each class of a classification, so that no resample lacks one (Robin et al., 2011,
+    doi:10.1186/1471-2105-12-77).
     """
     of_winner, of_champion, gains = resample(outcome, winner, champion, model)
     gate, sign = model.gate, (1 if model.greater_is_better else -1)
     reasons = []
-    if sign * of_winner.value < sign * gate.minimum:
+    # written so that NaN, of which nothing is true, passes none of them
+    if not sign * of_winner.value >= sign * gate.minimum:
         reasons.append(f"{model.metric} is {of_winner.value:.4f}, the gate asks {gate.minimum:g}")
     worse: dict[str, dict[str, float]] = {}
     if champion is not None and gains is not None:
-        if gains.low <= gate.minimum_gain:
+        if not gains.low > gate.minimum_gain:
             reasons.append(
                 f"gain over the champion is {gains}; its lower end must exceed "
                 f"{gate.minimum_gain:g}"
@@ -73,7 +76,7 @@ def judge(
             f"slice {name} is worse by {-found['gain']:.4f}, the gate tolerates "
             f"{gate.slice_tolerance:g}"
             for name, found in worse.items()
-            if found["gain"] < -gate.slice_tolerance
+            if not found["gain"] >= -gate.slice_tolerance
         ]
     return Judgement(not reasons, tuple(reasons), of_winner, of_champion, gains, worse)
 
@@ -83,14 +86,17 @@ def resample(
 ) -> tuple[Interval, Interval | None, Interval | None]:
     """Bootstrap the metric of winner and champion, and the gain, over the same resamples."""
     draws = np.random.default_rng(model.seed)
-    rows = len(outcome)
+    strata = _strata(outcome, model)
     sign = 1 if model.greater_is_better else -1
     of_winner, of_champion = [], []
     # Sorted once: a metric that ranks scores then finds them in order in each resample.
     by_winner = np.argsort(winner, kind="stable")
     by_champion = by_winner if champion is None else np.argsort(champion, kind="stable")
     for _ in range(model.gate.resamples):
-        times = np.bincount(draws.integers(0, rows, rows), minlength=rows).astype(float)
+        times = np.zeros(len(outcome))
+        for rows in strata:
+            drawn = draws.integers(0, len(rows), len(rows))
+            times[rows] = np.bincount(drawn, minlength=len(rows))
         of_winner.append(_measure(model, outcome, winner, times, by_winner))
         if champion is not None:
             of_champion.append(_measure(model, outcome, champion, times, by_champion))
@@ -100,6 +106,13 @@ def resample(
     second = _interval(measure(model.metric, outcome, champion), of_champion, model)
     gains = sign * (np.array(of_winner) - np.array(of_champion))
     return first, second, _interval(sign * (first.value - second.value), gains, model)
+
+
+def _strata(outcome: Vector, model: Model) -> list[NDArray[np.intp]]:
+    """Give the rows of each class of a classification, or all rows."""
+    if model.task == "regression":
+        return [np.arange(len(outcome))]
+    return [np.flatnonzero(outcome == one) for one in np.unique(outcome)]
 
 
 def _measure(
@@ -119,14 +132,16 @@ def compare_slices(
     sign = 1 if model.greater_is_better else -1
     found = {}
     for column in slices.columns:
-        for value, count in slices[column].value_counts().items():
-            inside = (slices[column] == value).to_numpy()
+        for value, count in slices[column].value_counts(dropna=False).items():
+            is_null = pd.isna(value)
+            matches = slices[column].isna() if is_null else slices[column] == value
+            inside = matches.to_numpy(dtype=bool)
             has_both = model.task == "regression" or len(set(outcome[inside])) > 1
             if count < model.gate.slice_rows or not has_both:
                 continue
             one = measure(model.metric, outcome[inside], winner[inside])
             other = measure(model.metric, outcome[inside], champion[inside])
-            found[f"{column}={value}"] = {
+            found[f"{column}={'null' if is_null else value}"] = {
                 "rows": float(count),
                 "winner": one,
                 "champion": other,

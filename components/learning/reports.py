@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,18 @@ def read_report(folder: Path) -> TrainingReport:
 
 
 def select_best(reports: Sequence[TrainingReport], model: Model) -> TrainingReport:
-    """Select the candidate with the best metric on validation; the lower slot wins a tie."""
+    """Select the candidate with the best metric on validation; the lower slot wins a tie.
+
+    Raises ReportError when no candidate's metric is a finite number.
+    """
     sign = -1 if model.greater_is_better else 1
-    return min(reports, key=lambda report: (sign * report.validation[model.metric], report.slot))
+    measured = [report for report in reports if math.isfinite(report.validation[model.metric])]
+    if not measured:
+        found = {report.candidate: report.validation[model.metric] for report in reports}
+        raise ReportError(
+            f"model {model.name!r}: no candidate has a finite {model.metric} on validation: {found}"
+        )
+    return min(measured, key=lambda report: (sign * report.validation[model.metric], report.slot))
 
 
 def refuse_mix(reports: Sequence[TrainingReport], release: str) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from learning.metrics import Vector
 
 
+CLASSES = frozenset({0.0, 1.0})
+
+
 class RowsError(ValueError):
     """A table lacks columns that a model needs."""
 
@@ -41,12 +44,22 @@ def label_of(model: Model) -> str:
     return label.name
 
 
-def outcome_of(rows: pd.DataFrame, label: str) -> Vector:
-    """Give the outcome as float64; raise RowsError when there is none or it is null."""
+def outcome_of(rows: pd.DataFrame, model: Model) -> Vector:
+    """Give the outcome (n,) as float64, 0 or 1 for a classification.
+
+    Raises RowsError when the table has none, it is null, or a class is neither 0 nor 1.
+    """
+    label = label_of(model)
     if label not in rows.columns:
         raise RowsError(f"the table has no label {label!r}; it has {sorted(rows.columns)}")
     outcome: Vector = rows[label].to_numpy(dtype="float64")
     unknown = int((outcome != outcome).sum())  # noqa: PLR0124 # NaN alone differs from itself
     if unknown:
         raise RowsError(f"label {label!r} is unknown in {unknown} rows; split sets such rows aside")
+    others = sorted(set(outcome) - CLASSES)
+    if model.task == "classification" and others:
+        raise RowsError(
+            f"label {label!r} has the values {others[:5]}; a classification learns 0 and 1: state "
+            f"label.expression in conf/datasets/{model.dataset}.yml as a condition"
+        )
     return outcome

@@ -31,7 +31,8 @@ def main(*, lake: str, dataset: str, tables: str, receipt: str, **folders: str |
     receipts = {table: written.table(table) for table in wanted}
     for table, folder in wanted.items():
         write_mltable(folder, table_uri=receipts[table].uri, version=receipts[table].version)
-        check_readback(table, read_rows(folder), receipts[table])
+        if receipts[table].rows_out:
+            check_readback(table, read_rows(folder), receipts[table])
     release = release_of(receipts)
     client = workspace_client()
     cards, registered = [], 0

@@ -8,12 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from assets.mltables import read_rows
+from assets.mltables import read_card, read_rows
 from conf.model import load_model
 from learning import champion
-from learning.rows import features_of
 
 ROW_ID = "_row_id"
+NO_SCORES = pd.DataFrame(
+    {
+        ROW_ID: pd.Series(dtype="string"),
+        "score": pd.Series(dtype="float64"),
+        "class": pd.Series(dtype="Int32"),
+    }
+)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -27,17 +33,21 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
     spec = load_model(model_name)
+    if not read_card(batch).rows:  # all that arrived was set aside, each row with its reason
+        NO_SCORES.to_parquet(Path(scores, "scores.parquet"), index=False)
+        return
     rows = read_rows(batch)
     found = pd.DataFrame(
         {
             ROW_ID: rows[ROW_ID].astype(str),
-            "score": champion.score(Path(model), features_of(rows, spec)).astype("float64"),
+            "score": champion.score(Path(model), rows).astype("float64"),
         }
     )
     found["class"] = pd.Series(pd.NA, index=found.index, dtype="Int32")
     if spec.task == "classification":
         known = np.isfinite(found["score"])
-        found.loc[known, "class"] = (found["score"][known] > spec.threshold).astype("Int32")
+        above = found["score"][known] > champion.threshold_of(Path(model), spec)
+        found.loc[known, "class"] = above.astype("Int32")
     found.to_parquet(Path(scores, "scores.parquet"), index=False)
 
 

@@ -30,10 +30,15 @@ def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
         predict = mlflow.pyfunc.spark_udf(
             spark, model, result_type="array<double>" if is_classification else "double"
         )
-        inputs = [F.col(name).cast("double").alias(name) for name in spec.numeric]
-        predicted = predict(F.struct(*inputs, *spec.categorical))
+        told = mlflow.models.get_model_info(model)
+        inputs = [
+            F.col(f"`{column.name}`").cast(column.type.name).alias(column.name)
+            for column in told.signature.inputs
+        ]
+        predicted = predict(F.struct(*inputs))
         score = predicted[1] if is_classification else predicted
-        above = (F.col("score") > spec.threshold).cast("int")
+        threshold = float((told.metadata or {}).get("threshold", spec.threshold))
+        above = (F.col("score") > threshold).cast("int")
         rows.select("_row_id", score.alias("score")).select(
             "*", (above if is_classification else F.lit(None).cast("int")).alias("class")
         ).write.mode("overwrite").parquet(scores)

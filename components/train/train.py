@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlflow
-from mlflow.models import infer_signature
+from mlflow.models import ModelSignature, infer_signature
+from mlflow.types import ColSpec, Schema
 
 from assets.mltables import read_release, read_rows
 from conf.model import TASKS, Model, load_model
@@ -16,7 +17,7 @@ from learning.estimators import build_pipeline
 from learning.metrics import measure
 from learning.plots import calibration, ranking
 from learning.reports import TrainingReport, write_report
-from learning.rows import features_of, label_of, outcome_of
+from learning.rows import features_of, outcome_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,18 +47,18 @@ def main(
     spec = load_model(model_name)
     candidate = spec.candidate(slot)
     cards = read_release([train, validation])
-    label = label_of(spec)
     rows, held_out = read_rows(train), read_rows(validation)
+    outcome = outcome_of(held_out, spec)
     pipeline = build_pipeline(candidate, spec)
-    pipeline.fit(features_of(rows, spec), outcome_of(rows, label))
+    pipeline.fit(features_of(rows, spec), outcome_of(rows, spec))
     scores = predict(pipeline, features_of(held_out, spec), spec)
-    measured = {m: measure(m, outcome_of(held_out, label), scores) for m in TASKS[spec.task]}
+    measured = {m: measure(m, outcome, scores) for m in TASKS[spec.task]}
     with mlflow.start_run(run_name=candidate.name) as run:
         mlflow.log_params({"candidate": candidate.name, "estimator": candidate.estimator})
         mlflow.log_params(dict(candidate.parameters))
         log_data(cards)
         mlflow.log_metrics({f"validation_{name}": value for name, value in measured.items()})
-        log_plots(outcome_of(held_out, label), {candidate.name: scores}, spec)
+        log_plots(outcome, {candidate.name: scores}, spec)
         save(pipeline, features_of(rows.head(EXAMPLE_ROWS), spec), spec, folder=model)
         trained = TrainingReport(
             candidate=candidate.name,
@@ -97,11 +98,19 @@ def log_plots(outcome: Vector, scores: dict[str, Vector], model: Model) -> None:
     mlflow.log_figure(calibration(outcome, scores), "calibration.png")
 
 
+def signature_of(model: Model, predicted: Vector) -> ModelSignature:
+    """State what the model takes: of a column that is null in a few rows they cannot tell it."""
+    numbers = [ColSpec("double", name) for name in model.numeric]
+    texts = [ColSpec("string", name) for name in model.categorical]
+    outputs = infer_signature(model_output=predicted).outputs
+    return ModelSignature(Schema([*numbers, *texts]), outputs)
+
+
 def save(pipeline: Pipeline, example: pd.DataFrame, model: Model, *, folder: str) -> None:
     """Save the model as the step's output, and log the same to the run."""
     predict_with = "predict_proba" if model.task == "classification" else "predict"
     settings = {
-        "signature": infer_signature(example, getattr(pipeline, predict_with)(example)),
+        "signature": signature_of(model, getattr(pipeline, predict_with)(example)),
         "input_example": example,
         "pyfunc_predict_fn": predict_with,
         "pip_requirements": requirements(),

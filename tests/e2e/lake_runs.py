@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped] # it ships no type hints
-import pyarrow.parquet as pq  # type: ignore[import-untyped] # same
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from aml_pipelines.local.registry import Registry
 

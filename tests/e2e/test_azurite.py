@@ -6,7 +6,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no type hints
+import pyarrow.parquet as pq
 import pytest
 import yaml
 

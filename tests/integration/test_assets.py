@@ -101,6 +101,51 @@ tell(
     assert '"table_version": 4' in card
 
 
+def test_a_table_without_rows_is_published_and_not_registered(env: Mapping[str, str]) -> None:
+    told = run_job(
+        env,
+        PUBLISH
+        + """
+from dataclasses import replace
+from azure.core.exceptions import ResourceNotFoundError
+
+full = publication(1)
+empty = replace(full, receipt=replace(full.receipt, rows_out=0))
+card, is_new = register(client, empty, lake=lake)
+listed = []
+try:
+    listed = list(client.data.list("trips_train"))
+except ResourceNotFoundError:
+    pass
+tell(reference=card.reference, rows=card.rows, is_new=is_new, listed=len(listed))
+""",
+    )
+    assert told == {"reference": "trips_train:0", "rows": 0, "is_new": False, "listed": 0}
+
+
+def test_a_version_that_was_archived_is_taken_and_the_one_before_is_the_newest(
+    env: Mapping[str, str],
+) -> None:
+    told = run_job(
+        env,
+        PUBLISH
+        + """
+first, second = publish(1), publish(2, folder="other")
+client.data.archive("trips_train", version="2")
+tell(
+    same_as_the_archived=publish(2, folder="again"),
+    same_as_it_now=publish(2, folder="once_more"),
+    new=publish(3, folder="new"),
+)
+""",
+    )
+    assert told == {
+        "same_as_the_archived": ["3", True],
+        "same_as_it_now": ["3", False],
+        "new": ["4", True],
+    }
+
+
 def test_a_version_that_another_run_takes_first_is_left_to_it(env: Mapping[str, str]) -> None:
     told = run_job(
         env,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 
 import pandas as pd
 import pytest
 
-from assets.readback import ReadbackError, check_readback, find_differences
+from assets.readback import ReadbackError, check_readback, digest, find_differences
 from tests.unit.components.models import receipt_of
 
 # CRC-32 of a 3904355907, b 1908338681, 1 2212294583, 2 450215437, true 4261170317,
@@ -112,3 +113,16 @@ def test_nothing_is_registered_when_anything_differs() -> None:
     message = r"table 'train' \(/lake/t version 3\): .* nothing is registered: columns \["
     with pytest.raises(ReadbackError, match=message):
         check_readback("train", rows_read().drop(columns="day"), RECEIPT)
+
+
+def test_days_and_moments_beyond_those_of_nanoseconds_are_read() -> None:
+    # 9999-12-31 is day 2932896 and 1600-01-01 day -135140 since 1970; a day has 86,400,000 ms.
+    days = pd.Series([dt.date(9999, 12, 31), dt.date(1600, 1, 1)], dtype="object")
+    moments = days.map(lambda day: dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC))
+    coarse = moments.map(lambda at: at.replace(tzinfo=None)).to_numpy().astype("datetime64[us]")
+    both = zlib.crc32(b"2932896") + zlib.crc32(b"-135140")
+    in_milliseconds = zlib.crc32(b"253402214400000") + zlib.crc32(b"-11676096000000")
+    assert digest(days, "date") == {"nulls": 0, "crc32": both}
+    assert digest(moments, "timestamp") == {"nulls": 0, "crc32": in_milliseconds}
+    zoned = pd.Series(coarse).dt.tz_localize("UTC")
+    assert digest(zoned, "timestamp") == {"nulls": 0, "crc32": in_milliseconds}

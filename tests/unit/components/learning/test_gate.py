@@ -137,3 +137,32 @@ def test_an_interval_holds_its_estimate_and_resamples_are_paired_and_seeded() ->
 
 def test_an_interval_reads_as_an_estimate_with_its_ends() -> None:
     assert str(Interval(0.71234, 0.7, 0.72)) == "0.7123 [0.7000, 0.7200]"
+
+
+def test_a_model_that_scores_one_row_as_no_number_passes_nothing() -> None:
+    outcome: Vector = np.arange(ROWS, dtype="float64")
+    broken = outcome.copy()
+    broken[7] = np.nan
+    assert judge(outcome, broken, None, NO_SLICES, REGRESSION).passes is False
+    judged = judge(outcome, broken, outcome + 2, NO_SLICES, REGRESSION)
+    assert judged.passes is False
+    assert len(judged.reasons) == 2
+
+
+def test_rows_without_a_value_of_a_slice_are_a_slice() -> None:
+    outcome = np.zeros(ROWS)
+    winner, champion = np.full(ROWS, 1.0), np.full(ROWS, 2.0)
+    winner[:6] = 2.5
+    slices = pd.DataFrame({"city": [None] * 6 + ["Bonn"] * (ROWS - 6)})
+    judged = judge(outcome, winner, champion, slices, REGRESSION)
+    assert judged.reasons == ("slice city=null is worse by 0.5000, the gate tolerates 0.02",)
+    assert judged.slices["city=null"]["rows"] == 6.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_class_of_three_rows_is_in_every_resample(seed: int) -> None:
+    outcome = np.zeros(500)
+    outcome[:3] = 1
+    scores = outcome * 0.5 + np.linspace(0, 0.4, 500)
+    judged = judge(outcome, scores, None, pd.DataFrame(index=range(500)), model_of(seed=seed))
+    assert judged.winner == Interval(1.0, 1.0, 1.0)

@@ -38,6 +38,15 @@ def test_the_lower_slot_wins_a_tie_in_whatever_order_reports_come() -> None:
     assert select_best(reports, model_of()).candidate == "b"
 
 
+def test_a_candidate_whose_metric_is_no_number_is_never_the_best() -> None:
+    reports = [report("a", 1, float("nan")), report("b", 2, 0.6)]
+    assert select_best(reports, model_of()).candidate == "b"
+    regression = model_of(task="regression", metric="rmse")
+    assert select_best(reports, regression).candidate == "b"
+    with pytest.raises(ReportError, match="no candidate has a finite roc_auc on validation"):
+        select_best(reports[:1], model_of())
+
+
 def test_candidates_of_another_release_are_named_and_refused() -> None:
     reports = [report("a", 1, 0.7), report("b", 2, 0.9, release="r2")]
     refuse_mix(reports[:1], "r1")

@@ -42,12 +42,20 @@ def test_the_label_is_that_of_the_models_dataset() -> None:
 
 
 def test_an_outcome_is_floating_point() -> None:
-    outcome = outcome_of(pd.DataFrame({"late": [True, False]}), "late")
+    outcome = outcome_of(pd.DataFrame({"target": [True, False]}), model_of())
     assert outcome.tolist() == [1.0, 0.0]
 
 
 def test_a_missing_label_and_unknown_outcomes_are_refused() -> None:
-    with pytest.raises(RowsError, match=re.escape("has no label 'late'; it has ['city']")):
-        outcome_of(pd.DataFrame({"city": ["Ulm"]}), "late")
-    with pytest.raises(RowsError, match="label 'late' is unknown in 2 rows"):
-        outcome_of(pd.DataFrame({"late": [1.0, None, None]}), "late")
+    with pytest.raises(RowsError, match=re.escape("has no label 'target'; it has ['city']")):
+        outcome_of(pd.DataFrame({"city": ["Ulm"]}), model_of())
+    with pytest.raises(RowsError, match="label 'target' is unknown in 2 rows"):
+        outcome_of(pd.DataFrame({"target": [1.0, None, None]}), model_of())
+
+
+def test_classes_other_than_0_and_1_are_refused_for_they_would_turn_a_ranking_round() -> None:
+    rows = pd.DataFrame({"target": [1.0, 2.0, 2.0]})
+    message = "label 'target' has the values [2.0]; a classification learns 0 and 1"
+    with pytest.raises(RowsError, match=re.escape(message)):
+        outcome_of(rows, model_of())
+    assert outcome_of(rows, model_of(task="regression", metric="rmse")).tolist() == [1.0, 2.0, 2.0]
