@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 INTEGER_TEXT = r"^[+-]?[0-9]+(\.0*)?$"
 NUMBER_TEXT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+EXPONENT_TEXT = r"^-?[0-9]\.[0-9]+E[0-9]{1,2}$"  # of a whole number stored as a double, by Java
 DATE_TEXT = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
 TIMESTAMP_TEXT = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ].+)?$"
 TRUE_TEXTS = ("true", "t", "yes", "y", "1")
@@ -42,9 +43,12 @@ def cast_text(text: SparkColumn, column: Column) -> SparkColumn:
     # Spark would cut "12.7" to 12, take "NaN" for a number, and make "1e400" infinite.
     if column.type == "double":
         is_number = text.rlike(NUMBER_TEXT) & (F.abs(text.cast("double")) < float("inf"))
-    else:
-        is_number = text.rlike(INTEGER_TEXT)
-    return F.when(is_number, text.cast(column.type))
+        return F.when(is_number, text.cast(column.type))
+    # JSON's reader makes 12345678.0 into 1.2345678E7; through text, since a cast of a number wraps.
+    whole = text.cast("decimal(38,9)")
+    in_full = F.when(whole == F.floor(whole), whole.cast("decimal(29,0)").cast("string"))
+    written = F.when(text.rlike(EXPONENT_TEXT), in_full).otherwise(text)
+    return F.when(written.rlike(INTEGER_TEXT), written.cast(column.type))
 
 
 def _parse_time(text: SparkColumn, column: Column) -> SparkColumn:

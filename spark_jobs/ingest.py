@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,8 +11,14 @@ from pyspark.sql import functions as F
 
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists, table_state
-from spark_jobs.judge import AS_OF, INGESTION_ID, ROW_ID, SOURCE_FILE
-from spark_jobs.sources import FILE_URI, find_files, read_as_text, read_delta_as_text
+from spark_jobs.judge import AS_OF, FILE_MODIFIED, INGESTION_ID, ROW_ID, SOURCE_FILE
+from spark_jobs.sources import (
+    FILE_URI,
+    SourceError,
+    find_files,
+    read_as_text,
+    read_delta_as_text,
+)
 from spark_jobs.storage import sha256
 
 if TYPE_CHECKING:
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
     from spark_jobs.storage import StoredFile
 
 FILE_SIZE = "_file_size"
-FILE_MODIFIED = "_file_modified"
 NOT_LISTED = "rows came from a file that was not listed: "
 
 
@@ -57,8 +63,10 @@ def ingest_source(
 ) -> Ingestion:
     """Append the files of a source that bronze does not have; a file is known by its content.
 
-    Raises SourceError when there is no file, or one has other columns than the contract allows.
+    `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise. Raises SourceError
+    when it is none, when there is no file, or one has other columns than the contract allows.
     """
+    as_of = moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
     known = known_listings(spark, uri)
     files: list[StoredFile] = []
@@ -74,7 +82,7 @@ def ingest_source(
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": source, "ingestion_ids": ids}
         bronze = with_lineage(rows, new, as_of=as_of)
-        lake.append_once(bronze, uri, batch=f"ingest/{_short(','.join(ids))}", record=record)
+        lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
     elif not known:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
@@ -99,14 +107,29 @@ def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) ->
         )
     )
     not_listed = F.raise_error(F.concat(F.lit(NOT_LISTED), FILE_URI))
-    arrived = rows.withColumn("arrival", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
+    arrived = rows.withColumn("_arrival", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
     position = F.monotonically_increasing_id().cast("string")
     return arrived.select(
-        F.concat_ws("-", f"arrival.{INGESTION_ID}", position).alias(ROW_ID),
-        "arrival.*",
+        F.concat_ws("-", f"_arrival.{INGESTION_ID}", position).alias(ROW_ID),
+        "_arrival.*",
         F.lit(as_of).alias(AS_OF),
         *(name for name in rows.columns if name != FILE_URI),
     )
+
+
+def moment(as_of: str) -> str:
+    """Write a moment so that later ones sort behind: 2024-01-31T08:00:00Z.
+
+    Raises SourceError for what is no moment.
+    """
+    try:
+        stated = dt.datetime.fromisoformat(as_of.strip())
+    except ValueError as error:
+        raise SourceError(
+            f"as_of {as_of!r} is no moment; write it as 2024-01-31T08:00:00Z"
+        ) from error
+    known = stated if stated.tzinfo else stated.replace(tzinfo=dt.UTC)
+    return known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def known_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:

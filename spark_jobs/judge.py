@@ -24,6 +24,7 @@ ROW_ID = "_row_id"
 INGESTION_ID = "_ingestion_id"
 SOURCE_FILE = "_source_file"
 AS_OF = "_as_of"
+FILE_MODIFIED = "_file_modified"
 MALFORMED = "_malformed"
 UNDECLARED = "_undeclared"
 LINEAGE = (ROW_ID, INGESTION_ID, SOURCE_FILE, AS_OF)
@@ -39,7 +40,8 @@ _BITS = 60  # of a long, per mask column
 def judge_rows(bronze: DataFrame, contract: Dataset) -> DataFrame:
     """Give every bronze row its verdict, typed values, broken rules and original text.
 
-    Takes the contract's columns as text with LINEAGE, MALFORMED and UNDECLARED. Gives LINEAGE, the
+    Takes the contract's columns as text with LINEAGE, FILE_MODIFIED, MALFORMED and UNDECLARED; a
+    column that was declared later is taken out of UNDECLARED, where that has it. Gives LINEAGE, the
     columns typed, ROW_HASH over them, VERDICT, and for quarantined rows alone BROKEN_RULES (every
     rule a row broke, in the contract's order) and ORIGINAL (the line, or its columns as JSON).
     """
@@ -97,14 +99,30 @@ def rules_of(contract: Dataset) -> dict[str, SparkColumn]:
 
 def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
     """Add each column typed, beside its present text and the row's original."""
+    arrived = bronze.select(
+        *LINEAGE,
+        *(FILE_MODIFIED, MALFORMED, UNDECLARED),
+        *(_arrived_text(bronze, name).alias(name) for name in contract.column_names),
+    )
     texts = [
         present_text(c.name, null_values=contract.null_values).alias(_text_of(c.name))
         for c in contract.columns
     ]
     original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.column_names, UNDECLARED)))
-    present = bronze.select(*LINEAGE, MALFORMED, UNDECLARED, original.alias("_original"), *texts)
+    present = arrived.select(
+        *LINEAGE,
+        *(FILE_MODIFIED, MALFORMED, UNDECLARED),
+        original.alias("_original"),
+        *texts,
+    )
     typed = [cast_text(F.col(_text_of(c.name)), c).alias(c.name) for c in contract.columns]
     return present.select("*", *typed)
+
+
+def _arrived_text(bronze: DataFrame, name: str) -> SparkColumn:
+    """Give a column as it arrived, from before it was declared too."""
+    undeclared = F.get_json_object(UNDECLARED, f"$.{name}")
+    return F.coalesce(F.col(name), undeclared) if name in bronze.columns else undeclared
 
 
 def _text_of(name: str) -> str:
@@ -151,10 +169,11 @@ def _verdict(is_broken: SparkColumn, contract: Dataset) -> SparkColumn:
     """Decide a row's place; of valid rows with one key the newest wins, whatever their order.
 
     Newest is the greatest of the contract's `newest_by`, then ingested last, then from the file
-    whose name sorts last; between rows equal in all that, the row hash decides.
+    that was changed last, then from the one whose name sorts last; between rows equal in all that,
+    the row hash decides.
     """
     newest_first = [F.col(name).desc_nulls_last() for name in contract.newest_by] + [
-        F.col(name).desc() for name in (AS_OF, SOURCE_FILE, ROW_HASH, ROW_ID)
+        F.col(name).desc() for name in (AS_OF, FILE_MODIFIED, SOURCE_FILE, ROW_HASH, ROW_ID)
     ]
     # Broken rows have no key to trust: each is a partition of its own.
     same_key = Window.partitionBy(

@@ -67,14 +67,33 @@ def schema_hash(rows: DataFrame) -> str:
 
 
 def with_row_hash(rows: DataFrame, columns: Sequence[str]) -> DataFrame:
-    """Add a 64-bit hash over `columns`, by which two versions of a row are told apart."""
-    return rows.withColumn(ROW_HASH, F.xxhash64(*columns))
+    """Add a 64-bit hash over `columns`, by which two versions of a row are told apart.
+
+    Spark's hash passes over nulls: which columns are null is hashed too, or a value that moves to
+    the next column would be no change.
+    """
+    nulls = (F.col(f"`{name}`").isNull() for name in columns)
+    return rows.withColumn(ROW_HASH, F.xxhash64(*columns, *nulls))
 
 
-def append_once(rows: DataFrame, uri: str, *, batch: str, record: Record) -> TableState:
-    """Append the rows of `batch`; a batch that is in the table already is not appended again."""
-    _writer(rows, record, version=0, app=batch).mode("append").save(uri)
-    return table_state(rows.sparkSession, uri)
+def put_batches(
+    rows: DataFrame, uri: str, *, column: str, batches: Sequence[str], record: Record
+) -> TableState:
+    """Put the rows of `batches`, named in `column`, into a table that may have new columns by them.
+
+    What the table has of these batches gives way to them, in the same commit: the same batches put
+    again, or by another run at the same time, are there once. Raises LakeError when another run
+    wrote in between; the step is run again then.
+    """
+    spark = rows.sparkSession
+    if not table_exists(spark, uri):
+        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        return _own_commit(table_state(spark, uri), record, 0)
+    version = table_state(spark, uri).version + 1
+    named = ", ".join(f"'{batch}'" for batch in batches)
+    writer = _writer(rows, record, version=version).mode("overwrite").option("mergeSchema", "true")
+    writer.option("replaceWhere", f"{column} IN ({named})").save(uri)
+    return _own_commit(table_state(spark, uri), record, version)
 
 
 def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> TableReceipt:
@@ -125,6 +144,10 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     if not changes:
         return before
     if changes.updated or changes.deleted:
+        if not _is_keyed(stored, key):  # by a smaller key than before one row may match several
+            rewrite = _writer(rows, record, version=before.version + 1).mode("overwrite")
+            rewrite.save(uri)
+            return _own_commit(table_state(spark, uri), record, before.version + 1)
         with _commit_settings(spark, record, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
@@ -189,6 +212,10 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
         merge.whenMatchedDelete().execute()
 
 
+def _is_keyed(stored: DataFrame, key: Sequence[str]) -> bool:
+    return stored.groupBy(*key).count().where(F.col("count") > 1).isEmpty()
+
+
 def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> Changes:
     """Count what would have to be inserted, updated and deleted to turn `stored` into `rows`."""
     new = rows.select(*key, F.col(ROW_HASH).alias("new_hash"))
@@ -204,11 +231,11 @@ def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> C
     return Changes(*counts)
 
 
-def _writer(rows: DataFrame, record: Record, *, version: int, app: str = APP) -> DataFrameWriter:
+def _writer(rows: DataFrame, record: Record, *, version: int) -> DataFrameWriter:
     return (
         rows.write.format("delta")
         .option("userMetadata", json.dumps(record))
-        .option("txnAppId", app)
+        .option("txnAppId", APP)
         .option("txnVersion", version)
     )
 

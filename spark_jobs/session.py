@@ -22,6 +22,9 @@ SETTINGS = {
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     # What mltable can read: no deletion vectors, no renamed columns.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
+    # Releases, receipts and scores name versions: they can be read for a year, not for 30 days.
+    "spark.databricks.delta.properties.defaults.logRetentionDuration": "interval 365 days",
+    "spark.databricks.delta.properties.defaults.deletedFileRetentionDuration": "interval 365 days",
     # Keys and lineage come first in every table; nobody skips files by the columns behind them.
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "8",
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from spark_jobs.judge import MALFORMED, UNDECLARED
 from spark_jobs.storage import list_files, read_first_line
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from spark_jobs.storage import StoredFile
 
 FILE_URI = "_file_uri"
+LINE = "_line"
+EXACT = 2**53  # up to which a double has every whole number
 
 
 class SourceError(ValueError):
@@ -52,12 +56,12 @@ def read_as_text(
     uris = [_literal(file.uri) for file in files]
     if file_format == "jsonl":
         return _read_json_lines(spark.read.text(uris).select("value", _file_uri()), contract)
-    return _read_typed(spark.read.parquet(*uris).select("*", _file_uri()), contract)
+    return _read_parquet(spark, files, contract)
 
 
 def read_delta_as_text(rows: DataFrame, uri: str, contract: Dataset) -> DataFrame:
     """Read one version of a Delta source as `read_as_text` reads files."""
-    return _read_typed(rows.withColumn(FILE_URI, F.lit(uri)), contract)
+    return _read_typed(rows.withColumn(FILE_URI, F.lit(uri)), uri, contract)
 
 
 def check_columns(where: str, found: Iterable[str], contract: Dataset) -> None:
@@ -88,11 +92,11 @@ def _read_csv(spark: SparkSession, files: Sequence[StoredFile], contract: Datase
         header = _csv_header(file.name, read_first_line(spark, file.uri))
         check_columns(file.name, _csv_names(header), contract)
         by_header.setdefault(header, []).append(_literal(file.uri))
-    frames = [_read_csv_group(spark, uris, h, contract) for h, uris in by_header.items()]
-    rows = frames[0]
-    for frame in frames[1:]:
-        rows = rows.unionByName(frame)
-    return rows
+    return _union([_read_csv_group(spark, uris, h, contract) for h, uris in by_header.items()])
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    return reduce(lambda rows, more: rows.unionByName(more), frames)
 
 
 def _csv_header(file: str, line: bytes) -> str:
@@ -118,8 +122,8 @@ def _read_csv_group(
     """
     names = _csv_names(header)
     schema = ", ".join(f"`{name.replace('`', '``')}` string" for name in (*names, MALFORMED))
-    lines = spark.read.text(uris).select("value", _file_uri())
-    records = lines.where((F.trim("value") != "") & (F.col("value") != header))
+    lines = spark.read.text(uris).select(F.col("value").alias(LINE), _file_uri())
+    records = lines.where((F.trim(LINE) != "") & (F.col(LINE) != header))
     options = {
         "mode": "PERMISSIVE",
         "columnNameOfCorruptRecord": MALFORMED,
@@ -129,13 +133,13 @@ def _read_csv_group(
         "emptyValue": "",
     }
     rows = records.select(
-        "value", FILE_URI, F.from_csv("value", schema, options).alias("record")
-    ).select("value", FILE_URI, "record.*")
-    quotes = F.length("value") - F.length(F.translate("value", '"', ""))
-    is_broken = (quotes % 2 == 1) | F.col(MALFORMED).isNotNull()
+        LINE, FILE_URI, F.from_csv(LINE, schema, options).alias("_record")
+    ).select(LINE, FILE_URI, "_record.*")
+    quotes = F.length(LINE) - F.length(F.translate(LINE, '"', ""))
+    is_broken = (quotes % 2 == 1) | F.col(MALFORMED).isNotNull() | ~_is_utf8(LINE)
     return rows.select(
         *(_text_or_null(name, names) for name in contract.column_names),
-        F.when(is_broken, F.col("value")).alias(MALFORMED),
+        F.when(is_broken, F.col(LINE)).alias(MALFORMED),
         _undeclared(names, contract).alias(UNDECLARED),
         FILE_URI,
     )
@@ -146,11 +150,12 @@ def _read_json_lines(lines: DataFrame, contract: Dataset) -> DataFrame:
 
     Read as the list of its objects, since Spark would read the first of several and drop the rest.
     """
+    is_object = _is_utf8("value") & (F.size("listed") == 1)
     listed = F.from_json(F.concat(F.lit("["), "value", F.lit("]")), "array<map<string,string>>")
     objects = (
         lines.where(F.trim("value") != "")
         .select("*", listed.alias("listed"))
-        .select("*", F.when(F.size("listed") == 1, F.col("listed")[0]).alias("object"))
+        .select("*", F.when(is_object, F.col("listed")[0]).alias("object"))
     )
     declared = F.array(*(F.lit(name) for name in contract.column_names))
     others = F.map_filter("object", lambda name, _: ~F.array_contains(declared, name))
@@ -162,16 +167,53 @@ def _read_json_lines(lines: DataFrame, contract: Dataset) -> DataFrame:
     )
 
 
-def _read_typed(rows: DataFrame, contract: Dataset) -> DataFrame:
+def _is_utf8(name: str) -> SparkColumn:
+    """Tell whether a text is UTF-8: bytes that are not would be read as one and the same letter."""
+    written = F.col(name).cast("binary")
+    return F.encode(F.decode(written, "UTF-8"), "UTF-8") == written
+
+
+def _read_parquet(spark: SparkSession, files: Sequence[StoredFile], contract: Dataset) -> DataFrame:
+    """Read files with the same schema together: Spark would take one file's for all of them."""
+    by_schema: dict[str, list[StoredFile]] = {}
+    for file in files:
+        schema = spark.read.parquet(_literal(file.uri)).schema
+        by_schema.setdefault(schema.json(), []).append(file)
+    frames = []
+    for group in by_schema.values():
+        rows = spark.read.parquet(*(_literal(file.uri) for file in group))
+        frames.append(_read_typed(rows.select("*", _file_uri()), group[0].name, contract))
+    return _union(frames)
+
+
+def _read_typed(rows: DataFrame, where: str, contract: Dataset) -> DataFrame:
     """Turn typed columns into the text that Spark writes for them."""
+    fields = {field.name: field for field in rows.schema if field.name != FILE_URI}
     header = [name for name in rows.columns if name != FILE_URI]
-    check_columns(f"dataset {contract.name!r}", header, contract)
+    check_columns(where, header, contract)
     return rows.select(
-        *(_text_or_null(name, header) for name in contract.column_names),
+        *(
+            (_plain_text(fields[name]) if name in fields else F.lit(None).cast("string")).alias(
+                name
+            )
+            for name in contract.column_names
+        ),
         F.lit(None).cast("string").alias(MALFORMED),
         _undeclared(header, contract).alias(UNDECLARED),
         FILE_URI,
     )
+
+
+def _plain_text(field: T.StructField) -> SparkColumn:
+    """Write whole numbers in full, however they are stored: not 1.2345678E7, not 0E-10."""
+    value = F.col(f"`{field.name}`")
+    if isinstance(field.dataType, T.DecimalType):
+        return F.when(value == 0, F.lit("0")).otherwise(value.cast("string"))
+    if not isinstance(field.dataType, T.DoubleType | T.FloatType):
+        return value.cast("string")
+    is_whole = (value == F.floor(value)) & (F.abs(value) < EXACT) & (value != 0)
+    whole = value.cast("decimal(20,0)").cast("string")
+    return F.when(is_whole, whole).otherwise(value.cast("string"))
 
 
 def _undeclared(header: Sequence[str], contract: Dataset) -> SparkColumn:

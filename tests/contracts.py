@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
 
 LINEAGE = ("_row_id", "_ingestion_id", "_source_file", "_as_of")
+MODIFIED = "_file_modified"
 
 
 def contract_of(text: str, *, name: str = "trips") -> Dataset:
@@ -33,10 +34,12 @@ def bronze_of(
     spark: SparkSession, contract: Dataset, rows: Sequence[Mapping[str, str | None]]
 ) -> DataFrame:
     """Give bronze rows: what a row does not state is null, but its lineage has plain defaults."""
-    names = (*LINEAGE, "_malformed", "_undeclared", *contract.column_names)
+    names = (*LINEAGE, MODIFIED, "_malformed", "_undeclared", *contract.column_names)
     lineage = {"_ingestion_id": "i", "_source_file": "raw/a.csv", "_as_of": "2024-01-01"}
-    stated = [{"_row_id": f"r{place}", **lineage, **row} for place, row in enumerate(rows)]
-    return spark.createDataFrame(
+    plain = {**lineage, MODIFIED: "0"}
+    stated = [{"_row_id": f"r{place}", **plain, **row} for place, row in enumerate(rows)]
+    texts = spark.createDataFrame(
         [tuple(row.get(name) for name in names) for row in stated],
         ", ".join(f"`{name}` string" for name in names),
     )
+    return texts.withColumn(MODIFIED, texts[MODIFIED].cast("long"))

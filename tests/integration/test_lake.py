@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from chispa import assert_df_equality
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
 
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists, table_state
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
+    from spark_jobs.delta_log import TableState
     from spark_jobs.lake import Changes
 
 pytestmark = pytest.mark.spark
@@ -131,16 +134,61 @@ def test_rows_are_withdrawn_by_key_and_where_there_are_none_nothing_is_committed
     assert_df_equality(stored(spark, uri), trips(spark, (2, "Aix")), ignore_nullable=True)
 
 
-def test_a_batch_that_was_appended_before_a_crash_is_not_appended_again(
+def put(rows: DataFrame, uri: str, batch: str) -> TableState:
+    named = rows.withColumn("batch", F.lit(batch))
+    return lake.put_batches(named, uri, column="batch", batches=[batch], record={"batch": batch})
+
+
+def test_a_batch_that_was_put_before_a_crash_is_there_once_and_comes_back_when_it_was_deleted(
     spark: SparkSession, uri: str
 ) -> None:
     first, second = trips(spark, (1, "Ulm")), trips(spark, (2, "Aix"))
     for rows, batch in [(first, "a"), (first, "a"), (second, "b"), (first, "a")]:
-        state = lake.append_once(rows, uri, batch=batch, record={"batch": batch})
-    assert (state.version, state.record) == (1, {"batch": "b"})
-    assert_df_equality(
-        stored(spark, uri), first.union(second), ignore_row_order=True, ignore_nullable=True
-    )
+        put(rows, uri, batch)
+    both = first.union(second)
+    for _ in range(2):
+        actual = stored(spark, uri).drop("batch")
+        assert_df_equality(actual, both, ignore_row_order=True, ignore_nullable=True)
+        DeltaTable.forPath(spark, uri).delete("batch = 'a'")
+        put(first, uri, "a")
+
+
+def test_a_batch_with_a_new_column_widens_the_table(spark: SparkSession, uri: str) -> None:
+    put(trips(spark, (1, "Ulm")), uri, "a")
+    put(trips(spark, (2, "Aix")).withColumn("tip", F.lit("5")), uri, "b")
+    rows = stored(spark, uri).orderBy("trip").collect()
+    assert [row["tip"] for row in rows] == [None, "5"]
+
+
+def test_a_batch_that_another_run_puts_at_the_same_time_is_not_passed_over_in_silence(
+    spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(trips(spark, (1, "Ulm")), uri, "a")
+    before = table_state(spark, uri)
+    put(trips(spark, (2, "Aix")), uri, "theirs")
+    states = iter([before])
+    seen = table_state
+    monkeypatch.setattr(lake, "table_state", lambda *where: next(states, None) or seen(*where))
+    with pytest.raises(LakeError, match="another run wrote version 1 while this one wrote 1"):
+        put(trips(spark, (3, "Rom")), uri, "ours")
+
+
+def test_a_value_that_moves_to_a_column_beside_it_is_a_change(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(None, 5.0), (5.0, None)], "a double, b double")
+    first, second = lake.with_row_hash(rows, ["a", "b"]).collect()
+    assert first["_row_hash"] != second["_row_hash"]
+
+
+def test_a_key_that_has_become_smaller_leaves_one_row_for_each_of_its_values(
+    spark: SparkSession, uri: str
+) -> None:
+    columns = "trip int, leg int, city string"
+    before = spark.createDataFrame([(1, 1, "Ulm"), (1, 2, "Aix")], columns)
+    lake.sync_table(lake.with_row_hash(before, ["city"]), uri, key=["trip", "leg"], record={})
+    after = spark.createDataFrame([(1, 2, "Rom")], columns)
+    for _ in range(2):
+        lake.sync_table(lake.with_row_hash(after, ["city"]), uri, key=["trip"], record={"n": 2})
+        assert_df_equality(stored(spark, uri).drop("_row_hash"), after, ignore_nullable=True)
 
 
 def test_a_table_that_never_changes_stays_as_it_was_first_written(

@@ -113,6 +113,8 @@ def test_of_rows_with_one_key_the_stated_winner_stays_and_broken_ones_do_not_com
             {**same, "trip": "3", "fare": "9", "_row_id": "file a"},
             {**same, "trip": "3", "fare": "9", "_source_file": "raw/b.csv", "_row_id": "b wins"},
             {**same, "trip": "4", "fare": "9", "_row_id": "same 1"},
+            {**same, "trip": "5", "fare": "9", "_file_modified": "9", "_row_id": "z before"},
+            {**same, "trip": "5", "fare": "9", "_file_modified": "10", "_row_id": "corrected"},
             {**same, "trip": "4", "fare": "9", "_row_id": "same 2 wins"},
         ],
     )
@@ -125,11 +127,24 @@ def test_of_rows_with_one_key_the_stated_winner_stays_and_broken_ones_do_not_com
         ("file a", "duplicate"),
         ("b wins", "valid"),
         ("same 1", "duplicate"),
+        ("z before", "duplicate"),
+        ("corrected", "valid"),
         ("same 2 wins", "valid"),
     ]
     actual = judge_rows(bronze, contract).select("_row_id", "_verdict")
     expected = spark.createDataFrame(rows, "_row_id string, _verdict string")
     assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_column_that_is_declared_later_is_taken_out_of_what_was_undeclared(
+    spark: SparkSession,
+) -> None:
+    contract = contract_of(TRIPS + "    new_columns: keep_text\n")
+    told = {"trip": "1", "fare": "9", "tip": "1", "_undeclared": '{"city":"Ulm","x":"1"}'}
+    bronze = bronze_of(spark, contract, [told, {**told, "trip": "2", "_undeclared": "{}"}])
+    for arrived in (bronze, bronze.drop("city")):
+        judged = judge_rows(arrived, contract)
+        assert [row["city"] for row in judged.orderBy("trip").collect()] == ["Ulm", None]
 
 
 def test_more_rules_than_fit_one_mask_are_all_named(spark: SparkSession) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from chispa import assert_df_equality
+from pyspark.sql import functions as F
 
 from spark_jobs.sources import SourceError, find_files, read_as_text, read_delta_as_text
 from spark_jobs.storage import list_files
@@ -65,12 +67,60 @@ def test_garbage_bytes_between_rows_cost_no_row(spark: SparkSession, tmp_path: P
     (tmp_path / "a.csv").write_bytes(b"trip,city\n1,Ulm\n\xff\xfe\x80,\x00\n\x89PNG\n2,Aix\n")
     rows: list[Row] = [
         ("1", "Ulm", None, None),
-        ("\ufffd\ufffd\ufffd", "\x00", None, None),
+        ("\ufffd\ufffd\ufffd", "\x00", "\ufffd\ufffd\ufffd,\x00", None),
         ("\ufffdPNG", None, "\ufffdPNG", None),
         ("2", "Aix", None, None),
     ]
     actual = read(spark, tmp_path, contract_of(STRICT))
     assert_df_equality(actual, spark.createDataFrame(rows, READ), ignore_row_order=True)
+
+
+def test_a_line_in_another_encoding_is_malformed_and_keeps_its_bytes(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_bytes(b"trip,city\n1,M\xfcnster\n2,M\xf6nster\n3,M\xc3\xbcnster\n")
+    rows = read(spark, tmp_path, contract_of(STRICT))
+    assert [row["trip"] for row in rows.where("_malformed is null").collect()] == ["3"]
+    kept = rows.where("_malformed is not null").select(F.col("_malformed").cast("binary"))
+    assert {bytes(row[0]) for row in kept.collect()} == {b"1,M\xfcnster", b"2,M\xf6nster"}
+
+
+def test_an_object_in_another_encoding_is_malformed(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"trip": 1, "city": "M\xfcnster"}\n{"trip": 3}\n')
+    rows = read(spark, tmp_path, contract_of(STRICT), file_format="jsonl")
+    told = rows.select("trip", F.col("_malformed").isNotNull().alias("is_malformed")).collect()
+    assert {(row["trip"], row["is_malformed"]) for row in told} == {(None, True), ("3", False)}
+
+
+def test_columns_that_only_some_of_the_parquet_files_have_are_seen(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    pd.DataFrame({"trip": [1], "city": ["Ulm"]}).to_parquet(tmp_path / "files" / "a.parquet")
+    wider = pd.DataFrame({"trip": [2], "city": ["Aix"], "fare": [9]})
+    wider.to_parquet(tmp_path / "files" / "b.parquet")
+    files = list_files(spark, f"{tmp_path}/files/*.parquet")
+    with pytest.raises(
+        SourceError, match=r"b\.parquet: columns \['fare'\] are not in the contract"
+    ):
+        read_as_text(spark, files, contract_of(STRICT), file_format="parquet")
+    rows = read_as_text(spark, files, contract_of(LENIENT), file_format="parquet")
+    expected = [("1", "Ulm", None, None), ("2", "Aix", None, '{"fare":9}')]
+    actual = rows.drop("_file_uri")
+    assert_df_equality(actual, spark.createDataFrame(expected, READ), ignore_row_order=True)
+
+
+def test_whole_numbers_are_written_in_full_however_they_are_stored(spark: SparkSession) -> None:
+    numbers = spark.sql(
+        "SELECT 12345678D AS trip, CAST(0 AS decimal(38,10)) AS city UNION ALL "
+        "SELECT 0.5D, CAST(2.5 AS decimal(38,10)) UNION ALL SELECT 1e300D, null"
+    )
+    rows = read_delta_as_text(numbers, "lake/trips", contract_of(STRICT)).collect()
+    assert {(row["trip"], row["city"]) for row in rows} == {
+        ("12345678", "0"),
+        ("0.5", "2.5000000000"),
+        ("1.0E300", None),
+    }
 
 
 def test_a_line_break_within_quotes_does_not_leave_half_a_value(
