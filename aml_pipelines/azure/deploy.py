@@ -28,7 +28,15 @@ from aml_pipelines.azure.release import (
     chosen_version,
     mark_released,
 )
-from aml_pipelines.azure.traffic import ALL, Traffic, give, give_newest, read_traffic, roll_back
+from aml_pipelines.azure.traffic import (
+    ALL,
+    Traffic,
+    give,
+    give_newest,
+    mark_untried,
+    read_traffic,
+    roll_back,
+)
 from aml_pipelines.failure import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.progress import say
@@ -187,6 +195,7 @@ def _put(client: MLClient, target: Target, wanted: Wanted, name: str, color: str
     if not found(lambda: client.online_endpoints.get(name)):
         endpoint = load(endpoint_document("online", target), "online")
         client.online_endpoints.begin_create_or_update(endpoint).result()
+    mark_untried(client, name, color)
     (rendered,) = deployment_documents("online", target, model=wanted.model, color=color)
     deployment = load(rendered, "online")
     deployment.tags = {**(deployment.tags or {}), **wanted.marks}

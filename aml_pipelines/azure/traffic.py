@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ALL = 100
 NEWEST = "newest"  # the tag of an endpoint that names the deployment made last
+UNTRIED = "untried"  # and the one that is being made: no way back leads there until it has answered
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,11 @@ class Traffic:
     colors: tuple[str, ...] = ()
     shares: dict[str, int] = field(default_factory=dict)
     newest: str = ""
+    untried: str = ""
 
     def other(self, color: str) -> str | None:
-        """Name the deployed colour beside `color`."""
-        return next((name for name in self.colors if name != color), None)
+        """Name the colour beside `color` that has answered before."""
+        return next((name for name in self.colors if name not in (color, self.untried)), None)
 
     def idle(self) -> str:
         """Name the colour that may be deployed: nobody asks it, and no way back leads to it.
@@ -52,16 +54,25 @@ def read_traffic(client: MLClient, name: str) -> Traffic:
         return Traffic(name)
     there = {item.name for item in client.online_deployments.list(name)}
     colors = tuple(color for color in COLORS if color in there)
-    newest = str((endpoint.tags or {}).get(NEWEST, ""))
+    tags = {str(key): str(text) for key, text in (endpoint.tags or {}).items()}
+    newest, untried = tags.get(NEWEST, ""), tags.get(UNTRIED, "")
     shares = {str(color): int(share) for color, share in (endpoint.traffic or {}).items()}
-    return Traffic(name, colors, shares, newest if newest in there else "")
+    return Traffic(name, colors, shares, newest if newest in there else "", untried)
+
+
+def mark_untried(client: MLClient, name: str, color: str) -> None:
+    """Say at an endpoint that a colour is about to be made anew."""
+    endpoint: Any = client.online_endpoints.get(name)
+    endpoint.tags = {**(endpoint.tags or {}), UNTRIED: color}
+    client.online_endpoints.begin_create_or_update(endpoint).result()
 
 
 def give(client: MLClient, name: str, shares: dict[str, int], *, newest: str) -> None:
-    """Give the deployments of an endpoint their shares."""
+    """Give the deployments of an endpoint their shares; what is newest has answered."""
     endpoint: Any = client.online_endpoints.get(name)
     endpoint.traffic = shares
-    endpoint.tags = {**(endpoint.tags or {}), NEWEST: newest}
+    tags = {**(endpoint.tags or {}), NEWEST: newest}
+    endpoint.tags = {key: text for key, text in tags.items() if (key, text) != (UNTRIED, newest)}
     client.online_endpoints.begin_create_or_update(endpoint).result()
 
 

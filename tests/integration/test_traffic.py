@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.deployable import client_of, register, traffic_of
+from tests.integration.deployable import client_of, register, rows_file, traffic_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,22 @@ def test_a_release_is_published_and_taken_back_without_a_deployment(late: Typed)
         {"blue": "1", "green": "1"},
         {"blue": 90, "green": 10},
     )
+
+
+def test_no_way_back_leads_to_a_deployment_that_has_never_answered(
+    late: Typed, tmp_path: Path
+) -> None:
+    late(*ONLINE, "--model", "late:1")
+    wrong = rows_file(tmp_path, seats=3.0)
+    late(*ONLINE, "--model", "late:2", "--rows", str(wrong), code=1)
+    for moving in ("--roll-back", "--newest"):
+        late(*ONLINE, moving, "--traffic", "50", code=1 if moving == "--roll-back" else 0)
+        assert traffic_of(late)["blue"] == 100
+    right = rows_file(tmp_path, distance=3.0)
+    late(*ONLINE, "--model", "late:2", "--rows", str(right))
+    assert traffic_of(late) == {"green": 100, "blue": 0}
+    late(*ONLINE, "--roll-back")
+    assert traffic_of(late) == {"blue": 100, "green": 0}
 
 
 def test_the_only_deployment_has_all_the_traffic(late: Typed) -> None:
