@@ -16,7 +16,6 @@ from learning import champion
 from scorer import RowsError, load_scorer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -36,14 +35,6 @@ def save(model: object, folder: Path, *, task: str, threshold: float, predict_wi
         metadata={"task": task, "threshold": threshold},
     )
     return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what MLflow creates to save a model out of the repository."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("MLFLOW_TRACKING_URI", tmp_path_factory.mktemp("tracking").as_uri())
-        yield
 
 
 @pytest.fixture(scope="module")
