@@ -53,14 +53,15 @@ def image_files(root: Path) -> list[Path]:
     return sorted((root / "environments").glob("*/environment.yml"))
 
 
-def require_version(document: Document, file: Path) -> None:
-    """Refuse an image whose version is not its content's, with PipelineError."""
+def require_version(document: Document, file: Path) -> str:
+    """Give the version of an image; raise PipelineError when it states another one."""
     version, stated = image_version(document, file.parent), str(document.get("version"))
     if stated != version:
         raise PipelineError(
             f"{file}: version {stated!r} is not that of its content, {version!r}: "
             "python -m aml_pipelines versions writes it, here and where it is named"
         )
+    return version
 
 
 def restated(root: Path) -> dict[Path, str]:

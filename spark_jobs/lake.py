@@ -137,17 +137,13 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
     if schema_hash(stored) != schema_hash(rows):
-        rewrite = _writer(rows, record, version=before.version + 1).mode("overwrite")
-        rewrite.option("overwriteSchema", "true").save(uri)
-        return table_state(spark, uri)
+        return _rewrite(rows, uri, before, record=record)
     changes = compare_rows(rows, stored, key=key)
     if not changes:
         return before
     if changes.updated or changes.deleted:
         if not _is_keyed(stored, key):  # by a smaller key than before one row may match several
-            rewrite = _writer(rows, record, version=before.version + 1).mode("overwrite")
-            rewrite.save(uri)
-            return _own_commit(table_state(spark, uri), record, before.version + 1)
+            return _rewrite(rows, uri, before, record=record)
         with _commit_settings(spark, record, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
@@ -212,10 +208,6 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
         merge.whenMatchedDelete().execute()
 
 
-def _is_keyed(stored: DataFrame, key: Sequence[str]) -> bool:
-    return stored.groupBy(*key).count().where(F.col("count") > 1).isEmpty()
-
-
 def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> Changes:
     """Count what would have to be inserted, updated and deleted to turn `stored` into `rows`."""
     new = rows.select(*key, F.col(ROW_HASH).alias("new_hash"))
@@ -238,6 +230,17 @@ def _writer(rows: DataFrame, record: Record, *, version: int) -> DataFrameWriter
         .option("txnAppId", APP)
         .option("txnVersion", version)
     )
+
+
+def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:
+    version = before.version + 1
+    writer = _writer(rows, record, version=version).mode("overwrite")
+    writer.option("overwriteSchema", "true").save(uri)
+    return _own_commit(table_state(rows.sparkSession, uri), record, version)
+
+
+def _is_keyed(stored: DataFrame, key: Sequence[str]) -> bool:
+    return stored.groupBy(*key).count().where(F.col("count") > 1).isEmpty()
 
 
 def _append_new(

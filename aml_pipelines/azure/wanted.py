@@ -125,8 +125,7 @@ def wanted_environments() -> list[Wanted]:
     found = []
     for file in image_files(REPOSITORY):
         document = read_job(file)
-        require_version(document, file)
-        found.append(Wanted("environment", document, file, image_version(document, file.parent)))
+        found.append(Wanted("environment", document, file, require_version(document, file)))
     return found
 
 

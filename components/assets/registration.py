@@ -82,13 +82,9 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
     without rows, which mltable cannot read, gets a card of version 0 and is not registered. Version
     numbers are not reserved: where another run takes one first, the next is tried.
     """
-    if not publication.receipt.rows_out:
-        card = publication.card(UNREGISTERED)
-        write_card(publication.folder, card)
-        return card, False
-    newest = newest_version(client, publication.name)
-    if newest is not None and _is_same(newest, publication):
-        card = publication.card(str(newest.version))
+    standing = _standing_version(client, publication)
+    if standing:
+        card = publication.card(standing)
         write_card(publication.folder, card)
         return card, False
     number = 1 + max(_numbers(client, publication.name, ListViewType.ALL), default=0)
@@ -122,6 +118,14 @@ def _numbers(client: MLClient, name: str, view: ListViewType) -> list[int]:
     except ResourceNotFoundError:
         return []
     return [int(asset.version) for asset in listed if asset.version.isdigit()]
+
+
+def _standing_version(client: MLClient, publication: Publication) -> str | None:
+    """Name the version that a publication without rows, or with the newest one's content, has."""
+    if not publication.receipt.rows_out:
+        return UNREGISTERED
+    newest = newest_version(client, publication.name)
+    return str(newest.version) if newest and _is_same(newest, publication) else None
 
 
 def _is_same(newest: Data, publication: Publication) -> bool:

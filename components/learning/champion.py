@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from azure.core.exceptions import ResourceNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from azure.ai.ml import MLClient
 
     from conf.model import Model
@@ -73,8 +73,8 @@ def score(model_folder: Path, features: pd.DataFrame) -> Vector:
     missing = [name for name in wanted if name not in features.columns]
     if missing:
         raise ChampionError(f"{model_folder}: the model needs columns {missing}, which are missing")
-    taken = {name: _column(features[name], kind) for name, kind in wanted.items()}
-    predicted: Vector = model.predict(pd.DataFrame(taken))
+    typed = {name: _column(features[name], kind) for name, kind in wanted.items()}
+    predicted: Vector = model.predict(features[list(wanted)].assign(**typed))
     is_per_class = predicted.ndim == 2  # noqa: PLR2004 # rows and classes
     return predicted[:, 1] if is_per_class else predicted
 
