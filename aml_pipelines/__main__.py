@@ -8,7 +8,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from types import ModuleType

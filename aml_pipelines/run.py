@@ -10,10 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.lock import exclusive
-from aml_pipelines.local.node_process import NodeFailedError
+from aml_pipelines.console import say
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
 from aml_pipelines.local.report import report_all, report_failure, report_success
 from aml_pipelines.local.request import Request, add_request_arguments, read_request
 from aml_pipelines.local.run_plan import Shared, now, run_plan, warm_jvm
@@ -25,6 +23,8 @@ from aml_pipelines.local.selection import (
     select_only,
 )
 from aml_pipelines.local.workspace import WorkspaceError, serving
+from aml_pipelines.locks import exclusive
+from aml_pipelines.processes import NodeFailedError
 from conf.target import LOCAL
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.command_target import add_target_argument, command_target
+from aml_pipelines.targets import add_target_argument, command_target
 
 if TYPE_CHECKING:
     import argparse

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.command_target import add_target_argument, command_target
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
 from aml_pipelines.local.serving_file import (
     COMMAND,
     announce,
@@ -18,6 +17,7 @@ from aml_pipelines.local.serving_file import (
     serving_alone,
 )
 from aml_pipelines.local.workspace import WorkspaceError, serving
+from aml_pipelines.targets import add_target_argument, command_target
 from conf.document import ConfError
 from conf.target import LOCAL
 

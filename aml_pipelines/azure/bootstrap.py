@@ -16,8 +16,8 @@ from aml_pipelines.azure.client import (
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import to_yaml
 from aml_pipelines.azure.wanted import wanted_computes, wanted_datastores
-from aml_pipelines.failure import CommandFailedError
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     import argparse

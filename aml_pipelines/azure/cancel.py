@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import status_of
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
 
 if TYPE_CHECKING:
     import argparse

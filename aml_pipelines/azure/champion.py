@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.deployments import CHAMPION, champion_reference, champions_of
-from aml_pipelines.failure import CommandFailedError
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     import argparse

@@ -10,9 +10,9 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from aml_pipelines.command_target import add_target_argument, command_target
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.local.serving_file import read_serving, refuse_unserved
+from aml_pipelines.targets import add_target_argument, command_target
 
 if TYPE_CHECKING:
     import argparse

@@ -37,9 +37,9 @@ from aml_pipelines.azure.traffic import (
     read_traffic,
     roll_back,
 )
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
     import argparse

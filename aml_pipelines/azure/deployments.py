@@ -15,7 +15,7 @@ from aml_pipelines.azure.render import (
     to_yaml,
 )
 from aml_pipelines.azure.wanted import jobs_identity
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
 
 if TYPE_CHECKING:

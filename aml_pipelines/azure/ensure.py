@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aml_pipelines.azure.client import found
 from aml_pipelines.azure.wanted import CONTENT, Wanted, loaded
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import explained
-from aml_pipelines.local.progress import live_or_lines, say
+from aml_pipelines.console import live_or_lines, say
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient

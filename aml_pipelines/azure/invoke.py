@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.follow import follow
+from aml_pipelines.console import say
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
     import argparse

@@ -11,8 +11,8 @@ from urllib.request import Request, urlopen
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import node_name
-from aml_pipelines.failure import CommandFailedError
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     import argparse

@@ -9,8 +9,8 @@ from aml_pipelines.azure.client import found
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import Document, Rendered, read_job
 from aml_pipelines.azure.wanted import wanted_computes, wanted_environments
-from aml_pipelines.failure import CommandFailedError
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

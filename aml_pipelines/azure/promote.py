@@ -24,11 +24,11 @@ from aml_pipelines.azure.release import (
     mark_released,
     released,
 )
-from aml_pipelines.command_target import command_target
-from aml_pipelines.failure import CommandFailedError
-from aml_pipelines.local.fingerprint import content_hash
+from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.hashing import content_hash
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
+from aml_pipelines.targets import command_target
 
 if TYPE_CHECKING:
     import argparse

@@ -19,8 +19,8 @@ from aml_pipelines.azure.wanted import (
     wanted_environments,
     wanted_file,
 )
+from aml_pipelines.console import say
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
     import argparse

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import found
 from aml_pipelines.azure.deployments import champion_reference
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient

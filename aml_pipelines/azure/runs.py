@@ -20,9 +20,9 @@ from aml_pipelines.azure.client import (
     explained,
     workspace_client,
 )
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.console import say, show_table
+from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say, show_table
 
 if TYPE_CHECKING:
     import argparse

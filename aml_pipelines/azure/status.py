@@ -8,7 +8,7 @@ from rich.table import Table
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import is_reused, node_name, status_of
-from aml_pipelines.local.progress import say, show_table
+from aml_pipelines.console import say, show_table
 
 if TYPE_CHECKING:
     import argparse

@@ -13,8 +13,8 @@ from aml_pipelines.azure.follow import follow
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
+from aml_pipelines.console import say
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
 from aml_pipelines.local.request import (
     Request,
     add_settings_argument,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import found
 from aml_pipelines.azure.deployments import COLORS
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient

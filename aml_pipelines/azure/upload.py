@@ -26,8 +26,8 @@ from aml_pipelines.azure.client import (
     found,
 )
 from aml_pipelines.azure.wanted import lake_storage
+from aml_pipelines.console import say
 from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.progress import say
 
 if TYPE_CHECKING:
     import argparse

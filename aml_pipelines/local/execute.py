@@ -8,12 +8,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from aml_pipelines.local.node_process import NodeFailedError
 from aml_pipelines.local.node_run import Ended, Surroundings, run_node
 from aml_pipelines.local.planned import PlannedNode, command, input_texts
 from aml_pipelines.local.run_record import RunRecord, read_receipt
 from aml_pipelines.local.spark_jvm import shares_jvm
 from aml_pipelines.local.values import Produced
+from aml_pipelines.processes import NodeFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

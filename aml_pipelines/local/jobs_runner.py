@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.local.jobs_artifacts import keep_logs
 from aml_pipelines.local.jobs_pipeline import PIPELINE, single_node
 from aml_pipelines.local.jobs_view import failure_of
-from aml_pipelines.local.node_process import end_group
+from aml_pipelines.processes import end_group
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:

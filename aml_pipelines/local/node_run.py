@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.hashing import listing
 from aml_pipelines.local import reuse
-from aml_pipelines.local.fingerprint import listing
-from aml_pipelines.local.node_process import NodeFailedError, Processes
 from aml_pipelines.local.places import Places, bring_inputs, take_outputs
 from aml_pipelines.local.planned import PlannedNode, Produce, arguments, command, input_texts
 from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash, stage
 from aml_pipelines.local.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
 from aml_pipelines.local.values import Constant
+from aml_pipelines.processes import NodeFailedError, Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

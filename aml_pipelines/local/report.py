@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.progress import say
+from aml_pipelines.console import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

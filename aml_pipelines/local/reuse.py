@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.atomic_json import read_json, write_json
-from aml_pipelines.local.fingerprint import content_hash
+from aml_pipelines.files import read_json, write_json
+from aml_pipelines.hashing import content_hash
 from aml_pipelines.local.planned import PlannedNode, command
 from aml_pipelines.local.values import Constant
 

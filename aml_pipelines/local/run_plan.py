@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aml_pipelines.console import progress_of
 from aml_pipelines.local.execute import Execution
-from aml_pipelines.local.node_process import Processes
 from aml_pipelines.local.node_run import Surroundings
-from aml_pipelines.local.progress import progress_of
 from aml_pipelines.local.run_record import RunRecord, git_commit
 from aml_pipelines.local.selection import Selection, shown_inputs
 from aml_pipelines.local.spark_jvm import WarmJvm, memory, shares_jvm
+from aml_pipelines.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.local.atomic_json import read_json, write_json
+from aml_pipelines.files import read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.local.atomic_json import read_json
+from aml_pipelines.files import read_json
 from aml_pipelines.local.order import downstream
 from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.values import Constant, Data, Value

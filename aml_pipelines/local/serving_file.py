@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.atomic_json import read_json, write_json
+from aml_pipelines.files import read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

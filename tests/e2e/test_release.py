@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aml_pipelines.azure.client import workspace_client
-from aml_pipelines.local.fingerprint import content_hash
+from aml_pipelines.hashing import content_hash
 from aml_pipelines.local.registry import Registry
 from conf import target as targets
 from tests.contract.pipeline_lines import (

@@ -14,7 +14,7 @@ from aml_pipelines.azure.render import read_job, render_job
 from aml_pipelines.azure.runs import Search, find
 from aml_pipelines.azure.schedule import load, render_schedule
 from aml_pipelines.azure.submit import send
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.local.jobs import Jobs
 from aml_pipelines.local.resources import Resources
 from conf.target import REPOSITORY, Identity, load_target

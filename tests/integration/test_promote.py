@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.azure.client import workspace_client
-from aml_pipelines.local.fingerprint import content_hash
+from aml_pipelines.hashing import content_hash
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.tracking import prepare_tracking
 from conf.target import load_target

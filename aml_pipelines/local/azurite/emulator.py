@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.failure import CommandFailedError
+from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

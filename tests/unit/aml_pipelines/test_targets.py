@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines import command_target
+from aml_pipelines import targets
 from conf.document import ConfError
 from conf.target import REPOSITORY, TARGETS, load_target, read_target
 
@@ -138,9 +138,9 @@ def test_every_variable_of_a_target_stands_in_the_example_of_dotenv() -> None:
 
 def test_the_environment_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("JOBS_CLIENT_ID=from-the-file\nSYNAPSE_POOL_ID=pool\nEMPTY=\n")
-    monkeypatch.setattr(command_target, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(targets, "REPOSITORY", tmp_path)
     monkeypatch.setenv("JOBS_CLIENT_ID", "from-the-shell")
-    found = command_target.variables()
+    found = targets.variables()
     assert found["JOBS_CLIENT_ID"] == "from-the-shell"
     assert found["SYNAPSE_POOL_ID"] == "pool"
     assert "EMPTY" not in found
