@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aml_pipelines.local.execute import Progress
-    from aml_pipelines.local.plan import Plan
     from aml_pipelines.local.selection import Selection
+    from aml_pipelines.pipeline.plan import Plan
 
 _WIDE = 1000
 _CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.report import report_all, report_failure, report_success
 from aml_pipelines.local.request import Request, add_request_arguments, read_request
 from aml_pipelines.local.run_plan import Shared, now, run_plan, warm_jvm
@@ -24,6 +23,7 @@ from aml_pipelines.local.selection import (
 )
 from aml_pipelines.local.workspace import WorkspaceError, serving
 from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.processes import NodeFailedError
 from conf.target import LOCAL
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from aml_pipelines.local.azurite.lake import RemoteLake
-    from aml_pipelines.local.plan import Plan
     from aml_pipelines.local.run_record import RunRecord
     from aml_pipelines.local.spark_jvm import WarmJvm
+    from aml_pipelines.pipeline.plan import Plan
     from conf.target import Target
 
 LOGGER = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.azure.render import Document, read_job, to_yaml
 from aml_pipelines.console import say
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:

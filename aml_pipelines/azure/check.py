@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.packages import pinned_differently
 from aml_pipelines.azure.sizes import ENDED_RUNTIMES, RUNTIMES, SIZES, Process, misfit
-from aml_pipelines.local.problems import PipelineError, Problems
-from aml_pipelines.local.yaml_source import Fields, read_fields
+from aml_pipelines.pipeline.problems import PipelineError, Problems
+from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from aml_pipelines.local.problems import Place
+    from aml_pipelines.pipeline.problems import Place
     from conf.target import Target
 
 _FILES = ("py_files", "jars", "files", "archives")

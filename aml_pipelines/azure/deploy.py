@@ -39,7 +39,7 @@ from aml_pipelines.azure.traffic import (
 )
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     import argparse

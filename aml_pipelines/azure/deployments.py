@@ -16,7 +16,7 @@ from aml_pipelines.azure.render import (
 )
 from aml_pipelines.azure.wanted import jobs_identity
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

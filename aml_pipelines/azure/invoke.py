@@ -12,7 +12,7 @@ from aml_pipelines.azure.client import add_azure_arguments, asked_target, worksp
 from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.console import say
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     import argparse

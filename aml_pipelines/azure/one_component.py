@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.render import Document, Rendered, read_job, rendered
-from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.spec import LITERAL_TYPES
+from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.pipeline.spec import LITERAL_TYPES
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from aml_pipelines.azure.release import (
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.targets import command_target
 
 if TYPE_CHECKING:

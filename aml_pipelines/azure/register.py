@@ -20,7 +20,7 @@ from aml_pipelines.azure.wanted import (
     wanted_file,
 )
 from aml_pipelines.console import say
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     import argparse

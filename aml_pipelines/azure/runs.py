@@ -22,7 +22,7 @@ from aml_pipelines.azure.client import (
 )
 from aml_pipelines.console import say, show_table
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     import argparse

@@ -14,8 +14,8 @@ from aml_pipelines.azure.render import Document, Rendered, read_job, render_job,
 from aml_pipelines.azure.submit import load as load_job
 from aml_pipelines.azure.triggers import trigger_problems
 from aml_pipelines.console import say
-from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.request import add_settings_argument, read_settings
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     import argparse

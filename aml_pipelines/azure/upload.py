@@ -27,7 +27,7 @@ from aml_pipelines.azure.client import (
 )
 from aml_pipelines.azure.wanted import lake_storage
 from aml_pipelines.console import say
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     import argparse

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.local.problems import PipelineError, Problems
-from aml_pipelines.local.read_component import read_component_file
-from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
-from aml_pipelines.local.yaml_source import read_fields
+from aml_pipelines.pipeline.problems import PipelineError, Problems
+from aml_pipelines.pipeline.read_component import read_component_file
+from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
+from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.targets import variables
 from aml_pipelines.versions import image_files, image_version, require_version
 from conf.target import REPOSITORY, fill_variables

@@ -19,8 +19,8 @@ from aml_pipelines.local.resources import Resources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.assets import ModelAsset
     from aml_pipelines.local.documents import Document
+    from aml_pipelines.pipeline.assets import ModelAsset
 
 DRIVER = Path(__file__).with_name("batch_driver")
 OUTPUT, NODE = "score", "pipeline"

@@ -13,7 +13,7 @@ from aml_pipelines.local.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.assets import ModelAsset
+    from aml_pipelines.pipeline.assets import ModelAsset
 
 MLFLOW_SCORER = Path(__file__).with_name("mlflow_scorer")
 _MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import AssetNotFound
 from aml_pipelines.local.sqlite_file import SqliteFile
+from aml_pipelines.pipeline.assets import AssetNotFound
 
 if TYPE_CHECKING:
     import sqlite3

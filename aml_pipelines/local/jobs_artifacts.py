@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.datastores import ARTIFACT_STORE, FOLDERS
 from aml_pipelines.local.jobs_pipeline import single_node
 from aml_pipelines.local.jobs_view import log_of, nodes_of
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, FOLDERS
 
 if TYPE_CHECKING:
     from pathlib import Path

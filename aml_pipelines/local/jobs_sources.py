@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from aml_pipelines.local.assets import AssetNotFound
-from aml_pipelines.local.datastores import local_folder
 from aml_pipelines.local.jobs_pipeline import Sources
 from aml_pipelines.local.jobs_words import Fields, asset_of, mapping
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.resources import Resources
+from aml_pipelines.pipeline.assets import AssetNotFound
+from aml_pipelines.pipeline.references import local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import AssetConflict, AssetNotFound
 from aml_pipelines.local.jobs import MAY_CHANGE, Graph, Job, Jobs, differing
 from aml_pipelines.local.jobs_pipeline import (
     Sources,
@@ -17,10 +16,11 @@ from aml_pipelines.local.jobs_pipeline import (
     write_documents,
 )
 from aml_pipelines.local.jobs_sources import JobRefusedError, freeze, sources_in
-from aml_pipelines.local.locations import Locations
-from aml_pipelines.local.plan import Plan, plan_pipeline
-from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.registry import Registry
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
+from aml_pipelines.pipeline.locations import Locations
+from aml_pipelines.pipeline.plan import Plan, plan_pipeline
+from aml_pipelines.pipeline.problems import PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import (
+from aml_pipelines.pipeline.assets import (
     LATEST,
     Container,
     ModelAsset,

@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import AssetConflict, AssetNotFound, Container, ModelAsset
-from aml_pipelines.local.datastores import short_uri
 from aml_pipelines.local.mlflow_tables import KIND, MLFLOW_MODEL, PREFIX, MlflowTables
 from aml_pipelines.local.tracking import prepare_tracking
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound, Container, ModelAsset
+from aml_pipelines.pipeline.references import short_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

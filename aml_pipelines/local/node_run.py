@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from aml_pipelines.hashing import listing
 from aml_pipelines.local import reuse
 from aml_pipelines.local.places import Places, bring_inputs, take_outputs
-from aml_pipelines.local.planned import PlannedNode, Produce, arguments, command, input_texts
-from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash, stage
 from aml_pipelines.local.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
-from aml_pipelines.local.values import Constant
+from aml_pipelines.pipeline.planned import PlannedNode, Produce, arguments, command, input_texts
+from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash, stage
+from aml_pipelines.pipeline.values import Constant
 from aml_pipelines.processes import NodeFailedError, Processes
 
 if TYPE_CHECKING:

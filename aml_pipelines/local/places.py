@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.values import Constant
+from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.local.azurite.lake import RemoteLake
-    from aml_pipelines.local.planned import PlannedNode
+    from aml_pipelines.pipeline.planned import PlannedNode
 
 REMOTE = "azureml://"
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aml_pipelines.local import registry_rows as rows
-from aml_pipelines.local.assets import (
+from aml_pipelines.local.mlflow_tables import MlflowTables
+from aml_pipelines.local.sqlite_file import SqliteFile
+from aml_pipelines.pipeline.assets import (
     LATEST,
     AssetConflict,
     Container,
@@ -22,16 +24,14 @@ from aml_pipelines.local.assets import (
     no_such_name,
     no_such_version,
 )
-from aml_pipelines.local.datastores import short_uri
-from aml_pipelines.local.mlflow_tables import MlflowTables
-from aml_pipelines.local.sqlite_file import SqliteFile
+from aml_pipelines.pipeline.references import short_uri
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from aml_pipelines.local.assets import ModelAsset
+    from aml_pipelines.pipeline.assets import ModelAsset
 
 KIND = "data asset"
 _IMMUTABLE = ("path", "type", "properties", "is_anonymous")

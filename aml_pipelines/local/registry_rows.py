@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import Container, DataAsset
+from aml_pipelines.pipeline.assets import Container, DataAsset
 
 if TYPE_CHECKING:
     import sqlite3

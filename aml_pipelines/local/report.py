@@ -11,8 +11,8 @@ from aml_pipelines.console import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aml_pipelines.local.plan import Plan
     from aml_pipelines.local.run_record import RunRecord
+    from aml_pipelines.pipeline.plan import Plan
 
 _LAST_LINES = 20
 

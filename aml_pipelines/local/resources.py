@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import (
+from aml_pipelines.local.sqlite_file import SqliteFile
+from aml_pipelines.pipeline.assets import (
     AssetConflict,
     Container,
     is_shown,
@@ -15,14 +16,13 @@ from aml_pipelines.local.assets import (
     no_such_name,
     no_such_version,
 )
-from aml_pipelines.local.sqlite_file import SqliteFile
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from aml_pipelines.local.assets import View
+    from aml_pipelines.pipeline.assets import View
 
 MAY_CHANGE = ("description", "tags", "isArchived", "stage")
 _TABLES = """

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.local.planned import PlannedNode, command
-from aml_pipelines.local.values import Constant
+from aml_pipelines.pipeline.planned import PlannedNode, command
+from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aml_pipelines.local.azurite.lake import RemoteLake
-    from aml_pipelines.local.plan import Plan
+    from aml_pipelines.pipeline.plan import Plan
 
 
 @dataclass(frozen=True)

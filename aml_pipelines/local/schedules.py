@@ -7,11 +7,11 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.assets import AssetConflict
 from aml_pipelines.local.documents import Document, Documents
 from aml_pipelines.local.jobs_sources import JobRefusedError
 from aml_pipelines.local.jobs_words import Fields, mapping
-from aml_pipelines.local.schedules_due import due_between
+from aml_pipelines.pipeline.assets import AssetConflict
+from aml_pipelines.pipeline.triggers import due_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable

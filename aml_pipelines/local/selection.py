@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.files import read_json
-from aml_pipelines.local.order import downstream
-from aml_pipelines.local.problems import PipelineError
-from aml_pipelines.local.values import Constant, Data, Value
+from aml_pipelines.pipeline.order import downstream
+from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.pipeline.values import Constant, Data, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.plan import Plan
+    from aml_pipelines.pipeline.plan import Plan
 
 
 @dataclass(frozen=True)

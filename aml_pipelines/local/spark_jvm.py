@@ -17,16 +17,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.local.problems import Problems
-from aml_pipelines.local.read_component import read_snapshot
-from aml_pipelines.local.snapshot import snapshot_files, snapshot_hash
-from aml_pipelines.local.yaml_source import read_fields
+from aml_pipelines.pipeline.problems import Problems
+from aml_pipelines.pipeline.read_component import read_snapshot
+from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
+from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.processes import NodeFailedError, end_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aml_pipelines.local.spec import Component
+    from aml_pipelines.pipeline.spec import Component
 
 OWN = Path(__file__).parents[2] / "components"
 _START_SECONDS = 60

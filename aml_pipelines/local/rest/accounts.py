@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from aml_pipelines.local.blobs import Container
-from aml_pipelines.local.datastores import FOLDERS
 from aml_pipelines.local.rest.arm import ArmError
 from aml_pipelines.local.rest.storage import storage_error
+from aml_pipelines.pipeline.references import FOLDERS
 
 if TYPE_CHECKING:
     from pathlib import Path

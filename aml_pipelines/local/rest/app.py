@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from aml_pipelines.local.assets import AssetConflict, AssetNotFound
-from aml_pipelines.local.datastores import DatastoreError
 from aml_pipelines.local.documents import Documents
 from aml_pipelines.local.models import ModelRefused, Models
 from aml_pipelines.local.registry import Registry
@@ -37,6 +35,8 @@ from aml_pipelines.local.rest.routes_work import OPEN_PREFIXES, register_work
 from aml_pipelines.local.rest.routes_workspace import workspace_routes
 from aml_pipelines.local.rest.storage import STORAGE_PREFIX
 from aml_pipelines.local.secret_file import SecretFile
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
+from aml_pipelines.pipeline.references import DatastoreError
 
 if TYPE_CHECKING:
     from aml_pipelines.local.jobs_service import JobService

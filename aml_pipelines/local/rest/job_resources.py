@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from flask import request
 
-from aml_pipelines.local.datastores import ARTIFACT_STORE, long_uri
 from aml_pipelines.local.jobs_artifacts import NODE_LOG, PIPELINE_LOG, artifact_folder
 from aml_pipelines.local.jobs_pipeline import single_node
 from aml_pipelines.local.jobs_submit import RUNS
 from aml_pipelines.local.jobs_view import NodeView, outputs_of, status_of
 from aml_pipelines.local.jobs_words import mapping
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

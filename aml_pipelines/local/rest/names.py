@@ -10,7 +10,7 @@ from flask import request
 from aml_pipelines.local.rest.arm import ArmError
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.assets import View
+    from aml_pipelines.pipeline.assets import View
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 # What the client names itself has a hash or a GUID for a version, longer than a user's may be.

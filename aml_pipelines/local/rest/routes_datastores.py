@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.local.datastores import ARTIFACT_STORE, DEFAULT, FOLDERS
 from aml_pipelines.local.rest.api_models import check_body
 from aml_pipelines.local.rest.arm import ArmError, Resource, Scope, answer, page
 from aml_pipelines.local.rest.bodies import json_body, mapping_in
 from aml_pipelines.local.rest.names import asset_name
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT, FOLDERS
 
 if TYPE_CHECKING:
     from aml_pipelines.local.documents import Document, Documents

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.local.assets import AssetNotFound
 from aml_pipelines.local.jobs_view import NodeView, log_of, nodes_of, outputs_of
 from aml_pipelines.local.jobs_words import mapping
 from aml_pipelines.local.rest.arm import ArmError, Scope
@@ -21,6 +20,7 @@ from aml_pipelines.local.rest.job_resources import (
     node_logs,
     node_run,
 )
+from aml_pipelines.pipeline.assets import AssetNotFound
 
 if TYPE_CHECKING:
     from aml_pipelines.local.jobs import Job, Jobs

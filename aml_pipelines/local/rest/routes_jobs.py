@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.local.assets import is_shown
 from aml_pipelines.local.rest.api_models import check_body
 from aml_pipelines.local.rest.arm import ArmError, Scope, answer, page
 from aml_pipelines.local.rest.job_resources import child_resource, job_resource
 from aml_pipelines.local.rest.names import asset_name, view
+from aml_pipelines.pipeline.assets import is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.local.assets import Container, ModelAsset
-from aml_pipelines.local.datastores import local_folder, long_uri
 from aml_pipelines.local.rest.arm import (
     ArmError,
     Resource,
@@ -18,6 +16,8 @@ from aml_pipelines.local.rest.arm import (
 )
 from aml_pipelines.local.rest.bodies import MODEL_CONTAINER, MODEL_VERSION, Body
 from aml_pipelines.local.rest.names import asset_name, asset_version, view
+from aml_pipelines.pipeline.assets import Container, ModelAsset
+from aml_pipelines.pipeline.references import local_folder, long_uri
 
 if TYPE_CHECKING:
     from aml_pipelines.local.models import Models

@@ -21,9 +21,9 @@ from aml_pipelines.local.rest.names import asset_name, asset_version, view
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.assets import Container
     from aml_pipelines.local.resources import Resources, ResourceVersion
     from aml_pipelines.local.rest.bodies import Kind
+    from aml_pipelines.pipeline.assets import Container
 
 _SEARCH = frozenset({"hash", "hashVersion"})
 

@@ -16,7 +16,7 @@ from aml_pipelines.local.rest.routes_history import (
 )
 from aml_pipelines.local.rest.routes_jobs import job_routes
 from aml_pipelines.local.rest.routes_schedules import schedule_routes
-from aml_pipelines.local.schedules_due import TriggerError
+from aml_pipelines.pipeline.triggers import TriggerError
 
 if TYPE_CHECKING:
     from flask import Flask, Response

@@ -8,12 +8,12 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from aml_pipelines.local.azurite.lake import RemoteLake
-from aml_pipelines.local.locations import Locations
 from aml_pipelines.local.places import Places, bring_inputs
-from aml_pipelines.local.plan import Plan, plan_pipeline
-from aml_pipelines.local.planned import input_texts
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.request import PIPELINES
+from aml_pipelines.pipeline.locations import Locations
+from aml_pipelines.pipeline.plan import Plan, plan_pipeline
+from aml_pipelines.pipeline.planned import input_texts
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:

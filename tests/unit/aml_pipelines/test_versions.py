@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.azure.render import read_job
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.versions import image_version, require_version, restated
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from aml_pipelines.azure import packages
 from aml_pipelines.azure.check import azure_findings, refuse_failing, sign_in_problem
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 from conf.target import Identity, load_target
 
 TESTDATA = Path(__file__).with_name("testdata")

@@ -10,7 +10,7 @@ import yaml
 
 from aml_pipelines.azure.one_component import component_job
 from aml_pipelines.azure.render import read_job, render_job
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 from conf.target import REPOSITORY, Identity, Spark, Target, load_target
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from aml_pipelines.azure.needs import Needs, needs_of
 from aml_pipelines.azure.register import everything, select
 from aml_pipelines.azure.render import render_job
 from aml_pipelines.azure.wanted import wanted_computes, wanted_datastores, wanted_file
-from aml_pipelines.local.problems import PipelineError
+from aml_pipelines.pipeline.problems import PipelineError
 from conf.document import ConfError
 from conf.target import REPOSITORY, Identity, Spark, fill_variables, load_target
 

@@ -9,12 +9,12 @@ import pytest
 
 from aml_pipelines.local.jobs_pipeline import Sources, pipeline_documents
 from aml_pipelines.local.jobs_words import asset_of, compute_name, seconds_of, short_reference
-from aml_pipelines.local.problems import Place, Problems
-from aml_pipelines.local.read_component import read_snapshot
-from aml_pipelines.local.snapshot import snapshot_files, stage
 from aml_pipelines.local.spark_jvm import OWN, shares_jvm
-from aml_pipelines.local.spec import Component, Snapshot, SparkCode
-from aml_pipelines.local.yaml_source import read_fields
+from aml_pipelines.pipeline.problems import Place, Problems
+from aml_pipelines.pipeline.read_component import read_snapshot
+from aml_pipelines.pipeline.snapshot import snapshot_files, stage
+from aml_pipelines.pipeline.spec import Component, Snapshot, SparkCode
+from aml_pipelines.pipeline.yaml_lines import read_fields
 
 if TYPE_CHECKING:
     from pathlib import Path

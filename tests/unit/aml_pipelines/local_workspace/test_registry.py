@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aml_pipelines.local.assets import (
+from aml_pipelines.local.registry import Registry
+from aml_pipelines.local.sqlite_file import RegistryError
+from aml_pipelines.pipeline.assets import (
     AssetConflict,
     AssetNotFound,
     DataAsset,
     next_version,
     version_order,
 )
-from aml_pipelines.local.registry import Registry
-from aml_pipelines.local.sqlite_file import RegistryError
 
 ROOT = Path(__file__).resolve().parents[4]
 TRAIN = DataAsset("train", "1", "mltable", "azureml://datastores/lake/paths/gold/train")
@@ -180,7 +180,7 @@ def test_a_file_of_another_schema_is_refused_by_name(tmp_path: Path) -> None:
 REGISTER_NEXT = """
 import sys, uuid
 from pathlib import Path
-from aml_pipelines.local.assets import AssetConflict, AssetNotFound, DataAsset
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound, DataAsset
 from aml_pipelines.local.registry import Registry
 
 registry, registered = Registry(Path(sys.argv[1])), []

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from aml_pipelines.local.locations import Locations
-from aml_pipelines.local.plan import plan_pipeline
-from aml_pipelines.local.problems import PipelineError
 from aml_pipelines.local.registry import Registry
+from aml_pipelines.pipeline.locations import Locations
+from aml_pipelines.pipeline.plan import plan_pipeline
+from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.plan import plan_lines
 
 TESTDATA = Path(__file__).with_name("testdata")

@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.expand import Expansion
-from aml_pipelines.local.read_pipeline import read_pipeline
-from aml_pipelines.local.values import Constant, Missing, Produced, Value
+from aml_pipelines.pipeline.expand import Expansion
+from aml_pipelines.pipeline.read_job import read_pipeline
+from aml_pipelines.pipeline.values import Constant, Missing, Produced, Value
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.local.locations import Locations
-    from aml_pipelines.local.planned import PlannedNode
-    from aml_pipelines.local.problems import Problems
-    from aml_pipelines.local.spec import Pipeline
+    from aml_pipelines.pipeline.locations import Locations
+    from aml_pipelines.pipeline.planned import PlannedNode
+    from aml_pipelines.pipeline.problems import Problems
+    from aml_pipelines.pipeline.spec import Pipeline
 
 Given = Mapping[str, str | int | float | bool]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aml_pipelines.local.expressions import Reference, kept_parts, references, whole_reference
+from aml_pipelines.pipeline.expressions import Reference, kept_parts, references, whole_reference
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 PLAIN = st.text(alphabet=st.characters(exclude_characters="$[]{}", codec="utf-8"), max_size=12)

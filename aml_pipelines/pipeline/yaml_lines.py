@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import yaml
 
-from aml_pipelines.local.problems import PipelineError, Place, Problems
+from aml_pipelines.pipeline.problems import PipelineError, Place, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

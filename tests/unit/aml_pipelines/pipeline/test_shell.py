@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aml_pipelines.local.command_line import (
+from aml_pipelines.pipeline.shell import (
     UnquotableError,
     resolved_arguments,
     resolved_command,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.command_line import UnquotableError
-from aml_pipelines.local.expressions import Reference, references
-from aml_pipelines.local.planned import PlannedNode, command
-from aml_pipelines.local.values import Constant
+from aml_pipelines.pipeline.expressions import Reference, references
+from aml_pipelines.pipeline.planned import PlannedNode, command
+from aml_pipelines.pipeline.shell import UnquotableError
+from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.problems import Problems
-    from aml_pipelines.local.spec import Component
+    from aml_pipelines.pipeline.problems import Problems
+    from aml_pipelines.pipeline.spec import Component
 
 
 def check_template(component: Component, problems: Problems) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aml_pipelines.local.order import CycleError, downstream, in_order
+from aml_pipelines.pipeline.order import CycleError, downstream, in_order
 
 NUMBERS = st.integers(min_value=0, max_value=12)
 

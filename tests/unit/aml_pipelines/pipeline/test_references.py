@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.datastores import DatastoreError, local_folder, long_uri, short_uri
+from aml_pipelines.pipeline.references import DatastoreError, local_folder, long_uri, short_uri
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.expressions import Reference
-    from aml_pipelines.local.problems import Place, Problems
-    from aml_pipelines.local.spec import Component, Setting
-    from aml_pipelines.local.values import Produced, Value
+    from aml_pipelines.pipeline.expressions import Reference
+    from aml_pipelines.pipeline.problems import Place, Problems
+    from aml_pipelines.pipeline.spec import Component, Setting
+    from aml_pipelines.pipeline.values import Produced, Value
 
 
 @dataclass(frozen=True)

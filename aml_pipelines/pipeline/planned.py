@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.command_line import resolved_arguments, resolved_command
-from aml_pipelines.local.values import Bound, Constant, Data, Produced
+from aml_pipelines.pipeline.shell import resolved_arguments, resolved_command
+from aml_pipelines.pipeline.values import Bound, Constant, Data, Produced
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.expressions import Reference
-    from aml_pipelines.local.problems import Place
-    from aml_pipelines.local.spec import Component
+    from aml_pipelines.pipeline.expressions import Reference
+    from aml_pipelines.pipeline.problems import Place
+    from aml_pipelines.pipeline.spec import Component
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from aml_pipelines.local.assets import AssetNotFound, DataAsset, ModelAsset
-from aml_pipelines.local.datastores import (
+from aml_pipelines.pipeline.assets import AssetNotFound, DataAsset, ModelAsset
+from aml_pipelines.pipeline.references import (
     DatastoreError,
     local_folder,
     long_uri,
     path_in_lake,
 )
-from aml_pipelines.local.values import Data, Missing
+from aml_pipelines.pipeline.values import Data, Missing
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.spec import Setting
+    from aml_pipelines.pipeline.spec import Setting
 
 _ASSET = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))")
 _MODELS = ("mlflow_model", "custom_model", "triton_model")

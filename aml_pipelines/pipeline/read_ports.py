@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.spec import DATA_TYPES, LITERAL_TYPES, InputPort, OutputPort, Setting
+from aml_pipelines.pipeline.spec import DATA_TYPES, LITERAL_TYPES, InputPort, OutputPort, Setting
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.yaml_source import Entry, Fields, Scalar
+    from aml_pipelines.pipeline.yaml_lines import Entry, Fields, Scalar
 
 _INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
 _OUTPUT_FIELDS = ("type", "description", "mode")

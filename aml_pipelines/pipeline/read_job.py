@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, cast
 
-from aml_pipelines.local import read_component
-from aml_pipelines.local.problems import PipelineError, Problems
-from aml_pipelines.local.read_ports import (
+from aml_pipelines.pipeline import read_component
+from aml_pipelines.pipeline.problems import PipelineError, Problems
+from aml_pipelines.pipeline.read_ports import (
     declared_inputs,
     declared_outputs,
     port_of_setting,
     settings,
 )
-from aml_pipelines.local.spec import Component, Job, OutputPort, Pipeline, Setting
-from aml_pipelines.local.yaml_source import Fields, read_fields
+from aml_pipelines.pipeline.spec import Component, Job, OutputPort, Pipeline, Setting
+from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,19 +5,19 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.expressions import Reference, references, whole_reference
-from aml_pipelines.local.locations import Locations, UnknownReferenceError
-from aml_pipelines.local.order import CycleError, in_order
-from aml_pipelines.local.planned import PlannedNode, PlannedOutput
-from aml_pipelines.local.scope import Scope, follow, report_unknown
-from aml_pipelines.local.spec import InputPort, Job, Pipeline, Setting
-from aml_pipelines.local.values import Bound, Constant, Produced, Value, mismatch
-from aml_pipelines.local.wiring import check_node, check_template
+from aml_pipelines.pipeline.checks import check_node, check_template
+from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
+from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
+from aml_pipelines.pipeline.order import CycleError, in_order
+from aml_pipelines.pipeline.planned import PlannedNode, PlannedOutput
+from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
+from aml_pipelines.pipeline.spec import InputPort, Job, Pipeline, Setting
+from aml_pipelines.pipeline.values import Bound, Constant, Produced, Value, mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.problems import Problems
+    from aml_pipelines.pipeline.problems import Problems
 
 _SERVER_SIDE = ("name", "output_name", "default_datastore")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.read_ports import declared_inputs, declared_outputs
-from aml_pipelines.local.spec import Component, InputPort, OutputPort, Snapshot, SparkCode
+from aml_pipelines.pipeline.read_ports import declared_inputs, declared_outputs
+from aml_pipelines.pipeline.spec import Component, InputPort, OutputPort, Snapshot, SparkCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.yaml_source import Fields
+    from aml_pipelines.pipeline.yaml_lines import Fields
 
 _ABOUT = ("$schema", "type", "name", "version", "display_name", "description", "tags", "properties")
 _SPARK = ("entry", "args", "conf", "py_files", "jars", "files", "archives")

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from aml_pipelines.local.expressions import Reference, kept_parts
+from aml_pipelines.pipeline.expressions import Reference, kept_parts
 
 _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MARK = "\ue000{}\ue001"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pathspec
 
 if TYPE_CHECKING:
-    from aml_pipelines.local.spec import Snapshot
+    from aml_pipelines.pipeline.spec import Snapshot
 
 _NEVER = ("__pycache__/", "*.pyc", ".git/")
 

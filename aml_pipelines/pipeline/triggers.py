@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from croniter import croniter
 from dateutil import rrule
 
-from aml_pipelines.local.schedules_zones import zone_named
+from aml_pipelines.pipeline.zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
