@@ -13,8 +13,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aml_pipelines.local.execute import Progress
-    from aml_pipelines.local.selection import Selection
+    from aml_pipelines.execution.scheduler import Progress
+    from aml_pipelines.execution.selection import Selection
     from aml_pipelines.pipeline.plan import Plan
 
 _WIDE = 1000

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.local.report import report_all, report_failure, report_success
-from aml_pipelines.local.request import Request, add_request_arguments, read_request
-from aml_pipelines.local.run_plan import Shared, now, run_plan, warm_jvm
-from aml_pipelines.local.selection import (
+from aml_pipelines.execution.run import Shared, now, run_plan, warm_jvm
+from aml_pipelines.execution.selection import (
     Selection,
     require_node,
     select_all,
     select_from,
     select_only,
 )
+from aml_pipelines.execution.summary import report_all, report_failure, report_success
+from aml_pipelines.local.request import Request, add_request_arguments, read_request
 from aml_pipelines.local.workspace import WorkspaceError, serving
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.problems import PipelineError
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
+    from aml_pipelines.execution.record import RunRecord
+    from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.local.azurite.lake import RemoteLake
-    from aml_pipelines.local.run_record import RunRecord
-    from aml_pipelines.local.spark_jvm import WarmJvm
     from aml_pipelines.pipeline.plan import Plan
     from conf.target import Target
 

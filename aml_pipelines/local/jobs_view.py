@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.files import read_json
 from aml_pipelines.local.jobs_submit import RUNS
-from aml_pipelines.local.report import last_lines
 
 if TYPE_CHECKING:
     from aml_pipelines.local.jobs import Job

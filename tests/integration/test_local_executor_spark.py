@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.local import spark_jvm
+from aml_pipelines.execution import spark_jvm
 
 COMPONENT = """\
 type: spark

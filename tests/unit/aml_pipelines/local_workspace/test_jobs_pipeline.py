@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.execution.spark_jvm import OWN, shares_jvm
 from aml_pipelines.local.jobs_pipeline import Sources, pipeline_documents
 from aml_pipelines.local.jobs_words import asset_of, compute_name, seconds_of, short_reference
-from aml_pipelines.local.spark_jvm import OWN, shares_jvm
 from aml_pipelines.pipeline.problems import Place, Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage

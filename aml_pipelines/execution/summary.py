@@ -11,7 +11,7 @@ from aml_pipelines.console import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aml_pipelines.local.run_record import RunRecord
+    from aml_pipelines.execution.record import RunRecord
     from aml_pipelines.pipeline.plan import Plan
 
 _LAST_LINES = 20

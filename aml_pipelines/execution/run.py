@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import progress_of
-from aml_pipelines.local.execute import Execution
-from aml_pipelines.local.node_run import Surroundings
-from aml_pipelines.local.run_record import RunRecord, git_commit
-from aml_pipelines.local.selection import Selection, shown_inputs
-from aml_pipelines.local.spark_jvm import WarmJvm, memory, shares_jvm
+from aml_pipelines.execution.node import Surroundings
+from aml_pipelines.execution.record import RunRecord, git_commit
+from aml_pipelines.execution.scheduler import Execution
+from aml_pipelines.execution.selection import Selection, shown_inputs
+from aml_pipelines.execution.spark_jvm import WarmJvm, memory, shares_jvm
 from aml_pipelines.processes import Processes
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution import reuse
+from aml_pipelines.execution.data import Places, bring_inputs, take_outputs
+from aml_pipelines.execution.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
 from aml_pipelines.hashing import listing
-from aml_pipelines.local import reuse
-from aml_pipelines.local.places import Places, bring_inputs, take_outputs
-from aml_pipelines.local.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
 from aml_pipelines.pipeline.planned import PlannedNode, Produce, arguments, command, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash, stage
 from aml_pipelines.pipeline.values import Constant
