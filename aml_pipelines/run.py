@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
+    from aml_pipelines.azurite.lake import RemoteLake
     from aml_pipelines.execution.record import RunRecord
     from aml_pipelines.execution.spark_jvm import WarmJvm
-    from aml_pipelines.local.azurite.lake import RemoteLake
     from aml_pipelines.pipeline.plan import Plan
     from conf.target import Target
 
@@ -134,7 +134,7 @@ def target_lake(target: Target) -> AbstractContextManager[RemoteLake | None]:
     if target.has_folder:
         return nullcontext()
     # Azure's storage client costs half a second, which a lake in a folder should not pay.
-    from aml_pipelines.local.azurite.lake import serving_lake  # noqa: PLC0415
+    from aml_pipelines.azurite.lake import serving_lake  # noqa: PLC0415
 
     return serving_lake(target.lake, Path(target.state))
 

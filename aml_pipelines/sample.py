@@ -94,7 +94,7 @@ def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Pat
 
 def send_sample(name: str, target: Target, *, if_missing: bool = False) -> list[str]:
     """Send the files of a sample to a lake in Azurite, as `write_sample` writes them."""
-    from aml_pipelines.local.azurite.lake import holding_lake  # noqa: PLC0415 # its client is slow
+    from aml_pipelines.azurite.lake import holding_lake  # noqa: PLC0415 # its client is slow
 
     files, sent = sample_files(name), []
     with holding_lake(target.lake, Path(target.state), f"sample {name}") as lake:

@@ -100,7 +100,7 @@ def lake_container(target: Target, *, interactive: bool) -> Iterator[ContainerCl
     from azure.storage.blob import ContainerClient  # noqa: PLC0415 # dry runs do without
 
     if target.is_local and not target.has_folder:
-        from aml_pipelines.local.azurite.lake import holding_lake  # noqa: PLC0415 # same
+        from aml_pipelines.azurite.lake import holding_lake  # noqa: PLC0415 # same
 
         with holding_lake(target.lake, Path(target.state), "upload") as lake:
             yield lake.container

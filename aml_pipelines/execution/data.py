@@ -11,7 +11,7 @@ from aml_pipelines.pipeline.values import Constant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.local.azurite.lake import RemoteLake
+    from aml_pipelines.azurite.lake import RemoteLake
     from aml_pipelines.pipeline.planned import PlannedNode
 
 REMOTE = "azureml://"

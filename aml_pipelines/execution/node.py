@@ -21,7 +21,7 @@ from aml_pipelines.processes import NodeFailedError, Processes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aml_pipelines.local.azurite.lake import RemoteLake
+    from aml_pipelines.azurite.lake import RemoteLake
 
 _READ_ONLY = ("", "ro_mount", "download")
 

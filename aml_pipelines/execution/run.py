@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from aml_pipelines.local.azurite.lake import RemoteLake
+    from aml_pipelines.azurite.lake import RemoteLake
     from aml_pipelines.pipeline.plan import Plan
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from aml_pipelines.local.azurite.lake import serving_lake
+from aml_pipelines.azurite.lake import serving_lake
 from aml_pipelines.local.registry import Registry
 from tests.e2e.lake_runs import DIABETES, SPLITS, command
 

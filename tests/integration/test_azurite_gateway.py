@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import pytest
 from azure.storage.blob import BlobBlock
 
-from aml_pipelines.local.azurite.data_lake import Call, answer_call
-from aml_pipelines.local.azurite.lake import RemoteLake, serving_lake
+from aml_pipelines.azurite.data_lake import Call, answer_call
+from aml_pipelines.azurite.lake import RemoteLake, serving_lake
 from aml_pipelines.processes import NodeFailedError
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def test_the_lake_is_there_again_in_the_next_run_with_another_key(tmp_path: Path
 def test_azurite_ends_and_saves_when_its_run_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path;"
-        "from aml_pipelines.local.azurite.emulator import running_azurite\n"
+        "from aml_pipelines.azurite.emulator import running_azurite\n"
         "with running_azurite('azuritetests', Path(sys.argv[1])) as account:\n"
         "    container = account.container('lake'); container.create_container()\n"
         "    container.upload_blob('kept', b'x'); print(account.address, flush=True)\n"

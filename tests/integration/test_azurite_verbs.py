@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.local.azurite import emulator
-from aml_pipelines.local.azurite.lake import serving_lake
+from aml_pipelines.azurite import emulator
+from aml_pipelines.azurite.lake import serving_lake
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.storage.blob import ContainerClient
 
+from aml_pipelines.azurite.lake import RemoteLake
 from aml_pipelines.execution.data import Places, bring_inputs
-from aml_pipelines.local.azurite.lake import RemoteLake
 from aml_pipelines.local.registry import Registry
 from aml_pipelines.local.request import PIPELINES
 from aml_pipelines.pipeline.locations import Locations

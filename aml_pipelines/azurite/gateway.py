@@ -19,14 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aml_pipelines.local.azurite.data_lake import Answer, Call, answer_call, refusal
+from aml_pipelines.azurite.data_lake import Answer, Call, answer_call, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from azure.storage.blob import ContainerClient
 
-    from aml_pipelines.local.azurite.certificates import Certificates
+    from aml_pipelines.azurite.certificates import Certificates
 
 LOGGER = logging.getLogger(__name__)
 SERVICE = "local.api.azureml.ms"

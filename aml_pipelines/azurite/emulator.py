@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 INSTALLED = Path(sys.prefix, "azurite")
 JARS = INSTALLED / "jars"
 _SERVER = INSTALLED / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-_PRELOAD = Path(__file__).parents[3] / "environments" / "azurite" / "preload.cjs"
+_PRELOAD = Path(__file__).parents[2] / "environments" / "azurite" / "preload.cjs"
 _LISTENS = "successfully listens on http://"
 _SAVE_SECONDS = 20
 
