@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.local.serving_file import (
+from aml_pipelines.targets import add_target_argument, command_target
+from aml_pipelines.workspace.discovery import (
     COMMAND,
     announce,
     read_serving,
     refuse_unserved,
     serving_alone,
 )
-from aml_pipelines.local.workspace import WorkspaceError, serving
-from aml_pipelines.targets import add_target_argument, command_target
+from aml_pipelines.workspace.serve import WorkspaceError, serving
 from conf.document import ConfError
 from conf.target import LOCAL
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.local.serving_file import read_serving, refuse_unserved
 from aml_pipelines.targets import add_target_argument, command_target
+from aml_pipelines.workspace.discovery import read_serving, refuse_unserved
 
 if TYPE_CHECKING:
     import argparse

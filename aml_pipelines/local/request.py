@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.registry import Registry
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
 from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.targets import add_target_argument, command_target
+from aml_pipelines.workspace.assets.registry import Registry
 
 if TYPE_CHECKING:
     import argparse

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aml_pipelines.local.registry import Registry
+from aml_pipelines.workspace.assets.registry import Registry
 
 REPOSITORY = Path(__file__).parents[2]
 SPLITS = ("train", "validation", "test")

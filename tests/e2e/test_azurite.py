@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from aml_pipelines.azurite.lake import serving_lake
-from aml_pipelines.local.registry import Registry
+from aml_pipelines.workspace.assets.registry import Registry
 from tests.e2e.lake_runs import DIABETES, SPLITS, command
 
 if TYPE_CHECKING:

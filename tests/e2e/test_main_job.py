@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.mlflow_tables import MlflowTables
-from aml_pipelines.local.registry import Registry
+from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
+from aml_pipelines.workspace.assets.registry import Registry
 from tests.e2e.lake_runs import REPOSITORY, SPLITS, held, parquet_rows, receipt, rows_of
 
 if TYPE_CHECKING:

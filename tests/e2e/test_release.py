@@ -14,7 +14,7 @@ import pytest
 
 from aml_pipelines.azure.client import workspace_client
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.local.registry import Registry
+from aml_pipelines.workspace.assets.registry import Registry
 from conf import target as targets
 from tests.contract.pipeline_lines import (
     DEVOPS,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.local.jobs import Jobs
-from aml_pipelines.local.serving_file import NotServedError, read_serving
+from aml_pipelines.workspace.discovery import NotServedError, read_serving
+from aml_pipelines.workspace.jobs.store import Jobs
 from tests.e2e.lake_runs import DIABETES, held, parquet_rows
 from tests.e2e.served import Prompt, serving
 

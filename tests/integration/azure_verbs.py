@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from _pytest.capture import CaptureResult
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.local.jobs import Jobs
-from aml_pipelines.local.jobs_runner import Runner
-from aml_pipelines.local.jobs_service import JobService, now
-from aml_pipelines.local.jobs_submit import Submissions
-from aml_pipelines.local.schedules import Schedules
-from aml_pipelines.local.serving_file import announce, serving_alone
+from aml_pipelines.workspace.background import JobService, now
+from aml_pipelines.workspace.discovery import announce, serving_alone
+from aml_pipelines.workspace.jobs.queue import Runner
+from aml_pipelines.workspace.jobs.store import Jobs
+from aml_pipelines.workspace.jobs.submit import Submissions
+from aml_pipelines.workspace.schedules.schedules import Schedules
 from tests.integration.workspace_here import WorkspaceHere, workspace_here
 from tests.integration.workspace_jobs import Names
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.dummy import DummyRegressor
 
 from aml_pipelines.azure.client import workspace_client
-from aml_pipelines.local.tracking import prepare_tracking
+from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from conf.target import load_target
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from aml_pipelines.azure.runs import Search, find
 from aml_pipelines.azure.schedule import load, render_schedule
 from aml_pipelines.azure.submit import send
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.local.jobs import Jobs
-from aml_pipelines.local.resources import Resources
+from aml_pipelines.workspace.jobs.store import Jobs
+from aml_pipelines.workspace.store.versions import Resources
 from conf.target import REPOSITORY, Identity, load_target
 from tests.integration.azure_verbs import Typed, typing_at
 

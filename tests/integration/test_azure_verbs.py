@@ -9,7 +9,7 @@ from azure.core.exceptions import ServiceRequestError
 
 from aml_pipelines.azure import upload, wanted
 from aml_pipelines.azure.render import read_job
-from aml_pipelines.local.resources import Resources
+from aml_pipelines.workspace.store.versions import Resources
 from conf.target import REPOSITORY
 from tests.integration.azure_verbs import Typed, typing_at
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-DRIVER = Path(__file__).resolve().parents[2] / "aml_pipelines" / "local" / "batch_driver"
+REPOSITORY = Path(__file__).resolve().parents[2]
+DRIVER = REPOSITORY / "aml_pipelines" / "workspace" / "endpoints" / "batch_driver"
 SETTINGS = {
     "script": "score.py",
     "mini_batch_size": 1,

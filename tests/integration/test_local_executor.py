@@ -48,7 +48,10 @@ def tracking(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's database as the first run of a lake leaves it: making one takes seconds."""
     lake = tmp_path_factory.mktemp("lake")
     prepare = f"prepare_tracking(Path({str(lake)!r}), 'pipeline')"
-    imports = "from pathlib import Path; from aml_pipelines.local.tracking import prepare_tracking"
+    imports = (
+        "from pathlib import Path; "
+        "from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking"
+    )
     subprocess.run([sys.executable, "-c", f"{imports}; {prepare}"], cwd=REPOSITORY, check=True)
     return lake / "mlflow"
 

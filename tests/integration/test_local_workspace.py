@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.registry import Registry
+from aml_pipelines.workspace.assets.registry import Registry
 from tests.integration.workspace_jobs import run_job, workspace
 
 if TYPE_CHECKING:

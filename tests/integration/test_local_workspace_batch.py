@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.workspace import serving
+from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from aml_pipelines.local.workspace import Serving
+    from aml_pipelines.workspace.serve import Serving
 
 pytestmark = pytest.mark.sdk
 

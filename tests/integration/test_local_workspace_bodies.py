@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from aml_pipelines.local.rest.bodies import (
+from aml_pipelines.workspace.http.request_body import (
     DATA_CONTAINER,
     DATA_VERSION,
     MODEL_CONTAINER,

@@ -18,7 +18,7 @@ from tests.integration.workspace_jobs import run_job, workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aml_pipelines.local.workspace import Serving
+    from aml_pipelines.workspace.serve import Serving
 
 pytestmark = pytest.mark.sdk
 
@@ -229,7 +229,7 @@ def scoring_servers(lake: Path) -> list[str]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            is_server = b"online_process.py" in (entry / "cmdline").read_bytes()
+            is_server = b"server_process.py" in (entry / "cmdline").read_bytes()
             if is_server and str(lake).encode() in (entry / "environ").read_bytes():
                 found.append(entry.name)
         except OSError:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.registry import Registry
+from aml_pipelines.workspace.assets.registry import Registry
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.local.rest.faults import Fault
+    from aml_pipelines.workspace.http.faults import Fault
 
 pytestmark = pytest.mark.sdk
 

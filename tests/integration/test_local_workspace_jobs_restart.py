@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import json, sys
 from pathlib import Path
-from aml_pipelines.local.workspace import serving
+from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])

@@ -18,14 +18,14 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aml_pipelines.local.workspace import WorkspaceError, serving
+from aml_pipelines.workspace.serve import WorkspaceError, serving
 from tests.integration.workspace_jobs import TARGET, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLER = """
 import sys, time
 from pathlib import Path
-from aml_pipelines.local.workspace import serving
+from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])

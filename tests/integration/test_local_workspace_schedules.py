@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.local.jobs_service import JobService, job_service
+from aml_pipelines.workspace.background import JobService, job_service
 from tests.integration.workspace_with_jobs import (
     WorkspaceWithJobs,
     new_lake,

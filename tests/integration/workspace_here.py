@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from azure.core.credentials import AccessToken
 from azure.storage.blob import BlobServiceClient
 
-from aml_pipelines.local.rest.arm import Scope
-from aml_pipelines.local.rest.faults import Faults
-from aml_pipelines.local.rest.identity import Identity
-from aml_pipelines.local.rest.server import serve
-from aml_pipelines.local.workspace import job_environment, listen, tls_folder
+from aml_pipelines.workspace.http.arm import Scope
+from aml_pipelines.workspace.http.faults import Faults
+from aml_pipelines.workspace.http.identity import Identity
+from aml_pipelines.workspace.serve import job_environment, listen, tls_folder
+from aml_pipelines.workspace.server import serve
 from tests.integration.workspace_jobs import TARGET, Names
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from aml_pipelines.local.jobs_service import JobService
+    from aml_pipelines.workspace.background import JobService
 
 
 class WorkspaceHere(NamedTuple):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.workspace import Serving, serving
+from aml_pipelines.workspace.serve import Serving, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

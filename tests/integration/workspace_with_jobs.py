@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aml_pipelines.local.jobs_service import JobService, job_service
-from aml_pipelines.local.tracking import prepare_tracking
+from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.background import JobService, job_service
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from aml_pipelines.local.rest.faults import Faults
+    from aml_pipelines.workspace.http.faults import Faults
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 # What a job's script needs besides the client; waiting is on the job, never on the clock.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from aml_pipelines.local.rest.tls import ensure_certificate, write_trusted
+from aml_pipelines.workspace.http.tls import ensure_certificate, write_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path

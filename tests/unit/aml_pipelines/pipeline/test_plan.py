@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from aml_pipelines.local.registry import Registry
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import plan_pipeline
 from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.plan import plan_lines
+from aml_pipelines.workspace.assets.registry import Registry
 
 TESTDATA = Path(__file__).with_name("testdata")
 CASES = sorted(file.parent for file in TESTDATA.glob("*/pipeline.yml"))

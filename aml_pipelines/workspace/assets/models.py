@@ -1,0 +1,188 @@
+"""Writing models: MLflow's own registry is the store, so that MLflow and MLClient see the same.
+
+Reading goes through MLflow's tables; only here, and only in the server, is MLflow imported.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound, Container, ModelAsset
+from aml_pipelines.pipeline.references import short_uri
+from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.assets.mlflow_tables import KIND, MLFLOW_MODEL, PREFIX, MlflowTables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlflow import MlflowClient
+
+_IMMUTABLE = ("path", "type", "properties", "flavors", "job_name", "is_anonymous")
+
+
+class ModelRefused(ValueError):  # noqa: N818  (the field's word, as in AssetConflict)
+    """A model cannot be registered as asked."""
+
+
+class Models:
+    """The models of the workspace whose lake is the folder `lake`."""
+
+    def __init__(self, lake: Path) -> None:
+        self._lake = lake
+        self.tables = MlflowTables(lake)
+        self._writing = threading.Lock()
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        from mlflow import MlflowClient  # noqa: PLC0415  (2 s, that only a writer should pay)
+
+        prepare_tracking(self._lake, None)  # MLflow tries for minutes to open one that is not there
+        uri = f"sqlite:///{self.tables.database}"
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def put_model(
+        self, model: ModelAsset, *, unless: Callable[[ModelAsset | None], None] | None = None
+    ) -> tuple[ModelAsset, bool]:
+        """Register `model`, or update what may change of it; gives it as stored, and if it is new.
+
+        `unless` sees what is stored and may raise to refuse the write. Raises AssetConflict when
+        the version exists otherwise, ModelRefused when it is not the next or is no model.
+        """
+        model = replace(model, path=short_uri(model.path))
+        with self._writing:
+            stored = self._stored(model)
+            if unless:
+                unless(stored)
+            if stored:
+                _refuse_changes(model, stored)
+                self._update(model, stored)
+            else:
+                self._register(model)
+            return self.tables.model(model.name, model.version), stored is None
+
+    def put_container(self, changed: Container) -> tuple[Container, bool]:
+        """Create or update what all versions of a model share; says if it is new."""
+        with self._writing:
+            is_new = self._create_container(changed.name)
+            stored = self.tables.container(changed.name)
+            self._client.update_registered_model(changed.name, changed.description or "")
+            tags = {
+                **changed.tags,
+                f"{PREFIX}archived": _flag(on=changed.is_archived),
+                f"{PREFIX}properties": json.dumps(dict(changed.properties)),
+            }
+            for key in stored.tags.keys() - tags.keys():
+                self._client.delete_registered_model_tag(changed.name, key)
+            for key, value in tags.items():
+                self._client.set_registered_model_tag(changed.name, key, value)
+            return self.tables.container(changed.name), is_new
+
+    def _stored(self, model: ModelAsset) -> ModelAsset | None:
+        try:
+            return self.tables.model(model.name, model.version)
+        except AssetNotFound:
+            return None
+
+    def _register(self, model: ModelAsset) -> None:
+        _refuse_reserved(model.tags)
+        _refuse_no_model(model)
+        self._refuse_out_of_turn(model)
+        self._create_container(model.name)
+        made = self._client.create_model_version(
+            model.name,
+            model.source,
+            tags={**model.tags, **_own_tags(model)},
+            description=model.description,
+            await_creation_for=0,
+        )
+        if str(made.version) != model.version:
+            self._client.delete_model_version(model.name, made.version)
+            raise AssetConflict(
+                f"{KIND} {model.name!r} version {model.version!r} was just registered by another; "
+                "ask for the next version again"
+            )
+
+    def _refuse_out_of_turn(self, model: ModelAsset) -> None:
+        try:
+            expected = self.tables.container(model.name).next_version
+        except AssetNotFound:
+            expected = "1"
+        if model.version != expected:
+            raise ModelRefused(
+                f"{KIND} {model.name!r} version {model.version!r}: versions of a model are counted "
+                f"here, and the next is {expected!r}"
+            )
+
+    def _create_container(self, name: str) -> bool:
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415  (as above)
+
+        try:
+            self._client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return False
+        return True
+
+    def _update(self, model: ModelAsset, stored: ModelAsset) -> None:
+        _refuse_reserved(model.tags)
+        name, version = model.name, model.version
+        if (model.description or None) != stored.description:
+            self._client.update_model_version(name, version, model.description or "")
+        before, after = {**stored.tags, **_own_tags(stored)}, {**model.tags, **_own_tags(model)}
+        for key in before.keys() - after.keys():
+            self._client.delete_model_version_tag(name, version, key)
+        for key, value in after.items():
+            if before.get(key) != value:
+                self._client.set_model_version_tag(name, version, key, value)
+
+
+def _own_tags(model: ModelAsset) -> dict[str, str]:
+    tags = {
+        "path": model.path,
+        "type": model.type,
+        "properties": json.dumps(dict(model.properties)),
+        "flavors": json.dumps({name: dict(data) for name, data in model.flavors.items()}),
+        "archived": _flag(on=model.is_archived),
+        "anonymous": _flag(on=model.is_anonymous),
+        "stage": model.stage,
+        "job": model.job_name,
+    }
+    return {f"{PREFIX}{key}": value for key, value in tags.items() if value is not None}
+
+
+def _flag(*, on: bool) -> str:
+    return "true" if on else "false"
+
+
+def _refuse_reserved(tags: Mapping[str, str]) -> None:
+    reserved = sorted(key for key in tags if key.startswith(PREFIX))
+    if reserved:
+        raise ModelRefused(f"tags {reserved} are reserved: {PREFIX!r} is the workspace's own")
+
+
+def _refuse_no_model(model: ModelAsset) -> None:
+    source = Path(model.source)
+    if not source.exists():
+        raise ModelRefused(f"{KIND} {model.name!r}: there is nothing at {model.path!r}, {source}")
+    if model.type == MLFLOW_MODEL and not (source / "MLmodel").is_file():
+        raise ModelRefused(
+            f"{KIND} {model.name!r}: {model.path!r} is no MLflow model, {source} has no 'MLmodel'"
+        )
+
+
+def _refuse_changes(model: ModelAsset, stored: ModelAsset) -> None:
+    for attribute in _IMMUTABLE:
+        wanted, there_is = getattr(model, attribute), getattr(stored, attribute)
+        if wanted != there_is:
+            raise AssetConflict(
+                f"A model version with this name and version already exists: {KIND} "
+                f"{model.name!r} version {model.version!r} has {attribute} {there_is!r}, not "
+                f"{wanted!r}; only description, tags, stage and isArchived may change, "
+                "so use another version"
+            )

@@ -1,0 +1,193 @@
+"""What a batch deployment's jobs are: a command over files, or the graph of its component."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.endpoints.deployments import (
+    DeploymentRefusedError,
+    deployed_code,
+    deployed_model,
+)
+from aml_pipelines.workspace.jobs.vocabulary import mapping, named, seconds_of
+from aml_pipelines.workspace.store.versions import Resources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.pipeline.assets import ModelAsset
+    from aml_pipelines.workspace.store.documents import Document
+
+DRIVER = Path(__file__).parents[1] / "batch_driver"
+OUTPUT, NODE = "score", "pipeline"
+_FILES = ("uri_folder", "uri_file")
+_COMMAND = "python -m batch_driver.driver --scored '${{inputs.%s}}' %s--output '${{outputs.score}}'"
+_KINDS = {
+    "Literal": "literal",
+    "UriFile": "uri_file",
+    "UriFolder": "uri_folder",
+    "MLTable": "mltable",
+    "MLFlowModel": "mlflow_model",
+    "CustomModel": "custom_model",
+    "TritonModel": "triton_model",
+}
+
+
+def is_pipeline(properties: Mapping[str, object]) -> bool:
+    """Tell whether a deployment is of a pipeline component."""
+    return bool(properties.get("deploymentConfiguration"))
+
+
+def stage_code(lake: Path, properties: Mapping[str, object]) -> str:
+    """Register what a model deployment's jobs run; gives the code's path below the workspace.
+
+    Raises DeploymentRefusedError when there is no such code, and AssetNotFound without the model.
+    """
+    model = deployed_model(lake, properties)
+    if not properties.get("codeConfiguration"):
+        raise DeploymentRefusedError("a batch deployment without code is not served; give it some")
+    code, script = deployed_code(lake, properties, model)
+    container = secrets.token_hex(16)
+    snapshot = lake / "workspaceblobstore" / "uploads" / container / "batch"
+    shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
+    shutil.copytree(DRIVER, snapshot / DRIVER.name, ignore=shutil.ignore_patterns("__pycache__"))
+    (snapshot / "settings.json").write_text(json.dumps(_settings(properties, script)))
+    uri = f"azureml://datastores/workspaceblobstore/paths/uploads/{container}/batch"
+    Resources(lake, "code").put_version(
+        container, "1", {"codeUri": uri}, unless=lambda _stored: None
+    )
+    return f"codes/{container}/versions/1"
+
+
+def job_body(
+    lake: Path, deployment: Document, asked: Mapping[str, object], *, endpoint: str
+) -> dict[str, object]:
+    """Make the job that `asked`, an invocation's properties, means for `deployment`."""
+    properties = deployment.properties
+    given = mapping(asked.get("inputData"))
+    inputs = {name: _port(mapping(value), "jobInputType") for name, value in given.items()}
+    shared = {
+        "displayName": f"{endpoint}-{deployment.name.rpartition('/')[2]}",
+        "experimentName": mapping(asked.get("properties")).get("experimentName") or endpoint,
+        "properties": {
+            "azureml.endpointname": endpoint,
+            "azureml.deploymentname": deployment.name.rpartition("/")[2],
+        },
+    }
+    outputs = {
+        name: _port(mapping(value), "jobOutputType")
+        for name, value in mapping(asked.get("outputData")).items()
+    }
+    if is_pipeline(properties):
+        return {**shared, **_pipeline(lake, properties, inputs, outputs)}
+    model = deployed_model(lake, properties)
+    return {**shared, **_command(deployment, model, inputs, outputs)}
+
+
+def _command(
+    deployment: Document,
+    model: ModelAsset | None,
+    inputs: Mapping[str, object],
+    outputs: Mapping[str, object],
+) -> dict[str, object]:
+    properties = deployment.properties
+    kinds = {name: str(mapping(value).get("jobInputType")) for name, value in inputs.items()}
+    if len(kinds) != 1 or not set(kinds.values()) <= {*_FILES}:
+        raise DeploymentRefusedError(
+            f"a model deployment scores one input, of type {_FILES}; asked for is {kinds}"
+        )
+    unknown = sorted(set(outputs) - {OUTPUT})
+    if unknown:
+        raise DeploymentRefusedError(f"there are no outputs {unknown}; there is {OUTPUT!r}")
+    weights = {}
+    if model:
+        asset = f"azureml:{model.name}:{model.version}"
+        weights = {"model_of_deployment": {"jobInputType": model.type, "uri": asset}}
+    (scored,) = kinds
+    flag = "--model '${{inputs.model_of_deployment}}' " if model else ""
+    return {
+        "jobType": "Command",
+        "command": _COMMAND % (scored, flag),
+        "codeId": deployment.content["codeId"],
+        "environmentId": properties.get("environmentId"),
+        "environmentVariables": properties.get("environmentVariables"),
+        "computeId": properties.get("compute"),
+        "inputs": {**inputs, **weights},
+        "outputs": {OUTPUT: {"jobOutputType": "uri_folder"}, **outputs},
+    }
+
+
+def _pipeline(
+    lake: Path,
+    properties: Mapping[str, object],
+    inputs: Mapping[str, object],
+    outputs: Mapping[str, object],
+) -> dict[str, object]:
+    configuration = mapping(properties["deploymentConfiguration"])
+    component = str(mapping(configuration.get("componentId")).get("assetId"))
+    _, _, end = component.partition("/components/")
+    name, _, version = end.partition("/versions/")
+    spec = mapping(Resources(lake, "component").version(name, version).properties["componentSpec"])
+    made = {
+        key: {"jobOutputType": mapping(port).get("type")}
+        for key, port in mapping(spec.get("outputs")).items()
+    }
+    return {
+        "jobType": "Pipeline",
+        "inputs": inputs,
+        "outputs": {**made, **outputs},
+        "settings": {key: _read(value) for key, value in _pipeline_settings(configuration)},
+        "jobs": {
+            NODE: {
+                "type": "pipeline",
+                "componentId": component,
+                "inputs": {key: _bound("inputs", key) for key in inputs},
+                "outputs": {key: _bound("outputs", key) for key in made},
+            }
+        },
+    }
+
+
+def _pipeline_settings(configuration: Mapping[str, object]) -> list[tuple[str, object]]:
+    known = ("default_compute", "continue_on_step_failure", "force_rerun")
+    settings = mapping(configuration.get("settings"))
+    return [(key, settings[key]) for key in known if settings.get(key) is not None]
+
+
+def _read(setting: object) -> object:
+    # The API has these as text, and a pipeline's settings as what they are.
+    return {"true": True, "false": False}.get(str(setting).lower(), setting)
+
+
+def _bound(ports: str, name: str) -> dict[str, str]:
+    kind = "job_input_type" if ports == "inputs" else "type"
+    return {kind: "literal", "value": f"${{{{parent.{ports}.{name}}}}}"}
+
+
+def _port(given: Mapping[str, object], field: str) -> dict[str, object]:
+    kind = str(given.get(field))
+    fields = {name: given[name] for name in ("uri", "value", "mode") if given.get(name) is not None}
+    return {**fields, field: _KINDS.get(kind, kind)}
+
+
+def _settings(properties: Mapping[str, object], script: str) -> dict[str, object]:
+    retries = mapping(properties.get("retrySettings"))
+
+    def number(owner: Mapping[str, object], name: str, default: int) -> int:
+        value = named(owner, name)
+        return default if value is None else int(str(value))
+
+    return {
+        "script": script,
+        "mini_batch_size": number(properties, "miniBatchSize", 10),
+        "concurrency": number(properties, "maxConcurrencyPerInstance", 1),
+        "output_action": properties.get("outputAction") or "AppendRow",
+        "output_file": properties.get("outputFileName") or "predictions.csv",
+        "error_threshold": number(properties, "errorThreshold", -1),
+        "max_retries": number(retries, "maxRetries", 3),
+        "timeout": seconds_of(retries.get("timeout") or "PT30S"),
+    }

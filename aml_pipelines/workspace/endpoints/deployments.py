@@ -1,0 +1,76 @@
+"""What a deployment is made of, out of the registry: its code, its model, its variables."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.jobs.freeze import sources_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.pipeline.assets import ModelAsset
+
+NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
+_MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
+
+
+class DeploymentRefusedError(ValueError):
+    """A deployment cannot be made of what it names."""
+
+
+def deployed_model(lake: Path, properties: Mapping[str, object]) -> ModelAsset | None:
+    """Find the model that a deployment names, if it names one; raises AssetNotFound without it."""
+    named = properties.get("model")
+    reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
+    if not reference:
+        return None
+    match = _MODEL.fullmatch(reference)
+    if not match:
+        raise DeploymentRefusedError(
+            f"model {reference!r} is not of the form …/models/NAME/versions/VERSION"
+        )
+    return Registry(lake).model(match["name"], match["version"])
+
+
+def deployed_code(
+    lake: Path, properties: Mapping[str, object], model: ModelAsset | None
+) -> tuple[Path, str]:
+    """Find a deployment's code and its scoring script; the scorer for MLflow models without any."""
+    configured = properties.get("codeConfiguration")
+    if isinstance(configured, dict) and configured.get("codeId"):
+        code = Path(sources_in(lake).code(str(configured["codeId"])))
+        script = str(configured.get("scoringScript"))
+        if not (code / script).is_file():
+            raise DeploymentRefusedError(
+                f"the code has no scoring script {script!r}; it has "
+                f"{sorted(file.name for file in code.iterdir())}"
+            )
+        return code, script
+    if model and model.type == "mlflow_model":
+        return NO_CODE_SCORER, "score.py"
+    raise DeploymentRefusedError(
+        "a deployment has code, or a model of type 'mlflow_model'; this has neither"
+    )
+
+
+def place_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:
+    """Copy `model` to where Azure has it, and give the variables that say so.
+
+    A link would not do: code that looks for its files walks past links, here and not there.
+    """
+    if not model:
+        return {}
+    shutil.rmtree(folder / "models", ignore_errors=True)
+    place = folder / "models" / model.name / model.version
+    source = Path(model.source)
+    place.mkdir(parents=True)
+    if source.is_dir():
+        shutil.copytree(source, place / source.name, copy_function=shutil.copyfile)
+    else:
+        shutil.copyfile(source, place / source.name)
+    return {"AZUREML_MODEL_DIR": str(place)}

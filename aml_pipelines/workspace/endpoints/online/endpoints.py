@@ -1,0 +1,152 @@
+"""Online endpoints and their deployments: what there is, who gets the traffic, what answers."""
+
+from __future__ import annotations
+
+import random
+import re
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
+from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
+from aml_pipelines.workspace.store.documents import Document, Documents
+from aml_pipelines.workspace.store.secrets import SecretFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ALL, NONE = 100, 0
+_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
+
+
+class EndpointRefusedError(ValueError):
+    """An endpoint or deployment cannot be as it is asked for."""
+
+
+class EndpointInUseError(ValueError):
+    """A deployment cannot go while requests are sent to it."""
+
+
+class OnlineEndpoints:
+    """The online endpoints of the workspace with the folder `lake`."""
+
+    def __init__(self, lake: Path) -> None:
+        self.endpoints = Documents(lake, "online endpoint")
+        self.deployments = Documents(lake, "online deployment")
+        self.servers = ScoringServers(self._stage)
+        self._lake = lake
+        self._secrets = SecretFile(lake)
+
+    def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
+        """Create or update an endpoint; raises EndpointRefusedError for traffic to nowhere."""
+        if not _NAME.fullmatch(name):
+            raise EndpointRefusedError(
+                f"endpoint {name!r} is not 3 to 32 letters, digits or '-', beginning with a letter"
+            )
+        self._check_traffic(name, traffic_of(content))
+        if not self._secrets.find(f"onlineEndpoints/{name}"):
+            self.regenerate_key(name, "Primary")
+            self.regenerate_key(name, "Secondary")
+        return self.endpoints.put(name, content)
+
+    def keys(self, name: str) -> Mapping[str, str]:
+        return self._secrets.find(f"onlineEndpoints/{name}") or {}
+
+    def regenerate_key(self, name: str, which: str) -> None:
+        key = f"{which.lower()}Key"
+        self._secrets.keep(
+            f"onlineEndpoints/{name}", {**self.keys(name), key: secrets.token_urlsafe(32)}
+        )
+
+    def delete_endpoint(self, name: str) -> bool:
+        """Delete an endpoint with its deployments; says if there was one."""
+        for deployment in self.of(name):
+            self._remove(deployment.name)
+        self._secrets.keep(f"onlineEndpoints/{name}", None)
+        return self.endpoints.delete(name)
+
+    def of(self, endpoint: str) -> list[Document]:
+        """List the deployments of an endpoint."""
+        return [item for item in self.deployments.all() if item.name.split("/")[0] == endpoint]
+
+    def deploy(self, key: str) -> None:
+        """Start a deployment's server anew; what goes wrong is raised, and kept as its state."""
+        self.servers.stop(key)
+        try:
+            self.servers.ready(key)
+        except Exception:
+            self._keep_state(key, "Failed")
+            raise
+        self._keep_state(key, "Succeeded")
+
+    def delete_deployment(self, endpoint: str, name: str) -> bool:
+        """Delete a deployment without traffic; says if there was one."""
+        found = self.endpoints.find(endpoint)
+        share = traffic_of(found.content).get(name, NONE) if found else NONE
+        if share:
+            raise EndpointInUseError(
+                f"deployment {name!r} has {share} % of the traffic of {endpoint!r}; "
+                "give that to another first"
+            )
+        return self._remove(f"{endpoint}/{name}")
+
+    def chosen(self, endpoint: str, asked: str | None) -> str | None:
+        """Choose the deployment that answers a request: the one asked for, or by the traffic."""
+        if asked:
+            return asked if self.deployments.find(f"{endpoint}/{asked}") else None
+        traffic = traffic_of(self.endpoints.get(endpoint).content)
+        if not sum(traffic.values()):
+            return None
+        return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311  (no secret)
+
+    def folder(self, key: str) -> Path:
+        return self._lake / "online" / key
+
+    def _check_traffic(self, endpoint: str, traffic: Mapping[str, int]) -> None:
+        if sum(traffic.values()) not in (ALL, NONE) or any(part < 0 for part in traffic.values()):
+            raise EndpointRefusedError(f"traffic {dict(traffic)} does not add up to 100, or to 0")
+        ready = {
+            item.name.split("/")[1]
+            for item in self.of(endpoint)
+            if item.content.get("state") == "Succeeded"
+        }
+        unknown = sorted(name for name, part in traffic.items() if part and name not in ready)
+        if unknown:
+            raise EndpointRefusedError(
+                f"traffic to {unknown}, which cannot answer; {sorted(ready)} can"
+            )
+
+    def _stage(self, key: str) -> Staged:
+        properties = self.deployments.get(key).properties
+        folder = self.folder(key)
+        folder.mkdir(parents=True, exist_ok=True)
+        model = deployed_model(self._lake, properties)
+        code, script = deployed_code(self._lake, properties, model)
+        staged = Staged(folder, script, {**_variables(properties), **place_model(model, folder)})
+        stage_code(code, staged.code)
+        return staged
+
+    def _keep_state(self, key: str, state: str) -> None:
+        found = self.deployments.find(key)
+        if found:
+            self.deployments.put(key, {**found.content, "state": state})
+
+    def _remove(self, key: str) -> bool:
+        self.servers.stop(key)
+        is_there = self.deployments.delete(key)
+        shutil.rmtree(self.folder(key), ignore_errors=True)
+        return is_there
+
+
+def traffic_of(content: Mapping[str, object]) -> dict[str, int]:
+    """Read the shares of an endpoint's traffic, in percent."""
+    properties = content.get("properties")
+    traffic = properties.get("traffic") if isinstance(properties, dict) else None
+    return {name: int(part) for name, part in traffic.items()} if isinstance(traffic, dict) else {}
+
+
+def _variables(properties: Mapping[str, object]) -> dict[str, str]:
+    given = properties.get("environmentVariables")
+    return {str(k): str(v) for k, v in given.items()} if isinstance(given, dict) else {}

@@ -1,0 +1,160 @@
+"""Scoring servers: Azure's own inference server, one process for each deployment, on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.serve import LOOPBACK, listen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+READY_SECONDS = 120.0
+_LOOK_SECONDS = 0.1
+_LOG_LINES = 40
+_PROCESS = Path(__file__).with_name("server_process.py")
+_APP = "azureml_inference_server_http.server.entry:app"
+
+
+class ScoringError(RuntimeError):
+    """A scoring server did not become ready, or did not answer; its log says why."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What a server needs: its folder, the entry script there, and variables for it."""
+
+    folder: Path
+    script: str
+    env: Mapping[str, str]
+
+    @property
+    def code(self) -> Path:
+        return self.folder / "code"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "server.log"
+
+
+class ScoringServer:
+    """A server that is coming up; `wait_ready` before it is asked."""
+
+    def __init__(self, staged: Staged) -> None:
+        self._log = staged.log
+        with listen() as listening, staged.log.open("wb") as log:
+            self._port = listening.getsockname()[1]
+            self._process = subprocess.Popen(
+                _command(listening.fileno()),
+                cwd=staged.code,
+                env=_environment(staged),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(listening.fileno(),),
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
+        """Wait until the server answers; raises ScoringError with its log when it does not."""
+        deadline = time.monotonic() + timeout
+        while self.is_running and time.monotonic() < deadline:
+            try:
+                if self.ask("GET", "/", b"", {}, timeout=timeout)[0] == http.client.OK:
+                    return
+            except ScoringError:
+                time.sleep(_LOOK_SECONDS)
+        self.stop()
+        raise ScoringError(f"the scoring server did not become ready; its log:\n{self.log_end()}")
+
+    def ask(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, timeout: float
+    ) -> tuple[int, str, bytes]:
+        """Send a request; gives the answer's status, content type and body."""
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=timeout)
+        try:
+            connection.request(method, path, body, dict(headers))
+            answer = connection.getresponse()
+            content_type = answer.headers.get("Content-Type", "application/json")
+            return answer.status, content_type, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise ScoringError(f"the scoring server did not answer: {error}") from error
+        finally:
+            connection.close()
+
+    def log_end(self, lines: int = _LOG_LINES) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """End the process and all that it started."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+class ScoringServers:
+    """The servers of all deployments; one that is not running is started when it is needed."""
+
+    def __init__(self, stage: Callable[[str], Staged]) -> None:
+        self._stage = stage
+        self._running: dict[str, ScoringServer] = {}
+        self._starting: dict[str, threading.Lock] = {}
+
+    def ready(self, deployment: str) -> ScoringServer:
+        """Give a deployment's server, started first where it has ended or never ran."""
+        with self._starting.setdefault(deployment, threading.Lock()):
+            found = self._running.get(deployment)
+            if not found or not found.is_running:
+                found = ScoringServer(self._stage(deployment))
+                self._running[deployment] = found
+                found.wait_ready()
+            return found
+
+    def stop(self, deployment: str) -> None:
+        with self._starting.setdefault(deployment, threading.Lock()):
+            found = self._running.pop(deployment, None)
+            if found:
+                found.stop()
+
+
+def stage_code(code: Path, folder: Path) -> None:
+    """Copy a deployment's code to a folder of its own, in the place of any before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(code, folder, copy_function=shutil.copyfile)
+
+
+def _command(listening: int) -> list[str]:
+    # A bad request may take a worker's whole time, and init as long as the client waits.
+    timeout = str(int(READY_SECONDS))
+    server = [sys.executable, "-P", str(_PROCESS), "-b", f"fd://{listening}"]
+    return [*server, "--workers", "1", "--timeout", timeout, _APP]
+
+
+def _environment(staged: Staged) -> dict[str, str]:
+    ours = ("IDENTITY_HEADER", "PYTHONPATH")
+    return {
+        **{name: value for name, value in os.environ.items() if name not in ours},
+        **staged.env,
+        "AML_APP_ROOT": str(staged.code),
+        "AML_APP_INSIGHTS_ENABLED": "false",
+        "AZUREML_ENTRY_SCRIPT": staged.script,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }

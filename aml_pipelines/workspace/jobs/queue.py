@@ -1,0 +1,130 @@
+"""Run submitted jobs one after the other, each a process that ends with the workspace."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from aml_pipelines.processes import end_group
+from aml_pipelines.workspace.jobs.logs import keep_logs
+from aml_pipelines.workspace.jobs.status import failure_of
+from aml_pipelines.workspace.jobs.translate import PIPELINE, single_node
+from conf.target import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import IO
+
+    from aml_pipelines.workspace.jobs.store import Job, Jobs
+
+LOG = "log.txt"
+# A job has an identity of its own only if its body names one, whoever started the workspace.
+_NOT_INHERITED = ("AZURE_CLIENT_ID",)
+_STOPPED = "the workspace ended while the job ran; submit it again"
+
+
+class Runner:
+    """The queue's other end: takes the job that has waited longest and runs it to its end."""
+
+    def __init__(
+        self, lake: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]
+    ) -> None:
+        self._lake = lake
+        self._jobs = jobs
+        self._master = master
+        self._environment = environment
+        self._changed = threading.Condition()
+        self._is_stopping = False
+        self._running: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def start(self) -> None:
+        """Begin with what waits; what ran when the workspace last ended has failed."""
+        self._jobs.fail_started(_STOPPED)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the queue again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def cancel(self, name: str) -> Job:
+        """End a job, wherever it is on its way."""
+        job = self._jobs.cancel(name)
+        with self._changed:
+            running = self._running
+        if job.is_cancelled and running and running[0] == name:
+            running[1].terminate()
+        return job
+
+    def stop(self) -> None:
+        """End what runs, and run nothing further."""
+        with self._changed:
+            self._is_stopping = True
+            running = self._running
+            self._changed.notify_all()
+        if running:
+            running[1].terminate()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                job = None if self._is_stopping else self._jobs.begin_next()
+                if job:
+                    self._running = job.name, self._start(job)
+                elif self._is_stopping:
+                    return
+                else:
+                    self._changed.wait()
+            if job and self._running:
+                self._await(job, self._running[1])
+
+    def _start(self, job: Job) -> subprocess.Popen[bytes]:
+        folder = self._jobs.folder(job.name)
+        inherited = {
+            name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
+        }
+        with (folder / LOG).open("ab") as log:
+            return subprocess.Popen(
+                self._command(job, folder),
+                cwd=REPOSITORY,
+                env={**inherited, **self._environment},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _command(self, job: Job, folder: Path) -> list[str]:
+        single = ["--single"] if single_node(job.properties) else []
+        return [
+            *(sys.executable, "-m", "aml_pipelines.workspace.jobs.worker", *single),
+            *("--lake", str(self._lake), "--name", job.name, "--file", str(folder / PIPELINE)),
+            *("--master", self._master),
+        ]
+
+    def _await(self, job: Job, process: subprocess.Popen[bytes]) -> None:
+        code = process.wait()
+        _close(process.stdin)
+        end_group(process)
+        with self._changed:
+            self._running = None
+        keep_logs(job, self._lake)
+        if self._jobs.job(job.name).is_cancelled:
+            self._jobs.end(job.name, "Canceled")
+        elif self._is_stopping and code:
+            self._jobs.end(job.name, "Failed", _STOPPED)
+        elif code:
+            self._jobs.end(job.name, "Failed", failure_of(job, self._lake, code))
+        else:
+            self._jobs.end(job.name, "Completed")
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    if pipe:
+        pipe.close()

@@ -1,0 +1,120 @@
+"""What a job is doing, as Azure would say it: read from its record, its run.json and its log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.execution.summary import last_lines
+from aml_pipelines.files import read_json
+from aml_pipelines.workspace.jobs.submit import RUNS
+
+if TYPE_CHECKING:
+    from aml_pipelines.workspace.jobs.store import Job
+
+_LOG = "log.txt"
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """A node of a job; in a pipeline it is a job of its own."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    is_reused: bool
+    outputs: Mapping[str, str]
+    error: str
+    log: Path | None
+
+
+def status_of(job: Job, lake: Path) -> str:
+    """Say where a job is on its way, in Azure's words."""
+    if job.is_final or job.state == "Queued":
+        return job.state
+    if job.is_cancelled:
+        return "CancelRequested"
+    if not _run(job, lake):
+        return "Queued" if _waits_for_the_lake(job, lake) else "Preparing"
+    return "Running"
+
+
+def nodes_of(job: Job, lake: Path) -> list[NodeView]:
+    """Give the nodes of a job, in the order in which they may run."""
+    recorded = _mapping(_run(job, lake).get("nodes"))
+    return [
+        _node(job, name, kind, _mapping(recorded.get(name)))
+        for name, kind in job.graph.nodes.items()
+    ]
+
+
+def outputs_of(job: Job, lake: Path) -> dict[str, str]:
+    """Give where the outputs of a job are, those that are made already."""
+    nodes = {node.name: node for node in nodes_of(job, lake) if node.status == "Completed"}
+    return {
+        name: nodes[node].outputs[output]
+        for name, (node, output) in job.graph.outputs.items()
+        if node in nodes and output in nodes[node].outputs
+    }
+
+
+def log_of(job: Job, lake: Path) -> Path:
+    """Find the log of a job as a whole."""
+    return lake / "jobs" / job.name / _LOG
+
+
+def failure_of(job: Job, lake: Path, code: int) -> str:
+    """Say why a job failed: each failed node with the end of its log, or the end of the job's."""
+    failed = [node for node in nodes_of(job, lake) if node.status == "Failed"]
+    said = [_failure(node) for node in failed if node.error]
+    if said:
+        return "\n".join(said)
+    lines = "\n".join(last_lines(log_of(job, lake)))
+    return lines or f"the job's process ended with exit code {code}"
+
+
+def _failure(node: NodeView) -> str:
+    lines = last_lines(node.log) if node.log else []
+    end = "".join(f"\n    {line}" for line in lines)
+    return f"node {node.name!r} {node.error}; the end of its log:{end}"
+
+
+def _node(job: Job, name: str, kind: str, recorded: Mapping[str, object]) -> NodeView:
+    log = recorded.get("log")
+    return NodeView(
+        name=name,
+        kind=kind,
+        status=_node_status(job, str(recorded.get("status", "NotStarted")), recorded),
+        seconds=float(str(recorded.get("seconds", 0.0))),
+        is_reused=bool(recorded.get("reused", False)),
+        outputs={key: str(value) for key, value in _mapping(recorded.get("outputs")).items()},
+        error=str(recorded.get("error") or ""),
+        log=Path(str(log)) if log else None,
+    )
+
+
+def _node_status(job: Job, status: str, recorded: Mapping[str, object]) -> str:
+    is_unfinished = status in ("NotStarted", "Running", "Skipped")
+    was_ended = status == "Failed" and not recorded.get("error")
+    if job.is_final and (is_unfinished or was_ended):
+        return "Failed" if status == "Running" and job.state == "Failed" else "Canceled"
+    return "NotStarted" if status == "Skipped" else status
+
+
+def _run(job: Job, lake: Path) -> Mapping[str, object]:
+    file = lake / RUNS / job.name / "run.json"
+    return read_json(file) if file.is_file() else {}
+
+
+def _waits_for_the_lake(job: Job, lake: Path) -> bool:
+    file = lake / ".lock"
+    text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+    return bool(text) and json.loads(text).get("job") != job.name
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

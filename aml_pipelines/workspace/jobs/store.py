@@ -1,0 +1,218 @@
+"""The jobs that were submitted to the local workspace: their bodies and what became of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
+from aml_pipelines.workspace.store.sqlite import SqliteFile
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+    from pathlib import Path
+
+State = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
+FINAL: tuple[State, ...] = ("Completed", "Failed", "Canceled")
+MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
+READ_ONLY = ("services", "status")
+_TABLES = """
+CREATE TABLE job (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+  properties TEXT NOT NULL, graph TEXT NOT NULL, schedule TEXT NOT NULL,
+  state TEXT NOT NULL, error TEXT NOT NULL, cancelled INTEGER NOT NULL,
+  created_at REAL NOT NULL, started_at REAL, ended_at REAL);
+"""
+_SELECT = (
+    "SELECT name, properties, graph, schedule, state, error, cancelled,"
+    " created_at, started_at, ended_at FROM job"
+)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What a job's plan has: the kind of each node, and which node's output a job's output is."""
+
+    nodes: Mapping[str, str]
+    outputs: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submitted job; `properties` are its body's, with every label of an asset resolved."""
+
+    name: str
+    properties: Mapping[str, object]
+    graph: Graph
+    schedule: str
+    state: State
+    error: str
+    is_cancelled: bool
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+
+    @property
+    def kind(self) -> str:
+        return str(self.properties["jobType"])
+
+    @property
+    def experiment(self) -> str:
+        return str(self.properties.get("experimentName") or "Default")
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        tags = self.properties.get("tags")
+        return tags if isinstance(tags, dict) else {}
+
+    @property
+    def is_archived(self) -> bool:
+        return bool(self.properties.get("isArchived", False))
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+
+class Jobs:
+    """The jobs of the workspace with the folder `lake`."""
+
+    def __init__(self, lake: Path) -> None:
+        self._file = SqliteFile(lake / "registry" / "jobs.db", _TABLES)
+        self._folder = lake / "jobs"
+
+    def folder(self, name: str) -> Path:
+        """Where the files of a job are: its pipeline, its components, its log."""
+        return self._folder / name
+
+    def find(self, name: str) -> Job | None:
+        with self._file.reading() as connection:
+            return _find(connection, name)
+
+    def job(self, name: str) -> Job:
+        """Find a job; raises AssetNotFound when there is none of that name."""
+        found = self.find(name)
+        if not found:
+            raise AssetNotFound(f"job {name!r} does not exist in this workspace")
+        return found
+
+    def parent_of(self, child: str) -> tuple[Job, str] | None:
+        """Find the pipeline job that has the child job `child`, and the node that it is."""
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE substr(?, 1, length(name) + 1) = name || '_'",
+                (child,),
+            ).fetchall()
+        for job in map(_job, rows):
+            node = child.removeprefix(f"{job.name}_")
+            if node in job.graph.nodes and job.kind == "Pipeline":
+                return job, node
+        return None
+
+    def all(self) -> list[Job]:
+        """List all jobs, newest first."""
+        with self._file.reading() as connection:
+            rows = connection.execute(f"{_SELECT} ORDER BY sequence DESC")
+            return [_job(row) for row in rows]
+
+    def submit(
+        self, name: str, properties: Mapping[str, object], graph: Graph, *, schedule: str = ""
+    ) -> Job:
+        """Put a new job at the end of the queue; raises AssetConflict when the name is taken."""
+        known = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
+        with self._file.writing() as connection:
+            if _find(connection, name):
+                raise AssetConflict(f"job {name!r} exists already; give another name")
+            connection.execute(
+                "INSERT INTO job (name, properties, graph, schedule, state, error, cancelled,"
+                " created_at) VALUES (?, ?, ?, ?, 'Queued', '', 0, ?)",
+                (name, json.dumps(dict(properties)), known, schedule, time.time()),
+            )
+        return self.job(name)
+
+    def edit(self, name: str, changes: Mapping[str, object]) -> Job:
+        """Change what may change of a job."""
+        with self._file.writing() as connection:
+            stored = _find(connection, name)
+            if stored:
+                content = json.dumps({**stored.properties, **changes})
+                connection.execute("UPDATE job SET properties = ? WHERE name = ?", (content, name))
+        return self.job(name)
+
+    def begin_next(self) -> Job | None:
+        """Take the job that has waited longest, and begin it."""
+        with self._file.writing() as connection:
+            row = connection.execute(
+                f"{_SELECT} WHERE state = 'Queued' ORDER BY sequence LIMIT 1"
+            ).fetchone()
+            if not row:
+                return None
+            job = _job(row)
+            connection.execute(
+                "UPDATE job SET state = 'Started', started_at = ? WHERE name = ?",
+                (time.time(), job.name),
+            )
+        return job
+
+    def end(self, name: str, state: State, error: str = "") -> None:
+        """Record the end of a job that has not ended yet."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE job SET state = ?, error = ?, ended_at = ?"
+                " WHERE name = ? AND state IN ('Queued', 'Started')",
+                (state, error, time.time(), name),
+            )
+
+    def cancel(self, name: str) -> Job:
+        """Ask for the end of a job; one that waits in the queue ends at once."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE job SET state = 'Canceled', ended_at = ?"
+                " WHERE name = ? AND state = 'Queued'",
+                (time.time(), name),
+            )
+            connection.execute(
+                "UPDATE job SET cancelled = 1 WHERE name = ? AND state = 'Started'", (name,)
+            )
+        return self.job(name)
+
+    def fail_started(self, error: str) -> None:
+        """Record the end of jobs whose process went with the workspace that ran them."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE job SET state = CASE cancelled WHEN 1 THEN 'Canceled' ELSE 'Failed' END,"
+                " error = ?, ended_at = ? WHERE state = 'Started'",
+                (error, time.time()),
+            )
+
+
+def differing(stored: Mapping[str, object], asked: Mapping[str, object]) -> list[str]:
+    """Name the fields in which two bodies of one job differ and may not."""
+    fields = {*stored, *asked} - {*MAY_CHANGE, *READ_ONLY}
+    return sorted(name for name in fields if stored.get(name) != asked.get(name))
+
+
+def _find(connection: sqlite3.Connection, name: str) -> Job | None:
+    row = connection.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
+    return _job(row) if row else None
+
+
+def _job(row: tuple[str, str, str, str, str, str, int, float, float | None, float | None]) -> Job:
+    graph = json.loads(row[2])
+    outputs = {name: (node, output) for name, (node, output) in graph["outputs"].items()}
+    (state,) = [state for state in get_args(State) if state == row[4]]
+    return Job(
+        name=row[0],
+        properties=json.loads(row[1]),
+        graph=Graph(graph["nodes"], outputs),
+        schedule=row[3],
+        state=state,
+        error=row[5],
+        is_cancelled=bool(row[6]),
+        created_at=row[7],
+        started_at=row[8],
+        ended_at=row[9],
+    )

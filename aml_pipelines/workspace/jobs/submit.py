@@ -1,0 +1,114 @@
+"""Submit a job: resolve what it refers to, make its pipeline, plan it, and put it in the queue."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
+from aml_pipelines.pipeline.locations import Locations
+from aml_pipelines.pipeline.plan import Plan, plan_pipeline
+from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.jobs.freeze import JobRefusedError, freeze, sources_in
+from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Job, Jobs, differing
+from aml_pipelines.workspace.jobs.translate import (
+    Sources,
+    pipeline_documents,
+    single_node,
+    write_documents,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+RUNS = "runs"
+
+
+class Submissions:
+    """Where jobs are submitted to: the queue of the workspace with the folder `lake`."""
+
+    def __init__(self, lake: Path, jobs: Jobs, wake: Callable[[], None]) -> None:
+        self._lake = lake
+        self._jobs = jobs
+        self._wake = wake
+        self._sources: Sources = sources_in(lake)
+        self._submitting = threading.Lock()
+
+    def submit(
+        self, name: str, properties: Mapping[str, object], *, schedule: str = ""
+    ) -> tuple[Job, bool]:
+        """Submit a job, or update what may change of it; says whether it is new.
+
+        Raises JobRefusedError for a body that cannot be run, and AssetConflict when there is
+        another job of that name.
+        """
+        with self._submitting:
+            stored = self._jobs.find(name)
+            if stored:
+                return self._update(stored, properties), False
+            frozen = self.frozen(properties)
+            folder = self._jobs.folder(name)
+            plan = self._plan(name, frozen, folder)
+            job = self._jobs.submit(name, frozen, _graph(plan), schedule=schedule)
+        self._wake()
+        return job, True
+
+    def check(self, properties: Mapping[str, object]) -> dict[str, object]:
+        """Give a body as it would be submitted; raises JobRefusedError when it could not be run."""
+        frozen = self.frozen(properties)
+        with tempfile.TemporaryDirectory() as folder:
+            self._plan("check", frozen, Path(folder) / "check")
+        return frozen
+
+    def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
+        """Resolve the labels of a body's assets; raises JobRefusedError where there is none."""
+        try:
+            return freeze(properties, self._lake)
+        except AssetNotFound as error:
+            raise JobRefusedError(str(error)) from error
+
+    def _update(self, stored: Job, properties: Mapping[str, object]) -> Job:
+        changed = differing(stored.properties, self.frozen(properties))
+        if changed:
+            raise AssetConflict(
+                f"job {stored.name!r} exists already and cannot be changed: its {changed} differ; "
+                f"only {', '.join(MAY_CHANGE)} may, so give another name"
+            )
+        changes = {name: properties[name] for name in MAY_CHANGE if name in properties}
+        return self._jobs.edit(stored.name, changes)
+
+    def _plan(self, name: str, properties: Mapping[str, object], folder: Path) -> Plan:
+        try:
+            documents = pipeline_documents(properties, self._sources)
+            file = write_documents(documents, folder)
+            return plan_job(self._lake, file, name, is_single=bool(single_node(properties)))
+        except (PipelineError, AssetNotFound) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise JobRefusedError(str(error).replace(f"{folder}/", "")) from error
+
+
+def plan_job(lake: Path, file: Path, name: str, *, is_single: bool) -> Plan:
+    """Plan the pipeline of the job `name` as the registry stands now.
+
+    Its inputs are what was submitted: no target gives them other values.
+    """
+    locations = Locations(
+        lake=str(lake),
+        runs=lake / RUNS,
+        run_id=name,
+        is_local=True,
+        assets=Registry(lake),
+        is_single=is_single,
+    )
+    return plan_pipeline(file, locations, given={}, target_inputs={})
+
+
+def _graph(plan: Plan) -> Graph:
+    outputs = {name: (made.node, made.output) for name, made in plan.outputs.items()}
+    if plan.locations.is_single:
+        outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
+    return Graph({name: node.component.kind for name, node in plan.nodes.items()}, outputs)

@@ -1,0 +1,217 @@
+"""Turn a job's REST body into the files of a pipeline, which the local executor runs as any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from aml_pipelines.workspace.jobs.vocabulary import (
+    Fields,
+    compute_name,
+    identity_setting,
+    input_setting,
+    mapping,
+    named,
+    output_setting,
+    seconds_of,
+    short_reference,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+Documents = dict[str, dict[str, object]]
+PIPELINE = "pipeline.yml"
+# What is done when a component is registered: its includes are in the code that was uploaded.
+_DONE = ("sourceJobId", "additional_includes")
+_COMPONENTS = "components"
+_SINGLE = {"Command": "command", "Spark": "spark"}
+_ABOUT = ("name", "display_name", "description", "tags", "properties", "comment", "services")
+_SPARK = ("conf", "args", "entry", "py_files", "jars", "files", "archives")
+_CODE_FIELDS = {
+    "command": "command",
+    "args": "args",
+    "conf": "conf",
+    "pyFiles": "py_files",
+    "jars": "jars",
+    "files": "files",
+    "archives": "archives",
+    "environmentVariables": "environment_variables",
+    "distribution": "distribution",
+}
+
+
+class Sources:
+    """Where a job's components and code are: functions of their ids."""
+
+    def __init__(self, component: Callable[[str], Fields], code: Callable[[str], str]) -> None:
+        self.component = component
+        self.code = code
+
+
+def pipeline_documents(job: Fields, sources: Sources) -> Documents:
+    """Make the documents of the pipeline that `job`, a body's properties, asks for, by file."""
+    if job["jobType"] in _SINGLE:
+        return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
+    files: Documents = {}
+    jobs = {
+        name: _node(name, mapping(node), sources, files, beside=f"./{_COMPONENTS}")
+        for name, node in mapping(job.get("jobs")).items()
+    }
+    return {PIPELINE: _pipeline(job, jobs), **files}
+
+
+def single_node(job: Fields) -> str:
+    """Name the one node of a job that is no pipeline; empty for a pipeline."""
+    return _SINGLE.get(str(job["jobType"]), "")
+
+
+def write_documents(documents: Documents, folder: Path) -> Path:
+    """Write the files of a pipeline into `folder`; gives that of the pipeline itself."""
+    for name, document in documents.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    return folder / PIPELINE
+
+
+def _pipeline(job: Fields, jobs: Mapping[str, object]) -> dict[str, object]:
+    settings = {
+        name: value
+        for name, value in mapping(job.get("settings")).items()
+        if value is not None and not name.startswith("_")
+    }
+    if "default_compute" in settings:
+        settings["default_compute"] = compute_name(str(settings["default_compute"]))
+    if "default_datastore" in settings:
+        settings["default_datastore"] = str(settings["default_datastore"]).rpartition("/")[2]
+    is_pipeline = not single_node(job)
+    stated: dict[str, object] = {
+        "type": "pipeline",
+        "display_name": job.get("displayName"),
+        "description": job.get("description"),
+        "experiment_name": job.get("experimentName") or "Default",
+        "tags": job.get("tags"),
+        "inputs": _inputs(job) if is_pipeline else None,
+        "outputs": _outputs(job) if is_pipeline else None,
+        "settings": settings,
+        "jobs": dict(jobs),
+    }
+    if is_pipeline:
+        stated |= _compute(job) | _identity(job)
+    return _stated(stated)
+
+
+def _single(job: Fields, sources: Sources) -> dict[str, object]:
+    stated = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
+    environment, code = job.get("environmentId"), job.get("codeId")
+    resources = mapping(job.get("resources"))
+    return _stated(
+        {
+            "type": single_node(job),
+            **stated,
+            "code": sources.code(str(code)) if code else None,
+            "environment": short_reference(str(environment)) if environment else None,
+            "entry": _entry(mapping(job.get("entry"))),
+            "inputs": _inputs(job),
+            "outputs": _outputs(job),
+            "limits": _limits(job),
+            "resources": {str(name): value for name, value in resources.items()},
+            **_compute(job),
+            **_identity(job),
+        }
+    )
+
+
+def _node(
+    name: str, node: Fields, sources: Sources, files: Documents, *, beside: str
+) -> dict[str, object]:
+    """Make the block of a node; its component becomes a file of its own, named after the node."""
+    kind = str(node.get("type", "command"))
+    taken = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
+    if kind == "spark":
+        taken |= {*_SPARK}
+    rest = {
+        key: value
+        for key, value in node.items()
+        if key not in taken and not key.startswith("_") and value is not None
+    }
+    stated = {**rest, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
+    stated |= {"limits": _limits(node), **_compute(node), **_identity(node)}
+    component = node.get("componentId")
+    if component:
+        stated["component"] = f"{beside}/{name}.yml"
+        file = f"{_COMPONENTS}/{name}.yml"
+        files[file] = _component(name, str(component), node, sources, files)
+    return _stated(stated)
+
+
+def _component(
+    name: str, reference: str, node: Fields, sources: Sources, files: Documents
+) -> dict[str, object]:
+    spec = {
+        key: value
+        for key, value in sources.component(reference).items()
+        if value is not None and not key.startswith("_") and key not in _DONE
+    }
+    if "code" in spec:
+        spec["code"] = sources.code(str(spec["code"]))
+    if isinstance(spec.get("environment"), str):
+        spec["environment"] = short_reference(str(spec["environment"]))
+    if spec.get("type") == "spark":
+        conf = {**mapping(spec.get("conf")), **mapping(node.get("conf"))}
+        spec |= {key: node[key] for key in _SPARK if node.get(key) is not None}
+        spec["conf"] = conf
+        spec["entry"] = _entry(mapping(spec.get("entry")))
+    if spec.get("type") == "pipeline":
+        spec["jobs"] = {
+            inner: _node(inner_name(name, inner), mapping(block), sources, files, beside=".")
+            for inner, block in mapping(spec.get("jobs")).items()
+        }
+    spec["inputs"] = {key: _port(mapping(p)) for key, p in mapping(spec.get("inputs")).items()}
+    return spec
+
+
+def inner_name(outer: str, inner: str) -> str:
+    return f"{outer}.{inner}"
+
+
+def _port(port: Fields) -> dict[str, object]:
+    """Make numbers of the bounds of an input: the client sends them as text."""
+    bounds = {key: float(str(port[key])) for key in ("min", "max") if port.get(key) is not None}
+    return {key: value for key, value in port.items() if value is not None} | bounds
+
+
+def _inputs(owner: Fields) -> dict[str, object]:
+    given = mapping(owner.get("inputs")).items()
+    return {name: input_setting(mapping(value)) for name, value in given if value is not None}
+
+
+def _outputs(owner: Fields) -> dict[str, object]:
+    given = mapping(owner.get("outputs")).items()
+    return {name: output_setting(mapping(value)) for name, value in given if value is not None}
+
+
+def _entry(entry: Fields) -> dict[str, object] | None:
+    return {"file": entry["file"]} if "file" in entry else dict(entry) or None
+
+
+def _limits(owner: Fields) -> dict[str, object] | None:
+    timeout = mapping(owner.get("limits")).get("timeout")
+    return None if timeout is None else {"timeout": seconds_of(timeout)}
+
+
+def _compute(owner: Fields) -> dict[str, object]:
+    compute = named(owner, "computeId") or owner.get("computeId")
+    return {"compute": compute_name(str(compute))} if compute else {}
+
+
+def _identity(owner: Fields) -> dict[str, object]:
+    identity = mapping(owner.get("identity"))
+    return {"identity": identity_setting(identity)} if identity else {}
+
+
+def _stated(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value not in (None, {}, [], "")}

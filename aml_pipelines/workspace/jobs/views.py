@@ -1,0 +1,165 @@
+"""Jobs as ARM and the run history show them."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import request
+
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
+from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, artifact_folder
+from aml_pipelines.workspace.jobs.status import NodeView, outputs_of, status_of
+from aml_pipelines.workspace.jobs.submit import RUNS
+from aml_pipelines.workspace.jobs.translate import single_node
+from aml_pipelines.workspace.jobs.vocabulary import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.workspace.http.arm import Resource, Scope
+    from aml_pipelines.workspace.jobs.store import Job
+
+LOGS_PREFIX = "/joblogs"
+DEFAULT = "default"  # the output that every job has: its logs and whatever else it left
+
+
+class LogLinks:
+    """Links to logs that carry their own right, as Azure's do: the client reads them so."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def link(self, job: str, node: str = "") -> str:
+        path = quote(f"{job}/{node}" if node else job)
+        return f"https://{request.host}{LOGS_PREFIX}/{path}?sig={self._signature(job, node)}"
+
+    def is_right(self, job: str, node: str, signature: str) -> bool:
+        return hmac.compare_digest(self._signature(job, node).encode(), signature.encode())
+
+    def _signature(self, job: str, node: str) -> str:
+        return hmac.new(self._key, f"{job}\n{node}".encode(), sha256).hexdigest()
+
+
+def job_resource(job: Job, scope: Scope) -> Resource:
+    """Make the ARM resource of a job."""
+    outputs = {
+        name: _placed(mapping(output), outputs_of(job, scope.lake).get(name), scope)
+        for name, output in mapping(job.properties.get("outputs")).items()
+    }
+    properties = {
+        "description": None,
+        "properties": {},
+        "tags": {},
+        "displayName": job.name,
+        **job.properties,
+        "experimentName": job.experiment,
+        "isArchived": job.is_archived,
+        "outputs": outputs,
+        "status": status_of(job, scope.lake),
+        "services": {
+            "Tracking": _service("Tracking", f"https://{request.host}"),
+            "Studio": _service("Studio", (scope.lake / RUNS / job.name).resolve().as_uri()),
+        },
+    }
+    return scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
+
+
+def child_resource(name: str, scope: Scope) -> Resource:
+    """Make the ARM resource of a node: the API shows no more of it than that it is there."""
+    return {**scope.resource(f"jobs/{name}", {}), "properties": None}
+
+
+def job_run(job: Job, scope: Scope) -> dict[str, object]:
+    """Describe a job as the run history does."""
+    outputs = [*outputs_of(job, scope.lake), DEFAULT]
+    return {
+        **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
+        "status": status_of(job, scope.lake),
+        "description": job.properties.get("description"),
+        "tags": dict(job.tags),
+        "properties": dict(mapping(job.properties.get("properties"))),
+        "hidden": job.is_archived,
+        "error": _error(job.error) if job.state == "Failed" else None,
+        "outputs": {name: _output_id(job.name, name) for name in outputs},
+    }
+
+
+def node_run(job: Job, node: NodeView) -> dict[str, object]:
+    """Describe a node of a pipeline as the run history does: it is a job with a parent."""
+    name = f"{job.name}_{node.name}"
+    reused = {"azureml.isreused": "true"} if node.is_reused else {}
+    return {
+        **_run(job, name, node.name),
+        "parentRunId": job.name,
+        "status": node.status,
+        "tags": {},
+        "properties": {"azureml.moduleName": node.name, "azureml.runsource": node.kind, **reused},
+        "error": _error(f"node {node.name!r} {node.error}") if node.error else None,
+        "outputs": {output: _output_id(name, output) for output in [*node.outputs, DEFAULT]},
+    }
+
+
+def job_logs(job: Job, links: LogLinks) -> dict[str, str]:
+    """Link the logs of a job, by the names that Azure gives them."""
+    node = single_node(job.properties)
+    return {NODE_LOG: links.link(job.name, node)} if node else {PIPELINE_LOG: links.link(job.name)}
+
+
+def node_logs(job: Job, node: NodeView, links: LogLinks) -> dict[str, str]:
+    return {NODE_LOG: links.link(job.name, node.name)}
+
+
+def lake_uri(path: str, scope: Scope) -> str:
+    """Give the URI of a path in the lake; a path elsewhere stays as it is."""
+    place = Path(path)
+    if not place.is_relative_to(scope.lake):
+        return path
+    short = f"azureml://datastores/lake/paths/{place.relative_to(scope.lake).as_posix()}"
+    return long_uri(short, scope.id)
+
+
+def artifacts_uri(run: str, scope: Scope) -> str:
+    """Give the URI of what a run left besides its outputs."""
+    short = f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_folder(run)}/"
+    return long_uri(short, scope.id)
+
+
+def _placed(output: Mapping[str, object], location: str | None, scope: Scope) -> dict[str, object]:
+    return {**output, "uri": lake_uri(location, scope)} if location else dict(output)
+
+
+def _service(kind: str, endpoint: str) -> dict[str, object]:
+    return {"jobServiceType": kind, "endpoint": endpoint, "port": None, "properties": None}
+
+
+def _run(job: Job, name: str, display_name: str) -> dict[str, object]:
+    return {
+        "runId": name,
+        "rootRunId": job.name,
+        "displayName": display_name,
+        "experimentId": job.experiment,
+        "createdUtc": _time(job.created_at),
+        "startTimeUtc": _time(job.started_at),
+        "endTimeUtc": _time(job.ended_at),
+        "createdBy": {"userName": "local"},
+        "target": "local",
+        "runType": "azureml.PipelineRun" if name == job.name else "azureml.StepRun",
+    }
+
+
+def _error(message: str) -> dict[str, object]:
+    return {"error": {"code": "UserError", "message": message}}
+
+
+def _output_id(run: str, output: str) -> dict[str, str]:
+    return {"assetId": f"{run}/{output}", "type": "uri_folder"}
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

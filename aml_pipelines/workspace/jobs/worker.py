@@ -1,0 +1,92 @@
+"""The process that runs one submitted job, for as long as the workspace that started it lives."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.execution.run import Shared, now, run_plan, warm_jvm
+from aml_pipelines.execution.selection import select_all
+from aml_pipelines.execution.summary import report_failed_nodes, report_success
+from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.jobs.submit import RUNS, plan_job
+
+if TYPE_CHECKING:
+    from aml_pipelines.pipeline.plan import Plan
+
+DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(asked: argparse.Namespace) -> int:
+    """Run the job; its nodes find the workspace in this process's own environment."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        with exclusive(asked.lake, {"job": asked.name, "started": now()}):
+            return _run(_plan(asked), asked)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return INVALID
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _plan(asked: argparse.Namespace) -> Plan:
+    plan = plan_job(asked.lake, asked.file, asked.name, is_single=asked.single)
+    gaps = plan.gaps(plan.nodes)
+    if gaps:
+        raise PipelineError(*gaps)
+    return plan
+
+
+def _run(plan: Plan, asked: argparse.Namespace) -> int:
+    with (
+        warm_jvm([plan], master=asked.master, folder=asked.lake / RUNS / "jvm") as jvm,
+        ThreadPoolExecutor(max_workers=1) as background,
+    ):
+        ready = background.submit(prepare_tracking, asked.lake, plan.pipeline.experiment)
+
+        def await_tracking() -> None:
+            ready.result()
+
+        shared = Shared(
+            target="workspace",
+            master=asked.master,
+            jvm=jvm,
+            job_environment={},
+            await_workspace=await_tracking,
+        )
+        record = run_plan(plan, select_all(plan), shared, reuses=True)
+    if record.is_completed:
+        report_success(plan, record)
+        return DONE
+    report_failed_nodes(record)
+    return FAILED
+
+
+def _end_with_parent() -> None:
+    # The workspace holds the other end: its end, whatever way it comes, is this job's too.
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--name", required=True, help="of the job, and so of its run")
+    parser.add_argument("--file", type=Path, required=True, help="the job's pipeline")
+    parser.add_argument("--master", required=True, help="of Spark")
+    parser.add_argument("--single", action="store_true", help="the job is its one node")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(_arguments().parse_args()))

@@ -1,0 +1,128 @@
+"""Routes of computes: records that jobs may name; whatever they say, jobs run on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope, answer, page
+from aml_pipelines.workspace.http.names import asset_name
+from aml_pipelines.workspace.http.request_body import json_body, mapping_in
+from aml_pipelines.workspace.http.schema import check_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.workspace.http.operations import Operations
+    from aml_pipelines.workspace.store.documents import Document, Documents
+
+ATTACHED = ("SynapseSpark", "Kubernetes")
+TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
+_ACTIONS = ("Delete", "Detach")
+_FIXED = ("vmSize", "vmPriority", "subnet")
+_PASSWORD = "userAccountCredentials"  # noqa: S105  (the field that has it, not itself)
+
+
+def compute_routes(scope: Scope, computes: Documents, operations: Operations) -> Blueprint:
+    """Serve `computes`."""
+    routes = Blueprint("computes", __name__)
+
+    @routes.get("/computes")
+    def list_computes() -> Response:
+        return page([_resource(scope, item) for item in computes.all()])
+
+    @routes.get("/computes/<name>")
+    def get_compute(name: str) -> Response:
+        return answer(_resource(scope, computes.get(name)))
+
+    @routes.put("/computes/<name>")
+    def put_compute(name: str) -> Response:
+        body = json_body()
+        check_body("ComputeResource", body)
+        content = _recorded(body)
+        stored = computes.find(asset_name(name))
+        if stored:
+            _refuse_changes(stored, content)
+        document, is_new = computes.put(name, content)
+        return operations.begin(answer(_resource(scope, document), is_new=is_new))
+
+    @routes.delete("/computes/<name>")
+    def delete_compute(name: str) -> Response:
+        _check_action(request.args.get("underlyingResourceAction"))
+        is_there = computes.delete(name)
+        return operations.begin(Response(status=202)) if is_there else Response(status=204)
+
+    return routes
+
+
+def _check_action(action: str | None) -> None:
+    if action not in _ACTIONS:
+        raise ArmError(
+            400,
+            "ValidationError",
+            f"underlyingResourceAction is {action!r}; it is one of {_ACTIONS}",
+        )
+
+
+def _recorded(body: Mapping[str, object]) -> dict[str, object]:
+    properties = mapping_in(body, "properties")
+    kind = str(properties.get("computeType"))
+    if kind not in TYPES:
+        raise ArmError(
+            501, "NotImplemented", f"a compute of type {kind!r} is not served; {TYPES} are"
+        )
+    if kind in ATTACHED and not properties.get("resourceId"):
+        raise ArmError(400, "ValidationError", f"a {kind} compute has no 'resourceId'; it must")
+    own = mapping_in(properties, "properties")
+    account = {k: v for k, v in mapping_in(own, _PASSWORD).items() if k == "adminUserName"}
+    kept = {**own, _PASSWORD: account} if account else {**own}
+    shared = {key: body[key] for key in ("location", "identity", "tags", "sku") if body.get(key)}
+    return {**shared, "properties": {**properties, "properties": kept}}
+
+
+def _refuse_changes(stored: Document, content: Mapping[str, object]) -> None:
+    before, after = stored.properties, mapping_in(content, "properties")
+    were, are = mapping_in(before, "properties"), mapping_in(after, "properties")
+    changed = [
+        name for name in ("computeType", "resourceId") if before.get(name) != after.get(name)
+    ]
+    changed += [name for name in _FIXED if were.get(name) != are.get(name)]
+    if changed:
+        raise ArmError(
+            400,
+            "UserError",
+            f"compute {stored.name!r} is there and cannot change in {changed}; "
+            "delete it first, or use another name",
+        )
+
+
+def _resource(scope: Scope, compute: Document) -> Resource:
+    properties = compute.properties
+    kind = properties["computeType"]
+    states: dict[str, dict[str, object]] = {
+        "AmlCompute": {
+            "allocationState": "Steady",
+            "currentNodeCount": 0,
+            "targetNodeCount": 0,
+            "errors": [],
+        },
+        "ComputeInstance": {"state": "Running", "applications": [], "errors": []},
+    }
+    resource = scope.resource(
+        f"computes/{compute.name}",
+        {
+            **properties,
+            "properties": {
+                **mapping_in(properties, "properties"),
+                **states.get(str(kind), {}),
+            },
+            "provisioningState": "Succeeded",
+            "provisioningErrors": [],
+            "isAttachedCompute": kind in ATTACHED,
+        },
+        created_at=compute.created_at,
+        modified_at=compute.modified_at,
+    )
+    shared = {key: value for key, value in compute.content.items() if key != "properties"}
+    return {"tags": {}, "location": "local", **resource, **shared}

@@ -1,0 +1,130 @@
+"""Routes of resource groups, and of templates deployed to them: Azure Resource Manager's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope
+from aml_pipelines.workspace.http.names import asset_name
+from aml_pipelines.workspace.http.request_body import json_body, mapping_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.workspace.http.operations import Operations
+    from aml_pipelines.workspace.store.documents import Document, Documents
+
+_GROUP = frozenset({"id", "name", "type", "location", "tags", "managedBy", "properties"})
+
+
+def group_routes(
+    scope: Scope, groups: Documents, deployed: Documents, operations: Operations
+) -> Blueprint:
+    """Serve the groups of the subscription: the workspace's, and any that are made besides."""
+    routes = Blueprint("groups", __name__, url_prefix="/subscriptions/<subscription>")
+    _add_deployment_routes(routes, scope, deployed)
+
+    @routes.get("/resourcegroups/<group>")  # and HEAD, which asks if it is there
+    def get_group(subscription: str, group: str) -> Response:
+        found = _find(scope, groups, subscription, group)
+        return Response(status=204) if request.method == "HEAD" else jsonify(found)
+
+    @routes.put("/resourcegroups/<group>")
+    def put_group(subscription: str, group: str) -> Response:
+        body = json_body()
+        _check_group(body)
+        shared = {"location": body["location"], "tags": mapping_in(body, "tags")}
+        is_served = group == scope.resource_group
+        document, is_new = groups.put(asset_name(group), shared)
+        status = 201 if is_new and not is_served else 200
+        return make_response(jsonify(_group(subscription, document)), status)
+
+    @routes.delete("/resourcegroups/<group>")
+    def delete_group(subscription: str, group: str) -> Response:
+        _find(scope, groups, subscription, group)
+        if group == scope.resource_group:
+            raise ArmError(
+                409,
+                "Conflict",
+                f"{group!r} holds the workspace that is served; `make clean` ends it",
+            )
+        groups.delete(group)
+        return operations.begin(Response(status=202))
+
+    return routes
+
+
+def _check_group(body: Mapping[str, object]) -> None:
+    unknown = sorted(set(body) - _GROUP)
+    if unknown or not isinstance(body.get("location"), str):
+        raise ArmError(
+            400,
+            "InvalidRequestContent",
+            f"a group has a location and no {unknown}; it may have {sorted(_GROUP)}",
+        )
+
+
+def _add_deployment_routes(routes: Blueprint, scope: Scope, deployed: Documents) -> None:
+    route = "/resourcegroups/<group>/providers/Microsoft.Resources/deployments/<name>"
+
+    @routes.put(route)
+    def put_deployment(subscription: str, group: str, name: str) -> Response:
+        properties = mapping_in(json_body(), "properties")
+        named = mapping_in(mapping_in(properties, "parameters"), "workspaceName").get("value")
+        asked, served = (subscription, group, named), (scope.subscription_id, scope.resource_group)
+        if asked != (*served, scope.name):
+            raise ArmError(
+                400,
+                "InvalidTemplateDeployment",
+                f"workspace {'/'.join(map(str, asked))!r} cannot be made here; one is served, "
+                f"{'/'.join((*served, scope.name))!r}",
+            )
+        document, is_new = deployed.put(name, {"properties": properties})
+        answer = jsonify(_deployment(request.path, document))
+        answer.status_code = 201 if is_new else 200
+        return answer
+
+    @routes.get(route)
+    def get_deployment(subscription: str, group: str, name: str) -> Response:
+        _ = subscription, group
+        return jsonify(_deployment(request.path, deployed.get(name)))
+
+    @routes.get(f"{route}/operations")
+    def list_operations(subscription: str, group: str, name: str) -> Response:
+        _ = subscription, group, deployed.get(name)
+        return jsonify(value=[])
+
+
+def _find(scope: Scope, groups: Documents, subscription: str, group: str) -> Resource:
+    recorded = groups.find(group)
+    if subscription == scope.subscription_id and recorded:
+        return _group(subscription, recorded)
+    if (subscription, group) == (scope.subscription_id, scope.resource_group):
+        return _described(subscription, group, {"location": "local", "tags": {}})
+    raise ArmError(404, "ResourceGroupNotFound", f"resource group {group!r} could not be found")
+
+
+def _group(subscription: str, document: Document) -> Resource:
+    return _described(subscription, document.name, dict(document.content))
+
+
+def _described(subscription: str, group: str, content: dict[str, object]) -> Resource:
+    return {
+        "id": f"/subscriptions/{subscription}/resourceGroups/{group}",
+        "name": group,
+        "type": "Microsoft.Resources/resourceGroups",
+        "properties": {"provisioningState": "Succeeded"},
+        **content,
+    }
+
+
+def _deployment(path: str, document: Document) -> Resource:
+    done = {"provisioningState": "Succeeded", "duration": "PT0S", "mode": "Incremental"}
+    return {
+        "id": path,
+        "name": document.name,
+        "type": "Microsoft.Resources/deployments",
+        "properties": {"parameters": document.properties.get("parameters"), **done},
+    }

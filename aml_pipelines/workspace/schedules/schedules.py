@@ -1,0 +1,142 @@
+"""The schedules of the local workspace: their frozen jobs, and the jobs they submit when due."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.assets import AssetConflict
+from aml_pipelines.pipeline.triggers import due_between
+from aml_pipelines.workspace.jobs.freeze import JobRefusedError
+from aml_pipelines.workspace.jobs.vocabulary import Fields, mapping
+from aml_pipelines.workspace.store.documents import Document, Documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aml_pipelines.workspace.jobs.store import Jobs
+    from aml_pipelines.workspace.jobs.submit import Submissions
+
+KIND = "schedule"
+TRIGGER_TIME = "${{creation_context.trigger_time}}"
+_TICK_SECONDS = 1.0
+_LATE = timedelta(minutes=5)  # what was due longer ago was missed, as while nothing was served
+_log = logging.getLogger(__name__)
+
+
+class Schedules:
+    """Schedules that submit jobs: to `submissions`, when `clock` says that they are due."""
+
+    def __init__(
+        self, lake: Path, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
+    ) -> None:
+        self.stored = Documents(lake, KIND)
+        self._jobs = jobs
+        self._submissions = submissions
+        self._clock = clock
+        self._since = clock()
+        self._firing = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._tick, daemon=True)
+
+    def start(self) -> None:
+        """Begin to look at the clock; what was due before is not made up."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Fire nothing further."""
+        self._stopped.set()
+        self._thread.join()
+
+    def put(self, name: str, properties: Fields) -> tuple[Document, bool]:
+        """Store a schedule with its job as it is now; says whether it is new.
+
+        Raises TriggerError for a trigger that is never due, and JobRefusedError for a job that
+        could not be run.
+        """
+        now = self._clock()
+        due_between(mapping(properties.get("trigger")), now, now, created=now)
+        content = {"isEnabled": True, **properties}
+        action = mapping(properties.get("action"))
+        if action.get("actionType") == "CreateJob":
+            content["action"] = {**action, "jobDefinition": self._frozen(action)}
+        with self._firing:
+            return self.stored.put(name, {"properties": content})
+
+    def fire_due(self, now: datetime) -> list[str]:
+        """Submit the job of every schedule that was due since the last look; names the jobs."""
+        with self._firing:
+            since, self._since = max(self._since, now - _LATE), now
+            return [
+                name
+                for schedule in self.stored.all()
+                if schedule.properties.get("isEnabled")
+                for moment in _due(schedule, since, now)
+                for name in self._fire(schedule, moment)
+            ]
+
+    def fire(self, name: str, moment: datetime) -> str:
+        """Submit the job of one schedule as if it were due at `moment`; names the job."""
+        schedule = self.stored.get(name)
+        definition = _definition(schedule)
+        if not definition:
+            raise JobRefusedError(f"schedule {name!r} is a monitor, which is not run here")
+        job = f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        self._submissions.submit(job, bound(definition, moment), schedule=name)
+        return job
+
+    def _fire(self, schedule: Document, moment: datetime) -> list[str]:
+        if not _definition(schedule):
+            return []
+        try:
+            return [self.fire(schedule.name, moment)]
+        except (JobRefusedError, AssetConflict) as error:
+            # the others are due all the same, and there is nobody to tell but the log
+            _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
+            return []
+
+    def _frozen(self, action: Fields) -> dict[str, object]:
+        definition = dict(mapping(action.get("jobDefinition")))
+        source = definition.pop("sourceJobId", None)
+        if source:
+            known = self._jobs.job(str(source).rpartition("/")[2]).properties
+            own = {name: value for name, value in definition.items() if value not in (None, {})}
+            definition = {**known, **own}
+        frozen = self._submissions.frozen(definition)
+        self._submissions.check(bound(frozen, self._clock()))
+        return frozen
+
+    def _tick(self) -> None:
+        while not self._stopped.wait(_TICK_SECONDS):
+            self.fire_due(self._clock())
+
+
+def bound(definition: Fields, moment: datetime) -> dict[str, object]:
+    """Give a job's definition with the trigger time in its string inputs: UTC, ISO 8601."""
+    text = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    inputs = {
+        name: _bound(mapping(given), text)
+        for name, given in mapping(definition.get("inputs")).items()
+    }
+    return {**definition, "inputs": inputs}
+
+
+def _bound(given: Fields, text: str) -> Fields:
+    value = given.get("value")
+    return (
+        {**given, "value": value.replace(TRIGGER_TIME, text)} if isinstance(value, str) else given
+    )
+
+
+def _definition(schedule: Document) -> Fields:
+    return mapping(mapping(schedule.properties.get("action")).get("jobDefinition"))
+
+
+def _due(schedule: Document, since: datetime, now: datetime) -> list[datetime]:
+    changed = datetime.fromtimestamp(schedule.modified_at, UTC)
+    created = datetime.fromtimestamp(schedule.created_at, UTC)
+    trigger = mapping(schedule.properties.get("trigger"))
+    return due_between(trigger, max(since, changed), now, created=created)

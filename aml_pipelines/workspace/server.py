@@ -1,0 +1,156 @@
+"""The process that serves the local workspace, until the process that started it lets go."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import certifi
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from aml_pipelines.workspace.app import create_app
+from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.background import JobService, job_service
+from aml_pipelines.workspace.http.arm import Scope
+from aml_pipelines.workspace.http.identity import Identity, create_identity_app
+from aml_pipelines.workspace.http.tls import LOOPBACK, ensure_certificate, write_trusted
+from aml_pipelines.workspace.serve import job_environment
+from aml_pipelines.workspace.storage.protocol import METADATA
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from wsgiref.types import WSGIEnvironment
+
+    from flask import Flask
+
+    from aml_pipelines.workspace.http.faults import Faults
+
+READY = "ready"
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Answers at once, and leaves the log to the app."""
+
+    disable_nagle_algorithm = True
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Keep the metadata of blobs, whose names have underscores: WSGI has no place for them."""
+        environ = super().make_environ()
+        given = {name.lower(): value for name, value in self.headers.items()}
+        environ[METADATA] = {n: v for n, v in given.items() if n.startswith(METADATA)}
+        return environ
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
+    """Make a threaded server of `app` on a socket that listens already, given by descriptor."""
+    server = make_server(
+        LOOPBACK, 0, app, threaded=True, request_handler=QuietHandler, fd=listening
+    )
+    if tls:
+        # A client's handshake is its own thread's work: one that stalls must not stop the others.
+        secured: socket.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        server.socket = secured
+        server.ssl_context = tls
+    return server
+
+
+def serve(
+    scope: Scope,
+    identity: Identity,
+    *,
+    control: int,
+    token: int,
+    tls: Path,
+    faults: Faults | None = None,
+    service: JobService | None = None,
+) -> list[BaseWSGIServer]:
+    """Serve control plane and identity endpoint on two listening descriptors, in threads."""
+    certificate, key = tls / "certificate.pem", tls / "key.pem"
+    ensure_certificate(certificate, key)
+    besides = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    write_trusted(certificate, tls / "trusted.pem", besides=besides)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    servers = [
+        server_on(control, create_app(scope, identity, faults=faults, service=service), context),
+        server_on(token, create_identity_app(identity)),
+    ]
+    for server in servers:
+        # looks for its end ten times as often as it would: many tests wait for that
+        looking = {"poll_interval": 0.05}
+        threading.Thread(target=server.serve_forever, kwargs=looking, daemon=True).start()
+    return servers
+
+
+def main() -> None:
+    asked = _arguments().parse_args()
+    _start_log()
+    scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.lake)
+    identity = Identity(os.environ["IDENTITY_HEADER"])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
+    with _jobs(asked, scope) as service:
+        serve(
+            scope,
+            identity,
+            control=asked.control,
+            token=asked.token,
+            tls=asked.tls,
+            service=service,
+        )
+        prepare_tracking(asked.lake, asked.experiment)
+        sys.stdout.write(f"{READY}\n")
+        sys.stdout.flush()
+        # The parent holds the other end: its end, whatever way it comes, is this one's too.
+        sys.stdin.read()
+
+
+def _jobs(asked: argparse.Namespace, scope: Scope) -> AbstractContextManager[JobService | None]:
+    if not asked.jobs_master:
+        return nullcontext()
+    control, token = (socket.socket(fileno=os.dup(one)) for one in (asked.control, asked.token))
+    with control, token:
+        secret = os.environ["IDENTITY_HEADER"]
+        environment = job_environment(scope, asked.lake, control, token, secret)
+    return job_service(asked.lake, master=asked.jobs_master, environment=environment)
+
+
+def _start_log() -> None:
+    # A handler of its own: MLflow's migrations set the root logger's anew.
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("aml_pipelines")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--subscription", required=True)
+    parser.add_argument("--resource-group", required=True)
+    parser.add_argument("--workspace", required=True)
+    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--experiment", help="an MLflow experiment that is to be there")
+    parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
+    parser.add_argument("--tls", type=Path, required=True)
+    parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
+    parser.add_argument("--token", type=int, required=True, help="a listening descriptor")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

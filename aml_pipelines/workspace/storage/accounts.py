@@ -1,0 +1,67 @@
+"""The storage accounts behind the datastores: who may open which of their containers."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from flask import request
+
+from aml_pipelines.pipeline.references import FOLDERS
+from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.storage.blobs import Container
+from aml_pipelines.workspace.storage.protocol import storage_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aml_pipelines.workspace.http.identity import Identity
+    from aml_pipelines.workspace.storage.upload_routes import Uploads
+
+# What no blob may be: the workspace's own database, key and certificate; others' uploads.
+_HIDDEN = {"lake": ("registry",), "workspaceblobstore": ("uploads",)}
+_CHALLENGE = (
+    "Bearer authorization_uri=https://login.microsoftonline.com/local/oauth2/authorize"
+    " resource_id=https://storage.azure.com"
+)
+
+
+class Accounts:
+    """An account for each datastore, with a container of its name, and one for each upload."""
+
+    def __init__(self, lake: Path, identity: Identity, uploads: Uploads) -> None:
+        self._lake = lake
+        self._identity = identity
+        self._uploads = uploads
+        self._opened: dict[Path, Container] = {}
+        self._opening = threading.Lock()
+
+    def check(self, account: str) -> str:
+        """Give the name of the account's container, to the holder of a token."""
+        self._check_token()
+        if account not in FOLDERS:
+            raise storage_error("ContainerNotFound", f"accounts here are {sorted(FOLDERS)}")
+        return account
+
+    def open(self, account: str, container: str) -> Container:
+        """Open a container for the holder of a token, or of the upload's signature."""
+        if "sig" in request.args:
+            return self._container(self._uploads.folder(container), ())
+        if container != self.check(account):
+            raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
+        return self._container(self._lake / FOLDERS[account], _HIDDEN.get(account, ()))
+
+    def _container(self, folder: Path, hidden: tuple[str, ...]) -> Container:
+        with self._opening:
+            if folder not in self._opened:
+                self._opened[folder] = Container(folder, lake=self._lake, hidden=hidden)
+            return self._opened[folder]
+
+    def _check_token(self) -> None:
+        try:
+            self._identity.check(request.headers.get("Authorization"))
+        except ArmError as error:
+            refusal = storage_error("InvalidAuthenticationInfo", str(error))
+            if refusal.response:
+                refusal.response.headers["WWW-Authenticate"] = _CHALLENGE
+            raise refusal from None

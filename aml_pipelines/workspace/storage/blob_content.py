@@ -1,0 +1,49 @@
+"""The answer to a read of a blob: all of it, or the range that is asked for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+from aml_pipelines.workspace.storage.blob_pieces import read_pieces
+from aml_pipelines.workspace.storage.protocol import storage_error
+
+if TYPE_CHECKING:
+    from aml_pipelines.workspace.storage.blobs import Blob
+
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+def blob_content(blob: Blob) -> Response:
+    """Answer with the range of `blob` that is asked for; refuses one that begins after its end."""
+    asked = request.headers.get("x-ms-range") or request.headers.get("Range")
+    if not asked:
+        answer = _answer(blob, 0, blob.size, 200)
+        if blob.facts.md5:
+            answer.headers["Content-MD5"] = blob.facts.md5
+        return answer
+    match = _RANGE.fullmatch(asked)
+    begin = int(match[1]) if match else 0
+    if not match or begin >= blob.size:
+        raise storage_error("InvalidRange", f"{asked!r} of {blob.size} bytes")
+    end = min(int(match[2]) + 1, blob.size) if match[2] else blob.size
+    answer = _answer(blob, begin, end, 206)
+    answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{blob.size}"
+    if blob.facts.md5:
+        answer.headers["x-ms-blob-content-md5"] = blob.facts.md5
+    if request.headers.get("x-ms-range-get-content-md5") == "true":
+        part = b"".join(read_pieces(blob.path, begin, end - begin))
+        digest = hashlib.md5(part, usedforsecurity=False).digest()
+        answer.headers["Content-MD5"] = base64.b64encode(digest).decode()
+    return answer
+
+
+def _answer(blob: Blob, begin: int, end: int, status: int) -> Response:
+    content = () if request.method == "HEAD" else read_pieces(blob.path, begin, end - begin)
+    answer = Response(content, status, mimetype=blob.facts.content_type)
+    answer.headers["Content-Length"] = str(end - begin)
+    return answer

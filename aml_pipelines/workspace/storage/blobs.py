@@ -1,0 +1,228 @@
+"""Blobs of the local workspace: the files of a folder, and what is told of them besides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.storage.blob_pieces import Joined, Readable, copy_pieces
+from aml_pipelines.workspace.store.sqlite import SqliteFile
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+OCTETS = "application/octet-stream"
+_TABLES = """
+CREATE TABLE blob (
+  file TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+  md5 TEXT, content_type TEXT NOT NULL, metadata TEXT NOT NULL);
+"""
+_SAVE = "INSERT OR REPLACE INTO blob VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class BlobError(ValueError):
+    """A blob that is not there, may not be there, or is not as the caller says."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a writer tells of a blob besides its content."""
+
+    md5: str | None = None
+    content_type: str = OCTETS
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A blob as it is now; `modified` is in nanoseconds, `md5` in base64 where it is known."""
+
+    name: str
+    path: Path
+    size: int
+    modified: int
+    facts: Facts
+
+    @property
+    def etag(self) -> str:
+        """A tag that changes with content and metadata."""
+        told = json.dumps([self.size, self.modified, dict(self.facts.metadata)])
+        return f'"0x{hashlib.sha256(told.encode()).hexdigest()[:16].upper()}"'
+
+
+class Container:
+    """The files below `folder` as blobs; those in its folders `hidden` are not among them.
+
+    Other processes may write the files too: what was told of one holds until it changes.
+    """
+
+    def __init__(self, folder: Path, *, lake: Path, hidden: Sequence[str] = ()) -> None:
+        self.folder = folder.resolve()
+        self._lake = lake.resolve()
+        self._hidden = frozenset(hidden)
+        self._facts = SqliteFile(lake / "registry" / "blobs.db", _TABLES)
+        self._staged = self._lake / "registry" / "blocks"
+        self._writing = threading.Lock()
+
+    def blob(self, name: str) -> Blob:
+        """Find a blob; raises BlobError when there is none, or its name leads elsewhere."""
+        found = self._describe(name, self._path(name))
+        if not found:
+            raise BlobError("BlobNotFound", f"there is no blob {name!r}")
+        return found
+
+    def blobs(self, names: Sequence[str]) -> list[Blob]:
+        """Find those of the blobs `names` that are there."""
+        with self._facts.reading() as connection:
+            found = [self._read(connection, name, (self.folder / name).resolve()) for name in names]
+        return [blob for blob in found if blob and blob.path.is_relative_to(self.folder)]
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Name all blobs that begin with `prefix`, in the order of their names."""
+        beginning = self._path(prefix.rpartition("/")[0] or ".")
+        found = []
+        for folder, folders, files in os.walk(beginning):
+            if Path(folder) == self.folder:
+                folders[:] = [name for name in folders if name not in self._hidden]
+            within = Path(folder).relative_to(self.folder)
+            found += [name for file in files if (name := str(within / file)).startswith(prefix)]
+        yield from sorted(found)
+
+    def write(
+        self,
+        name: str,
+        content: Readable,
+        facts: Facts,
+        *,
+        unless: Callable[[Blob | None], None],
+    ) -> Blob:
+        """Write a blob whole, in one step; `unless` sees what is there and may raise to refuse.
+
+        Raises BlobError when `facts` names an MD5 that is not the content's.
+        """
+        path = self._path(name)
+        self._staged.mkdir(parents=True, exist_ok=True)
+        part = self._staged / uuid.uuid4().hex
+        try:
+            with part.open("wb") as written:
+                md5 = copy_pieces(content, written)
+            if facts.md5 not in (None, md5):
+                raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {facts.md5!r}")
+            with self._writing:
+                unless(self._describe(name, path))
+                _make_folder(path.parent, name)
+                part.replace(path)
+                return self._tell(name, path, Facts(md5, facts.content_type, facts.metadata))
+        finally:
+            part.unlink(missing_ok=True)
+
+    def tell(self, name: str, metadata: Mapping[str, str]) -> Blob:
+        """Replace a blob's metadata."""
+        with self._writing:
+            found = self.blob(name)
+            facts = Facts(found.facts.md5, found.facts.content_type, metadata)
+            return self._tell(name, found.path, facts)
+
+    def delete(self, name: str, *, unless: Callable[[Blob | None], None]) -> None:
+        with self._writing:
+            found = self.blob(name)
+            unless(found)
+            found.path.unlink()
+            with self._facts.writing() as connection:
+                connection.execute("DELETE FROM blob WHERE file = ?", (self._key(found.path),))
+
+    def put_block(self, name: str, block: str, content: Readable, md5: str | None) -> None:
+        """Keep a block of a blob, until the blob is made of it; raises BlobError as `write`."""
+        folder = self._blocks(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{uuid.uuid4().hex}"
+        with part.open("wb") as written:
+            found = copy_pieces(content, written)
+        if md5 not in (None, found):
+            part.unlink()
+            raise BlobError("Md5Mismatch", f"MD5 is {found!r}, not {md5!r}")
+        part.replace(folder / _block_file(block))
+
+    def staged(self, name: str) -> list[tuple[str, int]]:
+        """List the blocks that were put and of which no blob is made yet, with their sizes."""
+        folder = self._blocks(name)
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        kept = [file for file in files if not file.name.startswith(".")]
+        return [(bytes.fromhex(file.name).decode(), file.stat().st_size) for file in kept]
+
+    def commit(
+        self,
+        name: str,
+        blocks: Sequence[str],
+        facts: Facts,
+        *,
+        unless: Callable[[Blob | None], None],
+    ) -> Blob:
+        """Make a blob of its blocks, in their order; raises BlobError when one was not put."""
+        files = [self._blocks(name) / _block_file(block) for block in blocks]
+        if not all(file.is_file() for file in files):
+            raise BlobError("InvalidBlockList", f"a block of {name!r} was not put")
+        found = self.write(name, Joined(files), facts, unless=unless)
+        shutil.rmtree(self._blocks(name), ignore_errors=True)
+        return found
+
+    def _path(self, name: str) -> Path:
+        parts = name.split("/")
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder) or ".." in parts or "\0" in name:
+            raise BlobError("InvalidUri", f"{name!r} leads out of its container")
+        if path != self.folder and path.relative_to(self.folder).parts[0] in self._hidden:
+            raise BlobError("AuthorizationPermissionMismatch", f"{name!r} is the workspace's own")
+        return path
+
+    def _blocks(self, name: str) -> Path:
+        return self._staged / hashlib.sha256(str(self._path(name)).encode()).hexdigest()
+
+    def _key(self, path: Path) -> str:
+        return str(path.relative_to(self._lake))
+
+    def _describe(self, name: str, path: Path) -> Blob | None:
+        with self._facts.reading() as connection:
+            return self._read(connection, name, path)
+
+    def _read(self, connection: sqlite3.Connection, name: str, path: Path) -> Blob | None:
+        if not path.is_file() or not path.is_relative_to(self._lake):
+            return None
+        status = path.stat()
+        row = connection.execute(
+            "SELECT md5, content_type, metadata FROM blob"
+            " WHERE file = ? AND size = ? AND modified = ?",
+            (self._key(path), status.st_size, status.st_mtime_ns),
+        ).fetchone()
+        facts = Facts(row[0], row[1], json.loads(row[2])) if row else Facts()
+        return Blob(name, path, status.st_size, status.st_mtime_ns, facts)
+
+    def _tell(self, name: str, path: Path, facts: Facts) -> Blob:
+        status = path.stat()
+        row = (self._key(path), status.st_size, status.st_mtime_ns, facts.md5, facts.content_type)
+        with self._facts.writing() as connection:
+            connection.execute(_SAVE, (*row, json.dumps(dict(facts.metadata))))
+        return Blob(name, path, status.st_size, status.st_mtime_ns, facts)
+
+
+def _block_file(block: str) -> str:
+    return block.encode().hex()  # an id of at most 64 bytes in base64, of which `/` is one
+
+
+def _make_folder(folder: Path, name: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise BlobError("ResourceTypeMismatch", f"{name!r} has a file for a folder") from None

@@ -1,0 +1,145 @@
+"""Azure Storage's manners: its accounts' addresses, errors, preconditions, headers and lists."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Literal
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from flask import Response, request
+from werkzeug.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aml_pipelines.workspace.storage.blobs import Blob, BlobError
+
+STORAGE_PREFIX = "/storage"
+METADATA = "x-ms-meta-"
+VERSION = "2021-08-06"
+_PAGE = 5000
+_STATUS = {
+    "AuthenticationFailed": 403,
+    "AuthorizationPermissionMismatch": 403,
+    "BlobAlreadyExists": 409,
+    "BlobNotFound": 404,
+    "ConditionNotMet": 412,
+    "ContainerAlreadyExists": 409,
+    "ContainerNotFound": 404,
+    "InvalidAuthenticationInfo": 401,
+    "InvalidRange": 416,
+    "PathNotFound": 404,
+    "NotImplemented": 501,
+    "ResourceTypeMismatch": 409,
+}
+
+
+def storage_error(code: str, message: str = "") -> HTTPException:
+    """Make a refusal in Azure Storage's shape."""
+    error = Element("Error")
+    SubElement(error, "Code").text = code
+    SubElement(error, "Message").text = message or code
+    response = xml(error, _STATUS.get(code, 400))
+    response.headers["x-ms-error-code"] = code
+    return HTTPException(response=response)
+
+
+def refused(error: BlobError) -> Response:
+    """Answer with a blob's refusal."""
+    response = storage_error(error.code, str(error)).response
+    return response if isinstance(response, Response) else Response(status=400)
+
+
+def xml(root: Element, status: int = 200) -> Response:
+    body = tostring(root, encoding="utf-8", xml_declaration=True)
+    return Response(body, status, mimetype="application/xml")
+
+
+def page_size(parameter: str) -> int:
+    """Read how long a page of a list the request wants, at most 5000."""
+    asked = request.args.get(parameter) or str(_PAGE)
+    if not asked.isdecimal() or int(asked) == 0:
+        raise storage_error("OutOfRangeQueryParameterValue", f"{parameter} is {asked!r}")
+    return min(int(asked), _PAGE)
+
+
+def check_conditions(found: Blob | None, *, on: Literal["read", "write", "update"]) -> None:
+    """Refuse the request when its If-Match or If-None-Match does not hold."""
+    wanted, unwanted = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if found and unwanted == "*" and on == "write":
+        raise storage_error("BlobAlreadyExists", f"{found.name!r} is there")
+    if wanted and (found is None or wanted not in ("*", found.etag)):
+        raise storage_error("ConditionNotMet", f"If-Match {wanted} does not hold")
+    if found and unwanted == found.etag:
+        raise storage_error("ConditionNotMet", f"If-None-Match {unwanted} does not hold")
+
+
+def given_metadata() -> dict[str, str]:
+    """Read the metadata that the request gives."""
+    given = request.environ.get(METADATA, {}).items()
+    return {str(name).removeprefix(METADATA): str(value) for name, value in given}
+
+
+def describe(response: Response, blob: Blob) -> Response:
+    """Add what every answer about `blob` says."""
+    response.headers["ETag"] = blob.etag
+    response.headers["Last-Modified"] = last_modified(blob)
+    response.headers["x-ms-version"] = VERSION
+    response.headers["x-ms-request-server-encrypted"] = "true"
+    return response
+
+
+def describe_whole(response: Response, blob: Blob) -> Response:
+    """Add what an answer with the properties of `blob` says."""
+    response.headers["x-ms-blob-type"] = "BlockBlob"
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["x-ms-lease-status"] = "unlocked"
+    response.headers["x-ms-lease-state"] = "available"
+    for key, value in blob.facts.metadata.items():
+        response.headers[f"{METADATA}{key}"] = value
+    return describe(response, blob)
+
+
+def blob_list(
+    container: str, blobs: Sequence[Blob], prefixes: Sequence[str], *, marker: str | None
+) -> Response:
+    """Answer with a page of blobs and of the folders among them."""
+    root = Element("EnumerationResults", ContainerName=container)
+    for parameter in ("Prefix", "Marker", "MaxResults", "Delimiter"):
+        if parameter.lower() in request.args:
+            SubElement(root, parameter).text = request.args[parameter.lower()]
+    listed = SubElement(root, "Blobs")
+    for blob in blobs:
+        _add_blob(listed, blob)
+    for prefix in prefixes:
+        SubElement(SubElement(listed, "BlobPrefix"), "Name").text = prefix
+    SubElement(root, "NextMarker").text = marker
+    return xml(root)
+
+
+def _add_blob(listed: Element, blob: Blob) -> None:
+    item = SubElement(listed, "Blob")
+    SubElement(item, "Name").text = blob.name
+    properties = SubElement(item, "Properties")
+    for name, value in (
+        ("Creation-Time", last_modified(blob)),
+        ("Last-Modified", last_modified(blob)),
+        ("Etag", blob.etag.strip('"')),
+        ("Content-Length", str(blob.size)),
+        ("Content-Type", blob.facts.content_type),
+        ("Content-MD5", blob.facts.md5),
+        ("BlobType", "BlockBlob"),
+        ("LeaseStatus", "unlocked"),
+        ("LeaseState", "available"),
+    ):
+        SubElement(properties, name).text = value
+    if "metadata" in request.args.get("include", ""):
+        metadata = SubElement(item, "Metadata")
+        for name, value in blob.facts.metadata.items():
+            SubElement(metadata, name).text = value
+
+
+def last_modified(blob: Blob) -> str:
+    """Say when the content of `blob` changed, as HTTP writes it."""
+    return format_datetime(datetime.fromtimestamp(blob.modified // 10**9, UTC), usegmt=True)

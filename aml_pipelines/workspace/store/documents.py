@@ -1,0 +1,101 @@
+"""Resources that have a name and no versions, such as computes and endpoints, as documents."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.assets import AssetNotFound
+from aml_pipelines.workspace.store.sqlite import SqliteFile
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_TABLES = """
+CREATE TABLE document (
+  kind TEXT, name TEXT, content TEXT NOT NULL, created_at REAL NOT NULL, modified_at REAL NOT NULL,
+  PRIMARY KEY (kind, name));
+"""
+_COLUMNS = "SELECT name, content, created_at, modified_at FROM document"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A resource as it was last put: `content` is its body, as the API names its fields."""
+
+    name: str
+    content: Mapping[str, object]
+    created_at: float
+    modified_at: float
+
+    @property
+    def properties(self) -> dict[str, object]:
+        found = self.content.get("properties")
+        return dict(found) if isinstance(found, dict) else {}
+
+
+class Documents:
+    """The resources of one kind in the workspace with the folder `lake`."""
+
+    def __init__(self, lake: Path, kind: str) -> None:
+        self._file = SqliteFile(lake / "registry" / "documents.db", _TABLES)
+        self.kind = kind
+
+    def find(self, name: str) -> Document | None:
+        with self._file.reading() as connection:
+            return self._find(connection, name)
+
+    def get(self, name: str) -> Document:
+        """Find a resource; raises AssetNotFound naming those there are."""
+        with self._file.reading() as connection:
+            found = self._find(connection, name)
+            if found:
+                return found
+            there_are = [item.name for item in self._all(connection)]
+        raise AssetNotFound(f"{self.kind} {name!r} does not exist; there are {there_are}")
+
+    def all(self) -> list[Document]:
+        """List all resources of this kind by name."""
+        with self._file.reading() as connection:
+            return self._all(connection)
+
+    def put(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
+        """Create a resource or replace it; gives it as stored, and if it is new."""
+        now = time.time()
+        with self._file.writing() as connection:
+            stored = self._find(connection, name)
+            created = stored.created_at if stored else now
+            is_same = stored is not None and stored.content == content
+            modified = stored.modified_at if stored and is_same else now
+            connection.execute(
+                "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
+                (self.kind, name, json.dumps(dict(content)), created, modified),
+            )
+        return Document(name, content, created, modified), stored is None
+
+    def delete(self, name: str) -> bool:
+        """Delete a resource; says if there was one."""
+        with self._file.writing() as connection:
+            found = self._find(connection, name)
+            connection.execute(
+                "DELETE FROM document WHERE kind = ? AND name = ?", (self.kind, name)
+            )
+        return found is not None
+
+    def _find(self, connection: sqlite3.Connection, name: str) -> Document | None:
+        row = connection.execute(
+            f"{_COLUMNS} WHERE kind = ? AND name = ?", (self.kind, name)
+        ).fetchone()
+        return _document(row) if row else None
+
+    def _all(self, connection: sqlite3.Connection) -> list[Document]:
+        rows = connection.execute(f"{_COLUMNS} WHERE kind = ? ORDER BY name", (self.kind,))
+        return [_document(row) for row in rows]
+
+
+def _document(row: tuple[str, str, float, float]) -> Document:
+    return Document(row[0], json.loads(row[1]), row[2], row[3])

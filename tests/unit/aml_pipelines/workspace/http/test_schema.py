@@ -1,0 +1,125 @@
+"""What the published description of Azure's API makes of a request's body."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from aml_pipelines.workspace.http import request_body as bodies
+from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.http.schema_source import described_enum, described_model
+
+SCALARS = ("bool", "int", "long", "float", "str", "object", "iso-8601", "duration", "rfc-1123")
+COMMAND = {"jobType": "Command", "command": "python main.py", "environmentId": "azureml:e:1"}
+SPARK = {
+    "jobType": "Spark",
+    "codeId": "azureml:c:1",
+    "entry": {"sparkJobEntryType": "SparkJobPythonEntry", "file": "main.py"},
+    "conf": {"spark.driver.cores": "1"},
+    "resources": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.5"},
+    "outputs": {"gold": {"jobOutputType": "uri_folder", "mode": "Direct", "assetName": "gold"}},
+}
+
+
+def refusal(model: str, **properties: object) -> str:
+    with pytest.raises(ArmError) as refused:
+        check_body(model, {"properties": properties})
+    assert refused.value.status == 400
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("job", [COMMAND, SPARK, {"jobType": "Pipeline", "jobs": {"a": {"b": 1}}}])
+def test_a_job_as_the_client_sends_it_is_taken(job: dict[str, object]) -> None:
+    check_body("JobBase", {"properties": {**job, "displayName": None, "tags": {"a": "b"}}})
+
+
+def test_an_unknown_field_is_refused_by_its_path_with_the_fields_there_are() -> None:
+    inputs = {"raw": {"jobInputType": "uri_folder", "uri": "azureml:raw:1", "mod": "Direct"}}
+    said = refusal("JobBase", **COMMAND, inputs=inputs)
+    assert "the body.properties.inputs.raw has unknown fields ['mod']" in said
+    assert "it may have ['description', 'jobInputType', 'mode', 'uri']" in said
+
+
+@pytest.mark.parametrize(
+    ("model", "properties", "said"),
+    [
+        ("JobBase", {**COMMAND, "command": 3}, "properties.command is 3; it takes a string"),
+        ("JobBase", {**COMMAND, "isArchived": "no"}, "isArchived is 'no'; it takes bool"),
+        ("JobBase", {**COMMAND, "tags": {"a": 1}}, "properties.tags.a is 1; it takes a string"),
+        ("JobBase", {**COMMAND, "inputs": []}, "properties.inputs is []; it takes a mapping"),
+        ("JobBase", {**COMMAND, "resources": {"instanceCount": True}}, "is True; it takes int"),
+        ("JobBase", {"jobType": "Comand"}, "jobType is 'Comand'; it is one of ['AutoML', 'Comm"),
+        ("JobBase", {"command": "x"}, "jobType is None; it is one of"),
+        ("JobBase", {**SPARK, "entry": {"file": "a.py"}}, "entry.sparkJobEntryType is None"),
+        (
+            "JobBase",
+            {**SPARK, "outputs": {"g": {"jobOutputType": "uri_folder", "mode": "Mount"}}},
+            "outputs.g.mode is 'Mount'; it is one of ['Direct', 'ReadWriteMount', 'Upload']",
+        ),
+        (
+            "Datastore",
+            {
+                "datastoreType": "AzureBlob",
+                "credentials": {
+                    "credentialsType": "AccountKey",
+                    "secrets": {"secretsType": "AccountKey", "key": 12345},
+                },
+            },
+            "credentials.secrets.key is not shown; it takes a string",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_would_be_right(
+    model: str, properties: dict[str, object], said: str
+) -> None:
+    assert said in refusal(model, **properties)
+
+
+def test_a_map_without_a_model_of_its_own_is_anything() -> None:
+    check_body("ComponentVersion", {"properties": {"componentSpec": {"jobs": [{"a": {}}]}}})
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        *("JobBase", "Schedule", "Datastore", "ComputeResource", "OnlineEndpoint"),
+        *("OnlineDeployment", "BatchEndpoint", "BatchDeployment", "CodeVersion", "ModelVersion"),
+    ],
+)
+def test_every_type_that_the_description_names_is_one_that_is_checked(root: str) -> None:
+    seen, to_see = set(), [root]
+    while to_see:
+        name = to_see.pop()
+        model = described_model(name)
+        assert model, f"{name} is no model"
+        seen.add(name)
+        kinds = {re.sub(r"[\[\]{}]", "", kind) for kind in model.fields.values()}
+        named = {kind for kind in kinds if kind not in SCALARS and not described_enum(kind)}
+        to_see.extend(({*model.subtypes.values()} | named) - seen)
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize(
+    ("taken", "described", "only_taken"),
+    [
+        (bodies.DATA_CONTAINER, "DataContainerProperties", {"provisioningState"}),
+        (bodies.DATA_VERSION, "MLTableData", {"stage"}),
+        (bodies.MODEL_CONTAINER, "ModelContainerProperties", set()),
+        (bodies.MODEL_VERSION, "ModelVersionProperties", set()),
+        (bodies.CONTAINER, "EnvironmentContainerProperties", set()),
+        (bodies.ENVIRONMENT, "EnvironmentVersionProperties", set()),
+        (bodies.CONTAINER, "ComponentContainerProperties", set()),
+        (bodies.COMPONENT, "ComponentVersionProperties", set()),
+        (bodies.CONTAINER, "CodeContainerProperties", set()),
+        (bodies.CODE, "CodeVersionProperties", set()),
+    ],
+)
+def test_the_fields_taken_by_hand_are_those_described(
+    taken: dict[str, str], described: str, only_taken: set[str]
+) -> None:
+    model = described_model(described)
+    assert model
+    assert set(taken) - set(model.fields) == only_taken
+    assert set(model.fields) <= set(taken)

@@ -1,0 +1,304 @@
+"""The REST front without a socket: statuses, bodies and errors, in ARM's shape."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aml_pipelines.workspace.app import create_app
+from aml_pipelines.workspace.http.arm import Scope
+from aml_pipelines.workspace.http.identity import Identity, create_identity_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from werkzeug.test import TestResponse
+
+MANAGEMENT = "https://management.azure.com"
+WORKSPACE = (
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+)
+PATH = "azureml://datastores/lake/paths/gold/train"
+TRAIN = {"properties": {"dataType": "mltable", "dataUri": PATH, "tags": {"rows": "3"}}}
+
+
+class Client:
+    """A holder of a token that sends requests below the workspace."""
+
+    def __init__(self, lake: Path) -> None:
+        identity = Identity("secret")
+        self.http = create_app(Scope("s", "g", "w", lake), identity).test_client()
+        self.token = identity.token(MANAGEMENT, time.time())
+
+    def send(self, method: str, route: str, body: object = None, **headers: str) -> TestResponse:
+        return self.http.open(
+            f"{WORKSPACE}{route}",
+            method=method,
+            json=body,
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+
+    def refusal(self, method: str, route: str, body: object = None, **headers: str) -> str:
+        response = self.send(method, route, body, **headers)
+        error = response.get_json()["error"]
+        return f"{response.status_code} {error['code']}: {error['message']}"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    return Client(tmp_path)
+
+
+def test_a_registered_version_is_answered_as_azure_answers(client: Client) -> None:
+    created = client.send("PUT", "/data/train/versions/1", TRAIN)
+    found = client.send("GET", "/data/train/versions/1").get_json()
+
+    assert created.status_code == 201
+    assert found["id"] == f"{WORKSPACE}/data/train/versions/1"
+    assert found["name"] == "1"
+    assert found["type"] == "Microsoft.MachineLearningServices/workspaces/data/versions"
+    assert found["properties"] == {
+        "dataType": "mltable",
+        "dataUri": "azureml://subscriptions/s/resourcegroups/g/workspaces/w"
+        "/datastores/lake/paths/gold/train",
+        "description": None,
+        "isAnonymous": False,
+        "isArchived": False,
+        "properties": {},
+        "stage": None,
+        "tags": {"rows": "3"},
+    }
+
+
+def test_the_container_names_the_next_and_the_latest_version(client: Client) -> None:
+    client.send("PUT", "/data/train/versions/7", TRAIN)
+
+    properties = client.send("GET", "/data/train").get_json()["properties"]
+    assert (properties["latestVersion"], properties["nextVersion"]) == ("7", "8")
+    assert properties["dataType"] == "mltable"
+
+
+def test_the_same_registration_again_is_fine_and_another_one_is_a_conflict(client: Client) -> None:
+    other = {"properties": {"dataType": "mltable", "dataUri": f"{PATH}/other"}}
+
+    assert client.send("PUT", "/data/train/versions/1", TRAIN).status_code == 201
+    assert client.send("PUT", "/data/train/versions/1", TRAIN).status_code == 200
+    assert client.refusal("PUT", "/data/train/versions/1", other).startswith(
+        "409 Conflict: A data version with this name and version already exists"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (None, "the body is not of the form {'properties': {…}}"),
+        ({"properties": {}, "tags": {}}, "the body has unknown fields ['tags']"),
+        ({"properties": {"dataUrl": PATH}}, "'properties' has unknown fields ['dataUrl']"),
+        ({"properties": {"dataType": "mltable"}}, "'properties' has no ['dataUri']; it must"),
+        (
+            {"properties": {"dataType": "table", "dataUri": PATH}},
+            "'dataType' is 'table'; it is one of ['uri_file', 'uri_folder', 'mltable']",
+        ),
+        (
+            {"properties": {"dataType": "mltable", "dataUri": PATH, "tags": {"rows": 3}}},
+            "'tags' is {'rows': 3}; it takes a mapping of strings to strings",
+        ),
+        (
+            {"properties": {"dataType": "mltable", "dataUri": PATH, "isArchived": "no"}},
+            "'isArchived' is 'no'; it takes true or false",
+        ),
+    ],
+)
+def test_a_body_that_azure_would_not_take_is_refused_and_says_why(
+    client: Client, body: object, said: str
+) -> None:
+    refusal = client.refusal("PUT", "/data/train/versions/1", body)
+
+    assert refusal.startswith("400 ValidationError: ")
+    assert said in refusal
+    assert client.send("GET", "/data/train").status_code == 404
+
+
+@pytest.mark.parametrize("route", ["/data/-a/versions/1", f"/data/{'a' * 256}/versions/1"])
+def test_a_name_that_azure_would_not_take_is_refused(client: Client, route: str) -> None:
+    assert "is not 1 to 255 letters" in client.refusal("PUT", route, TRAIN)
+
+
+def test_what_is_unknown_is_404_with_what_there_is(client: Client) -> None:
+    client.send("PUT", "/data/train/versions/1", TRAIN)
+
+    assert client.refusal("GET", "/data/trian") == (
+        "404 NotFound: data asset 'trian' is not registered; there are ['train']"
+    )
+    assert client.refusal("GET", "/data/train/versions/2") == (
+        "404 NotFound: data asset 'train' has no version '2'; it has ['1']"
+    )
+    assert client.refusal("GET", "/models/late/versions/1") == (
+        "404 NotFound: model 'late' is not registered; there are []"
+    )
+    assert client.refusal("GET", "/datastores/attic") == (
+        "404 ResourceNotFound: datastore 'attic' is unknown; "
+        "there are ['lake', 'workspaceartifactstore', 'workspaceblobstore']"
+    )
+
+
+def test_deleting_is_refused_as_it_is_in_azure(client: Client) -> None:
+    client.send("PUT", "/data/train/versions/1", TRAIN)
+
+    assert client.refusal("DELETE", "/data/train/versions/1").startswith("405 MethodNotAllowed")
+    assert client.send("GET", "/data/train/versions/1").status_code == 200
+
+
+def test_a_precondition_that_does_not_hold_is_412_and_changes_nothing(client: Client) -> None:
+    etag = client.send("PUT", "/data/train/versions/1", TRAIN).headers["ETag"]
+    changed = {"properties": {**TRAIN["properties"], "tags": {"rows": "4"}}}
+
+    stale = client.refusal("PUT", "/data/train/versions/1", changed, If_Match='"stale"')
+    taken = client.refusal("PUT", "/data/train/versions/1", changed, If_None_Match="*")
+    absent = client.refusal("PUT", "/data/train/versions/2", TRAIN, If_Match="*")
+    assert all(said.startswith("412 ConditionNotMet") for said in (stale, taken, absent))
+    found = client.send("GET", "/data/train/versions/1")
+    assert found.get_json()["properties"]["tags"] == {"rows": "3"}
+
+    assert client.send("PUT", "/data/train/versions/1", changed, If_Match=etag).status_code == 200
+
+
+def test_a_list_comes_in_pages_newest_first(client: Client) -> None:
+    for version in ("1", "2", "3"):
+        client.send("PUT", f"/data/train/versions/{version}", TRAIN)
+
+    first = client.send("GET", "/data/train/versions?$top=2").get_json()
+    rest = client.send("GET", first["nextLink"].partition(WORKSPACE)[2]).get_json()
+    assert [item["name"] for item in first["value"]] == ["3", "2"]
+    assert [item["name"] for item in rest["value"]] == ["1"]
+    assert "nextLink" not in rest
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("$tags=rows", "query parameters ['$tags'] are not served"),
+        ("$top=many", "$top is 'many'; it is a whole number"),
+        ("$orderBy=name", "$orderBy is 'name'"),
+        ("listViewType=Some", "listViewType is 'Some'; it is one of ['ActiveOnly'"),
+    ],
+)
+def test_a_query_that_is_not_served_is_refused_not_ignored(
+    client: Client, query: str, said: str
+) -> None:
+    client.send("PUT", "/data/train/versions/1", TRAIN)
+
+    refusal = client.refusal("GET", f"/data/train/versions?{query}")
+    assert refusal.startswith("400 BadArgument: ")
+    assert said in refusal
+
+
+def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> None:
+    said = client.refusal("PUT", "/featuresets/a", {})
+    assert said.startswith(
+        "501 NotImplemented: PUT /workspaces/w/featuresets/a is not served by the local workspace; "
+        "it serves the workspace, data, models, "
+    )
+
+
+def test_another_workspace_is_404(tmp_path: Path) -> None:
+    identity = Identity("secret")
+    http = create_app(Scope("s", "g", "other", tmp_path), identity).test_client()
+    token = identity.token(MANAGEMENT, time.time())
+    response = http.get(f"{WORKSPACE}/data", headers={"Authorization": f"Bearer {token}"})
+
+    assert response.status_code == 404
+    assert "workspace 's/g/w' is not served here; 's/g/other' is" in response.text
+
+
+def test_without_a_token_of_this_workspace_there_is_only_401(client: Client) -> None:
+    def refusal(token: str) -> str:
+        client.token = token
+        return client.refusal("GET", "/data")
+
+    now = time.time()
+    foreign = Identity("secret").token(MANAGEMENT, now)
+    assert refusal("") == "401 AuthenticationFailed: the request has no Bearer token"
+    assert refusal("nonsense").startswith("401 InvalidAuthenticationToken")
+    assert refusal(foreign).startswith("401 InvalidAuthenticationToken")
+
+
+def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) -> None:
+    identity = Identity("secret", lifetime=60)
+    http = create_app(Scope("s", "g", "w", tmp_path), identity).test_client()
+
+    def refusal(token: str) -> str:
+        response = http.get(f"{WORKSPACE}/data", headers={"Authorization": f"Bearer {token}"})
+        return f"{response.status_code} {response.get_json()['error']['code']}"
+
+    expired = identity.token(MANAGEMENT, time.time() - 61)
+    elsewhere = identity.token("https://graph.microsoft.com", time.time())
+    assert refusal(expired) == "401 ExpiredAuthenticationToken"
+    assert refusal(elsewhere) == "401 InvalidAuthenticationToken"
+
+
+def test_the_identity_endpoint_gives_tokens_to_jobs_only() -> None:
+    http = create_identity_app(Identity("secret")).test_client()
+    right, wrong = {"X-IDENTITY-HEADER": "secret"}, {"X-IDENTITY-HEADER": "guess"}
+
+    granted = http.get(f"/token?resource={MANAGEMENT}", headers=right)
+    assert granted.status_code == 200
+    assert granted.get_json()["token_type"] == "Bearer"
+    assert int(granted.get_json()["expires_on"]) > time.time()
+    assert http.get(f"/token?resource={MANAGEMENT}", headers=wrong).status_code == 401
+    assert http.get(f"/token?resource={MANAGEMENT}").status_code == 401
+    assert http.get("/token?resource=https://elsewhere", headers=right).status_code == 400
+
+
+def test_secrets_of_datastores_are_not_given_since_there_are_none(client: Client) -> None:
+    assert client.send("POST", "/datastores/lake/listSecrets", {}).get_json() == {
+        "secretsType": "None"
+    }
+
+
+def test_an_upload_is_written_by_its_signed_url_alone_and_stays_in_its_container(
+    client: Client, tmp_path: Path
+) -> None:
+    started = client.send("POST", "/codes/a/versions/1/startPendingUpload", {}).get_json()
+    signed = started["blobReferenceForConsumption"]["credential"]["sasUri"]
+    folder, _, signature = signed.partition("?")
+
+    def put(url: str) -> int:
+        return client.http.put(url, data=b"x", headers={"x-ms-blob-type": "BlockBlob"}).status_code
+
+    assert put(f"{folder}/src/main.py?{signature}") == 201
+    assert put(f"{folder}/src/main.py") == 401
+    assert put(f"{folder[:-32]}{'0' * 32}/src/main.py?{signature}") == 403
+    assert put(f"{folder}/%2e%2e/%2e%2e/escaped.py?{signature}") in (400, 404)
+    assert [file.name for file in tmp_path.rglob("*.py")] == ["main.py"]
+    assert client.http.head(f"{folder}/none.py?{signature}").headers["x-ms-error-code"] == (
+        "BlobNotFound"
+    )
+
+
+def test_code_is_found_by_its_content_under_any_name(client: Client) -> None:
+    content = {"codeUri": "https://127.0.0.1/c", "properties": {"hash_sha256": "abc"}}
+    client.send("PUT", "/codes/a/versions/1", {"properties": content})
+
+    found = client.send("GET", "/codes/b/versions?hash=abc&hashVersion=202208").get_json()
+    absent = client.send("GET", "/codes/b/versions?hash=def&hashVersion=202208").get_json()
+    assert [item["id"] for item in found["value"]] == [f"{WORKSPACE}/codes/a/versions/1"]
+    assert absent["value"] == []
+
+
+def test_an_environment_version_changes_in_its_tags_alone(client: Client) -> None:
+    def put(**properties: object) -> int:
+        body = {"properties": properties}
+        return client.send("PUT", "/environments/e/versions/1", body).status_code
+
+    assert put(image="python:3.11") == 201
+    assert put(image="python:3.11", tags={"a": "b"}) == 200
+    assert put(image="python:3.12") == 409
+    assert put(image="python:3.11", imageUrl="x") == 400
+    found = client.send("GET", "/environments/e/versions/1").get_json()["properties"]
+    assert (found["image"], found["tags"]) == ("python:3.11", {"a": "b"})
