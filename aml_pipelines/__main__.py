@@ -1,4 +1,4 @@
-"""The command line: `python -m aml_pipelines VERB …`; each verb is a module of this package."""
+"""The command line: `python -m aml_pipelines VERB …`; each verb is a module of `verbs`."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from aml_pipelines.errors import CommandFailedError
 if TYPE_CHECKING:
     from types import ModuleType
 
-HERE, AZURE = "aml_pipelines", "aml_pipelines.azure"
 VERBS = {
-    "plan": (HERE, "print every resolved command and every wiring error of pipelines"),
-    "run": (HERE, "run pipelines on this machine"),
-    "sample": (HERE, "put sample data into the lake's raw folder"),
-    "versions": (HERE, "give every image the version of its content, wherever it is named"),
-    "workspace": (HERE, "serve the local workspace to MLClient, until it is interrupted"),
-    "bootstrap": (AZURE, "make what pipelines need in a workspace"),
-    "upload": (AZURE, "bring raw files from this machine to the lake"),
-    "register": (AZURE, "register environments, components and data assets"),
-    "submit": (AZURE, "send a pipeline, a Spark job or one component to a workspace"),
-    "status": (AZURE, "say what a job and its nodes are doing"),
-    "logs": (AZURE, "print what a job, or one node of it, has written"),
-    "cancel": (AZURE, "stop a job and all its nodes"),
-    "runs": (AZURE, "search runs by metric and tag, and find the best"),
-    "schedule": (AZURE, "run pipelines by the clock"),
-    "champion": (AZURE, "name the champion of a model, or go back to the one before"),
-    "deploy": (AZURE, "deploy a model to a batch or an online endpoint"),
-    "invoke": (AZURE, "ask an endpoint for scores"),
-    "promote": (AZURE, "bring a model from one workspace to another, as it is"),
-    "teardown": (AZURE, "delete what costs money"),
+    "plan": "print every resolved command and every wiring error of pipelines",
+    "run": "run pipelines on this machine",
+    "sample": "put sample data into the lake's raw folder",
+    "versions": "give every image the version of its content, wherever it is named",
+    "workspace": "serve the local workspace to MLClient, until it is interrupted",
+    "bootstrap": "make what pipelines need in a workspace",
+    "upload": "bring raw files from this machine to the lake",
+    "register": "register environments, components and data assets",
+    "submit": "send a pipeline, a Spark job or one component to a workspace",
+    "status": "say what a job and its nodes are doing",
+    "logs": "print what a job, or one node of it, has written",
+    "cancel": "stop a job and all its nodes",
+    "runs": "search runs by metric and tag, and find the best",
+    "schedule": "run pipelines by the clock",
+    "champion": "name the champion of a model, or go back to the one before",
+    "deploy": "deploy a model to a batch or an online endpoint",
+    "invoke": "ask an endpoint for scores",
+    "promote": "bring a model from one workspace to another, as it is",
+    "teardown": "delete what costs money",
 }
 FAILED, INVALID = 1, 2
 
@@ -43,7 +42,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m aml_pipelines", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     chosen = verb_module(words[0]) if words[:1] and words[0] in VERBS else None
-    for name, (_, purpose) in VERBS.items():
+    for name, purpose in VERBS.items():
         verb = verbs.add_parser(name, help=purpose, description=purpose)
         if chosen and name == words[0]:
             chosen.add_arguments(verb)
@@ -62,7 +61,7 @@ def main(words: list[str]) -> int:
 
 def verb_module(verb: str) -> ModuleType:
     """Import the module of a verb."""
-    return importlib.import_module(f"{VERBS[verb][0]}.{verb}")
+    return importlib.import_module(f"aml_pipelines.verbs.{verb}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import found
+from aml_pipelines.azure.desired import jobs_identity
 from aml_pipelines.azure.render import (
     Document,
     Rendered,
@@ -14,7 +15,6 @@ from aml_pipelines.azure.render import (
     retarget_environment,
     to_yaml,
 )
-from aml_pipelines.azure.wanted import jobs_identity
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.pipeline.problems import PipelineError
 

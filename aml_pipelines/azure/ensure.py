@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from aml_pipelines.azure.client import found
-from aml_pipelines.azure.wanted import CONTENT, Wanted, loaded
+from aml_pipelines.azure.desired import CONTENT, Wanted, loaded
 from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:

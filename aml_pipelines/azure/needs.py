@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import found
+from aml_pipelines.azure.desired import wanted_computes, wanted_environments
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import Document, Rendered, read_job
-from aml_pipelines.azure.wanted import wanted_computes, wanted_environments
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.sample import write_sample
+from aml_pipelines.verbs.sample import write_sample
 from assets.mltables import read_rows
 from conf.dataset import load_dataset
 from tests.contract.files import REPOSITORY, read_yaml

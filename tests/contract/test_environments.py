@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.versions import restated
+from aml_pipelines.verbs.versions import restated
 from tests.contract.files import ENVIRONMENTS, LOCK, REPOSITORY, locked_versions, read_yaml
 
 if TYPE_CHECKING:

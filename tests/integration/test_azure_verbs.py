@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from aml_pipelines.azure import upload, wanted
+from aml_pipelines.azure import desired
 from aml_pipelines.azure.render import read_job
+from aml_pipelines.verbs import upload
 from aml_pipelines.workspace.store.versions import Resources
 from conf.target import REPOSITORY
 from tests.integration.azure_verbs import Typed, typing_at
@@ -52,7 +53,7 @@ def test_register_skips_what_is_unchanged_and_sends_a_changed_component_anew(
     assert sent["environment"].endswith(f"/environments/train/versions/{version}")
     assert sent["command"].startswith("python train.py --model_name ${{inputs.model_name}}")
 
-    monkeypatch.setattr(wanted, "snapshot_hash", lambda _: "other code")
+    monkeypatch.setattr(desired, "snapshot_hash", lambda _: "other code")
     assert typed("register", "component/train") == "component train: updated\n"
     assert Resources(typed.lake, "component").container("train").latest_version == "2"
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from mlflow import MlflowClient
 
-from aml_pipelines.azure.runs import add_arguments, find, read_search
+from aml_pipelines.verbs.runs import add_arguments, find, read_search
 from conf.target import load_target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.azure.runs import Search
+    from aml_pipelines.verbs.runs import Search
 
 EXPERIMENT = "experiment: flights\n"
 

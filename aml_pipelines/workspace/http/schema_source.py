@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.workspace.http import schema_additions as api_additions
+from aml_pipelines.workspace.http import schema_additions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,12 +40,12 @@ def described_model(name: str) -> Model | None:
     """Find a model by its name; None when there is none of that name."""
     found = getattr(import_module(_MODELS), name, None)
     fields = _fields(found) if hasattr(found, "_attribute_map") else {}
-    parent = api_additions.EXTENDS.get(name)
+    parent = schema_additions.EXTENDS.get(name)
     if parent:
         inherited = described_model(parent)
         fields.update(inherited.fields if inherited else {})
-    fields.update(api_additions.MODELS.get(name, {}))
-    if not fields and name not in api_additions.MODELS and not hasattr(found, "_attribute_map"):
+    fields.update(schema_additions.MODELS.get(name, {}))
+    if not fields and name not in schema_additions.MODELS and not hasattr(found, "_attribute_map"):
         return None
     discriminator, subtypes = _subtypes(name, found)
     return Model(fields, discriminator, subtypes)
@@ -56,7 +56,7 @@ def described_enum(name: str) -> tuple[str, ...]:
     """Give the values of an enum; none when there is no enum of that name."""
     found = getattr(import_module(_MODELS), name, None)
     known = tuple(item.value for item in getattr(found, "__members__", {}).values())
-    return (*known, *api_additions.ENUMS.get(name, ()))
+    return (*known, *schema_additions.ENUMS.get(name, ()))
 
 
 def _fields(found: Any) -> dict[str, str]:  # noqa: ANN401  (a generated class, without a protocol)
@@ -71,7 +71,7 @@ def _fields(found: Any) -> dict[str, str]:  # noqa: ANN401  (a generated class, 
         name, kind = described["key"], described["type"]
         _put(fields, name, kind.replace("str", enums[field]) if field in enums else kind)
     for model in reversed(found.__mro__):
-        fields.update(api_additions.FIELDS.get(model.__name__, {}))
+        fields.update(schema_additions.FIELDS.get(model.__name__, {}))
     return fields
 
 
@@ -87,7 +87,7 @@ def _subtypes(name: str, found: Any) -> tuple[str | None, dict[str, str]]:  # no
     for field, known in vars(found).get("_subtype_map", {}).items() if found else ():
         discriminator = found._attribute_map[field]["key"]  # noqa: SLF001  (same)
         subtypes.update(known)
-    if name in api_additions.SUBTYPES:
-        discriminator, more = api_additions.SUBTYPES[name]
+    if name in schema_additions.SUBTYPES:
+        discriminator, more = schema_additions.SUBTYPES[name]
         subtypes.update(more)
     return discriminator, subtypes

@@ -9,10 +9,10 @@ from azure.storage.blob import ContainerClient
 
 from aml_pipelines.azurite.lake import RemoteLake
 from aml_pipelines.execution.data import Places, bring_inputs
-from aml_pipelines.local.request import PIPELINES
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
 from aml_pipelines.pipeline.planned import input_texts
+from aml_pipelines.verbs.request import PIPELINES
 from aml_pipelines.workspace.assets.registry import Registry
 from conf.target import REPOSITORY
 

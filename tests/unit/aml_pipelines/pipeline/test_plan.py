@@ -9,7 +9,7 @@ import pytest
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import plan_pipeline
 from aml_pipelines.pipeline.problems import PipelineError
-from aml_pipelines.plan import plan_lines
+from aml_pipelines.verbs.plan import plan_lines
 from aml_pipelines.workspace.assets.registry import Registry
 
 TESTDATA = Path(__file__).with_name("testdata")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from aml_pipelines.workspace.http import request_body as bodies
+from aml_pipelines.workspace.http import request_body
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.http.schema_source import described_enum, described_model
@@ -104,16 +104,16 @@ def test_every_type_that_the_description_names_is_one_that_is_checked(root: str)
 @pytest.mark.parametrize(
     ("taken", "described", "only_taken"),
     [
-        (bodies.DATA_CONTAINER, "DataContainerProperties", {"provisioningState"}),
-        (bodies.DATA_VERSION, "MLTableData", {"stage"}),
-        (bodies.MODEL_CONTAINER, "ModelContainerProperties", set()),
-        (bodies.MODEL_VERSION, "ModelVersionProperties", set()),
-        (bodies.CONTAINER, "EnvironmentContainerProperties", set()),
-        (bodies.ENVIRONMENT, "EnvironmentVersionProperties", set()),
-        (bodies.CONTAINER, "ComponentContainerProperties", set()),
-        (bodies.COMPONENT, "ComponentVersionProperties", set()),
-        (bodies.CONTAINER, "CodeContainerProperties", set()),
-        (bodies.CODE, "CodeVersionProperties", set()),
+        (request_body.DATA_CONTAINER, "DataContainerProperties", {"provisioningState"}),
+        (request_body.DATA_VERSION, "MLTableData", {"stage"}),
+        (request_body.MODEL_CONTAINER, "ModelContainerProperties", set()),
+        (request_body.MODEL_VERSION, "ModelVersionProperties", set()),
+        (request_body.CONTAINER, "EnvironmentContainerProperties", set()),
+        (request_body.ENVIRONMENT, "EnvironmentVersionProperties", set()),
+        (request_body.CONTAINER, "ComponentContainerProperties", set()),
+        (request_body.COMPONENT, "ComponentVersionProperties", set()),
+        (request_body.CONTAINER, "CodeContainerProperties", set()),
+        (request_body.CODE, "CodeVersionProperties", set()),
     ],
 )
 def test_the_fields_taken_by_hand_are_those_described(

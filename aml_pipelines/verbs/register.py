@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
-from aml_pipelines.azure.ensure import ensure
-from aml_pipelines.azure.wanted import (
+from aml_pipelines.azure.desired import (
     Wanted,
     wanted_components,
     wanted_data,
     wanted_environments,
     wanted_file,
 )
+from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.console import say
 from aml_pipelines.pipeline.problems import PipelineError
 

@@ -14,15 +14,15 @@ from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
 from aml_pipelines.console import say
-from aml_pipelines.local.request import (
+from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.verbs.plan import check_for_azure
+from aml_pipelines.verbs.request import (
     Request,
     add_settings_argument,
     find_pipeline,
     pipeline_names,
     read_settings,
 )
-from aml_pipelines.pipeline.problems import PipelineError
-from aml_pipelines.plan import check_for_azure
 
 if TYPE_CHECKING:
     import argparse

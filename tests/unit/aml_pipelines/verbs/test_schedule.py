@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.azure.schedule import render_schedule, schedule_names
-from aml_pipelines.azure.triggers import trigger_problems
 from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.pipeline.trigger_problems import trigger_problems
+from aml_pipelines.verbs.schedule import render_schedule, schedule_names
 from conf.target import REPOSITORY, Identity, load_target
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from aml_pipelines.azure.desired import wanted_computes, wanted_datastores, wanted_file
 from aml_pipelines.azure.needs import Needs, needs_of
-from aml_pipelines.azure.register import everything, select
 from aml_pipelines.azure.render import render_job
-from aml_pipelines.azure.wanted import wanted_computes, wanted_datastores, wanted_file
 from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.verbs.register import everything, select
 from conf.document import ConfError
 from conf.target import REPOSITORY, Identity, Spark, fill_variables, load_target
 

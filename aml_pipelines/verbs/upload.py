@@ -25,7 +25,7 @@ from aml_pipelines.azure.client import (
     explained,
     found,
 )
-from aml_pipelines.azure.wanted import lake_storage
+from aml_pipelines.azure.desired import lake_storage
 from aml_pipelines.console import say
 from aml_pipelines.pipeline.problems import PipelineError
 

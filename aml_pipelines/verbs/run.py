@@ -20,10 +20,10 @@ from aml_pipelines.execution.selection import (
     select_only,
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
-from aml_pipelines.local.request import Request, add_request_arguments, read_request
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.processes import NodeFailedError
+from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.serve import WorkspaceError, serving
 from conf.target import LOCAL
 

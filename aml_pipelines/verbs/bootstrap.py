@@ -13,9 +13,9 @@ from aml_pipelines.azure.client import (
     found,
     workspace_client,
 )
+from aml_pipelines.azure.desired import wanted_computes, wanted_datastores
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import to_yaml
-from aml_pipelines.azure.wanted import wanted_computes, wanted_datastores
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 

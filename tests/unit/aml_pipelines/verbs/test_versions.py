@@ -8,7 +8,7 @@ import pytest
 
 from aml_pipelines.azure.render import read_job
 from aml_pipelines.pipeline.problems import PipelineError
-from aml_pipelines.versions import image_version, require_version, restated
+from aml_pipelines.verbs.versions import image_version, require_version, restated
 
 if TYPE_CHECKING:
     from pathlib import Path

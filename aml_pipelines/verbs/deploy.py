@@ -21,7 +21,6 @@ from aml_pipelines.azure.deployments import (
     load,
     stated_model,
 )
-from aml_pipelines.azure.invoke import ask, read_rows
 from aml_pipelines.azure.release import (
     RELEASE,
     add_release_argument,
@@ -40,6 +39,7 @@ from aml_pipelines.azure.traffic import (
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.verbs.invoke import ask, read_rows
 
 if TYPE_CHECKING:
     import argparse

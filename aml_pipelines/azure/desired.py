@@ -15,7 +15,7 @@ from aml_pipelines.pipeline.read_component import read_component_file
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.targets import variables
-from aml_pipelines.versions import image_files, image_version, require_version
+from aml_pipelines.verbs.versions import image_files, image_version, require_version
 from conf.target import REPOSITORY, fill_variables
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
-from aml_pipelines.azure.submit import load as load_job
-from aml_pipelines.azure.triggers import trigger_problems
 from aml_pipelines.console import say
-from aml_pipelines.local.request import add_settings_argument, read_settings
 from aml_pipelines.pipeline.problems import PipelineError
+from aml_pipelines.pipeline.trigger_problems import trigger_problems
+from aml_pipelines.verbs.request import add_settings_argument, read_settings
+from aml_pipelines.verbs.submit import load as load_job
 
 if TYPE_CHECKING:
     import argparse
