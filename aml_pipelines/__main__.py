@@ -6,9 +6,11 @@ import argparse
 import importlib
 import logging
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import CommandFailedError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,7 +36,7 @@ VERBS = {
     "promote": "bring a model from one workspace to another, as it is",
     "teardown": "delete what costs money",
 }
-FAILED, INVALID = 1, 2
+FAILED, INVALID, DEFECT = 1, 2, 70  # DEFECT is sysexits' EX_SOFTWARE
 
 
 def main(words: list[str]) -> int:
@@ -50,12 +52,15 @@ def main(words: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         code: int = verb_module(arguments.verb).main(arguments)
-    except ValueError as error:  # what the caller can put right; each error class here is one
+    except UserError as error:
         print(error, file=sys.stderr)
         return INVALID
     except CommandFailedError as error:
         print(error, file=sys.stderr)
         return FAILED
+    except Exception:  # noqa: BLE001 # a defect of ours: whatever it is, its traceback is shown
+        traceback.print_exc()
+        return DEFECT
     return code
 
 

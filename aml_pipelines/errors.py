@@ -1,7 +1,29 @@
-"""A verb that could not be done, though what was asked for is valid; nothing is left half-done."""
+"""Errors of the command line and the workspace: one class for each way in which callers react."""
 
 from __future__ import annotations
 
+from conf.errors import UserError
+
+
+class PipelineError(UserError):
+    """A pipeline is invalid or needs what cannot be run here; nothing was started."""
+
+
+class NotFoundError(UserError):
+    """A name, version or label is not there; the workspace answers 404."""
+
+
+class ConflictError(UserError):
+    """A stored object is immutable, or in use, and differs from the request; 409."""
+
+
+class RefusedError(UserError):
+    """A request is valid in form, but cannot be carried out here; 400."""
+
 
 class CommandFailedError(RuntimeError):
-    """What failed, where, and the command that helps; the command line prints it and exits 1."""
+    """A valid command failed, and left nothing half-done; its line names the command that helps."""
+
+
+class NodeFailedError(RuntimeError):
+    """A node ended in failure; its message says how."""

@@ -10,15 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import NodeFailedError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _GRACE_SECONDS = 5
-
-
-class NodeFailedError(RuntimeError):
-    """A node ended in failure; its message says how."""
 
 
 @dataclass

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from conf.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
@@ -15,7 +17,7 @@ T = TypeVar("T")
 _REQUIRED = object()
 
 
-class ConfError(ValueError):
+class ConfError(UserError):
     """A file under conf/ is missing, is no YAML, or states something that it may not."""
 
 

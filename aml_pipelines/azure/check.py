@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.packages import pinned_differently
 from aml_pipelines.azure.sizes import ENDED_RUNTIMES, RUNTIMES, SIZES, Process, misfit
-from aml_pipelines.pipeline.problems import PipelineError, Problems
+from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,10 +48,10 @@ def azure_findings(file: Path, target: Target) -> list[Finding]:
 
 
 def refuse_failing(findings: list[Finding]) -> list[Finding]:
-    """Raise PipelineError for what fails; gives back what only costs."""
+    """Raise UserError for what fails; gives back what only costs."""
     failing = [str(finding) for finding in findings if finding.fails]
     if failing:
-        raise PipelineError(*failing)
+        raise UserError(*failing)
     return findings
 
 

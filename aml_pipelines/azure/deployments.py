@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import found
 from aml_pipelines.azure.desired import jobs_identity
-from aml_pipelines.azure.render import (
-    Document,
-    Rendered,
-    read_job,
-    retarget_environment,
-    to_yaml,
-)
+from aml_pipelines.azure.render import Document, Rendered, read_job, retarget_environment, to_yaml
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +29,7 @@ def endpoint_document(kind: str, target: Target) -> Rendered:
     """Give the endpoint's YAML, under the target's name for it and with its jobs' identity."""
     name = target.endpoints.batch if kind == "batch" else target.endpoints.online
     if not name:
-        raise PipelineError(
+        raise UserError(
             f"target {target.name!r} names no {kind} endpoint; add endpoints: {{{kind}: NAME}}, "
             f"unique in its region, to conf/targets/{target.name}.yml"
         )

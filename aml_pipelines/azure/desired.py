@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.pipeline.problems import PipelineError, Problems
+from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_component_file
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.targets import variables
 from aml_pipelines.verbs.versions import image_files, image_version, require_version
+from conf.errors import UserError
 from conf.target import REPOSITORY, fill_variables
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def wanted_computes(target: Target) -> list[Wanted]:
 def wanted_environments() -> list[Wanted]:
     """Give the environments, known by what their images are made of.
 
-    Raises PipelineError for one whose version is not that of its content.
+    Raises UserError for one whose version is not that of its content.
     """
     found = []
     for file in image_files(REPOSITORY):
@@ -155,13 +156,13 @@ def wanted_data() -> list[Wanted]:
 def wanted_file(file: Path) -> Wanted:
     """Give the asset in any file, its kind told by its schema.
 
-    Raises PipelineError for a file of no such kind.
+    Raises UserError for a file of no such kind.
     """
     document = read_job(file)
     schema = str(document.get("$schema", "")).rpartition("/")[2].partition(".")[0]
     kind = _KINDS.get(schema)
     if kind is None:
-        raise PipelineError(
+        raise UserError(
             f"{file}: $schema {schema!r} is none that can be registered: {', '.join(_KINDS)}"
         )
     if kind == "environment":

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.render import Document, Rendered, read_job, rendered
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.pipeline.spec import LITERAL_TYPES
+from conf.errors import UserError
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def component_names() -> list[str]:
 def component_job(name: str, target: Target, given: Mapping[str, str]) -> Rendered:
     """Make the job that runs the component `name`, or the one in that file, with given inputs.
 
-    Raises PipelineError naming every input that it needs and has no value for.
+    Raises UserError naming every input that it needs and has no value for.
     """
     file = COMPONENTS / name / "component.yml" if name in component_names() else Path(name)
     component = read_job(file)
@@ -44,7 +44,7 @@ def component_job(name: str, target: Target, given: Mapping[str, str]) -> Render
     if lacking or unknown:
         told = f"it has no inputs {unknown}; " if unknown else ""
         needs = f"it needs {', '.join(lacking)}" if lacking else f"it has {sorted(declared)}"
-        raise PipelineError(f"component {component['name']!r}: {told}{needs}")
+        raise UserError(f"component {component['name']!r}: {told}{needs}")
     job = _pipeline(component, file, {key: _typed(declared[key], values[key]) for key in values})
     origin = file.parent / "job.yml"
     return Rendered(rendered(job, target, {}, origin), origin)

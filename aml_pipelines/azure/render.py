@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Rendered:
 def render_job(file: Path, target: Target, given: Mapping[str, str]) -> Rendered:
     """Render the pipeline, Spark or command job in `file` for `target`.
 
-    `given` are values for its inputs. Raises PipelineError for an input that the job has not.
+    `given` are values for its inputs. Raises UserError for an input that the job has not.
     """
     document = read_job(file)
     return Rendered(rendered(document, target, given, file), file)
@@ -64,13 +64,13 @@ def rendered(
 
 
 def read_job(file: Path) -> Document:
-    """Read a job's YAML; raises PipelineError when it is none."""
+    """Read a job's YAML; raises UserError when it is none."""
     try:
         read = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PipelineError(f"{file}: cannot be read as YAML: {error}") from error
+        raise UserError(f"{file}: cannot be read as YAML: {error}") from error
     if not isinstance(read, dict):
-        raise PipelineError(f"{file}: holds no fields; it begins with a line such as 'type: spark'")
+        raise UserError(f"{file}: holds no fields; it begins with a line such as 'type: spark'")
     return read
 
 
@@ -90,7 +90,7 @@ def _give_inputs(job: Document, target: Target, given: Mapping[str, str], origin
     inputs: Document = job.get("inputs") or {}
     unknown = sorted(given.keys() - inputs)
     if unknown:
-        raise PipelineError(
+        raise UserError(
             f"{origin}: the job has no inputs {unknown}; it has {sorted(inputs)}; correct --set"
         )
     stated = {"lake": target.lake, **target.inputs, **given}

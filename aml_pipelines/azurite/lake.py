@@ -18,9 +18,9 @@ from aml_pipelines.azurite.certificates import write_certificates
 from aml_pipelines.azurite.data_lake import is_folder
 from aml_pipelines.azurite.emulator import JARS, Account, running_azurite
 from aml_pipelines.azurite.gateway import SERVICE, USER, Way, serving_gateway
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.references import local_folder, path_in_lake
-from aml_pipelines.processes import NodeFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

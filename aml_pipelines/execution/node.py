@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution import reuse
 from aml_pipelines.execution.data import Places, bring_inputs, take_outputs
 from aml_pipelines.execution.spark_jvm import WarmJvm, own_jvm_environment, shares_jvm
@@ -16,12 +17,12 @@ from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.planned import PlannedNode, Produce, arguments, command, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash, stage
 from aml_pipelines.pipeline.values import Constant
-from aml_pipelines.processes import NodeFailedError, Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aml_pipelines.azurite.lake import RemoteLake
+    from aml_pipelines.processes import Processes
 
 _READ_ONLY = ("", "ro_mount", "download")
 

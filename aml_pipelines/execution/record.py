@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.files import write_json
-from aml_pipelines.processes import NodeFailedError
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.node import Ended, Surroundings, run_node
 from aml_pipelines.execution.record import RunRecord, read_receipt
 from aml_pipelines.execution.spark_jvm import shares_jvm
 from aml_pipelines.pipeline.planned import PlannedNode, command, input_texts
 from aml_pipelines.pipeline.values import Produced
-from aml_pipelines.processes import NodeFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.files import read_json
 from aml_pipelines.pipeline.order import downstream
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.pipeline.values import Constant, Data, Value
 
 if TYPE_CHECKING:

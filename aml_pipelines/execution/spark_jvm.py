@@ -17,11 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
-from aml_pipelines.processes import NodeFailedError, end_group
+from aml_pipelines.processes import end_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

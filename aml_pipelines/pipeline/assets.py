@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from aml_pipelines.errors import NotFoundError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 View = Literal["ActiveOnly", "ArchivedOnly", "All"]
 LATEST = "latest"
-
-
-class AssetNotFound(ValueError):  # noqa: N818  (the field's word, as in the client's ResourceNotFoundError)
-    """No asset of that name, version or label is registered."""
-
-
-class AssetConflict(ValueError):  # noqa: N818  (same)
-    """A registered version is immutable and differs from what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +81,17 @@ def is_shown(view: View, *, is_archived: bool) -> bool:
     return view == "All" or (view == "ArchivedOnly") == is_archived
 
 
-def no_such_name(kind: str, name: str, names: Iterable[str]) -> AssetNotFound:
-    return AssetNotFound(f"{kind} {name!r} is not registered; there are {sorted(names)}")
+def no_such_name(kind: str, name: str, names: Iterable[str]) -> NotFoundError:
+    return NotFoundError(f"{kind} {name!r} is not registered; there are {sorted(names)}")
 
 
-def no_such_version(kind: str, name: str, version: str, versions: Iterable[str]) -> AssetNotFound:
+def no_such_version(kind: str, name: str, version: str, versions: Iterable[str]) -> NotFoundError:
     there_are = sorted(versions, key=version_order)
-    return AssetNotFound(f"{kind} {name!r} has no version {version!r}; it has {there_are}")
+    return NotFoundError(f"{kind} {name!r} has no version {version!r}; it has {there_are}")
 
 
-def no_such_label(kind: str, name: str, label: str) -> AssetNotFound:
-    return AssetNotFound(
+def no_such_label(kind: str, name: str, label: str) -> NotFoundError:
+    return NotFoundError(
         f"{kind} {name!r} has no version labelled {label!r}; "
         f"the only label is {LATEST!r}, the newest version that is not archived"
     )

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from aml_pipelines.pipeline.assets import AssetNotFound, DataAsset, ModelAsset
-from aml_pipelines.pipeline.references import (
-    DatastoreError,
-    local_folder,
-    long_uri,
-    path_in_lake,
-)
+from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.pipeline.references import local_folder, long_uri, path_in_lake
 from aml_pipelines.pipeline.values import Data, Missing
+from conf.errors import UserError
 
 if TYPE_CHECKING:
+    from aml_pipelines.pipeline.assets import DataAsset, ModelAsset
     from aml_pipelines.pipeline.spec import Setting
 
 _ASSET = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))")
@@ -36,7 +33,7 @@ class Assets(Protocol):
     ) -> ModelAsset: ...
 
 
-class UnknownReferenceError(ValueError):
+class UnknownReferenceError(UserError):
     """A data reference that cannot mean anything where the pipeline is to run."""
 
 
@@ -107,7 +104,7 @@ class Locations:
     def _datastore_path(self, uri: str) -> str:
         try:
             folder = local_folder(uri, lake=Path(self.state or self.lake))
-        except DatastoreError as error:
+        except RefusedError as error:
             raise UnknownReferenceError(str(error)) from error
         is_remote = self.state and path_in_lake(uri)
         return long_uri(uri, self.workspace_id) if is_remote else str(folder)
@@ -134,7 +131,7 @@ class Locations:
                 model = self.assets.model(name, version, label)
                 return Data(kind, model.source or self._path(model.path), reference)
             asset = self.assets.data_asset(name, version, label)
-        except AssetNotFound as error:
+        except NotFoundError as error:
             return Missing(
                 kind,
                 reference,

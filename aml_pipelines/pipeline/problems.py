@@ -5,13 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
-class PipelineError(ValueError):
-    """A pipeline is invalid or asks for what cannot be run here; nothing was started."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+from aml_pipelines.errors import PipelineError
 
 
 @dataclass(frozen=True)

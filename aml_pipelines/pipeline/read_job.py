@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, cast
 
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline import read_component
-from aml_pipelines.pipeline.problems import PipelineError, Problems
+from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_ports import (
     declared_inputs,
     declared_outputs,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import RefusedError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,10 +19,6 @@ _DATASTORE = re.compile(
     r"(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/]+/)?"
     r"datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)"
 )
-
-
-class DatastoreError(ValueError):
-    """A URI names no datastore of the local workspace, or leads out of its folder."""
 
 
 def short_uri(uri: str) -> str:
@@ -48,16 +46,16 @@ def path_in_lake(uri: str) -> str:
 def local_folder(uri: str, *, lake: Path) -> Path:
     """Find the folder or file in `lake` that an azureml:// datastore URI means.
 
-    Raises DatastoreError when the URI names no datastore here, or leads out of it.
+    Raises RefusedError when the URI names no datastore here, or leads out of it.
     """
     match = _DATASTORE.fullmatch(uri)
     if not match:
-        raise DatastoreError(f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'")
+        raise RefusedError(f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'")
     name = match["datastore"]
     if name not in FOLDERS:
-        raise DatastoreError(f"datastore {name!r} is unknown; there are {sorted(FOLDERS)}")
+        raise RefusedError(f"datastore {name!r} is unknown; there are {sorted(FOLDERS)}")
     root = (lake / FOLDERS[name]).resolve()
     found = (root / match["path"]).resolve()
     if not found.is_relative_to(root):
-        raise DatastoreError(f"{uri!r} leads out of datastore {name!r}")
+        raise RefusedError(f"{uri!r} leads out of datastore {name!r}")
     return found

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 
 from aml_pipelines.pipeline.expressions import Reference, kept_parts
+from conf.errors import UserError
 
 _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MARK = "\ue000{}\ue001"
@@ -14,7 +15,7 @@ _MARKED = re.compile("\ue000(\\d+)\ue001")
 Resolve = Callable[[Reference], str | None]
 
 
-class UnquotableError(ValueError):
+class UnquotableError(UserError):
     """A value with shell characters stands where no quoting protects it."""
 
 

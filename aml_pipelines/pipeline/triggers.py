@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from croniter import croniter
 from dateutil import rrule
 
+from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.zones import zone_named
 
 if TYPE_CHECKING:
@@ -27,16 +28,12 @@ _FREQUENCIES = {
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-class TriggerError(ValueError):
-    """A trigger that can never be due, for the reason it gives."""
-
-
 def due_between(
     trigger: Trigger, after: datetime, until: datetime, *, created: datetime
 ) -> list[datetime]:
     """List the moments, in UTC, at which `trigger` is due after `after` and not after `until`.
 
-    A trigger without a start begins when it was `created`. Raises TriggerError for one that is
+    A trigger without a start begins when it was `created`. Raises RefusedError for one that is
     wrong.
     """
     zone = _zone(trigger)
@@ -55,7 +52,7 @@ def due_between(
 def _cron_moments(trigger: Trigger, begin: datetime) -> Iterator[datetime]:
     stated = str(trigger.get("expression", "")).split()
     if len(stated) != _FIELDS or not croniter.is_valid(" ".join(stated)):
-        raise TriggerError(
+        raise RefusedError(
             f"expression {trigger.get('expression')!r} is no cron expression of {_FIELDS} fields"
         )
     minute, hour, _, _, weekday = stated  # Azure ignores days of the month, and months
@@ -69,10 +66,10 @@ def _recurring_moments(
 ) -> Iterator[datetime]:
     frequency = str(trigger.get("frequency", "")).lower()
     if frequency not in _FREQUENCIES:
-        raise TriggerError(f"frequency {frequency!r} is unknown; it is of {list(_FREQUENCIES)}")
+        raise RefusedError(f"frequency {frequency!r} is unknown; it is of {list(_FREQUENCIES)}")
     interval = trigger.get("interval")
     if not isinstance(interval, int) or interval < 1:
-        raise TriggerError(f"interval is {interval!r}; it is a whole number from 1")
+        raise RefusedError(f"interval is {interval!r}; it is a whole number from 1")
     repeats, unit = _FREQUENCIES[frequency]
     pattern = trigger.get("schedule")
     stated = pattern if isinstance(pattern, Mapping) else {}
@@ -101,7 +98,7 @@ def _numbers(stated: Mapping[str, object], name: str, low: int, high: int) -> li
     numbers = [item for item in _items(stated, name) if isinstance(item, int)]
     wrong = [item for item in numbers if not low <= item <= high]
     if wrong or len(numbers) < len(_items(stated, name)):
-        raise TriggerError(f"{name} are whole numbers from {low} to {high}, not {stated[name]!r}")
+        raise RefusedError(f"{name} are whole numbers from {low} to {high}, not {stated[name]!r}")
     return numbers
 
 
@@ -113,7 +110,7 @@ def _items(stated: Mapping[str, object], name: str) -> list[object]:
 def _weekday(day: object) -> int:
     name = str(day).lower()
     if name not in _DAYS:
-        raise TriggerError(f"week day {day!r} is unknown; it is one of {list(_DAYS)}")
+        raise RefusedError(f"week day {day!r} is unknown; it is one of {list(_DAYS)}")
     return _DAYS.index(name)
 
 
@@ -121,7 +118,7 @@ def _zone(trigger: Trigger) -> tzinfo:
     try:
         return zone_named(str(trigger.get("timeZone") or "UTC"))
     except ValueError as error:
-        raise TriggerError(str(error)) from error
+        raise RefusedError(str(error)) from error
 
 
 def _moment(text: object, zone: tzinfo) -> datetime | None:
@@ -130,5 +127,5 @@ def _moment(text: object, zone: tzinfo) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
-        raise TriggerError(f"time {text!r} is not of the form 2026-11-21T04:00:00") from None
+        raise RefusedError(f"time {text!r} is not of the form 2026-11-21T04:00:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)

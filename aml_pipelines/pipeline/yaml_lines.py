@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import yaml
 
-from aml_pipelines.pipeline.problems import PipelineError, Place, Problems
+from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.problems import Place, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

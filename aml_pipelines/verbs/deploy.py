@@ -21,12 +21,7 @@ from aml_pipelines.azure.deployments import (
     load,
     stated_model,
 )
-from aml_pipelines.azure.release import (
-    RELEASE,
-    add_release_argument,
-    chosen_version,
-    mark_released,
-)
+from aml_pipelines.azure.release import RELEASE, add_release_argument, chosen_version, mark_released
 from aml_pipelines.azure.traffic import (
     ALL,
     Traffic,
@@ -38,8 +33,8 @@ from aml_pipelines.azure.traffic import (
 )
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.verbs.invoke import ask, read_rows
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -118,17 +113,17 @@ def main(arguments: argparse.Namespace) -> int:
 def _share(arguments: argparse.Namespace) -> int:
     moves_only = arguments.roll_back or arguments.newest
     if arguments.kind == "batch" and (arguments.traffic is not None or moves_only):
-        raise PipelineError(
+        raise UserError(
             "a batch endpoint has no traffic to share: --traffic, --newest and --roll-back are "
             "online's"
         )
     if moves_only and (arguments.model or arguments.rows or arguments.release):
-        raise PipelineError(
+        raise UserError(
             "--newest and --roll-back deploy nothing: they take no --model, --rows or --release"
         )
     share = ALL if arguments.traffic is None else int(arguments.traffic)
     if not 0 <= share <= ALL:
-        raise PipelineError(f"--traffic {share} is no percentage; it is from 0 to 100")
+        raise UserError(f"--traffic {share} is no percentage; it is from 0 to 100")
     return share
 
 

@@ -12,7 +12,7 @@ from aml_pipelines.azure.client import add_azure_arguments, asked_target, worksp
 from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.console import say
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
         return _online(arguments, target, name)
     inputs = dict(_input(text) for text in arguments.inputs)
     if not inputs:
-        raise PipelineError("a batch endpoint scores what --input NAME=VALUE names")
+        raise UserError("a batch endpoint scores what --input NAME=VALUE names")
     if arguments.dry_run:
         request = {"properties": {"inputData": inputs}}
         say(f"POST {name} {json.dumps(request)} deployment {arguments.deployment or 'the default'}")
@@ -67,7 +67,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _online(arguments: argparse.Namespace, target: Target, name: str) -> int:
     if arguments.rows is None:
-        raise PipelineError('an online endpoint scores the rows in --rows FILE, {"rows": [{…}]}')
+        raise UserError('an online endpoint scores the rows in --rows FILE, {"rows": [{…}]}')
     text = read_rows(arguments.rows)
     if arguments.dry_run:
         say(f"POST {name} {text.strip()}")
@@ -102,23 +102,23 @@ def _own_deployment() -> Iterator[None]:
 
 
 def read_rows(file: Path) -> str:
-    """Read a request; raises PipelineError when it is not `{"rows": [{…}, …]}`."""
+    """Read a request; raises UserError when it is not `{"rows": [{…}, …]}`."""
     try:
         text = file.read_text(encoding="utf-8")
         rows = json.loads(text)
     except OSError as error:
-        raise PipelineError(f"{file}: cannot be read: {error.strerror}") from error
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise PipelineError(f"{file}: is not JSON: {error}") from error
+        raise UserError(f"{file}: is not JSON: {error}") from error
     if not isinstance(rows, dict) or not isinstance(rows.get("rows"), list):
-        raise PipelineError(f'{file}: is not of the form {{"rows": [{{"column": value}}, …]}}')
+        raise UserError(f'{file}: is not of the form {{"rows": [{{"column": value}}, …]}}')
     return text
 
 
 def _input(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise PipelineError(f"--input {text!r} is not of the form NAME=VALUE")
+        raise UserError(f"--input {text!r} is not of the form NAME=VALUE")
     return name, value
 
 

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.check import Finding, azure_findings, refuse_failing, sign_in_problem
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline.planned import PlannedNode, command, input_texts
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.pipeline.values import Bound, Data, Missing, Produced
 from aml_pipelines.targets import variables
 from aml_pipelines.verbs.request import add_request_arguments, read_request

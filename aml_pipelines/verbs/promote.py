@@ -19,16 +19,12 @@ from aml_pipelines.azure.client import (
     workspace_client,
 )
 from aml_pipelines.azure.deployments import champion_reference
-from aml_pipelines.azure.release import (
-    add_release_argument,
-    mark_released,
-    released,
-)
+from aml_pipelines.azure.release import add_release_argument, mark_released, released
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.targets import command_target
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -68,7 +64,7 @@ def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
     source = command_target(arguments.source)
     if source.workspace == target.workspace:
-        raise PipelineError(f"--from {source.name!r} is the same workspace as {target.name!r}")
+        raise UserError(f"--from {source.name!r} is the same workspace as {target.name!r}")
     if arguments.dry_run:
         which = f" of release {arguments.release}" if arguments.release else ""
         say(

@@ -20,7 +20,7 @@ from aml_pipelines.azure.desired import (
 )
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.console import say
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _refuse_monitors(wanted: list[Wanted], *, asked: bool) -> None:
     monitors = [item.origin for item in wanted if item.kind == "monitor"]
     if monitors and not asked:
-        raise PipelineError(
+        raise UserError(
             f"{monitors[0]}: a monitor reads only what a datastore with credentials holds, and "
             "this project's datastores have none; register one, such as "
             "aml_pipelines/catalog/datastores/blob_sas.yml, with its data, and add --monitors"
@@ -75,11 +75,11 @@ def everything(target: Target) -> list[Wanted]:
 
 
 def select(wanted: list[Wanted], patterns: list[str]) -> list[Wanted]:
-    """Keep what a pattern matches; raises PipelineError for a pattern that matches nothing."""
+    """Keep what a pattern matches; raises UserError for a pattern that matches nothing."""
     names = [f"{item.kind}/{item.name}" for item in wanted]
     idle = [item for item in patterns if not any(fnmatch(name, item) for name in names)]
     if idle:
-        raise PipelineError(
+        raise UserError(
             f"nothing to register is named {', '.join(idle)}; there are {', '.join(names)}"
         )
     chosen = patterns or ["*"]

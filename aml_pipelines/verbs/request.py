@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
 

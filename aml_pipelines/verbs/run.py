@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
+from aml_pipelines.errors import NodeFailedError, PipelineError
 from aml_pipelines.execution.run import Shared, now, run_plan, warm_jvm
 from aml_pipelines.execution.selection import (
     Selection,
@@ -21,8 +22,6 @@ from aml_pipelines.execution.selection import (
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
-from aml_pipelines.pipeline.problems import PipelineError
-from aml_pipelines.processes import NodeFailedError
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.serve import WorkspaceError, serving
 from conf.target import LOCAL

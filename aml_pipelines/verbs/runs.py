@@ -22,7 +22,7 @@ from aml_pipelines.azure.client import (
 )
 from aml_pipelines.console import say, show_table
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -82,7 +82,7 @@ def main(arguments: argparse.Namespace) -> int:
 def read_search(arguments: argparse.Namespace, target: Target) -> Search:
     """Put conditions into MLflow's filter language, for what a target calls the experiment.
 
-    Raises PipelineError for a condition of another form.
+    Raises UserError for a condition of another form.
     """
     conditions = [_metric(text) for text in arguments.where]
     conditions += [_tag(text) for text in arguments.tag]
@@ -163,19 +163,19 @@ def _metric(text: str) -> str:
             except ValueError:
                 break
             return f"metrics.{_quoted(name.strip())} {operator} {number!r}"
-    raise PipelineError(f"--where {text!r} is not of the form 'METRIC > NUMBER'")
+    raise UserError(f"--where {text!r} is not of the form 'METRIC > NUMBER'")
 
 
 def _tag(text: str) -> str:
     name, equals, value = text.partition("=")
     if not equals or not name or "'" in value:
-        raise PipelineError(f"--tag {text!r} is not of the form NAME=VALUE, without quotes")
+        raise UserError(f"--tag {text!r} is not of the form NAME=VALUE, without quotes")
     return f"tags.{_quoted(name)} = '{value}'"
 
 
 def _quoted(name: str) -> str:
     if "`" in name or not name:
-        raise PipelineError(f"{name!r} is no name of a metric or tag")
+        raise UserError(f"{name!r} is no name of a metric or tag")
     return name if _PLAIN.fullmatch(name) else f"`{name}`"
 
 

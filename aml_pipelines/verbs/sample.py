@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.targets import add_target_argument, command_target
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -22,10 +23,6 @@ BATCH_MONTH = 12
 LOOKUPS = ("weather", "planes", "airports", "airlines")
 # Patients who arrive later: their outcome is not known yet.
 BATCH_PATIENTS = 42
-
-
-class SampleError(ValueError):
-    """There is no such sample."""
 
 
 def flights() -> Iterator[tuple[str, str]]:
@@ -67,16 +64,16 @@ SAMPLES = {"flights": flights, "diabetes": diabetes}
 
 
 def sample_files(name: str) -> Iterator[tuple[str, str]]:
-    """Give path and text of each file of a sample; raises SampleError when there is none."""
+    """Give path and text of each file of a sample; raises UserError when there is none."""
     if name not in SAMPLES:
-        raise SampleError(f"sample {name!r} is unknown: there are {sorted(SAMPLES)}")
+        raise UserError(f"sample {name!r} is unknown: there are {sorted(SAMPLES)}")
     return SAMPLES[name]()
 
 
 def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Path]:
     """Write the files of a sample below `lake`, each whole or not at all; give those written.
 
-    With `if_missing`, a file that is there already stays as it is. Raises SampleError when there is
+    With `if_missing`, a file that is there already stays as it is. Raises UserError when there is
     no such sample.
     """
     written = []
@@ -125,7 +122,7 @@ def main(arguments: argparse.Namespace) -> int:
     elif target.is_local:
         count = len(send_sample(name, target, if_missing=if_missing))
     else:
-        raise SampleError(
+        raise UserError(
             f"target {target.name!r} is in Azure; write the sample to a folder with --lake, and "
             "bring that with: python -m aml_pipelines upload"
         )
@@ -138,7 +135,7 @@ def _package_folder(package: str) -> Path:
     """Find an installed package without importing it: the import alone would load its data."""
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise SampleError(f"package {package!r} is not installed; run: make setup")
+        raise UserError(f"package {package!r} is not installed; run: make setup")
     return Path(found.submodule_search_locations[0])
 
 

@@ -12,10 +12,10 @@ from aml_pipelines.azure.client import add_azure_arguments, asked_target, worksp
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
 from aml_pipelines.console import say
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.pipeline.trigger_problems import trigger_problems
 from aml_pipelines.verbs.request import add_settings_argument, read_settings
 from aml_pipelines.verbs.submit import load as load_job
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -88,13 +88,13 @@ def main(arguments: argparse.Namespace) -> int:
 def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Scheduled:
     """Render a schedule and its job for `target`, with `as_of` bound to the trigger's time.
 
-    Raises PipelineError with everything in it that Azure would take and not do.
+    Raises UserError with everything in it that Azure would take and not do.
     """
     file = find_schedule(name)
     document = read_job(file)
     stated: Any = document.get("create_job")
     if not isinstance(stated, dict) or not isinstance(stated.get("job"), str):
-        raise PipelineError(f"{file}: create_job names no job; it takes type, job and inputs")
+        raise UserError(f"{file}: create_job names no job; it takes type, job and inputs")
     job = render_job(file.parent / stated["job"], target, given)
     inputs = job.document.get("inputs") or {}
     bound = {key: value for key, value in (stated.get("inputs") or {}).items() if key not in given}
@@ -105,20 +105,18 @@ def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Sche
     job.document["inputs"] = inputs | bound
     problems += trigger_problems(document, file) + _frozen(job, file) + _identity(target, file)
     if problems:
-        raise PipelineError(*problems)
+        raise UserError(*problems)
     return Scheduled({**document, "create_job": {**stated, "inputs": bound}}, job, file)
 
 
 def find_schedule(name: str) -> Path:
-    """Find the file of a schedule, named or given as a path; raises PipelineError otherwise."""
+    """Find the file of a schedule, named or given as a path; raises UserError otherwise."""
     file = Path(name)
     if file.suffix in (".yml", ".yaml") and file.is_file():
         return file
     if name in schedule_names():
         return SCHEDULES / f"{name}.yml"
-    raise PipelineError(
-        f"schedule {name!r} is neither a file nor one of {', '.join(schedule_names())}"
-    )
+    raise UserError(f"schedule {name!r} is neither a file nor one of {', '.join(schedule_names())}")
 
 
 def load(scheduled: Scheduled) -> Any:  # noqa: ANN401 # the SDK's JobSchedule

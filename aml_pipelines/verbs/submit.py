@@ -14,7 +14,6 @@ from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
 from aml_pipelines.console import say
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.verbs.plan import check_for_azure
 from aml_pipelines.verbs.request import (
     Request,
@@ -23,6 +22,7 @@ from aml_pipelines.verbs.request import (
     pipeline_names,
     read_settings,
 )
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -87,13 +87,13 @@ def main(arguments: argparse.Namespace) -> int:
 def render_request(name: str, target: Target, given: Mapping[str, str]) -> Rendered:
     """Render what a command line names: a pipeline, a component, or a file of either or a job.
 
-    Raises PipelineError when it is none, or is not valid.
+    Raises UserError when it is none, or is not valid.
     """
     file = Path(name)
     if name in component_names() or file.name == "component.yml":
         return component_job(name, target, given)
     if file.suffix not in (".yml", ".yaml") and name not in pipeline_names():
-        raise PipelineError(
+        raise UserError(
             f"{name!r} is no file, no pipeline ({', '.join(pipeline_names())}) and no component "
             f"({', '.join(component_names())})"
         )
@@ -103,7 +103,7 @@ def render_request(name: str, target: Target, given: Mapping[str, str]) -> Rende
 def check(rendered: Rendered, target: Target, given: Mapping[str, str]) -> None:
     """Refuse a pipeline that would fail after its cold start, and say what will cost time.
 
-    Raises PipelineError with every finding. A pipeline with nodes that the planner does not read,
+    Raises UserError with every finding. A pipeline with nodes that the planner does not read,
     such as a sweep, is left to Azure's own validation, and so is a component alone.
     """
     file = rendered.origin

@@ -27,7 +27,7 @@ from aml_pipelines.azure.client import (
 )
 from aml_pipelines.azure.desired import lake_storage
 from aml_pipelines.console import say
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -83,10 +83,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def find_uploads(folder: Path, to: str) -> list[Upload]:
-    """Find the files below `folder`; raises PipelineError when there are none."""
+    """Find the files below `folder`; raises UserError when there are none."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     if not files:
-        raise PipelineError(
+        raise UserError(
             f"{folder} is no folder with files; sample data: python -m aml_pipelines sample flights"
         )
     return [

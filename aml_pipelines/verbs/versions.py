@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.azure.render import Document, read_job, to_yaml
 from aml_pipelines.console import say
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def image_files(root: Path) -> list[Path]:
 
 
 def require_version(document: Document, file: Path) -> str:
-    """Give the version of an image; raise PipelineError when it states another one."""
+    """Give the version of an image; raise UserError when it states another one."""
     version, stated = image_version(document, file.parent), str(document.get("version"))
     if stated != version:
-        raise PipelineError(
+        raise UserError(
             f"{file}: version {stated!r} is not that of its content, {version!r}: "
             "python -m aml_pipelines versions writes it, here and where it is named"
         )

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
-from aml_pipelines.pipeline.references import DatastoreError
+from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.workspace.assets.data_routes import data_routes
 from aml_pipelines.workspace.assets.model_routes import model_routes
-from aml_pipelines.workspace.assets.models import ModelRefused, Models
+from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.assets.routes import (
-    CODES,
-    COMPONENTS,
-    ENVIRONMENTS,
-    resource_routes,
-)
+from aml_pipelines.workspace.assets.routes import CODES, COMPONENTS, ENVIRONMENTS, resource_routes
 from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Scope
 from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.resources.computes import compute_routes
@@ -123,10 +117,9 @@ def _refuse_other_workspaces(scope: Scope, values: dict[str, str] | None) -> Non
 
 def _register_errors(app: Flask) -> None:
     app.register_error_handler(ArmError, ArmError.response)
-    app.register_error_handler(AssetNotFound, _not_found)
-    app.register_error_handler(AssetConflict, _conflict)
-    app.register_error_handler(DatastoreError, _refused)
-    app.register_error_handler(ModelRefused, _refused)
+    app.register_error_handler(NotFoundError, _not_found)
+    app.register_error_handler(ConflictError, _conflict)
+    app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(HTTPException, _not_served)
     app.register_error_handler(Exception, _defect)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,11 +23,11 @@ _LOOK_SECONDS = 0.02  # another process may hold the lock for a moment, to see i
 _LOOKS = 10
 
 
-class NotServedError(ValueError):
+class NotServedError(UserError):
     """Nobody serves the workspace of a lake."""
 
 
-class AlreadyServedError(ValueError):
+class AlreadyServedError(UserError):
     """Another process serves the workspace of a lake."""
 
 

@@ -10,21 +10,16 @@ from aml_pipelines.workspace.endpoints.batch.routes import (
     batch_job_routes,
     batch_routes,
 )
-from aml_pipelines.workspace.endpoints.deployments import DeploymentRefusedError
 from aml_pipelines.workspace.endpoints.online.deployment_routes import online_deployment_routes
-from aml_pipelines.workspace.endpoints.online.endpoints import (
-    EndpointInUseError,
-    EndpointRefusedError,
-    OnlineEndpoints,
-)
+from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
 from aml_pipelines.workspace.endpoints.online.routes import SCORING_PREFIX, online_routes
 from aml_pipelines.workspace.endpoints.online.scoring_routes import scoring_routes
-from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Scope
+from aml_pipelines.workspace.http.arm import PROVIDER, Scope
 from aml_pipelines.workspace.jobs.store import Jobs
 from aml_pipelines.workspace.store.documents import Documents
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask
 
     from aml_pipelines.workspace.background import JobService
     from aml_pipelines.workspace.http.identity import Identity
@@ -59,7 +54,6 @@ def register_endpoints(
     )
     app.register_blueprint(batch_job_routes(scope, endpoints, deployments, service))
     app.register_blueprint(batch_job_list_routes(scope, endpoints, Jobs(scope.lake)))
-    app.register_error_handler(DeploymentRefusedError, _refused)
 
 
 def _register_online(app: Flask, scope: Scope, identity: Identity, operations: Operations) -> None:
@@ -71,13 +65,3 @@ def _register_online(app: Flask, scope: Scope, identity: Identity, operations: O
         url_prefix=f"{prefix}/<endpoint>/deployments",
     )
     app.register_blueprint(scoring_routes(online, identity))
-    app.register_error_handler(EndpointRefusedError, _refused)
-    app.register_error_handler(EndpointInUseError, _in_use)
-
-
-def _refused(error: Exception) -> Response:
-    return ArmError(400, "UserError", str(error)).response()
-
-
-def _in_use(error: Exception) -> Response:
-    return ArmError(409, "Conflict", str(error)).response()

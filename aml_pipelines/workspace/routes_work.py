@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.triggers import TriggerError
-from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Scope
-from aml_pipelines.workspace.jobs.freeze import JobRefusedError
+from aml_pipelines.workspace.http.arm import PROVIDER, Scope
 from aml_pipelines.workspace.jobs.history_routes import (
     DISCOVERY_PREFIX,
     history_routes,
@@ -19,7 +17,7 @@ from aml_pipelines.workspace.jobs.views import LOGS_PREFIX, LogLinks
 from aml_pipelines.workspace.schedules.routes import schedule_routes
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask
 
     from aml_pipelines.workspace.background import JobService
 
@@ -40,9 +38,3 @@ def register_work(app: Flask, scope: Scope, service: JobService | None) -> None:
     app.register_blueprint(history, url_prefix=f"/history/v1.0{_WORKSPACE}")
     app.register_blueprint(output_routes(scope, jobs), url_prefix=f"/data/v1.0{_WORKSPACE}")
     app.register_blueprint(log_routes(scope, jobs, links))
-    for refusal in (JobRefusedError, TriggerError):
-        app.register_error_handler(refusal, _refused)
-
-
-def _refused(error: Exception) -> Response:
-    return ArmError(400, "UserError", str(error)).response()

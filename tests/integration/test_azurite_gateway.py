@@ -22,7 +22,7 @@ from azure.storage.blob import BlobBlock
 
 from aml_pipelines.azurite.data_lake import Call, answer_call
 from aml_pipelines.azurite.lake import RemoteLake, serving_lake
-from aml_pipelines.processes import NodeFailedError
+from aml_pipelines.errors import NodeFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -38,7 +38,7 @@ class MlflowTables:
         self.database = lake / "mlflow" / "mlflow.db"
 
     def model(self, name: str, version: str | None = None, label: str | None = None) -> ModelAsset:
-        """Find a model by version or by label, else the latest; raises AssetNotFound."""
+        """Find a model by version or by label, else the latest; raises NotFoundError."""
         found = self.models(name, "All")
         if version is not None:
             for model in found:
@@ -51,7 +51,7 @@ class MlflowTables:
         return active[0]
 
     def models(self, name: str, view: View = "ActiveOnly") -> list[ModelAsset]:
-        """List the versions of `name`, newest first; raises AssetNotFound for an unknown name."""
+        """List the versions of `name`, newest first; raises NotFoundError for an unknown name."""
         with self._reading() as connection:
             if name not in _names(connection):
                 raise no_such_name(KIND, name, _names(connection))
@@ -65,7 +65,7 @@ class MlflowTables:
         return [model for model in listed if is_shown(view, is_archived=model.is_archived)]
 
     def container(self, name: str) -> Container:
-        """Find what the versions of `name` share; raises AssetNotFound naming the names."""
+        """Find what the versions of `name` share; raises NotFoundError naming the names."""
         versions = self.models(name, "All")
         with self._reading() as connection:
             description, created = connection.execute(

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound, Container, ModelAsset
+from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.pipeline.references import short_uri
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.mlflow_tables import KIND, MLFLOW_MODEL, PREFIX, MlflowTables
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
 
+    from aml_pipelines.pipeline.assets import Container, ModelAsset
+
 _IMMUTABLE = ("path", "type", "properties", "flavors", "job_name", "is_anonymous")
-
-
-class ModelRefused(ValueError):  # noqa: N818  (the field's word, as in AssetConflict)
-    """A model cannot be registered as asked."""
 
 
 class Models:
@@ -50,8 +48,8 @@ class Models:
     ) -> tuple[ModelAsset, bool]:
         """Register `model`, or update what may change of it; gives it as stored, and if it is new.
 
-        `unless` sees what is stored and may raise to refuse the write. Raises AssetConflict when
-        the version exists otherwise, ModelRefused when it is not the next or is no model.
+        `unless` sees what is stored and may raise to refuse the write. Raises ConflictError when
+        the version exists otherwise, RefusedError when it is not the next or is no model.
         """
         model = replace(model, path=short_uri(model.path))
         with self._writing:
@@ -85,7 +83,7 @@ class Models:
     def _stored(self, model: ModelAsset) -> ModelAsset | None:
         try:
             return self.tables.model(model.name, model.version)
-        except AssetNotFound:
+        except NotFoundError:
             return None
 
     def _register(self, model: ModelAsset) -> None:
@@ -102,7 +100,7 @@ class Models:
         )
         if str(made.version) != model.version:
             self._client.delete_model_version(model.name, made.version)
-            raise AssetConflict(
+            raise ConflictError(
                 f"{KIND} {model.name!r} version {model.version!r} was just registered by another; "
                 "ask for the next version again"
             )
@@ -110,10 +108,10 @@ class Models:
     def _refuse_out_of_turn(self, model: ModelAsset) -> None:
         try:
             expected = self.tables.container(model.name).next_version
-        except AssetNotFound:
+        except NotFoundError:
             expected = "1"
         if model.version != expected:
-            raise ModelRefused(
+            raise RefusedError(
                 f"{KIND} {model.name!r} version {model.version!r}: versions of a model are counted "
                 f"here, and the next is {expected!r}"
             )
@@ -163,15 +161,15 @@ def _flag(*, on: bool) -> str:
 def _refuse_reserved(tags: Mapping[str, str]) -> None:
     reserved = sorted(key for key in tags if key.startswith(PREFIX))
     if reserved:
-        raise ModelRefused(f"tags {reserved} are reserved: {PREFIX!r} is the workspace's own")
+        raise RefusedError(f"tags {reserved} are reserved: {PREFIX!r} is the workspace's own")
 
 
 def _refuse_no_model(model: ModelAsset) -> None:
     source = Path(model.source)
     if not source.exists():
-        raise ModelRefused(f"{KIND} {model.name!r}: there is nothing at {model.path!r}, {source}")
+        raise RefusedError(f"{KIND} {model.name!r}: there is nothing at {model.path!r}, {source}")
     if model.type == MLFLOW_MODEL and not (source / "MLmodel").is_file():
-        raise ModelRefused(
+        raise RefusedError(
             f"{KIND} {model.name!r}: {model.path!r} is no MLflow model, {source} has no 'MLmodel'"
         )
 
@@ -180,7 +178,7 @@ def _refuse_changes(model: ModelAsset, stored: ModelAsset) -> None:
     for attribute in _IMMUTABLE:
         wanted, there_is = getattr(model, attribute), getattr(stored, attribute)
         if wanted != there_is:
-            raise AssetConflict(
+            raise ConflictError(
                 f"A model version with this name and version already exists: {KIND} "
                 f"{model.name!r} version {model.version!r} has {attribute} {there_is!r}, not "
                 f"{wanted!r}; only description, tags, stage and isArchived may change, "

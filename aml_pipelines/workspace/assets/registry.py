@@ -9,9 +9,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import ConflictError
 from aml_pipelines.pipeline.assets import (
     LATEST,
-    AssetConflict,
     Container,
     DataAsset,
     View,
@@ -49,7 +49,7 @@ class Registry:
     ) -> DataAsset:
         """Find a data asset by version or by label, else the latest.
 
-        Raises AssetNotFound naming the names, versions or labels there are.
+        Raises NotFoundError naming the names, versions or labels there are.
         """
         with self._database.reading() as connection:
             if version is not None:
@@ -65,19 +65,19 @@ class Registry:
     def model(self, name: str, version: str | None = None, label: str | None = None) -> ModelAsset:
         """Find a model by version or by label, else the latest, without importing MLflow.
 
-        Raises AssetNotFound naming the names, versions or labels there are.
+        Raises NotFoundError naming the names, versions or labels there are.
         """
         return self._models.model(name, version, label)
 
     def data_assets(self, name: str, view: View = "ActiveOnly") -> list[DataAsset]:
-        """List the versions of `name`, newest first; raises AssetNotFound for an unknown name."""
+        """List the versions of `name`, newest first; raises NotFoundError for an unknown name."""
         with self._database.reading() as connection:
             _container(connection, name)
             found = rows.versions(connection, name)
         return [asset for asset in found if is_shown(view, is_archived=asset.is_archived)]
 
     def data_container(self, name: str) -> Container:
-        """Find what the versions of `name` share; raises AssetNotFound naming the names."""
+        """Find what the versions of `name` share; raises NotFoundError naming the names."""
         with self._database.reading() as connection:
             return _container(connection, name)
 
@@ -93,7 +93,7 @@ class Registry:
         """Register `asset`, or update what may change of it; gives it as stored, and if it is new.
 
         `unless` sees what is stored, inside the transaction, and may raise to refuse the write.
-        Raises AssetConflict when the version exists with another path, type or properties.
+        Raises ConflictError when the version exists with another path, type or properties.
         """
         asset = replace(asset, path=short_uri(asset.path), modified_at=time.time())
         with self._database.writing() as connection:
@@ -122,13 +122,13 @@ class Registry:
     ) -> tuple[Container, bool]:
         """Create or update what all versions of `name` share; says if it is new.
 
-        Raises AssetConflict when it exists with another type.
+        Raises ConflictError when it exists with another type.
         """
         with self._database.writing() as connection:
             is_new = rows.insert_container(connection, name, data_type, time.time())
             stored = _container(connection, name)
             if stored.type != data_type:
-                raise AssetConflict(
+                raise ConflictError(
                     f"{KIND} {name!r} is of type {stored.type!r} and cannot become {data_type!r}"
                 )
             changed = replace(
@@ -165,7 +165,7 @@ def _refuse_changes(asset: DataAsset, stored: DataAsset) -> None:
     for attribute in _IMMUTABLE:
         wanted, there_is = getattr(asset, attribute), getattr(stored, attribute)
         if wanted != there_is:
-            raise AssetConflict(
+            raise ConflictError(
                 f"A data version with this name and version already exists: {KIND} {asset.name!r} "
                 f"version {asset.version!r} has {attribute} {there_is!r}, not {wanted!r}; "
                 "only description, tags, stage and isArchived may change, so use another version"
@@ -176,7 +176,7 @@ def _refuse_another_type(connection: sqlite3.Connection, asset: DataAsset) -> No
     rows.insert_container(connection, asset.name, asset.type, asset.modified_at)
     container = rows.container(connection, asset.name)
     if container and container.type != asset.type:
-        raise AssetConflict(
+        raise ConflictError(
             f"{KIND} {asset.name!r} is of type {container.type!r}; "
             f"version {asset.version!r} cannot be {asset.type!r}, so use another name"
         )

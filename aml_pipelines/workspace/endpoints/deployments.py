@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import RefusedError
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.freeze import sources_in
 
@@ -19,21 +20,15 @@ NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
 _MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
 
 
-class DeploymentRefusedError(ValueError):
-    """A deployment cannot be made of what it names."""
-
-
 def deployed_model(lake: Path, properties: Mapping[str, object]) -> ModelAsset | None:
-    """Find the model that a deployment names, if it names one; raises AssetNotFound without it."""
+    """Find the model that a deployment names, if it names one; raises NotFoundError without it."""
     named = properties.get("model")
     reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
     if not reference:
         return None
     match = _MODEL.fullmatch(reference)
     if not match:
-        raise DeploymentRefusedError(
-            f"model {reference!r} is not of the form …/models/NAME/versions/VERSION"
-        )
+        raise RefusedError(f"model {reference!r} is not of the form …/models/NAME/versions/VERSION")
     return Registry(lake).model(match["name"], match["version"])
 
 
@@ -46,16 +41,14 @@ def deployed_code(
         code = Path(sources_in(lake).code(str(configured["codeId"])))
         script = str(configured.get("scoringScript"))
         if not (code / script).is_file():
-            raise DeploymentRefusedError(
+            raise RefusedError(
                 f"the code has no scoring script {script!r}; it has "
                 f"{sorted(file.name for file in code.iterdir())}"
             )
         return code, script
     if model and model.type == "mlflow_model":
         return NO_CODE_SCORER, "score.py"
-    raise DeploymentRefusedError(
-        "a deployment has code, or a model of type 'mlflow_model'; this has neither"
-    )
+    raise RefusedError("a deployment has code, or a model of type 'mlflow_model'; this has neither")
 
 
 def place_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:

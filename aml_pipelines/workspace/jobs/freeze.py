@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from aml_pipelines.pipeline.assets import AssetNotFound
+from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.pipeline.references import local_folder
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.translate import Sources
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 _MODELS = ("mlflow_model", "custom_model", "triton_model")
 _UPLOADS = "workspaceblobstore/uploads"
-
-
-class JobRefusedError(ValueError):
-    """A job's body is not one that can be run, for the reason it gives."""
 
 
 def sources_in(lake: Path) -> Sources:
@@ -40,7 +36,7 @@ def sources_in(lake: Path) -> Sources:
 def freeze(properties: Mapping[str, object], lake: Path) -> dict[str, object]:
     """Replace the label of every asset by the version that has it now, as Azure does once.
 
-    Raises AssetNotFound for an asset that is not registered.
+    Raises NotFoundError for an asset that is not registered.
     """
     frozen: dict[str, object] = _frozen(properties, Registry(lake), Resources(lake, "component"))
     return frozen
@@ -73,7 +69,7 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
 def _frozen_component(reference: str, components: Resources) -> str:
     asset = asset_of(reference)
     if not asset:
-        raise JobRefusedError(
+        raise RefusedError(
             f"component {reference!r} is not one of this workspace; write azureml:NAME:VERSION"
         )
     name, version, _ = asset
@@ -82,7 +78,7 @@ def _frozen_component(reference: str, components: Resources) -> str:
         return reference
     latest = components.container(name).latest_version
     if latest is None:
-        raise AssetNotFound(f"component {name!r} has no version that is not archived")
+        raise NotFoundError(f"component {name!r} has no version that is not archived")
     return _with_version(reference, name, latest)
 
 
@@ -95,9 +91,7 @@ def _with_version(reference: str, name: str, version: str) -> str:
 def _version(resources: Resources, reference: str) -> Mapping[str, object]:
     asset = asset_of(reference)
     if not asset or not asset[1]:
-        raise JobRefusedError(
-            f"{reference!r} names no version that is registered in this workspace"
-        )
+        raise RefusedError(f"{reference!r} names no version that is registered in this workspace")
     return resources.version(asset[0], asset[1]).properties
 
 
@@ -110,5 +104,5 @@ def _code_folder(lake: Path, uri: str) -> Path:
     root = (lake / _UPLOADS).resolve()
     found = (root / container).resolve()
     if not found.is_relative_to(root) or found == root:
-        raise JobRefusedError(f"code {uri!r} was not uploaded to this workspace")
+        raise RefusedError(f"code {uri!r} was not uploaded to this workspace")
     return found

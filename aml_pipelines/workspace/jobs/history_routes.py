@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.pipeline.assets import AssetNotFound
+from aml_pipelines.errors import NotFoundError
 from aml_pipelines.workspace.http.arm import ArmError, Scope
 from aml_pipelines.workspace.jobs.status import NodeView, log_of, nodes_of, outputs_of
 from aml_pipelines.workspace.jobs.views import (
@@ -122,7 +122,7 @@ def _find(name: str, scope: Scope, jobs: Jobs) -> tuple[Job, NodeView | None]:
         return job, None
     parent = jobs.parent_of(name)
     if not parent:
-        raise AssetNotFound(f"job {name!r} does not exist in this workspace")
+        raise NotFoundError(f"job {name!r} does not exist in this workspace")
     (node,) = [item for item in nodes_of(parent[0], scope.lake) if item.name == parent[1]]
     return parent[0], node
 
@@ -157,5 +157,5 @@ def _output_uri(asset: str, scope: Scope, jobs: Jobs) -> str:
         return artifacts_uri(name, scope)
     outputs = node.outputs if node else outputs_of(job, scope.lake)
     if output not in outputs:
-        raise AssetNotFound(f"job {name!r} has no output {output!r}; it has {sorted(outputs)}")
+        raise NotFoundError(f"job {name!r} has no output {output!r}; it has {sorted(outputs)}")
     return lake_uri(outputs[output], scope)

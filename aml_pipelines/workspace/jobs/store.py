@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
+from aml_pipelines.errors import ConflictError, NotFoundError
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ class Jobs:
             return _find(connection, name)
 
     def job(self, name: str) -> Job:
-        """Find a job; raises AssetNotFound when there is none of that name."""
+        """Find a job; raises NotFoundError when there is none of that name."""
         found = self.find(name)
         if not found:
-            raise AssetNotFound(f"job {name!r} does not exist in this workspace")
+            raise NotFoundError(f"job {name!r} does not exist in this workspace")
         return found
 
     def parent_of(self, child: str) -> tuple[Job, str] | None:
@@ -121,11 +121,11 @@ class Jobs:
     def submit(
         self, name: str, properties: Mapping[str, object], graph: Graph, *, schedule: str = ""
     ) -> Job:
-        """Put a new job at the end of the queue; raises AssetConflict when the name is taken."""
+        """Put a new job at the end of the queue; raises ConflictError when the name is taken."""
         known = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
         with self._file.writing() as connection:
             if _find(connection, name):
-                raise AssetConflict(f"job {name!r} exists already; give another name")
+                raise ConflictError(f"job {name!r} exists already; give another name")
             connection.execute(
                 "INSERT INTO job (name, properties, graph, schedule, state, error, cancelled,"
                 " created_at) VALUES (?, ?, ?, ?, 'Queued', '', 0, ?)",

@@ -8,12 +8,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound
+from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, RefusedError
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.jobs.freeze import JobRefusedError, freeze, sources_in
+from aml_pipelines.workspace.jobs.freeze import freeze, sources_in
 from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Job, Jobs, differing
 from aml_pipelines.workspace.jobs.translate import (
     Sources,
@@ -43,7 +42,7 @@ class Submissions:
     ) -> tuple[Job, bool]:
         """Submit a job, or update what may change of it; says whether it is new.
 
-        Raises JobRefusedError for a body that cannot be run, and AssetConflict when there is
+        Raises RefusedError for a body that cannot be run, and ConflictError when there is
         another job of that name.
         """
         with self._submitting:
@@ -58,23 +57,23 @@ class Submissions:
         return job, True
 
     def check(self, properties: Mapping[str, object]) -> dict[str, object]:
-        """Give a body as it would be submitted; raises JobRefusedError when it could not be run."""
+        """Give a body as it would be submitted; raises RefusedError when it could not be run."""
         frozen = self.frozen(properties)
         with tempfile.TemporaryDirectory() as folder:
             self._plan("check", frozen, Path(folder) / "check")
         return frozen
 
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
-        """Resolve the labels of a body's assets; raises JobRefusedError where there is none."""
+        """Resolve the labels of a body's assets; raises RefusedError where there is none."""
         try:
             return freeze(properties, self._lake)
-        except AssetNotFound as error:
-            raise JobRefusedError(str(error)) from error
+        except NotFoundError as error:
+            raise RefusedError(str(error)) from error
 
     def _update(self, stored: Job, properties: Mapping[str, object]) -> Job:
         changed = differing(stored.properties, self.frozen(properties))
         if changed:
-            raise AssetConflict(
+            raise ConflictError(
                 f"job {stored.name!r} exists already and cannot be changed: its {changed} differ; "
                 f"only {', '.join(MAY_CHANGE)} may, so give another name"
             )
@@ -86,9 +85,9 @@ class Submissions:
             documents = pipeline_documents(properties, self._sources)
             file = write_documents(documents, folder)
             return plan_job(self._lake, file, name, is_single=bool(single_node(properties)))
-        except (PipelineError, AssetNotFound) as error:
+        except (PipelineError, NotFoundError) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise JobRefusedError(str(error).replace(f"{folder}/", "")) from error
+            raise RefusedError(str(error).replace(f"{folder}/", "")) from error
 
 
 def plan_job(lake: Path, file: Path, name: str, *, is_single: bool) -> Plan:

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.run import Shared, now, run_plan, warm_jvm
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.jobs.submit import RUNS, plan_job
 

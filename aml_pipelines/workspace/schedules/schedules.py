@@ -7,9 +7,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.assets import AssetConflict
+from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.pipeline.triggers import due_between
-from aml_pipelines.workspace.jobs.freeze import JobRefusedError
 from aml_pipelines.workspace.jobs.vocabulary import Fields, mapping
 from aml_pipelines.workspace.store.documents import Document, Documents
 
@@ -54,7 +53,7 @@ class Schedules:
     def put(self, name: str, properties: Fields) -> tuple[Document, bool]:
         """Store a schedule with its job as it is now; says whether it is new.
 
-        Raises TriggerError for a trigger that is never due, and JobRefusedError for a job that
+        Raises RefusedError for a trigger that is never due, and for a job that
         could not be run.
         """
         now = self._clock()
@@ -83,7 +82,7 @@ class Schedules:
         schedule = self.stored.get(name)
         definition = _definition(schedule)
         if not definition:
-            raise JobRefusedError(f"schedule {name!r} is a monitor, which is not run here")
+            raise RefusedError(f"schedule {name!r} is a monitor, which is not run here")
         job = f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         self._submissions.submit(job, bound(definition, moment), schedule=name)
         return job
@@ -93,7 +92,7 @@ class Schedules:
             return []
         try:
             return [self.fire(schedule.name, moment)]
-        except (JobRefusedError, AssetConflict) as error:
+        except (RefusedError, ConflictError) as error:
             # the others are due all the same, and there is nobody to tell but the log
             _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
             return []

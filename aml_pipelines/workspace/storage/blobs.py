@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.storage.blob_pieces import Joined, Readable, copy_pieces
 from aml_pipelines.workspace.store.sqlite import SqliteFile
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +29,7 @@ CREATE TABLE blob (
 _SAVE = "INSERT OR REPLACE INTO blob VALUES (?, ?, ?, ?, ?, ?)"
 
 
-class BlobError(ValueError):
+class BlobError(UserError):
     """A blob that is not there, may not be there, or is not as the caller says."""
 
     def __init__(self, code: str, message: str) -> None:

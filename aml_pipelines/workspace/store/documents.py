@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.assets import AssetNotFound
+from aml_pipelines.errors import NotFoundError
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ class Documents:
             return self._find(connection, name)
 
     def get(self, name: str) -> Document:
-        """Find a resource; raises AssetNotFound naming those there are."""
+        """Find a resource; raises NotFoundError naming those there are."""
         with self._file.reading() as connection:
             found = self._find(connection, name)
             if found:
                 return found
             there_are = [item.name for item in self._all(connection)]
-        raise AssetNotFound(f"{self.kind} {name!r} does not exist; there are {there_are}")
+        raise NotFoundError(f"{self.kind} {name!r} does not exist; there are {there_are}")
 
     def all(self) -> list[Document]:
         """List all resources of this kind by name."""

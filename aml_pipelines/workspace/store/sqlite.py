@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conf.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -17,7 +19,7 @@ SCHEMA = 1
 WAIT_SECONDS = 60.0
 
 
-class RegistryError(RuntimeError):
+class RegistryError(UserError):
     """The file is not one that this version wrote."""
 
 

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import ConflictError
 from aml_pipelines.pipeline.assets import (
-    AssetConflict,
     Container,
     is_shown,
     next_version,
@@ -60,7 +60,7 @@ class Resources:
         self._kind = kind
 
     def version(self, name: str, version: str) -> ResourceVersion:
-        """Find a version; raises AssetNotFound naming the names or versions there are."""
+        """Find a version; raises NotFoundError naming the names or versions there are."""
         with self._file.reading() as connection:
             found = self._find(connection, name, version)
             if not found:
@@ -70,7 +70,7 @@ class Resources:
         return found
 
     def versions(self, name: str, view: View = "ActiveOnly") -> list[ResourceVersion]:
-        """List the versions of `name`, newest first; raises AssetNotFound for an unknown name."""
+        """List the versions of `name`, newest first; raises NotFoundError for an unknown name."""
         with self._file.reading() as connection:
             self._container(connection, name)
             found = self._versions(connection, name)
@@ -88,7 +88,7 @@ class Resources:
             return [item for row in found if (item := self._find(connection, *row)) is not None]
 
     def container(self, name: str) -> Container:
-        """Find what all versions of `name` share; raises AssetNotFound naming the names."""
+        """Find what all versions of `name` share; raises NotFoundError naming the names."""
         with self._file.reading() as connection:
             return self._container(connection, name)
 
@@ -109,7 +109,7 @@ class Resources:
         """Create a version, or update what may change of it; gives it as stored, and if it is new.
 
         `unless` sees what is stored, inside the transaction, and may raise to refuse the write.
-        Raises AssetConflict when the version exists with other content.
+        Raises ConflictError when the version exists with other content.
         """
         now, content = time.time(), json.dumps(dict(properties))
         with self._file.writing() as connection:
@@ -186,7 +186,7 @@ class Resources:
         fields = sorted({*stored.properties, *properties} - {*MAY_CHANGE})
         changed = [name for name in fields if stored.properties.get(name) != properties.get(name)]
         if changed:
-            raise AssetConflict(
+            raise ConflictError(
                 f"{self._kind} {stored.name!r} version {stored.version!r} is already registered "
                 f"and cannot be changed: its {changed} differ; only {', '.join(MAY_CHANGE)} may, "
                 "so use another version"

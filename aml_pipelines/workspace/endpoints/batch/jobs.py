@@ -8,11 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.endpoints.deployments import (
-    DeploymentRefusedError,
-    deployed_code,
-    deployed_model,
-)
+from aml_pipelines.errors import RefusedError
+from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
 from aml_pipelines.workspace.jobs.vocabulary import mapping, named, seconds_of
 from aml_pipelines.workspace.store.versions import Resources
 
@@ -45,11 +42,11 @@ def is_pipeline(properties: Mapping[str, object]) -> bool:
 def stage_code(lake: Path, properties: Mapping[str, object]) -> str:
     """Register what a model deployment's jobs run; gives the code's path below the workspace.
 
-    Raises DeploymentRefusedError when there is no such code, and AssetNotFound without the model.
+    Raises RefusedError when there is no such code, and NotFoundError without the model.
     """
     model = deployed_model(lake, properties)
     if not properties.get("codeConfiguration"):
-        raise DeploymentRefusedError("a batch deployment without code is not served; give it some")
+        raise RefusedError("a batch deployment without code is not served; give it some")
     code, script = deployed_code(lake, properties, model)
     container = secrets.token_hex(16)
     snapshot = lake / "workspaceblobstore" / "uploads" / container / "batch"
@@ -97,12 +94,12 @@ def _command(
     properties = deployment.properties
     kinds = {name: str(mapping(value).get("jobInputType")) for name, value in inputs.items()}
     if len(kinds) != 1 or not set(kinds.values()) <= {*_FILES}:
-        raise DeploymentRefusedError(
+        raise RefusedError(
             f"a model deployment scores one input, of type {_FILES}; asked for is {kinds}"
         )
     unknown = sorted(set(outputs) - {OUTPUT})
     if unknown:
-        raise DeploymentRefusedError(f"there are no outputs {unknown}; there is {OUTPUT!r}")
+        raise RefusedError(f"there are no outputs {unknown}; there is {OUTPUT!r}")
     weights = {}
     if model:
         asset = f"azureml:{model.name}:{model.version}"

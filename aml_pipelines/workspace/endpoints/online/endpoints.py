@@ -8,6 +8,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
 from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
 from aml_pipelines.workspace.store.documents import Document, Documents
@@ -21,14 +22,6 @@ ALL, NONE = 100, 0
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
 
 
-class EndpointRefusedError(ValueError):
-    """An endpoint or deployment cannot be as it is asked for."""
-
-
-class EndpointInUseError(ValueError):
-    """A deployment cannot go while requests are sent to it."""
-
-
 class OnlineEndpoints:
     """The online endpoints of the workspace with the folder `lake`."""
 
@@ -40,9 +33,9 @@ class OnlineEndpoints:
         self._secrets = SecretFile(lake)
 
     def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
-        """Create or update an endpoint; raises EndpointRefusedError for traffic to nowhere."""
+        """Create or update an endpoint; raises RefusedError for traffic to nowhere."""
         if not _NAME.fullmatch(name):
-            raise EndpointRefusedError(
+            raise RefusedError(
                 f"endpoint {name!r} is not 3 to 32 letters, digits or '-', beginning with a letter"
             )
         self._check_traffic(name, traffic_of(content))
@@ -86,7 +79,7 @@ class OnlineEndpoints:
         found = self.endpoints.find(endpoint)
         share = traffic_of(found.content).get(name, NONE) if found else NONE
         if share:
-            raise EndpointInUseError(
+            raise ConflictError(
                 f"deployment {name!r} has {share} % of the traffic of {endpoint!r}; "
                 "give that to another first"
             )
@@ -106,7 +99,7 @@ class OnlineEndpoints:
 
     def _check_traffic(self, endpoint: str, traffic: Mapping[str, int]) -> None:
         if sum(traffic.values()) not in (ALL, NONE) or any(part < 0 for part in traffic.values()):
-            raise EndpointRefusedError(f"traffic {dict(traffic)} does not add up to 100, or to 0")
+            raise RefusedError(f"traffic {dict(traffic)} does not add up to 100, or to 0")
         ready = {
             item.name.split("/")[1]
             for item in self.of(endpoint)
@@ -114,9 +107,7 @@ class OnlineEndpoints:
         }
         unknown = sorted(name for name, part in traffic.items() if part and name not in ready)
         if unknown:
-            raise EndpointRefusedError(
-                f"traffic to {unknown}, which cannot answer; {sorted(ready)} can"
-            )
+            raise RefusedError(f"traffic to {unknown}, which cannot answer; {sorted(ready)} can")
 
     def _stage(self, key: str) -> Staged:
         properties = self.deployments.get(key).properties

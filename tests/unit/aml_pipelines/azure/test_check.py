@@ -9,7 +9,7 @@ import pytest
 
 from aml_pipelines.azure import packages
 from aml_pipelines.azure.check import azure_findings, refuse_failing, sign_in_problem
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 from conf.target import Identity, load_target
 
 TESTDATA = Path(__file__).with_name("testdata")
@@ -28,7 +28,7 @@ def test_each_finding_names_file_line_and_fix(case: Path, monkeypatch: pytest.Mo
 def test_what_only_costs_is_told_and_what_fails_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TESTDATA / "conda_on_a_spark_job")
     found = azure_findings(Path("pipeline.yml"), load_target("target.yml"))
-    with pytest.raises(PipelineError, match=r"none\.zip") as refused:
+    with pytest.raises(UserError, match=r"none\.zip") as refused:
         refuse_failing(found)
     assert len(refused.value.problems) == 1
     assert refuse_failing([item for item in found if not item.fails])

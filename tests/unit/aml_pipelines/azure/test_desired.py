@@ -11,9 +11,9 @@ import yaml
 from aml_pipelines.azure.desired import wanted_computes, wanted_datastores, wanted_file
 from aml_pipelines.azure.needs import Needs, needs_of
 from aml_pipelines.azure.render import render_job
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.verbs.register import everything, select
 from conf.document import ConfError
+from conf.errors import UserError
 from conf.target import REPOSITORY, Identity, Spark, fill_variables, load_target
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_content_is_told_by_what_is_in_files_not_by_where_or_when(tmp_path: Path
 
 def test_a_file_of_no_asset_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text("name: x\n")
-    with pytest.raises(PipelineError, match="is none that can be registered"):
+    with pytest.raises(UserError, match="is none that can be registered"):
         wanted_file(tmp_path / "x.yml")
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from aml_pipelines.azure.one_component import component_job
 from aml_pipelines.azure.render import read_job, render_job
-from aml_pipelines.pipeline.problems import PipelineError
+from conf.errors import UserError
 from conf.target import REPOSITORY, Identity, Spark, Target, load_target
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_data_keeps_its_type_and_a_number_stays_one(tmp_path: Path) -> None:
 
 
 def test_an_input_that_the_job_has_not_is_refused() -> None:
-    with pytest.raises(PipelineError, match=r"no inputs \['day'\]; it has \['as_of', 'dataset'"):
+    with pytest.raises(UserError, match=r"no inputs \['day'\]; it has \['as_of', 'dataset'"):
         render_job(PIPELINES / "data.yml", DEV, {"day": "1"})
 
 
@@ -125,7 +125,7 @@ def test_a_nested_pipeline_is_rendered_to_its_innermost_spark_node(tmp_path: Pat
 
 
 def test_a_component_alone_says_all_that_it_needs_at_once() -> None:
-    with pytest.raises(PipelineError) as told:
+    with pytest.raises(UserError) as told:
         component_job("write_scores", DEV, {"dataset": "flights", "source": "x"})
     assert "has no inputs ['source']" in str(told.value)
     assert "--set inputs.as_of=… (string)" in str(told.value)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import plan_pipeline
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.verbs.plan import plan_lines
 from aml_pipelines.workspace.assets.registry import Registry
 

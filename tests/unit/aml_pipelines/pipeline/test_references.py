@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.pipeline.references import DatastoreError, local_folder, long_uri, short_uri
+from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.references import local_folder, long_uri, short_uri
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,5 +44,5 @@ def test_another_uri_stays_as_it_is() -> None:
     ],
 )
 def test_a_uri_that_means_no_folder_here_is_refused(tmp_path: Path, uri: str, said: str) -> None:
-    with pytest.raises(DatastoreError, match=said):
+    with pytest.raises(RefusedError, match=said):
         local_folder(uri, lake=tmp_path)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aml_pipelines.pipeline.triggers import TriggerError, due_between
+from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.triggers import due_between
 from aml_pipelines.pipeline.zones import zone_named
 
 JUNE_MORNING = ("2026-06-09T23:59:59", "2026-06-10T04:00:00")
@@ -105,7 +106,7 @@ def test_a_recurrence_is_due_at_the_hours_and_days_of_its_pattern() -> None:
     ],
 )
 def test_a_trigger_that_can_never_be_due_says_why(trigger: dict[str, object], told: str) -> None:
-    with pytest.raises(TriggerError, match=told):
+    with pytest.raises(RefusedError, match=told):
         due(trigger, "2026-06-10T00:00:00", "2026-06-10T01:00:00")
 
 

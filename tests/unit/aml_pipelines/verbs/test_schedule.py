@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.pipeline.trigger_problems import trigger_problems
 from aml_pipelines.verbs.schedule import render_schedule, schedule_names
+from conf.errors import UserError
 from conf.target import REPOSITORY, Identity, load_target
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_a_day_or_month_in_cron_is_refused_with_the_recurrence_to_use(
     tmp_path: Path, expression: str, recurrence: str
 ) -> None:
     file = written(tmp_path, f"{{type: cron, expression: '{expression}'}}")
-    with pytest.raises(PipelineError) as told:
+    with pytest.raises(UserError) as told:
         render_schedule(file, DEV, {})
     assert "Azure ML ignores the day and the month" in str(told.value)
     assert recurrence in str(told.value)
@@ -87,7 +87,7 @@ def test_weekdays_and_times_of_cron_are_fine(tmp_path: Path) -> None:
 
 def test_a_latest_that_would_be_frozen_is_refused_until_a_version_is_named(tmp_path: Path) -> None:
     file = written(tmp_path, "{type: recurrence, frequency: day, interval: 1}", "training")
-    with pytest.raises(PipelineError) as told:
+    with pytest.raises(UserError) as told:
         render_schedule(file, DEV, {"train": "azureml:flights_train:3"})
     assert len(told.value.problems) == 2
     assert "--set inputs.test=azureml:flights_test:1" in str(told.value)
@@ -100,7 +100,7 @@ def test_a_latest_that_would_be_frozen_is_refused_until_a_version_is_named(tmp_p
 
 def test_a_schedule_cannot_run_as_the_user_who_made_it(tmp_path: Path) -> None:
     file = written(tmp_path, "{type: recurrence, frequency: day, interval: 1}")
-    with pytest.raises(PipelineError, match="nobody is signed in when a schedule fires"):
+    with pytest.raises(UserError, match="nobody is signed in when a schedule fires"):
         render_schedule(file, replace(DEV, identity=Identity("user_identity")), {})
 
 
@@ -111,5 +111,5 @@ def test_inputs_that_the_job_has_not_are_refused(tmp_path: Path) -> None:
         "name: s\ntrigger: {type: recurrence, frequency: day, interval: 1}\n"
         f"create_job: {{type: pipeline, job: {job}, inputs: {{day: 1}}}}\n"
     )
-    with pytest.raises(PipelineError, match=r"gives inputs \['day'\], which the job has not"):
+    with pytest.raises(UserError, match=r"gives inputs \['day'\], which the job has not"):
         render_schedule(str(file), DEV, {})

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.azure.render import read_job
-from aml_pipelines.pipeline.problems import PipelineError
 from aml_pipelines.verbs.versions import image_version, require_version, restated
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def test_an_image_whose_version_is_not_its_content_s_is_refused_with_the_way_out
     tmp_path: Path,
 ) -> None:
     file = write_image(tmp_path)
-    with pytest.raises(PipelineError, match="python -m aml_pipelines versions writes it"):
+    with pytest.raises(UserError, match="python -m aml_pipelines versions writes it"):
         require_version(read_job(file), file)
     file.write_text(restated(tmp_path)[file])
     require_version(read_job(file), file)

@@ -12,13 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aml_pipelines.pipeline.assets import (
-    AssetConflict,
-    AssetNotFound,
-    DataAsset,
-    next_version,
-    version_order,
-)
+from aml_pipelines.errors import ConflictError, NotFoundError
+from aml_pipelines.pipeline.assets import DataAsset, next_version, version_order
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.store.sqlite import RegistryError
 
@@ -41,10 +36,10 @@ def test_a_lake_without_a_registry_has_no_assets_and_gets_no_file_by_reading(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(
-        AssetNotFound, match=r"data asset 'train' is not registered; there are \[\]"
+        NotFoundError, match=r"data asset 'train' is not registered; there are \[\]"
     ):
         Registry(tmp_path).data_asset("train", "1")
-    with pytest.raises(AssetNotFound, match=r"model 'late' is not registered; there are \[\]"):
+    with pytest.raises(NotFoundError, match=r"model 'late' is not registered; there are \[\]"):
         Registry(tmp_path).model("late")
     assert list(tmp_path.iterdir()) == []
 
@@ -85,7 +80,7 @@ def test_a_version_is_immutable_and_the_refusal_says_what_differs(
     registry = Registry(tmp_path)
     registry.put_data_asset(TRAIN)
 
-    with pytest.raises(AssetConflict, match=said):
+    with pytest.raises(ConflictError, match=said):
         registry.put_data_asset(changed)
     assert registry.data_asset("train", "1").path == TRAIN.path
 
@@ -106,7 +101,7 @@ def test_a_version_of_another_type_under_the_same_name_is_refused(tmp_path: Path
     registry = Registry(tmp_path)
     registry.put_data_asset(TRAIN)
 
-    with pytest.raises(AssetConflict, match="'train' is of type 'mltable'"):
+    with pytest.raises(ConflictError, match="'train' is of type 'mltable'"):
         registry.put_data_asset(replace(TRAIN, version="2", type="uri_file"))
 
 
@@ -126,7 +121,7 @@ def test_nothing_is_latest_when_all_versions_are_archived(tmp_path: Path) -> Non
     registry.put_data_asset(replace(TRAIN, is_archived=True))
 
     assert registry.data_container("train").latest_version is None
-    with pytest.raises(AssetNotFound, match="'train' has no version labelled 'latest'"):
+    with pytest.raises(NotFoundError, match="'train' has no version labelled 'latest'"):
         registry.data_asset("train", label="latest")
 
 
@@ -135,11 +130,11 @@ def test_what_is_not_there_is_answered_with_what_is(tmp_path: Path) -> None:
     for version in ("10", "2", "a"):
         registry.put_data_asset(replace(TRAIN, version=version))
 
-    with pytest.raises(AssetNotFound, match=r"'trian' is not registered; there are \['train'\]"):
+    with pytest.raises(NotFoundError, match=r"'trian' is not registered; there are \['train'\]"):
         registry.data_asset("trian", "1")
-    with pytest.raises(AssetNotFound, match=r"no version '1'; it has \['2', '10', 'a'\]"):
+    with pytest.raises(NotFoundError, match=r"no version '1'; it has \['2', '10', 'a'\]"):
         registry.data_asset("train", "1")
-    with pytest.raises(AssetNotFound, match="the only label is 'latest'"):
+    with pytest.raises(NotFoundError, match="the only label is 'latest'"):
         registry.data_asset("train", label="stable")
 
 
@@ -180,18 +175,19 @@ def test_a_file_of_another_schema_is_refused_by_name(tmp_path: Path) -> None:
 REGISTER_NEXT = """
 import sys, uuid
 from pathlib import Path
-from aml_pipelines.pipeline.assets import AssetConflict, AssetNotFound, DataAsset
+from aml_pipelines.errors import ConflictError, NotFoundError
+from aml_pipelines.pipeline.assets import DataAsset
 from aml_pipelines.workspace.assets.registry import Registry
 
 registry, registered = Registry(Path(sys.argv[1])), []
 while len(registered) < 5:
     try:
         version = registry.data_container("train").next_version
-    except AssetNotFound:
+    except NotFoundError:
         version = "1"
     try:
         registry.put_data_asset(DataAsset("train", version, "mltable", f"wasbs://{uuid.uuid4()}"))
-    except AssetConflict:
+    except ConflictError:
         continue
     registered.append(version)
 print(*registered)
@@ -220,7 +216,7 @@ def test_eight_threads_that_write_one_version_agree_on_one_winner(tmp_path: Path
     def register(writer: int) -> bool:
         try:
             Registry(tmp_path).put_data_asset(replace(TRAIN, path=f"wasbs://{writer}"))
-        except AssetConflict:
+        except ConflictError:
             return False
         return True
 
