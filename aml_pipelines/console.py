@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -13,9 +13,6 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aml_pipelines.execution.scheduler import Progress
-    from aml_pipelines.execution.selection import Selection
-    from aml_pipelines.pipeline.plan import Plan
 
 _WIDE = 1000
 _CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
@@ -65,15 +62,6 @@ class LiveTable:
 
 
 @contextmanager
-def progress_of(plan: Plan, selection: Selection) -> Iterator[Progress]:
-    """Show the progress of `plan` for as long as the block runs."""
-    taken = f", {len(selection.earlier)} taken from earlier" if selection.earlier else ""
-    say(f"{plan.pipeline.name}: {len(selection.run)} nodes{taken} ({plan.locations.run_id})")
-    with live_or_lines() as progress:
-        yield progress
-
-
-@contextmanager
 def live_or_lines() -> Iterator[Progress]:
     """Show nodes as they begin and end: a live table on a terminal, lines elsewhere."""
     if not _CONSOLE.is_terminal:
@@ -82,3 +70,11 @@ def live_or_lines() -> Iterator[Progress]:
     table = LiveTable()
     with Live(table, console=_CONSOLE, refresh_per_second=8):
         yield table
+
+
+class Progress(Protocol):
+    """Who is told when a node begins and ends."""
+
+    def began(self, node: str) -> None: ...
+
+    def ended(self, node: str, status: str, seconds: float, *, reused: bool) -> None: ...

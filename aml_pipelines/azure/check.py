@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.packages import pinned_differently
 from aml_pipelines.azure.sizes import ENDED_RUNTIMES, RUNTIMES, SIZES, Process, misfit
+from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
+from aml_pipelines.targets import variables
 from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from aml_pipelines.pipeline.plan import Plan
     from aml_pipelines.pipeline.problems import Place
     from conf.target import Target
 
@@ -173,3 +176,12 @@ def _of_environment(node: Fields, component: Fields, kind: str) -> Iterator[Find
     name = owner.text("environment") if owner.entries["environment"].kind == "text" else ""
     for text in pinned_differently(name):
         yield Finding(place, text)
+
+
+def check_for_azure(plans: list[Plan], target: Target) -> list[Finding]:
+    """Give what will cost in Azure; raises PipelineError with all that would fail there."""
+    found = [item for plan in plans for item in azure_findings(plan.pipeline.file, target)]
+    problem = sign_in_problem(target, variables())
+    if problem:
+        raise PipelineError(*(str(item) for item in found if item.fails), problem)
+    return refuse_failing(list(dict.fromkeys(found)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from aml_pipelines.azure.images import image_files, image_version, require_version
 from aml_pipelines.azure.render import Document, read_job, retarget_environment, to_yaml
 from aml_pipelines.hashing import content_hash
 from aml_pipelines.pipeline.problems import Problems
@@ -15,7 +16,6 @@ from aml_pipelines.pipeline.read_component import read_component_file
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.targets import variables
-from aml_pipelines.verbs.versions import image_files, image_version, require_version
 from conf.errors import UserError
 from conf.target import REPOSITORY, fill_variables
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from azure.ai.ml import MLClient
     from azure.ai.ml.entities import Job
 
-    from aml_pipelines.execution.scheduler import Progress
+    from aml_pipelines.console import Progress
     from conf.target import Target
 
 COMPLETED = "Completed"

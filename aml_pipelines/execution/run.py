@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aml_pipelines.console import progress_of
+from aml_pipelines.console import Progress, live_or_lines, say
 from aml_pipelines.execution.node import Surroundings
 from aml_pipelines.execution.record import RunRecord, git_commit
 from aml_pipelines.execution.scheduler import Execution
@@ -89,3 +89,12 @@ def _about(plan: Plan, target: str) -> dict[str, object]:
         "git_commit": git_commit(),
         "inputs": shown_inputs(plan.inputs),
     }
+
+
+@contextmanager
+def progress_of(plan: Plan, selection: Selection) -> Iterator[Progress]:
+    """Show the progress of `plan` for as long as the block runs."""
+    taken = f", {len(selection.earlier)} taken from earlier" if selection.earlier else ""
+    say(f"{plan.pipeline.name}: {len(selection.run)} nodes{taken} ({plan.locations.run_id})")
+    with live_or_lines() as progress:
+        yield progress

@@ -6,7 +6,7 @@ import os
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.node import Ended, Surroundings, run_node
@@ -18,16 +18,9 @@ from aml_pipelines.pipeline.values import Produced
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.console import Progress
     from aml_pipelines.execution.selection import Selection
     from aml_pipelines.pipeline.plan import Plan
-
-
-class Progress(Protocol):
-    """Who is told when a node begins and ends."""
-
-    def began(self, node: str) -> None: ...
-
-    def ended(self, node: str, status: str, seconds: float, *, reused: bool) -> None: ...
 
 
 @dataclass

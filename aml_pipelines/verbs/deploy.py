@@ -21,6 +21,7 @@ from aml_pipelines.azure.deployments import (
     load,
     stated_model,
 )
+from aml_pipelines.azure.endpoints import ask, read_rows
 from aml_pipelines.azure.release import RELEASE, add_release_argument, chosen_version, mark_released
 from aml_pipelines.azure.traffic import (
     ALL,
@@ -33,7 +34,6 @@ from aml_pipelines.azure.traffic import (
 )
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.verbs.invoke import ask, read_rows
 from conf.errors import UserError
 
 if TYPE_CHECKING:

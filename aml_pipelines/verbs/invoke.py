@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.deployments import endpoint_document
+from aml_pipelines.azure.endpoints import own_deployment, ask, read_rows
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.console import say
 from conf.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from azure.ai.ml import Input, MLClient
+    from azure.ai.ml import Input
 
     from conf.target import Target
 
@@ -53,7 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
         request = {"properties": {"inputData": inputs}}
         say(f"POST {name} {json.dumps(request)} deployment {arguments.deployment or 'the default'}")
         return DONE
-    with workspace_of(arguments, target, f"invoke {name}") as client, _own_deployment():
+    with workspace_of(arguments, target, f"invoke {name}") as client, own_deployment():
         job = client.batch_endpoints.invoke(
             endpoint_name=name,
             deployment_name=arguments.deployment,
@@ -76,43 +75,6 @@ def _online(arguments: argparse.Namespace, target: Target, name: str) -> int:
         answer = ask(client, name, arguments.rows, arguments.deployment)
     sys.stdout.write(answer.strip() + "\n")
     return DONE
-
-
-def ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
-    """Ask an online endpoint to score the rows in `file`; gives its answer's text."""
-    with _own_deployment():
-        return str(
-            client.online_endpoints.invoke(
-                endpoint_name=name, request_file=str(file), deployment_name=deployment
-            )
-        )
-
-
-@contextmanager
-def _own_deployment() -> Iterator[None]:
-    """Let no call go to the deployment of an earlier one: the SDK keeps it in a shared header."""
-    from azure.ai.ml.constants._endpoint import (  # noqa: PLC0415 # it has no public name
-        EndpointInvokeFields,
-    )
-
-    try:
-        yield
-    finally:
-        EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
-
-
-def read_rows(file: Path) -> str:
-    """Read a request; raises UserError when it is not `{"rows": [{…}, …]}`."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        rows = json.loads(text)
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{file}: is not JSON: {error}") from error
-    if not isinstance(rows, dict) or not isinstance(rows.get("rows"), list):
-        raise UserError(f'{file}: is not of the form {{"rows": [{{"column": value}}, …]}}')
-    return text
 
 
 def _input(text: str) -> tuple[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.check import Finding, azure_findings, refuse_failing, sign_in_problem
-from aml_pipelines.errors import PipelineError
+from aml_pipelines.azure.check import (
+    check_for_azure,
+)
 from aml_pipelines.pipeline.planned import PlannedNode, command, input_texts
 from aml_pipelines.pipeline.values import Bound, Data, Missing, Produced
-from aml_pipelines.targets import variables
 from aml_pipelines.verbs.request import add_request_arguments, read_request
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aml_pipelines.pipeline.plan import Plan
-    from conf.target import Target
 
 RUN_ID = "RUN"
 
@@ -34,15 +33,6 @@ def main(arguments: argparse.Namespace) -> int:
     for finding in costly:
         sys.stderr.write(f"costs: {finding}\n")
     return 0
-
-
-def check_for_azure(plans: list[Plan], target: Target) -> list[Finding]:
-    """Give what will cost in Azure; raises PipelineError with all that would fail there."""
-    found = [item for plan in plans for item in azure_findings(plan.pipeline.file, target)]
-    problem = sign_in_problem(target, variables())
-    if problem:
-        raise PipelineError(*(str(item) for item in found if item.fails), problem)
-    return refuse_failing(list(dict.fromkeys(found)))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

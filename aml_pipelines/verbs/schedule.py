@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
+from aml_pipelines.azure.jobs import load as load_job
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
+from aml_pipelines.azure.schedules import SCHEDULES, change, schedule_names
 from aml_pipelines.console import say
 from aml_pipelines.pipeline.trigger_problems import trigger_problems
 from aml_pipelines.verbs.request import add_settings_argument, read_settings
-from aml_pipelines.verbs.submit import load as load_job
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
-SCHEDULES = Path(__file__).resolve().parents[1] / "schedules"
 AS_OF, TRIGGER_TIME = "as_of", "${{creation_context.trigger_time}}"
 
 
@@ -44,10 +44,6 @@ class Scheduled:
     @property
     def text(self) -> str:
         return f"# schedule\n{to_yaml(self.document)}---\n# its job\n{self.job.text}"
-
-
-def schedule_names() -> list[str]:
-    return sorted(file.stem for file in SCHEDULES.glob("*.yml"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -188,14 +184,3 @@ def _change(target: Target, verb: str, arguments: argparse.Namespace) -> int:
             change(client, verb, name)
             say(f"schedule {name}: {verb}d")
     return 0
-
-
-def change(client: MLClient, verb: str, name: str) -> None:
-    """Enable, disable or delete a schedule; one that runs is disabled before it is deleted."""
-    if verb == "enable":
-        client.schedules.begin_enable(name).result()
-        return
-    if client.schedules.get(name).is_enabled:
-        client.schedules.begin_disable(name).result()
-    if verb == "delete":
-        client.schedules.begin_delete(name).result()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.azure.check import check_for_azure
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import follow
+from aml_pipelines.azure.jobs import send
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
 from aml_pipelines.console import say
-from aml_pipelines.verbs.plan import check_for_azure
 from aml_pipelines.verbs.request import (
     Request,
     add_settings_argument,
@@ -27,9 +27,6 @@ from conf.errors import UserError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
-
-    from azure.ai.ml import MLClient
-    from azure.ai.ml.entities import Job
 
     from conf.target import Target
 
@@ -129,19 +126,3 @@ def node_kinds(rendered: Rendered) -> list[tuple[str, str]]:
         is_registered = str(node.get("component", "")).startswith("azureml:")
         found.append((name, "registered" if is_registered else node.get("type", "command")))
     return found
-
-
-def load(rendered: Rendered) -> Job:
-    """Load a rendered job with the SDK, which checks it once more."""
-    from azure.ai.ml import load_job  # noqa: PLC0415 # dry runs do without the SDK
-
-    return load_job(io.StringIO(rendered.text), relative_origin=str(rendered.origin))
-
-
-def send(client: MLClient, rendered: Rendered, *, name: str | None = None) -> Job:
-    """Send a rendered job; its code and components go with it."""
-    job = load(rendered)
-    if name:
-        job.name = name
-    submitted: Job = client.jobs.create_or_update(job)
-    return submitted

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
 from aml_pipelines.azure.desired import CONTENT, wanted_computes
+from aml_pipelines.azure.schedules import change, schedule_names
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.verbs.schedule import change, schedule_names
 
 if TYPE_CHECKING:
     import argparse

@@ -6,14 +6,12 @@ back has the version before, which is built already. Descriptions and tags are n
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.render import Document, read_job, to_yaml
+from aml_pipelines.azure.images import image_files, image_version
+from aml_pipelines.azure.render import read_job
 from aml_pipelines.console import say
-from aml_pipelines.hashing import content_hash
-from conf.errors import UserError
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_TOLD = ("$schema", "name", "version", "description", "tags")
-_DIGITS = 12
 _OWN = re.compile(r"^version: .*$", re.MULTILINE)
 _NAMED = re.compile(r"^(\s*environment: azureml:)([\w.-]+):[\w.-]+", re.MULTILINE)
 
@@ -39,29 +35,6 @@ def main(arguments: argparse.Namespace) -> int:
             file.write_text(text, encoding="utf-8")
     say(f"files that name a version of before: {len(changes)}")
     return 0
-
-
-def image_version(document: Document, folder: Path) -> str:
-    """Hash what an image is made of, as `folder` has it: the first twelve digits."""
-    made_of = {key: value for key, value in document.items() if key not in _TOLD}
-    named = [document.get("conda_file"), (document.get("build") or {}).get("path")]
-    contents = [content_hash(folder / str(name)) for name in named if name]
-    return hashlib.sha256("\n".join([to_yaml(made_of), *contents]).encode()).hexdigest()[:_DIGITS]
-
-
-def image_files(root: Path) -> list[Path]:
-    return sorted((root / "environments").glob("*/environment.yml"))
-
-
-def require_version(document: Document, file: Path) -> str:
-    """Give the version of an image; raise UserError when it states another one."""
-    version, stated = image_version(document, file.parent), str(document.get("version"))
-    if stated != version:
-        raise UserError(
-            f"{file}: version {stated!r} is not that of its content, {version!r}: "
-            "python -m aml_pipelines versions writes it, here and where it is named"
-        )
-    return version
 
 
 def restated(root: Path) -> dict[Path, str]:

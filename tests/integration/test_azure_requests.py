@@ -10,11 +10,11 @@ import pytest
 from mlflow import MlflowClient
 
 from aml_pipelines.azure.client import credential, workspace_client
+from aml_pipelines.azure.jobs import send
 from aml_pipelines.azure.render import read_job, render_job
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.verbs.runs import Search, find
 from aml_pipelines.verbs.schedule import load, render_schedule
-from aml_pipelines.verbs.submit import send
 from aml_pipelines.workspace.jobs.store import Jobs
 from aml_pipelines.workspace.store.versions import Resources
 from conf.target import REPOSITORY, Identity, load_target

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.azure.schedules import schedule_names
 from aml_pipelines.pipeline.trigger_problems import trigger_problems
-from aml_pipelines.verbs.schedule import render_schedule, schedule_names
+from aml_pipelines.verbs.schedule import render_schedule
 from conf.errors import UserError
 from conf.target import REPOSITORY, Identity, load_target
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.azure.images import image_version, require_version
 from aml_pipelines.azure.render import read_job
-from aml_pipelines.verbs.versions import image_version, require_version, restated
+from aml_pipelines.verbs.versions import restated
 from conf.errors import UserError
 
 if TYPE_CHECKING:

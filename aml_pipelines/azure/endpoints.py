@@ -1,0 +1,52 @@
+"""Requests to endpoints: the rows of a file, scored by a deployment."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from conf.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from azure.ai.ml import MLClient
+
+
+def ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
+    """Ask an online endpoint to score the rows in `file`; gives its answer's text."""
+    with own_deployment():
+        return str(
+            client.online_endpoints.invoke(
+                endpoint_name=name, request_file=str(file), deployment_name=deployment
+            )
+        )
+
+
+@contextmanager
+def own_deployment() -> Iterator[None]:
+    """Let no call go to the deployment of an earlier one: the SDK keeps it in a shared header."""
+    from azure.ai.ml.constants._endpoint import (  # noqa: PLC0415 # it has no public name
+        EndpointInvokeFields,
+    )
+
+    try:
+        yield
+    finally:
+        EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
+
+
+def read_rows(file: Path) -> str:
+    """Read a request; raises UserError when it is not `{"rows": [{…}, …]}`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        rows = json.loads(text)
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{file}: is not JSON: {error}") from error
+    if not isinstance(rows, dict) or not isinstance(rows.get("rows"), list):
+        raise UserError(f'{file}: is not of the form {{"rows": [{{"column": value}}, …]}}')
+    return text

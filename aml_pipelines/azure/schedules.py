@@ -1,0 +1,26 @@
+"""Schedules: their files, and the changes of state that the SDK makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+
+SCHEDULES = Path(__file__).resolve().parents[1] / "schedules"
+
+
+def schedule_names() -> list[str]:
+    return sorted(file.stem for file in SCHEDULES.glob("*.yml"))
+
+
+def change(client: MLClient, verb: str, name: str) -> None:
+    """Enable, disable or delete a schedule; one that runs is disabled before it is deleted."""
+    if verb == "enable":
+        client.schedules.begin_enable(name).result()
+        return
+    if client.schedules.get(name).is_enabled:
+        client.schedules.begin_disable(name).result()
+    if verb == "delete":
+        client.schedules.begin_delete(name).result()
