@@ -1,26 +1,59 @@
-"""JSON files that are whole at every moment, whoever reads them."""
+"""Files that are whole at every moment, whoever reads them and whatever ends their writer."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+import uuid
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
-def write_json(file: Path, content: Mapping[str, Any], *, mode: int = 0o666) -> None:
-    """Write `content` to `file`, replacing it in one step; the file has `mode`, less the umask."""
+@contextmanager
+def whole_file(file: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
+    """Replace `file` by what the block writes, in one step; `mode` is lessened by the umask.
+
+    When the block raises, the old file stays. Its content is on the disk before its name is: after
+    a power cut the name leads to the old bytes or to all of the new ones.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    part.touch(mode, exist_ok=False)  # before there is content to read
-    part.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
-    part.replace(file)
+    # A random name: two threads of one process write one file at once, so a pid would not do.
+    part = file.with_name(f".{file.name}.{uuid.uuid4().hex}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+        _sync_folder(file.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_whole(file: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write `content` to `file` in one step."""
+    with whole_file(file, mode=mode) as stream:
+        stream.write(content)
+
+
+def write_json(file: Path, content: Mapping[str, Any], *, mode: int = 0o666) -> None:
+    """Write `content` to `file` as JSON, in one step."""
+    write_whole(file, (json.dumps(content, indent=2, default=str) + "\n").encode(), mode=mode)
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return read
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

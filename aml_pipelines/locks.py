@@ -1,4 +1,4 @@
-"""One run at a time on a lake: local Delta tables are safe within one JVM only."""
+"""File locks between processes: the kernel releases one when its holder dies, however it dies."""
 
 from __future__ import annotations
 
@@ -6,31 +6,108 @@ import fcntl
 import json
 import logging
 import os
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 0.2
+_LOOK_SECONDS = 0.02
+
+
+class LockedError(RuntimeError):
+    """Another process holds a lock; `holder` is what it wrote about itself."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"held by {holder}")
+        self.holder = holder
+
+
+@contextmanager
+def hold(file: Path, holder: Mapping[str, str], *, name: str = "") -> Iterator[None]:
+    """Hold the lock `file` while the block runs; wait for another holder.
+
+    With a `name`, the wait is logged, with what the other holder wrote about itself.
+    """
+    with _opened(file) as lock:
+        if not _take(lock):
+            if name:
+                LOGGER.warning("waiting for %s, which is held by %s", name, _text(lock))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _signed(lock, holder):
+            yield
+
+
+@contextmanager
+def hold_at_once(file: Path, holder: Mapping[str, str]) -> Iterator[None]:
+    """Hold the lock `file` while the block runs; raise LockedError when another process does."""
+    with _opened(file) as lock:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not _take(lock):
+            # `is_held` takes the lock for a moment: that is no holder.
+            if time.monotonic() > deadline:
+                raise LockedError(_text(lock))
+            time.sleep(_LOOK_SECONDS)
+        with _signed(lock, holder):
+            yield
+
+
+def is_held(file: Path) -> bool:
+    """Return whether a process holds the lock `file`; its text may be that of a dead one."""
+    if not file.is_file():
+        return False
+    with file.open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def holder_of(file: Path) -> dict[str, str]:
+    """Return what the holder of the lock `file` wrote about itself; empty when there is none."""
+    text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+    holder: dict[str, str] = json.loads(text) if text else {}
+    return holder
 
 
 @contextmanager
 def exclusive(lake: Path, holder: Mapping[str, str]) -> Iterator[None]:
-    """Hold the lock of `lake`; waits for another holder, saying who it is."""
-    lake.mkdir(parents=True, exist_ok=True)
-    with (lake / ".lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            LOGGER.warning(
-                "waiting for the lake %s, which is held by %s", lake, lock.read().strip()
-            )
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.truncate(0)
-        lock.write(json.dumps({"pid": os.getpid(), **holder}) + "\n")
-        lock.flush()
+    """Hold the lock of a lake: local Delta tables are safe within one JVM only."""
+    with hold(lake / ".lock", holder, name=f"the lake {lake}"):
         yield
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[str]]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as lock:
+        yield lock
+
+
+def _take(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _signed(lock: IO[str], holder: Mapping[str, str]) -> Iterator[None]:
+    lock.truncate(0)
+    lock.write(json.dumps({"pid": str(os.getpid()), **holder}) + "\n")
+    lock.flush()
+    try:
+        yield
+    finally:
         lock.truncate(0)
+
+
+def _text(lock: IO[str]) -> str:
+    lock.seek(0)
+    return lock.read().strip()

@@ -1,29 +1,116 @@
-"""Run processes of nodes, each the leader of a group that can be ended as a whole."""
+"""Child processes: each leads a group, writes to a log, and ends when its parent does."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from aml_pipelines.errors import NodeFailedError
+from aml_pipelines.errors import CommandFailedError, NodeFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_GRACE_SECONDS = 5
+LOOPBACK = "127.0.0.1"
+_GRACE_SECONDS = 5.0
+
+
+class Child:
+    """A running process, and every process in its group.
+
+    Its standard input is a pipe whose other end its parent holds, so that the end of the parent,
+    whatever way it comes, is seen as the end of the input: `end_with_parent` waits for that.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        descriptors: Sequence[int] = (),
+        speaks: bool = False,
+        reads: bool = True,
+    ) -> None:
+        """Start the process; `speaks` keeps its standard output, which else goes to `log` too."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as written:
+            self._process = subprocess.Popen(
+                arguments,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if speaks else written,
+                stderr=written,
+                pass_fds=descriptors,
+                # Ctrl-C is for the parent alone, which ends its children in good order.
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def speech(self) -> IO[bytes]:
+        """The standard output of a process that was started with `speaks`."""
+        if self._process.stdout is None:
+            raise ValueError("the process was started without speaks=True")
+        return self._process.stdout
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end; return the exit code. Raises TimeoutExpired after `timeout` seconds."""
+        return self._process.wait(timeout)
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the process alone, which ends what it has started in good order."""
+        self._process.terminate()
+
+    def release(self, *, grace: float = _GRACE_SECONDS) -> None:
+        """Close the process's input, which it takes for its parent's end; kill it after `grace`."""
+        self._close(self._process.stdin)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace)
+        self._kill()
+
+    def end(self, *, grace: float | None = _GRACE_SECONDS) -> None:
+        """Send SIGTERM to the group and kill it after `grace` seconds; None waits without end.
+
+        What has ended already may have left processes behind in its group: they are killed too.
+        """
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace)
+        self._kill()
+        self._close(self._process.stdin)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._close(self._process.stdout)
+
+    def _close(self, pipe: IO[bytes] | None) -> None:
+        if pipe:
+            with suppress(BrokenPipeError):
+                pipe.close()
 
 
 @dataclass
 class Processes:
-    """The processes that run now."""
+    """The processes of the nodes that run now, which end together when a run is cancelled."""
 
-    running: set[subprocess.Popen[bytes]] = field(default_factory=set)
+    running: set[Child] = field(default_factory=set)
     is_ending: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -36,46 +123,37 @@ class Processes:
         log: Path,
         timeout: float | None,
     ) -> None:
-        """Run to the end; raises NodeFailedError for any end but success."""
-        with log.open("ab") as output:
-            process = self._start(arguments, folder, environment, output.fileno())
+        """Run a process to its end; raise NodeFailedError for any end but success."""
+        child = self._start(arguments, folder, environment, log)
         try:
-            code = process.wait(timeout)
+            code = child.wait(timeout)
         except subprocess.TimeoutExpired:
-            end_group(process)
             raise NodeFailedError(f"took longer than limits.timeout, {timeout:g} s") from None
         finally:
-            self.running.discard(process)
-            end_group(process)
+            self.running.discard(child)
+            child.end()
         if code:
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             raise NodeFailedError(how)
 
     def _start(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: int
-    ) -> subprocess.Popen[bytes]:
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path
+    ) -> Child:
         with self.lock:
             if self.is_ending:
                 raise NodeFailedError("was not started: the run was cancelled")
-            process = subprocess.Popen(
-                arguments,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            self.running.add(process)
-        return process
+            # A script that reads its input finds none here, as in Azure.
+            child = Child(arguments, folder=folder, environment=environment, log=log, reads=False)
+            self.running.add(child)
+        return child
 
     def end_all(self) -> None:
         """End every process and start no further one."""
         with self.lock:
             self.is_ending = True
             running = list(self.running)
-        for process in running:
-            end_group(process)
+        for child in running:
+            child.end()
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -86,3 +164,26 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
             process.wait(_GRACE_SECONDS)
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def end_with_parent(sent: signal.Signals = signal.SIGTERM) -> None:
+    """Send this process `sent` when its standard input ends, which is when its parent does."""
+
+    def wait() -> None:
+        sys.stdin.read()
+        os.kill(os.getpid(), sent)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def listen(port: int = 0) -> socket.socket:
+    """Listen on `port` of this machine alone, 0 for a free one.
+
+    Raises CommandFailedError when the port is taken.
+    """
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=128)
+    except OSError as error:
+        raise CommandFailedError(
+            f"port {port} cannot be listened on: {error.strerror}; give another, or none"
+        ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.processes import LOOPBACK, Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,20 +59,17 @@ def running_azurite(account: str, folder: Path) -> Iterator[Account]:
     folder.mkdir(parents=True, exist_ok=True)
     key = base64.b64encode(secrets.token_bytes(64)).decode()
     log = folder / "log.txt"
-    with log.open("a") as written:
-        process = subprocess.Popen(
-            _command(folder),
-            env={"PATH": os.environ.get("PATH", ""), "AZURITE_ACCOUNTS": f"{account}:{key}"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=written,
-            text=True,
-            start_new_session=True,  # Ctrl-C is ours, and ends it in good order
-        )
+    child = Child(
+        _command(folder),
+        environment={"PATH": os.environ.get("PATH", ""), "AZURITE_ACCOUNTS": f"{account}:{key}"},
+        log=log,
+        speaks=True,
+    )
     try:
-        yield Account(account, _address(process, log), key)
+        yield Account(account, _address(child, log), key)
     finally:
-        _stop(process)
+        # It saves its tables when its input ends, which a signal would not let it do.
+        child.release(grace=_SAVE_SECONDS)
 
 
 def _command(folder: Path) -> list[str]:
@@ -82,26 +79,14 @@ def _command(folder: Path) -> list[str]:
     return [
         str(Path(node.submodule_search_locations[0], "bin", "node")),
         *("--require", str(_PRELOAD), str(_SERVER)),
-        *("--blobHost", "127.0.0.1", "--blobPort", "0"),
+        *("--blobHost", LOOPBACK, "--blobPort", "0"),
         *("--location", str(folder)),
         *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
     ]
 
 
-def _address(process: subprocess.Popen[str], log: Path) -> str:
-    for line in process.stdout or ():
-        if _LISTENS in line:
-            return line.partition(_LISTENS)[2].strip()
+def _address(child: Child, log: Path) -> str:
+    for line in child.speech:
+        if _LISTENS in line.decode():
+            return line.decode().partition(_LISTENS)[2].strip()
     raise CommandFailedError(f"Azurite did not start; see {log}")
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    if process.stdin:
-        process.stdin.close()
-    try:
-        process.wait(_SAVE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout:
-        process.stdout.close()

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aml_pipelines.azurite.data_lake import Answer, Call, answer_call, refusal
+from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def serving_gateway(way: Way, certificates: Certificates) -> Iterator[int]:
         pass
 
     Handler.way, Handler.tls = way, tls
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port

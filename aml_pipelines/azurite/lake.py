@@ -21,6 +21,7 @@ from aml_pipelines.azurite.gateway import SERVICE, USER, Way, serving_gateway
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.references import local_folder, path_in_lake
+from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,7 +144,7 @@ def write_spark_defaults(folder: Path, account: Account) -> str:
 
 
 def _reader_environment(port: int, secret: str, authority: Path) -> dict[str, str]:
-    proxy = f"http://{USER}:{secret}@127.0.0.1:{port}"
+    proxy = f"http://{USER}:{secret}@{LOOPBACK}:{port}"
     expiry = int(time.time()) + _DAY
     return {
         **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), proxy),

@@ -17,6 +17,7 @@ from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.planned import PlannedNode, Produce, arguments, command, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash, stage
 from aml_pipelines.pipeline.values import Constant
+from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,7 +126,7 @@ def _environment(node: PlannedNode, around: Surroundings) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_IP": LOOPBACK,
         # Nodes share the cores here: threads that spin while they wait slowed a node 6 times.
         "OMP_WAIT_POLICY": "PASSIVE",
         **around.job_environment,

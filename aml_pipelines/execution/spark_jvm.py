@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
-from aml_pipelines.processes import end_group
+from aml_pipelines.processes import LOOPBACK, Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,7 +82,7 @@ def java_environment() -> dict[str, str]:
 
     return {
         "JAVA_HOME": str(java_home()),
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_IP": LOOPBACK,
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
     }
@@ -111,7 +110,7 @@ def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Running:
-    process: subprocess.Popen[bytes]
+    child: Child
     port: int
     secret: str
     java: Mapping[str, str]
@@ -136,7 +135,7 @@ class WarmJvm:
     def prepared(self, conf: Mapping[str, str]) -> Iterator[dict[str, str]]:
         """Lend the JVM to one node with its `conf`; gives the variables by which it is found."""
         running = self._running.result()
-        if running.process.poll() is not None:
+        if not running.child.is_running:
             raise JvmError(f"had no JVM: the shared one has ended; see {self._log}")
         system = running.gateway.jvm.java.lang.System
         settings = {key: value for key, value in conf.items() if not key.startswith(_SIZES)}
@@ -150,7 +149,7 @@ class WarmJvm:
                 "PYSPARK_GATEWAY_SECRET": running.secret,
             }
         finally:
-            if running.process.poll() is None:
+            if running.child.is_running:
                 _stop_left_over(running.gateway)
                 for key, value in before.items():
                     system.clearProperty(key) if value is None else system.setProperty(key, value)
@@ -159,10 +158,7 @@ class WarmJvm:
         """End the JVM, also when it is only just starting."""
         error = self._running.exception()
         if error is None:
-            process = self._running.result().process
-            if process.stdin:
-                process.stdin.close()
-            end_group(process)
+            self._running.result().child.end()
         self._threads.shutdown()
 
     def _start(self) -> _Running:
@@ -172,18 +168,11 @@ class WarmJvm:
             answer = Path(folder, "gateway")
             environment = {**os.environ, **java, **self._environment}
             environment["_PYSPARK_DRIVER_CONN_INFO_PATH"] = str(answer)
-            with self._log.open("ab") as log:
-                process = subprocess.Popen(
-                    self._command(),
-                    cwd=self._folder,
-                    env=environment,
-                    stdin=subprocess.PIPE,  # the JVM ends when this closes, also if we are killed
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            port, secret = self._await(process, answer)
-        return _Running(process, port, secret, java, _connect(port, secret))
+            child = Child(
+                self._command(), folder=self._folder, environment=environment, log=self._log
+            )
+            port, secret = self._await(child, answer)
+        return _Running(child, port, secret, java, _connect(port, secret))
 
     def _command(self) -> list[str]:
         spec = find_spec("pyspark")  # found, not imported: planning must not wait for it
@@ -199,12 +188,12 @@ class WarmJvm:
             "pyspark-shell",
         ]
 
-    def _await(self, process: subprocess.Popen[bytes], answer: Path) -> tuple[int, str]:
+    def _await(self, child: Child, answer: Path) -> tuple[int, str]:
         deadline = time.monotonic() + _START_SECONDS
-        while not answer.is_file() and process.poll() is None and time.monotonic() < deadline:
+        while not answer.is_file() and child.is_running and time.monotonic() < deadline:
             time.sleep(0.02)
         if not answer.is_file():
-            end_group(process)
+            child.end()
             raise JvmError(f"had no JVM: the shared one did not start; see {self._log}")
         told = answer.read_bytes()
         port, length = struct.unpack("!ii", told[:8])

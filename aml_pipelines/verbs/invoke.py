@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.deployments import endpoint_document
-from aml_pipelines.azure.endpoints import own_deployment, ask, read_rows
+from aml_pipelines.azure.endpoints import ask, own_deployment, read_rows
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.console import say
 from conf.errors import UserError

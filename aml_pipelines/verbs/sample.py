@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.files import write_whole
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.errors import UserError
 
@@ -81,10 +82,7 @@ def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Pat
         file = lake / relative
         if if_missing and file.exists():
             continue
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{file.name}.partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, text.encode())
         written.append(file)
     return written
 
