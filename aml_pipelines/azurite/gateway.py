@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from azure.storage.blob import ContainerClient
 
-    from aml_pipelines.azurite.certificates import Certificates
+    from aml_pipelines.certificates import Certificates
 
 LOGGER = logging.getLogger(__name__)
 SERVICE = "local.api.azureml.ms"

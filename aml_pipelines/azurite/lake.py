@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from aml_pipelines.azurite.certificates import write_certificates
 from aml_pipelines.azurite.data_lake import is_folder
 from aml_pipelines.azurite.emulator import JARS, Account, running_azurite
 from aml_pipelines.azurite.gateway import SERVICE, USER, Way, serving_gateway
+from aml_pipelines.certificates import ensure_certificates
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.references import local_folder, path_in_lake
@@ -102,7 +102,7 @@ def serving_lake(uri: str, state: Path) -> Iterator[RemoteLake]:
         if not container.exists():
             container.create_container()
         secret = secrets.token_urlsafe(32)
-        certificates = write_certificates(Path(private), (host, SERVICE))
+        certificates = ensure_certificates(Path(private), (host, SERVICE))
         with serving_gateway(Way(name, host, container, secret), certificates) as port:
             yield RemoteLake(
                 uri=uri,

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import certifi
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from aml_pipelines.certificates import ensure_certificates, write_trusted
+from aml_pipelines.processes import LOOPBACK
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import JobService, job_service
 from aml_pipelines.workspace.http.arm import Scope
 from aml_pipelines.workspace.http.identity import Identity, create_identity_app
-from aml_pipelines.workspace.http.tls import LOOPBACK, ensure_certificate, write_trusted
 from aml_pipelines.workspace.serve import job_environment
 from aml_pipelines.workspace.storage.protocol import METADATA
 
@@ -79,12 +80,11 @@ def serve(
     service: JobService | None = None,
 ) -> list[BaseWSGIServer]:
     """Serve control plane and identity endpoint on two listening descriptors, in threads."""
-    certificate, key = tls / "certificate.pem", tls / "key.pem"
-    ensure_certificate(certificate, key)
+    certificates = ensure_certificates(tls, [LOOPBACK])
     besides = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
-    write_trusted(certificate, tls / "trusted.pem", besides=besides)
+    write_trusted(certificates.authority, tls / "trusted.pem", besides=besides)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(certificates.server, certificates.key)
     servers = [
         server_on(control, create_app(scope, identity, faults=faults, service=service), context),
         server_on(token, create_identity_app(identity)),

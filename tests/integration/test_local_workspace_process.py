@@ -130,7 +130,7 @@ def test_a_client_that_stalls_in_its_handshake_stops_nobody(tmp_path: Path) -> N
 
 
 def test_the_key_is_its_owners_alone_and_lasts_from_run_to_run(tmp_path: Path) -> None:
-    key = tmp_path / "registry" / "tls" / "key.pem"
+    key = tmp_path / "registry" / "tls" / "server-key.pem"
     with workspace(tmp_path):
         first = key.read_bytes()
     with workspace(tmp_path):

@@ -182,7 +182,7 @@ def test_no_blob_leads_out_of_its_folder_or_into_the_workspaces_own(
     with pytest.raises(HttpResponseError, match="InvalidUri"):
         container.upload_blob("link", b"overwritten", overwrite=True)
     with pytest.raises(HttpResponseError, match="AuthorizationPermissionMismatch"):
-        container.download_blob("registry/tls/key.pem")
+        container.download_blob("registry/tls/server-key.pem")
     names = [blob.name for blob in container.list_blobs()]
     assert not [name for name in names if name.startswith(("registry", "link"))]
     assert outside.read_text() == "secret"

@@ -1,4 +1,4 @@
-"""The certificate of the loopback server: made once, made anew before it ends."""
+"""The certificates of loopback servers: made once, made anew before they end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
-from aml_pipelines.workspace.http.tls import ensure_certificate, write_trusted
+from aml_pipelines.certificates import ensure_certificates, write_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,35 +19,57 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 def test_a_certificate_is_kept_while_it_lasts_and_made_anew_a_week_before_it_ends(
     tmp_path: Path,
 ) -> None:
-    certificate, key = tmp_path / "tls" / "certificate.pem", tmp_path / "tls" / "key.pem"
+    tls = tmp_path / "tls"
 
-    ensure_certificate(certificate, key, now=BEGIN)
-    first = certificate.read_bytes()
-    ensure_certificate(certificate, key, now=BEGIN + timedelta(days=357))
-    kept = certificate.read_bytes()
-    ensure_certificate(certificate, key, now=BEGIN + timedelta(days=359))
-    renewed = x509.load_pem_x509_certificate(certificate.read_bytes())
+    first = ensure_certificates(tls, ["127.0.0.1"], now=BEGIN).server.read_bytes()
+    kept = ensure_certificates(tls, ["127.0.0.1"], now=BEGIN + timedelta(days=357))
+    assert kept.server.read_bytes() == first
 
-    assert kept == first
-    assert renewed.not_valid_after_utc == BEGIN + timedelta(days=359 + 365)
+    renewed = ensure_certificates(tls, ["127.0.0.1"], now=BEGIN + timedelta(days=359))
+    server = x509.load_pem_x509_certificate(renewed.server.read_bytes())
+    assert server.not_valid_after_utc == BEGIN + timedelta(days=359 + 365)
 
 
-def test_a_certificate_is_for_127_0_0_1_and_its_key_for_its_owner(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    ensure_certificate(certificate, key)
+def test_a_certificate_without_its_authority_is_made_anew(tmp_path: Path) -> None:
+    files = ensure_certificates(tmp_path, ["127.0.0.1"])
+    files.authority.unlink()
 
-    made = x509.load_pem_x509_certificate(certificate.read_bytes())
-    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    ensure_certificates(tmp_path, ["127.0.0.1"])
+
+    authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+    server = x509.load_pem_x509_certificate(files.server.read_bytes())
+    server.verify_directly_issued_by(authority)
+
+
+def test_a_certificate_is_for_its_hosts_and_its_key_for_its_owner(tmp_path: Path) -> None:
+    files = ensure_certificates(tmp_path, ["127.0.0.1", "lake.dfs.core.windows.net"])
+
+    server = x509.load_pem_x509_certificate(files.server.read_bytes())
+    names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert [str(name) for name in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
-    assert key.stat().st_mode & 0o777 == 0o600
+    assert names.get_values_for_type(x509.DNSName) == ["lake.dfs.core.windows.net"]
+    assert files.key.stat().st_mode & 0o777 == 0o600
+
+
+def test_two_lakes_have_authorities_of_different_names_or_a_client_may_take_the_wrong_one(
+    tmp_path: Path,
+) -> None:
+    files = [ensure_certificates(tmp_path / lake, ["127.0.0.1"]) for lake in ("one", "other")]
+
+    found = [x509.load_pem_x509_certificate(item.authority.read_bytes()) for item in files]
+    units = [
+        item.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)[0].value
+        for item in found
+    ]
+    assert units[0] != units[1]
 
 
 def test_jobs_trust_the_workspace_besides_all_that_they_trusted_before(tmp_path: Path) -> None:
-    own, key = tmp_path / "own.pem", tmp_path / "own.key"
-    company, trusted = tmp_path / "company.pem", tmp_path / "trusted.pem"
-    ensure_certificate(own, key)
-    ensure_certificate(company, key.with_name("company.key"))
+    own = ensure_certificates(tmp_path / "own", ["127.0.0.1"]).authority
+    company = ensure_certificates(tmp_path / "company", ["127.0.0.1"]).authority
+    trusted = tmp_path / "trusted.pem"
 
     write_trusted(own, trusted, besides=company)
+
     found = x509.load_pem_x509_certificates(trusted.read_bytes())
     assert found == [x509.load_pem_x509_certificate(file.read_bytes()) for file in (company, own)]
