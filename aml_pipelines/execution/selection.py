@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.files import read_json
-from aml_pipelines.pipeline.order import downstream
 from aml_pipelines.pipeline.values import Constant, Data, Value
 
 if TYPE_CHECKING:
@@ -33,12 +32,11 @@ def select_all(plan: Plan) -> Selection:
 def select_from(plan: Plan, node: str) -> Selection:
     """Run `node`, all that follows from it, and whatever has no completed earlier outputs."""
     require_node(plan, node)
-    needs = {name: planned.upstream for name, planned in plan.nodes.items()}
-    following = downstream(needs, node)
+    following = _downstream(plan, node)
     earlier = _completed(plan, set(plan.nodes) - following)
     for name in plan.nodes:
         if name not in earlier:
-            following |= downstream(needs, name)
+            following |= _downstream(plan, name)
     kept = {name: outputs for name, outputs in earlier.items() if name not in following}
     return Selection(frozenset(following), frozenset({node}), kept)
 
@@ -55,6 +53,15 @@ def select_only(plan: Plan, node: str) -> Selection:
             f"{', '.join(missing)}; run it with --from {missing[0]}"
         )
     return Selection(frozenset({node}), frozenset({node}), earlier)
+
+
+def _downstream(plan: Plan, node: str) -> set[str]:
+    """Return `node` and all that needs its outputs, directly or not."""
+    reached = {node}
+    for name, planned in plan.nodes.items():  # each stands after what it needs
+        if reached.intersection(planned.upstream):
+            reached.add(name)
+    return reached
 
 
 def shown_inputs(inputs: Mapping[str, Value | None]) -> dict[str, str | None]:

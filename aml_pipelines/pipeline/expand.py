@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from graphlib import CycleError
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.checks import check_node, check_template
 from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
 from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
-from aml_pipelines.pipeline.order import CycleError, in_order
+from aml_pipelines.pipeline.order import circle_of, in_order
 from aml_pipelines.pipeline.planned import PlannedNode, PlannedOutput
 from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
 from aml_pipelines.pipeline.spec import InputPort, Job, Pipeline, Setting
@@ -75,7 +76,8 @@ class Expansion:
         try:
             order = in_order({name: _needs(job) for name, job in jobs.items()})
         except CycleError as error:
-            self.problems.add(jobs[error.cycle[0]].place, f"jobs need each other: {error}")
+            circle = circle_of(error, jobs)
+            self.problems.add(jobs[circle[0]].place, f"jobs need each other: {' → '.join(circle)}")
             return
         for name in order:
             self._expand_job(scope, jobs[name])

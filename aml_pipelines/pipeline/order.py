@@ -1,48 +1,40 @@
-"""Put things that depend on each other into an order in which each comes after what it needs."""
+"""The order in which jobs are planned: after what they need, otherwise as their file has them."""
 
 from __future__ import annotations
 
+from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-class CycleError(ValueError):
-    """Things need each other in a circle, which `cycle` names, first and last alike."""
-
-    def __init__(self, cycle: list[str]) -> None:
-        super().__init__(" → ".join(cycle))
-        self.cycle = cycle
-
-
 def in_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
-    """Order the keys of `needs` after what each needs, otherwise as they stand.
+    """Return the keys of `needs`, each after what it needs; needs that are no keys are ignored.
 
-    Needs that are no keys are ignored. Raises CycleError naming one circle.
+    Raises graphlib's CycleError, whose second argument `circle_of` names.
     """
-    ordered: dict[str, None] = {}
-    for name in needs:
-        _visit(name, needs, ordered, [])
-    return list(ordered)
+    names = list(needs)
+    position = {name: index for index, name in enumerate(names)}
+    sorter = TopologicalSorter(
+        {name: [other for other in needed if other in position] for name, needed in needs.items()}
+    )
+    sorter.prepare()
+    ready: list[int] = []
+    ordered = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, position[name])
+        first = names[heappop(ready)]
+        ordered.append(first)
+        sorter.done(first)
+    return ordered
 
 
-def _visit(
-    name: str, needs: Mapping[str, Iterable[str]], ordered: dict[str, None], path: list[str]
-) -> None:
-    if name in ordered or name not in needs:
-        return
-    if name in path:
-        raise CycleError([*path[path.index(name) :], name])
-    for needed in needs[name]:
-        _visit(needed, needs, ordered, [*path, name])
-    ordered[name] = None
-
-
-def downstream(needs: Mapping[str, Iterable[str]], start: str) -> set[str]:
-    """`start` and everything that needs it, directly or not; `needs` must be free of circles."""
-    reached = {start}
-    for name in in_order(needs):
-        if reached.intersection(needs[name]):
-            reached.add(name)
-    return reached
+def circle_of(error: CycleError, names: Iterable[str]) -> list[str]:
+    """Return a circle of names in which each needs the next, from the first in `names` to it."""
+    circle: list[str] = error.args[1][:0:-1]  # graphlib names what is needed before what needs it
+    first = next(name for name in names if name in circle)
+    start = circle.index(first)
+    return [*circle[start:], *circle[:start], first]

@@ -1,4 +1,4 @@
-"""When a trigger is due: the moments of a cron expression or a recurrence, in their time zone."""
+"""Triggers of schedules: when one is due, and what Azure ML would accept and not carry out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from dateutil import rrule
+from tzlocal.windows_tz import win_tz
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.pipeline.zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Trigger = Mapping[str, object]
 _FIELDS = 5  # minute, hour, day of month, month, day of week
@@ -25,6 +27,12 @@ _FREQUENCIES = {
     "week": (rrule.WEEKLY, timedelta(weeks=1)),
     "month": (rrule.MONTHLY, None),
 }
+# Names that azure-ai-ml's TimeZone has, and Unicode CLDR's list of Windows' zones no longer.
+_DROPPED = {
+    "Kamchatka Standard Time": "Asia/Kamchatka",
+    "Mid-Atlantic Standard Time": "Etc/GMT+2",
+}
+_ZONES = {**win_tz, **_DROPPED}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -36,7 +44,7 @@ def due_between(
     A trigger without a start begins when it was `created`. Raises RefusedError for one that is
     wrong.
     """
-    zone = _zone(trigger)
+    zone = zone_named(str(trigger.get("timeZone") or "UTC"))
     start = _moment(trigger.get("startTime"), zone) or created
     end = _moment(trigger.get("endTime"), zone)
     last = min(until, end) if end else until
@@ -50,12 +58,10 @@ def due_between(
 
 
 def _cron_moments(trigger: Trigger, begin: datetime) -> Iterator[datetime]:
-    stated = str(trigger.get("expression", "")).split()
-    if len(stated) != _FIELDS or not croniter.is_valid(" ".join(stated)):
-        raise RefusedError(
-            f"expression {trigger.get('expression')!r} is no cron expression of {_FIELDS} fields"
-        )
-    minute, hour, _, _, weekday = stated  # Azure ignores days of the month, and months
+    expression = str(trigger.get("expression", ""))
+    if not _is_cron(expression):
+        raise RefusedError(f"expression {expression!r} is no cron expression of {_FIELDS} fields")
+    minute, hour, _, _, weekday = expression.split()  # Azure ignores days of the month, and months
     moments = croniter(f"{minute} {hour} * * {weekday}", begin)
     while True:
         yield moments.get_next(datetime)
@@ -114,11 +120,14 @@ def _weekday(day: object) -> int:
     return _DAYS.index(name)
 
 
-def _zone(trigger: Trigger) -> tzinfo:
-    try:
-        return zone_named(str(trigger.get("timeZone") or "UTC"))
-    except ValueError as error:
-        raise RefusedError(str(error)) from error
+def zone_named(name: str) -> ZoneInfo:
+    """Return the time zone with a Windows name; raises RefusedError when there is none."""
+    if name not in _ZONES:
+        raise RefusedError(
+            f"time zone {name!r} is unknown; Azure names them as Windows does, such as "
+            "'UTC' or 'W. Europe Standard Time'"
+        )
+    return ZoneInfo(_ZONES[name])
 
 
 def _moment(text: object, zone: tzinfo) -> datetime | None:
@@ -129,3 +138,52 @@ def _moment(text: object, zone: tzinfo) -> datetime | None:
     except ValueError:
         raise RefusedError(f"time {text!r} is not of the form 2026-11-21T04:00:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _is_cron(expression: str) -> bool:
+    return len(expression.split()) == _FIELDS and croniter.is_valid(expression)
+
+
+def trigger_problems(trigger: object, file: Path) -> list[str]:
+    """Return what is wrong with the trigger in a schedule's `file`, and what would be right."""
+    if not isinstance(trigger, Mapping):
+        return [f"{file}: the schedule has no trigger; it is of type recurrence or cron"]
+    if trigger.get("type") == "cron":
+        return _cron_problems(str(trigger.get("expression", "")), file)
+    if trigger.get("type") == "recurrence":
+        return _recurrence_problems(trigger, file)
+    return [f"{file}: trigger type {trigger.get('type')!r} is neither recurrence nor cron"]
+
+
+def _recurrence_problems(trigger: Trigger, file: Path) -> list[str]:
+    problems = []
+    if trigger.get("frequency") not in _FREQUENCIES:
+        problems.append(
+            f"{file}: frequency {trigger.get('frequency')!r} is none of {', '.join(_FREQUENCIES)}"
+        )
+    interval = trigger.get("interval")
+    if not isinstance(interval, int) or interval < 1:
+        problems.append(f"{file}: interval {interval!r} is no whole number above 0")
+    return problems
+
+
+def _cron_problems(expression: str, file: Path) -> list[str]:
+    if not _is_cron(expression):
+        return [
+            f"{file}: {expression!r} is no cron expression of minute, hour, day, month, weekday"
+        ]
+    minute, hour, day, month, _ = expression.split()
+    if day == month == "*":
+        return []
+    times = ", ".join(
+        f"{key}: {value}"
+        for key, value in (("hours", hour), ("minutes", minute))
+        if value.isdecimal()
+    )
+    days = f", month_days: {day}" if day.isdecimal() else ", month_days: [1, 15]"
+    recurrence = (
+        "{type: recurrence, frequency: month, interval: 1, "
+        f"schedule: {{{times or 'hours: 0, minutes: 0'}{days}}}}}"
+    )
+    ignored = f"Azure ML ignores the day and the month of {expression!r} and would fire every day"
+    return [f"{file}: {ignored}; use a recurrence: {recurrence}"]

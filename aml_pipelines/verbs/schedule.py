@@ -14,7 +14,7 @@ from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
 from aml_pipelines.azure.schedules import SCHEDULES, change, schedule_names
 from aml_pipelines.console import say
-from aml_pipelines.pipeline.trigger_problems import trigger_problems
+from aml_pipelines.pipeline.triggers import trigger_problems
 from aml_pipelines.verbs.request import add_settings_argument, read_settings
 from conf.errors import UserError
 
@@ -99,7 +99,11 @@ def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Sche
     unknown = sorted(bound.keys() - inputs)
     problems = [f"{file}: create_job gives inputs {unknown}, which the job has not"] * bool(unknown)
     job.document["inputs"] = inputs | bound
-    problems += trigger_problems(document, file) + _frozen(job, file) + _identity(target, file)
+    problems += (
+        trigger_problems(document.get("trigger"), file)
+        + _frozen(job, file)
+        + _identity(target, file)
+    )
     if problems:
         raise UserError(*problems)
     return Scheduled({**document, "create_job": {**stated, "inputs": bound}}, job, file)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from graphlib import CycleError
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aml_pipelines.pipeline.order import CycleError, downstream, in_order
+from aml_pipelines.pipeline.order import circle_of, in_order
 
 NUMBERS = st.integers(min_value=0, max_value=12)
 
@@ -27,10 +30,14 @@ def test_a_circle_is_named_from_end_to_end(size: int) -> None:
     needs = {str(node): [str((node + 1) % size)] for node in range(size)}
     with pytest.raises(CycleError) as caught:
         in_order(needs)
-    assert caught.value.cycle[0] == caught.value.cycle[-1]
-    assert set(caught.value.cycle) == set(needs)
+    circle = circle_of(caught.value, needs)
+    assert circle[0] == circle[-1] == "0"
+    assert sorted(circle[1:]) == sorted(needs)
+    for name, needed in pairwise(circle):
+        assert needs[name] == [needed]
 
 
-def test_downstream_is_what_follows_directly_or_not() -> None:
-    needs = {"a": [], "b": ["a"], "c": ["b"], "d": ["a"], "e": []}
-    assert downstream(needs, "b") == {"b", "c"}
+def test_jobs_that_do_not_need_each_other_stand_as_their_file_has_them() -> None:
+    assert in_order({"c": ["a"], "a": [], "e": [], "b": ["missing"], "d": ["c"]}) == [
+        *("a", "c", "e", "b", "d")
+    ]

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.pipeline.triggers import due_between
-from aml_pipelines.pipeline.zones import zone_named
+from aml_pipelines.pipeline.triggers import due_between, zone_named
 
 JUNE_MORNING = ("2026-06-09T23:59:59", "2026-06-10T04:00:00")
 CREATED = datetime(2026, 1, 1, 10, 30, 15, tzinfo=UTC)

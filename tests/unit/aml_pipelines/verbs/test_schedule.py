@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.azure.schedules import schedule_names
-from aml_pipelines.pipeline.trigger_problems import trigger_problems
+from aml_pipelines.pipeline.triggers import trigger_problems
 from aml_pipelines.verbs.schedule import render_schedule
 from conf.errors import UserError
 from conf.target import REPOSITORY, Identity, load_target
@@ -77,13 +77,13 @@ def test_a_day_or_month_in_cron_is_refused_with_the_recurrence_to_use(
 def test_a_trigger_that_cannot_be_is_refused(
     tmp_path: Path, trigger: dict[str, object], told: str
 ) -> None:
-    (problem,) = trigger_problems({"trigger": trigger}, tmp_path)
+    (problem,) = trigger_problems(trigger, tmp_path)
     assert told in problem
 
 
 def test_weekdays_and_times_of_cron_are_fine(tmp_path: Path) -> None:
     trigger = {"type": "cron", "expression": "0,30 8-18 * * 1-5"}
-    assert trigger_problems({"trigger": trigger}, tmp_path) == []
+    assert trigger_problems(trigger, tmp_path) == []
 
 
 def test_a_latest_that_would_be_frozen_is_refused_until_a_version_is_named(tmp_path: Path) -> None:
