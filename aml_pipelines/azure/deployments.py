@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import found
 from aml_pipelines.azure.desired import jobs_identity
 from aml_pipelines.azure.render import Document, Rendered, read_job, retarget_environment, to_yaml
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.repository import ENDPOINTS
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
-ENDPOINTS = Path(__file__).resolve().parents[1] / "endpoints"
 COLORS = ("blue", "green")
 CHAMPION = "champion"
 

@@ -15,6 +15,7 @@ from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_component_file
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
+from aml_pipelines.repository import ASSETS, COMPONENTS
 from aml_pipelines.targets import variables
 from conf.errors import UserError
 from conf.target import REPOSITORY, fill_variables
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
-ASSETS = REPOSITORY / "aml_pipelines" / "assets"
 Kind = Literal[
     "datastore",
     "compute",
@@ -136,7 +136,7 @@ def wanted_components(target: Target) -> list[Wanted]:
     Their version is the registry's: a changed component gets the next one.
     """
     found = []
-    for file in sorted((REPOSITORY / "components").glob("*/component.yml")):
+    for file in sorted(COMPONENTS.glob("*/component.yml")):
         document = retarget_environment(read_job(file), target)
         document.pop("version", None)
         fields = read_fields(file, Problems())

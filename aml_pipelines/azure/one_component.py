@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.render import Document, Rendered, read_job, rendered
 from aml_pipelines.pipeline.spec import LITERAL_TYPES
+from aml_pipelines.repository import COMPONENTS
 from conf.errors import UserError
-from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conf.target import Target
 
-COMPONENTS = REPOSITORY / "components"
 CLUSTER = "azureml:cpu-cluster"
 # What a Spark node must state; the target's own takes its place.
 _SERVERLESS = {"instance_type": "standard_e4s_v3", "runtime_version": "3.5"}

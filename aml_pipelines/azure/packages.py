@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
+from aml_pipelines.repository import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[^\s;]+)")
 
 

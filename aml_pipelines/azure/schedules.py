@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from aml_pipelines.repository import SCHEDULES
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
-
-SCHEDULES = Path(__file__).resolve().parents[1] / "schedules"
 
 
 def schedule_names() -> list[str]:

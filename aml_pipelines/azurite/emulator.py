@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.processes import LOOPBACK, Child
+from aml_pipelines.repository import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 INSTALLED = Path(sys.prefix, "azurite")
 JARS = INSTALLED / "jars"
 _SERVER = INSTALLED / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-_PRELOAD = Path(__file__).parents[2] / "environments" / "azurite" / "preload.cjs"
+_PRELOAD = ENVIRONMENTS / "azurite" / "preload.cjs"
 _LISTENS = "successfully listens on http://"
 _SAVE_SECONDS = 20
 

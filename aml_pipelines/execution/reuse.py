@@ -12,11 +12,10 @@ from aml_pipelines.files import read_json, write_json
 from aml_pipelines.hashing import content_hash
 from aml_pipelines.pipeline.planned import PlannedNode, command
 from aml_pipelines.pipeline.values import Constant
+from aml_pipelines.repository import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-LOCK_FILE = Path(__file__).parents[2] / "requirements.lock"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def reuse_key(node: PlannedNode, inputs: Mapping[str, str | None], code_hash: st
         "inputs": contents,
         "component": _component_text(node),
         "environment_variables": dict(node.environment_variables),
-        "packages": content_hash(LOCK_FILE),
+        "packages": content_hash(LOCK),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -22,13 +22,13 @@ from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
 from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.processes import LOOPBACK, Child
+from aml_pipelines.repository import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aml_pipelines.pipeline.spec import Component
 
-OWN = Path(__file__).parents[2] / "components"
 _START_SECONDS = 60
 _SIZES = (
     "spark.driver.cores",
@@ -55,7 +55,7 @@ def memory(component: Component) -> str:
 def shares_jvm(component: Component, warm_memory: str) -> bool:
     """Tell whether a Spark component can run in the shared JVM rather than one of its own."""
     spark = component.spark
-    is_ours = component.place.file.is_relative_to(OWN) or _has_own_code(component)
+    is_ours = component.place.file.is_relative_to(COMPONENTS) or _has_own_code(component)
     brings_files = spark.jars or spark.py_files or spark.files or spark.archives
     is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf or {})
     return is_ours and not brings_files and not is_fixed and memory(component) == warm_memory
@@ -63,7 +63,7 @@ def shares_jvm(component: Component, warm_memory: str) -> bool:
 
 def _has_own_code(component: Component) -> bool:
     """Tell whether the code, wherever it is now, is that of a component of this repository."""
-    return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(OWN)
+    return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(COMPONENTS)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
+from aml_pipelines.repository import PIPELINES
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conf.target import Target, Workspace
-
-PIPELINES = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)

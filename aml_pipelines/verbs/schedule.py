@@ -12,9 +12,10 @@ from aml_pipelines.azure.client import add_azure_arguments, asked_target, worksp
 from aml_pipelines.azure.jobs import load as load_job
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
-from aml_pipelines.azure.schedules import SCHEDULES, change, schedule_names
+from aml_pipelines.azure.schedules import change, schedule_names
 from aml_pipelines.console import say
 from aml_pipelines.pipeline.triggers import trigger_problems
+from aml_pipelines.repository import SCHEDULES
 from aml_pipelines.verbs.request import add_settings_argument, read_settings
 from conf.errors import UserError
 

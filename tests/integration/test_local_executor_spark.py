@@ -77,7 +77,7 @@ def write_pipeline(folder: Path) -> Path:
 def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spark_jvm, "OWN", tmp_path / "components")
+    monkeypatch.setattr(spark_jvm, "COMPONENTS", tmp_path / "components")
     file = write_pipeline(tmp_path)
     assert main(["run", str(file), "--target", str(tmp_path / "local.yml")]) == 0
     (run,) = (tmp_path / "lake" / "runs").glob("*/run.json")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aml_pipelines.azure.deployments import ENDPOINTS, endpoint_document
+from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.render import read_job
+from aml_pipelines.repository import ENDPOINTS
 from conf.target import Identity, load_target
 
 DEV = load_target("dev")

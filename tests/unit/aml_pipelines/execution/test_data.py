@@ -12,7 +12,7 @@ from aml_pipelines.execution.data import Places, bring_inputs
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
 from aml_pipelines.pipeline.planned import input_texts
-from aml_pipelines.verbs.request import PIPELINES
+from aml_pipelines.repository import PIPELINES
 from aml_pipelines.workspace.assets.registry import Registry
 from conf.target import REPOSITORY
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.execution.spark_jvm import OWN, shares_jvm
+from aml_pipelines.execution.spark_jvm import shares_jvm
 from aml_pipelines.pipeline.problems import Place, Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 from aml_pipelines.pipeline.spec import Component, Snapshot, SparkCode
 from aml_pipelines.pipeline.yaml_lines import read_fields
+from aml_pipelines.repository import COMPONENTS
 from aml_pipelines.workspace.jobs.translate import Sources, pipeline_documents
 from aml_pipelines.workspace.jobs.vocabulary import (
     asset_of,
@@ -155,7 +156,7 @@ def test_durations_are_seconds(duration: str, seconds: object) -> None:
 def test_uploaded_code_of_this_repository_shares_the_jvm_and_changed_code_does_not(
     tmp_path: Path,
 ) -> None:
-    own = read_snapshot(read_fields(OWN / "clean" / "component.yml", Problems()))
+    own = read_snapshot(read_fields(COMPONENTS / "clean" / "component.yml", Problems()))
     stage(snapshot_files(own), tmp_path / "uploaded")
     shutil.copytree(tmp_path / "uploaded", tmp_path / "changed")
     (tmp_path / "changed" / "more.py").touch()
