@@ -9,6 +9,7 @@ from aml_pipelines.azure.client import found
 from aml_pipelines.azure.desired import jobs_identity
 from aml_pipelines.azure.render import Document, Rendered, read_job, retarget_environment, to_yaml
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.references import AssetName
 from aml_pipelines.repository import ENDPOINTS
 from conf.errors import UserError
 
@@ -72,8 +73,8 @@ def champions_of(client: MLClient, name: str) -> list[Model]:
     return sorted(champions, key=lambda model: int(str(model.version)))
 
 
-def champion_reference(client: MLClient, name: str) -> str:
-    """Name the champion of a model with its version: the newest that its gate has let through.
+def champion_of(client: MLClient, name: str) -> AssetName:
+    """Return the champion of a model: the newest version that its gate has let through.
 
     Raises CommandFailedError when it has none.
     """
@@ -83,7 +84,7 @@ def champion_reference(client: MLClient, name: str) -> str:
             f"model {name!r} has no champion to deploy; train one: "
             "python -m aml_pipelines submit training, or name a version: --model NAME:VERSION"
         )
-    return f"azureml:{name}:{champions[-1].version}"
+    return AssetName(name, str(champions[-1].version))
 
 
 def load(rendered: Rendered, kind: str) -> Any:  # noqa: ANN401 # the SDK's own classes

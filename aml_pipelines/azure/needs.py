@@ -11,6 +11,7 @@ from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import Document, Rendered, read_job
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.references import AssetName, local_path, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,8 @@ def needs_of(rendered: Rendered) -> Needs:
 
 def _named(documents: list[Document], *keys: str) -> tuple[str, ...]:
     stated = [str(document.get(key, "")) for document in documents for key in keys]
-    own = [text for text in stated if text.startswith("azureml:") and "://" not in text]
-    return tuple(dict.fromkeys(text.removeprefix("azureml:") for text in own))
+    own = [parsed for text in stated if isinstance(parsed := parse(text), AssetName)]
+    return tuple(dict.fromkeys(str(asset).removeprefix("azureml:") for asset in own))
 
 
 def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bool) -> None:
@@ -85,8 +86,8 @@ def _documents(document: Document, folder: Path) -> Iterator[Document]:
     component: Any = document.get("component")
     if isinstance(component, dict):
         yield from _documents(component, folder)
-    elif isinstance(component, str) and not component.startswith("azureml:"):
-        file = folder / component.removeprefix("file:")
+    elif path := local_path(component):
+        file = folder / path
         yield from _documents(read_job(file), file.parent)
 
 
@@ -95,8 +96,9 @@ def _has_compute(client: MLClient, name: str) -> bool:
 
 
 def _has_environment(client: MLClient, reference: str) -> bool:
-    name, is_label, _ = reference.partition("@")
-    if is_label:
-        return bool(found(lambda: list(client.environments.list(name=name))))
-    name, _, version = reference.partition(":")
-    return found(lambda: client.environments.get(name, version)) is not None
+    asset = parse(f"azureml:{reference}")
+    if not isinstance(asset, AssetName):
+        return False
+    if asset.label:
+        return bool(found(lambda: list(client.environments.list(name=asset.name))))
+    return found(lambda: client.environments.get(asset.name, asset.version)) is not None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.render import Document, Rendered, read_job, rendered
+from aml_pipelines.pipeline.kinds import node_kind
 from aml_pipelines.pipeline.spec import LITERAL_TYPES
 from aml_pipelines.repository import COMPONENTS
 from conf.errors import UserError
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 CLUSTER = "azureml:cpu-cluster"
-# What a Spark node must state; the target's own takes its place.
-_SERVERLESS = {"instance_type": "standard_e4s_v3", "runtime_version": "3.5"}
 
 
 def component_names() -> list[str]:
@@ -50,12 +50,11 @@ def component_job(name: str, target: Target, given: Mapping[str, str]) -> Render
 
 
 def _pipeline(component: Document, file: Path, inputs: Document) -> Document:
-    is_spark = component["type"] == "spark"
     node = {
         "type": component["type"],
         "component": f"./{file.name}",
         "inputs": {key: f"${{{{parent.inputs.{key}}}}}" for key in inputs},
-        **({"resources": dict(_SERVERLESS)} if is_spark else {}),
+        **copy.deepcopy(node_kind(component["type"]).NODE_DEFAULTS),
     }
     return {
         "type": "pipeline",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from aml_pipelines.pipeline.references import AssetName, parse
 from aml_pipelines.repository import ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ def pinned_differently(reference: str) -> list[str]:
     A model that is trained in the one may not load in the other. Differences that
     environments/spark/differences.txt explains do not count.
     """
-    name = reference.removeprefix("azureml:").partition(":")[0]
-    conda = ENVIRONMENTS / name / "conda.yml"
-    if not reference.startswith("azureml:") or not conda.is_file():
+    asset = parse(reference)
+    if not isinstance(asset, AssetName):
+        return []
+    name, conda = asset.name, ENVIRONMENTS / asset.name / "conda.yml"
+    if not conda.is_file():
         return []
     image = _pins((ENVIRONMENTS / "spark" / "runtime-packages.txt").read_text(encoding="utf-8"))
     explained = (ENVIRONMENTS / "spark" / "differences.txt").read_text(encoding="utf-8")

@@ -9,8 +9,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import found
-from aml_pipelines.azure.deployments import champion_reference
+from aml_pipelines.azure.deployments import champion_of
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.references import AssetName, asset_name
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -46,20 +48,30 @@ def released(client: MLClient, stated: str, release: str) -> Model | None:
 
 
 def chosen_version(client: MLClient, stated: str, release: str | None) -> str:
-    """Name the version to deploy: the release's, or the one that is stated, or the champion.
+    """Return the reference of the version to deploy: the release's, the named one or the champion.
 
-    Gives azureml:NAME:VERSION. Raises CommandFailedError when there is none.
+    Raises CommandFailedError when there is none.
     """
     carrying = released(client, stated, release) if release else None
     if carrying:
-        return f"azureml:{carrying.name}:{carrying.version}"
-    return f"azureml:{stated}" if ":" in stated else champion_reference(client, stated)
+        return str(AssetName(str(carrying.name), str(carrying.version)))
+    return str(model_named(client, stated))
+
+
+def model_named(client: MLClient, stated: str) -> AssetName:
+    """Return the version that NAME:VERSION states, or the champion of NAME.
+
+    Raises CommandFailedError when there is no champion.
+    """
+    return asset_name(f"azureml:{stated}") or champion_of(client, stated)
 
 
 def mark_released(client: MLClient, reference: str, release: str) -> None:
     """Put a release on the version azureml:NAME:VERSION, in the place of any that it had."""
-    name, _, version = reference.removeprefix("azureml:").partition(":")
-    model = client.models.get(name, version)
+    asset = asset_name(reference)
+    if asset is None:
+        raise UserError(f"{reference!r} is not of the form azureml:NAME:VERSION")
+    model = client.models.get(asset.name, asset.version)
     if (model.tags or {}).get(RELEASE) != release:
         model.tags = {**(model.tags or {}), RELEASE: release}
         client.models.create_or_update(model)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from aml_pipelines.pipeline.kinds import node_kinds
+from aml_pipelines.pipeline.references import AssetName, local_path, parse
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 Document = dict[str, Any]
-CLIENT_ID = "AZURE_CLIENT_ID"
-# Spark hands variables to its driver and its executors by conf alone.
-_SPARK_VARIABLES = (f"spark.yarn.appMasterEnv.{CLIENT_ID}", f"spark.executorEnv.{CLIENT_ID}")
 _PATHS = ("code", "conda_file")
 
 
@@ -115,20 +114,14 @@ def _rendered_nodes(nodes: Document, target: Target, folder: Path) -> Document:
 
 def _rendered_node(node: Document, target: Target, folder: Path) -> Document:
     node = copy.deepcopy(node)
-    reference = node.get("component")
-    is_file = isinstance(reference, str) and not reference.startswith("azureml:")
-    file = folder / reference.removeprefix("file:") if is_file and reference else None
+    path = local_path(node.get("component"))
+    file = folder / path if path else None
     component = read_job(file) if file else node
-    kind = node.get("type") or component.get("type") or "command"
-    if kind == "pipeline":
+    if "jobs" in component:
         return _with_nested(node, component, file, target, folder)
-    if kind == "spark":
-        _place_spark(node, component, target)
-    elif target.identity.client_id:
-        node["environment_variables"] = {
-            **(node.get("environment_variables") or {}),
-            CLIENT_ID: target.identity.client_id,
-        }
+    kind = node_kinds().get(node.get("type") or component.get("type") or "command")
+    if kind:  # others, such as sweep, are Azure's alone
+        kind.retarget(node, component, target)
     if not target.is_local:
         node["identity"] = _identity(target)
     environment = _environment(component.get("environment"), target)
@@ -148,24 +141,6 @@ def _with_nested(
     return {**node, "component": rebased(nested, file.parent, folder)}
 
 
-def _place_spark(node: Document, component: Document, target: Target) -> None:
-    if target.is_local:
-        return
-    node.pop("resources", None)
-    node.pop("compute", None)
-    if target.spark.pool:
-        node["compute"] = f"azureml:{target.spark.pool}"
-    else:
-        node["resources"] = {
-            "instance_type": target.spark.instance_type,
-            "runtime_version": target.spark.runtime_version,
-        }
-    if target.identity.client_id:
-        # a node's conf stands for its component's as a whole
-        conf = {**(component.get("conf") or {}), **(node.get("conf") or {})}
-        node["conf"] = {**conf, **dict.fromkeys(_SPARK_VARIABLES, target.identity.client_id)}
-
-
 def _identity(target: Target) -> Document:
     identity = {"type": target.identity.type}
     if target.identity.client_id:
@@ -175,12 +150,11 @@ def _identity(target: Target) -> Document:
 
 def _environment(stated: object, target: Target) -> str | None:
     """Name the version that the target has of a registered environment, when it is another."""
-    if not isinstance(stated, str) or not stated.startswith("azureml:"):
+    asset = parse(stated) if isinstance(stated, str) else None
+    if not isinstance(asset, AssetName) or asset.name not in target.environments:
         return None
-    name = stated.removeprefix("azureml:").partition(":")[0].partition("@")[0]
-    version = target.environments.get(name)
-    wanted = f"azureml:{name}:{version}"
-    return wanted if version and wanted != stated else None
+    wanted = str(AssetName(asset.name, str(target.environments[asset.name])))
+    return wanted if wanted != stated else None
 
 
 def retarget_environment(component: Document, target: Target) -> Document:
@@ -193,7 +167,7 @@ def rebased(document: Document, old: Path, new: Path) -> Document:
     """Make the relative paths of a component start at another folder."""
 
     def move(path: str) -> str:
-        return path if "://" in path or path.startswith("azureml:") else _relative(old / path, new)
+        return _relative(old / local_path(path), new) if local_path(path) else path
 
     moved = dict(document)
     for key in _PATHS:
@@ -207,9 +181,8 @@ def rebased(document: Document, old: Path, new: Path) -> Document:
 
 
 def _moved_node(node: Document, move: Any) -> Document:  # noqa: ANN401
-    reference = node.get("component")
-    is_file = isinstance(reference, str) and not reference.startswith("azureml:")
-    moved = {**node, "component": move(reference)} if is_file and reference else dict(node)
+    path = local_path(node.get("component"))
+    moved = {**node, "component": move(path)} if path else dict(node)
     for key in _PATHS:
         if isinstance(moved.get(key), str):
             moved[key] = move(moved[key])

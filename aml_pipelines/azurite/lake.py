@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import jwt
@@ -20,7 +20,7 @@ from aml_pipelines.azurite.gateway import SERVICE, USER, Way, serving_gateway
 from aml_pipelines.certificates import ensure_certificates
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.locks import exclusive
-from aml_pipelines.pipeline.references import local_folder, path_in_lake
+from aml_pipelines.pipeline.references import datastore_path, local_folder
 from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ _DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
-class RemoteLake:
-    """A lake that is no folder; nodes get its data as in Azure, by URI or as a copy."""
+class AbfsLake:
+    """A lake behind a storage account: nodes get its data as in Azure, by URI or as a copy."""
 
     uri: str
     state: Path
@@ -53,17 +53,46 @@ class RemoteLake:
             "MSI_SECRET": workspace["IDENTITY_HEADER"],
         }
 
-    def spark_uri(self, uri: str) -> str:
-        """Give Spark's URI of a place in the lake: Azure's Spark reads azureml:// itself."""
-        return f"{self.uri}/{path_in_lake(uri)}"
+    def bring_input(self, uri: str, mode: str, to: Path, *, for_spark: bool) -> str:
+        """Return what a node gets for the data at `uri`: a URI in mode direct, else a copy at `to`.
 
-    def copy_of(self, uri: str) -> Path:
-        """Give the folder for an output that is mounted, where the registry finds models too."""
-        return local_folder(uri, lake=self.state)
+        Raises NodeFailedError when there is nothing to copy.
+        """
+        if mode == "direct":
+            return self._direct(uri, for_spark=for_spark)
+        self.download(uri, to)
+        return str(to)
+
+    def place_output(self, uri: str, mode: str, *, for_spark: bool) -> str:
+        """Return where a node writes an output: its URI, or a folder in place of a mount.
+
+        The folder is where the registry finds models too.
+        """
+        if mode == "direct":
+            return self._direct(uri, for_spark=for_spark)
+        return str(local_folder(uri, state=self.state))
+
+    def take_output(self, place: str, uri: str) -> None:
+        """Upload what a node has written to the folder at `place`."""
+        self.upload(Path(place), uri)
+
+    def has_file(self, path: str) -> bool:
+        return bool(self.container.get_blob_client(path).exists())
+
+    def write_file(self, path: str, stream: IO[bytes]) -> None:
+        self.container.upload_blob(path, stream, overwrite=True)
+
+    def _direct(self, uri: str, *, for_spark: bool) -> str:
+        # Azure's Spark reads azureml:// itself; Spark here knows the lake's own scheme only.
+        return f"{self.uri}/{self._path(uri)}" if for_spark else uri
+
+    @staticmethod
+    def _path(uri: str) -> str:
+        return datastore_path(uri).path.strip("/")
 
     def download(self, uri: str, to: Path) -> None:
         """Bring the file or folder at `uri` to the path `to`; raises NodeFailedError for none."""
-        path = path_in_lake(uri).rstrip("/")
+        path = self._path(uri)
         blobs = [blob for blob in self._below(f"{path}/") if not is_folder(blob)]
         files = {blob.name: to / blob.name.removeprefix(f"{path}/") for blob in blobs}
         if not files and self.container.get_blob_client(path).exists():
@@ -78,7 +107,7 @@ class RemoteLake:
 
     def upload(self, place: Path, uri: str) -> None:
         """Bring a file, or all files of a folder, to `uri`."""
-        path = path_in_lake(uri).rstrip("/")
+        path = self._path(uri)
         for file in [place] if place.is_file() else sorted(place.rglob("*")):
             if file.is_file():
                 name = path if file == place else f"{path}/{file.relative_to(place).as_posix()}"
@@ -90,7 +119,7 @@ class RemoteLake:
 
 
 @contextmanager
-def serving_lake(uri: str, state: Path) -> Iterator[RemoteLake]:
+def serving_lake(uri: str, state: Path) -> Iterator[AbfsLake]:
     """Serve the lake at `uri` out of Azurite, its data in `state`, as long as the block runs."""
     host, container_name = str(urlsplit(uri).hostname), str(urlsplit(uri).username)
     name = host.partition(".")[0]
@@ -104,7 +133,7 @@ def serving_lake(uri: str, state: Path) -> Iterator[RemoteLake]:
         secret = secrets.token_urlsafe(32)
         certificates = ensure_certificates(Path(private), (host, SERVICE))
         with serving_gateway(Way(name, host, container, secret), certificates) as port:
-            yield RemoteLake(
+            yield AbfsLake(
                 uri=uri,
                 state=state,
                 container=container,
@@ -114,7 +143,7 @@ def serving_lake(uri: str, state: Path) -> Iterator[RemoteLake]:
 
 
 @contextmanager
-def holding_lake(uri: str, state: Path, verb: str) -> Iterator[RemoteLake]:
+def holding_lake(uri: str, state: Path, verb: str) -> Iterator[AbfsLake]:
     """Serve the lake when nobody else does: two Azurites on the same data would spoil them."""
     with exclusive(state, {"verb": verb}), serving_lake(uri, state) as lake:
         yield lake

@@ -1,4 +1,4 @@
-"""What a node gets for data in a lake that is no folder: a URI, or a copy instead of a mount."""
+"""The data of a node: where its inputs and outputs are while it runs."""
 
 from __future__ import annotations
 
@@ -6,61 +6,79 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.kinds import runnable_kind
 from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.azurite.lake import RemoteLake
-    from aml_pipelines.pipeline.planned import PlannedNode
+    from aml_pipelines.pipeline.lake import OpenLake
+    from aml_pipelines.pipeline.plan import PlannedNode
 
-REMOTE = "azureml://"
+_REMOTE = "azureml://"
 
 
 @dataclass(frozen=True)
-class Places:
-    """The locations of a node's inputs and outputs, as its command gets them."""
+class NodeData:
+    """The texts that a node's command gets for its inputs and outputs."""
 
     inputs: Mapping[str, str | None]
     outputs: Mapping[str, str]
-    is_here: bool  # all of it: only then content tells whether an earlier run can stand for this
+    all_local: bool  # every input and output is a local path: only then can reuse compare content
 
 
 def bring_inputs(
-    node: PlannedNode, inputs: Mapping[str, str | None], folder: Path, lake: RemoteLake | None
-) -> Places:
-    """Bring a node's remote inputs to `folder` as their modes say, and place its outputs.
+    node: PlannedNode, inputs: Mapping[str, str | None], folder: Path, lake: OpenLake
+) -> NodeData:
+    """Copy or name a node's inputs in the lake as their modes say, and place its outputs.
 
-    Raises NodeFailedError when there is nothing to bring.
+    Copies go below `folder`. Raises NodeFailedError when there is nothing at an input.
     """
-    outputs = {name: output.location for name, output in node.outputs.items()}
-    if lake is None:
-        return Places(inputs, outputs, is_here=True)
-    placed, is_here = dict(inputs), True
+    for_spark = runnable_kind(node.component.kind).FOR_SPARK
+    placed = dict(inputs)
     for name, bound in node.inputs.items():
         uri = inputs[name]
-        if uri is None or isinstance(bound.value, Constant) or not uri.startswith(REMOTE):
-            continue
-        if bound.mode == "direct":
-            placed[name], is_here = lake.spark_uri(uri) if node.is_spark else uri, False
-        else:
-            copy = folder / "inputs" / name
-            lake.download(uri, copy)
-            placed[name] = str(copy)
-    for name, output in node.outputs.items():
-        if not output.location.startswith(REMOTE):
-            continue
-        is_here = False
-        if output.mode != "direct":
-            outputs[name] = str(lake.copy_of(output.location))
-        elif node.is_spark:
-            outputs[name] = lake.spark_uri(output.location)
-    return Places(placed, outputs, is_here)
+        if uri is not None and not isinstance(bound.value, Constant) and uri.startswith(_REMOTE):
+            to = folder / "inputs" / name
+            placed[name] = lake.bring_input(uri, bound.mode, to, for_spark=for_spark)
+    outputs = {
+        name: lake.place_output(output.location, output.mode, for_spark=for_spark)
+        if output.location.startswith(_REMOTE)
+        else output.location
+        for name, output in node.outputs.items()
+    }
+    data = [text for name, text in placed.items() if _is_data(node, name)]
+    data += [output.location for output in node.outputs.values()]
+    return NodeData(placed, outputs, all_local=not any("://" in str(text) for text in data))
 
 
-def take_outputs(node: PlannedNode, places: Places, lake: RemoteLake | None) -> None:
-    """Bring what a node has written to a folder that stands for a mount to the lake."""
+def take_outputs(node: PlannedNode, data: NodeData, lake: OpenLake) -> None:
+    """Bring what a node has written to a folder, in place of a mount, to the lake."""
     for name, output in node.outputs.items():
-        place = places.outputs[name]
-        if lake and place != output.location and "://" not in place:
-            lake.upload(Path(place), output.location)
+        place = data.outputs[name]
+        if place != output.location and "://" not in place:
+            lake.take_output(place, output.location)
+
+
+def make_outputs(node: PlannedNode, data: NodeData) -> None:
+    """Make the folders that a node writes to, as Azure does before it starts."""
+    for output in node.outputs.values():
+        if "://" in data.outputs[output.name]:
+            continue
+        place = Path(data.outputs[output.name])
+        is_folder = output.type != "uri_file" and output.mode != "direct"
+        (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
+
+
+def read_only_paths(node: PlannedNode, data: NodeData) -> dict[Path, str]:
+    """Map the paths that Azure mounts read-only, or copies, to the inputs that they are."""
+    return {
+        Path(str(data.inputs[name])): name
+        for name, bound in node.inputs.items()
+        if _is_data(node, name) and bound.mode in ("", "ro_mount", "download")
+    }
+
+
+def _is_data(node: PlannedNode, name: str) -> bool:
+    value = node.inputs[name].value
+    return value is not None and not isinstance(value, Constant)

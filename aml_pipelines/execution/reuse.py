@@ -1,4 +1,9 @@
-"""Find an earlier run of the same node on the same input; its outputs stand for this one's."""
+"""Whether a node is run or the outputs of an equal earlier run are taken: all five conditions.
+
+A node is reused when the run allows it (no --fresh, no force_rerun), it was not named to run anew
+(--only, --from), its component is deterministic, all its data are local files whose content can be
+compared, and an earlier run with the same key has its outputs unchanged.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +15,17 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.pipeline.planned import PlannedNode, command
+from aml_pipelines.pipeline.command import command
+from aml_pipelines.pipeline.snapshot import snapshot_hash
 from aml_pipelines.pipeline.values import Constant
 from aml_pipelines.repository import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.pipeline.plan import PlannedNode
 
 
 @dataclass(frozen=True)
@@ -27,16 +37,21 @@ class Earlier:
     hashes: Mapping[str, str]
 
 
-def reuse_key(node: PlannedNode, inputs: Mapping[str, str | None], code_hash: str) -> str:
-    """Hash everything that the node's outputs may depend on: code, arguments, data, packages."""
+def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
+    """Return a hash of all that the node's outputs depend on: code, arguments, data, packages.
+
+    It is empty for a node whose outputs nothing can stand for.
+    """
+    if not (node.component.is_deterministic and data.all_local):
+        return ""
     contents = {}
     for name, bound in node.inputs.items():
-        text = inputs[name]
-        is_place = text is not None and not isinstance(bound.value, Constant)
-        contents[name] = f"content:{content_hash(Path(str(text)))}" if is_place else text
+        text = data.inputs[name]
+        is_path = text is not None and not isinstance(bound.value, Constant)
+        contents[name] = f"content:{content_hash(Path(str(text)))}" if is_path else text
     outputs = {name: f"output:{name}" for name in node.outputs}
     parts = {
-        "code": code_hash,
+        "code": snapshot_hash(files),
         "command": command(node, contents, outputs),
         "inputs": contents,
         "component": _component_text(node),
@@ -46,21 +61,31 @@ def reuse_key(node: PlannedNode, inputs: Mapping[str, str | None], code_hash: st
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def find_earlier(runs: Path, key: str) -> Earlier | None:
-    """Find the run recorded under `key`, unless its outputs are gone or changed."""
-    file = _index(runs, key)
+def find_earlier(node: PlannedNode, key: str, context: RunContext) -> Earlier | None:
+    """Return the run recorded under `key`, unless its outputs are gone or changed.
+
+    None where this run may take no earlier outputs for `node`.
+    """
+    allowed = context.reuses and not context.plan.pipeline.force_rerun
+    if not key or not allowed or node.name in context.selection.anew:
+        return None
+    file = _index(context.runs, key)
     if not file.is_file():
         return None
     recorded = read_json(file)
     earlier = Earlier(recorded["run_id"], recorded["outputs"], recorded["hashes"])
-    now = {name: content_hash(Path(path)) for name, path in earlier.outputs.items()}
-    return earlier if now == earlier.hashes else None
+    return earlier if _hashes(earlier.outputs) == earlier.hashes else None
 
 
-def record(runs: Path, key: str, run_id: str, outputs: Mapping[str, str]) -> None:
-    """Record a completed run under `key`."""
-    hashes = {name: content_hash(Path(path)) for name, path in outputs.items()}
-    write_json(_index(runs, key), asdict(Earlier(run_id, dict(outputs), hashes)))
+def record(key: str, outputs: Mapping[str, str], context: RunContext) -> None:
+    """Record a completed node under `key`, if it has one."""
+    if key:
+        earlier = Earlier(context.run_id, dict(outputs), _hashes(outputs))
+        write_json(_index(context.runs, key), asdict(earlier))
+
+
+def _hashes(outputs: Mapping[str, str]) -> dict[str, str]:
+    return {name: content_hash(Path(path)) for name, path in outputs.items()}
 
 
 def _index(runs: Path, key: str) -> Path:
@@ -68,10 +93,8 @@ def _index(runs: Path, key: str) -> Path:
 
 
 def _component_text(node: PlannedNode) -> str:
-    """Read the component's own file; an inline one is told by its command, code and outputs."""
+    """Return the text of the component's own file, or what an inline one has instead."""
     file = node.component.place.file
     is_own_file = node.component.place.file != node.place.file
     outputs = sorted(f"{output.name}:{output.type}" for output in node.outputs.values())
-    return (
-        file.read_text(encoding="utf-8") if is_own_file else repr((node.component.spark, outputs))
-    )
+    return file.read_text(encoding="utf-8") if is_own_file else repr((node.component.own, outputs))

@@ -6,46 +6,46 @@ import os
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
-from aml_pipelines.execution.node import Ended, Surroundings, run_node
+from aml_pipelines.execution.kinds import runnable_kind
+from aml_pipelines.execution.node import NodeResult, run_node
 from aml_pipelines.execution.record import RunRecord, read_receipt
-from aml_pipelines.execution.spark_jvm import shares_jvm
-from aml_pipelines.pipeline.planned import PlannedNode, command, input_texts
+from aml_pipelines.pipeline.plan import PlannedNode, input_texts
 from aml_pipelines.pipeline.values import Produced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.console import Progress
-    from aml_pipelines.execution.selection import Selection
-    from aml_pipelines.pipeline.plan import Plan
+    from aml_pipelines.execution.context import RunContext
 
 
 @dataclass
 class Execution:
     """A plan that is being run."""
 
-    plan: Plan
-    selection: Selection
-    around: Surroundings
+    context: RunContext
     record: RunRecord
     progress: Progress
     produced: dict[tuple[str, str], str] = field(default_factory=dict)
     waiting: list[PlannedNode] = field(default_factory=list)
-    running: dict[Future[Ended], PlannedNode] = field(default_factory=dict)
+    running: dict[Future[NodeResult], PlannedNode] = field(default_factory=dict)
     began: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
     def run(self) -> bool:
-        """Run to the end; tells whether every node that was to run completed.
+        """Run to the end; return whether every node that was to run completed.
 
         On KeyboardInterrupt, ends every process, records the run as failed, and passes it on.
         """
         self._take_earlier()
         self.waiting = [
-            node for node in self.plan.nodes.values() if node.name in self.selection.run
+            node
+            for node in self.context.plan.nodes.values()
+            if node.name in self.context.selection.run
         ]
         self.record.write()
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
@@ -53,14 +53,14 @@ class Execution:
                 while self._start_ready(threads):
                     self._await_one()
             except BaseException:
-                self.around.processes.end_all()
+                self.context.processes.end_all()
                 self.record.end("Failed")
                 raise
         self.record.end("Failed" if self.failed else "Completed")
         return not self.failed
 
     def _take_earlier(self) -> None:
-        for name, outputs in self.selection.earlier.items():
+        for name, outputs in self.context.selection.earlier.items():
             record = self.record.nodes[name]
             record.status, record.reused, record.outputs = "Completed", True, outputs
             record.receipt = read_receipt(outputs)
@@ -70,15 +70,15 @@ class Execution:
         self.produced.update({(name, output): path for output, path in outputs.items()})
 
     def _start_ready(self, threads: ThreadPoolExecutor) -> bool:
-        """Start what can start; tells whether anything is running."""
-        stops = self.failed and not self.plan.pipeline.continue_on_step_failure
+        """Start what can start; return whether anything is running."""
+        stops = self.failed and not self.context.plan.pipeline.continue_on_step_failure
         for node in [] if stops else list(self.waiting):
             if len(self.running) < (os.cpu_count() or 1) and self._is_ready(node):
                 self.waiting.remove(node)
                 self._begin(node)
-                reuses = self.around.reuses and node.name not in self.selection.anew
+                record_command = partial(self._record_command, node.name)
                 future = threads.submit(
-                    run_node, node, dict(self.produced), self.around, reuses=reuses
+                    run_node, node, dict(self.produced), self.context, record_command
                 )
                 self.running[future] = node
         return bool(self.running)
@@ -89,26 +89,33 @@ class Execution:
             for bound in node.inputs.values()
             if isinstance(bound.value, Produced)
         )
-        return has_inputs and not (self._is_warm(node) and any(map(self._is_warm, self._busy())))
+        return has_inputs and not self._is_excluded(node)
 
-    def _busy(self) -> list[PlannedNode]:
-        return list(self.running.values())
-
-    def _is_warm(self, node: PlannedNode) -> bool:
-        jvm = self.around.jvm
-        return node.is_spark and jvm is not None and shares_jvm(node.component, jvm.memory)
+    def _is_excluded(self, node: PlannedNode) -> bool:
+        """Return whether `node` has to wait for another of its kind that runs now."""
+        kind = runnable_kind(node.component.kind)
+        alike = [
+            item for item in self.running.values() if item.component.kind == node.component.kind
+        ]
+        return kind.is_exclusive(node, self.context) and any(
+            kind.is_exclusive(item, self.context) for item in alike
+        )
 
     def _begin(self, node: PlannedNode) -> None:
         record = self.record.nodes[node.name]
         inputs = input_texts(node, self.produced)
         outputs = {name: output.location for name, output in node.outputs.items()}
         record.status, record.inputs, record.outputs = "Running", inputs, outputs
-        record.command = command(node, inputs, outputs)
-        folder = self.around.folder(node)
+        folder = self.context.folder(node)
         folder.mkdir(parents=True, exist_ok=True)
         record.log = str(folder / "log.txt")
         self.began[node.name] = time.monotonic()
         self.progress.began(node.name)
+        self.record.write()
+
+    def _record_command(self, name: str, command: str) -> None:
+        # It is known only when the data are placed: a served lake gives other texts than the plan.
+        self.record.nodes[name].command = command
         self.record.write()
 
     def _await_one(self) -> None:
@@ -117,7 +124,7 @@ class Execution:
             self._end(self.running.pop(future), future)
         self.record.write()
 
-    def _end(self, node: PlannedNode, future: Future[Ended]) -> None:
+    def _end(self, node: PlannedNode, future: Future[NodeResult]) -> None:
         record = self.record.nodes[node.name]
         record.seconds = round(time.monotonic() - self.began[node.name], 2)
         try:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import NodeFailedError
+from aml_pipelines.pipeline.kinds.spark import spark_code
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
@@ -49,15 +50,15 @@ class JvmError(NodeFailedError):
 
 
 def memory(component: Component) -> str:
-    return (component.spark.conf or {}).get("spark.driver.memory", "1g")
+    return spark_code(component).conf.get("spark.driver.memory", "1g")
 
 
 def shares_jvm(component: Component, warm_memory: str) -> bool:
     """Tell whether a Spark component can run in the shared JVM rather than one of its own."""
-    spark = component.spark
+    spark = spark_code(component)
     is_ours = component.place.file.is_relative_to(COMPONENTS) or _has_own_code(component)
     brings_files = spark.jars or spark.py_files or spark.files or spark.archives
-    is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf or {})
+    is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf)
     return is_ours and not brings_files and not is_fixed and memory(component) == warm_memory
 
 
@@ -90,8 +91,8 @@ def java_environment() -> dict[str, str]:
 
 def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
     """Give the variables with which a node's own Python starts a JVM as its component asks."""
-    spark = component.spark
-    conf = _QUIET | dict(spark.conf or {})
+    spark = spark_code(component)
+    conf = _QUIET | dict(spark.conf)
     options = ["--master", master]
     for key, value in conf.items():
         options += ["--conf", f"{key}={value}"]

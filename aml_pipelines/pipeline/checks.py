@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.expressions import Reference, references
-from aml_pipelines.pipeline.planned import PlannedNode, command
+from aml_pipelines.pipeline.kinds import node_kind
 from aml_pipelines.pipeline.shell import UnquotableError
 from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
+    from aml_pipelines.pipeline.plan import PlannedNode
     from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Component
 
@@ -45,19 +47,7 @@ def check_node(node: PlannedNode, problems: Problems) -> None:
     for name, bound in node.inputs.items():
         if bound.mode and not bound.port.is_data:
             problems.add(bound.place, f"input {name!r} is of type {bound.type!r} and takes no mode")
-        if node.is_spark and bound.port.is_data and bound.mode != "direct":
-            problems.add(
-                bound.place,
-                f"input {name!r} of Spark job {node.name!r} has mode {bound.mode or 'ro_mount'!r}; "
-                "Spark takes only 'direct'",
-            )
-    for output in node.outputs.values():
-        if node.is_spark and output.mode != "direct":
-            problems.add(
-                node.component.outputs[output.name].place,
-                f"output {output.name!r} of Spark job {node.name!r} has mode "
-                f"{output.mode or 'rw_mount'!r}; Spark takes only 'direct'",
-            )
+    node_kind(node.component.kind).check_node(node, problems)
     _check_quoting(node, problems)
 
 

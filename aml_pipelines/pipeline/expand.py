@@ -10,7 +10,7 @@ from aml_pipelines.pipeline.checks import check_node, check_template
 from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
 from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
 from aml_pipelines.pipeline.order import circle_of, in_order
-from aml_pipelines.pipeline.planned import PlannedNode, PlannedOutput
+from aml_pipelines.pipeline.plan import PlannedNode, PlannedOutput
 from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
 from aml_pipelines.pipeline.spec import InputPort, Job, Pipeline, Setting
 from aml_pipelines.pipeline.values import Bound, Constant, Produced, Value, mismatch
@@ -94,7 +94,7 @@ class Expansion:
         name = f"{scope.prefix}{job.name}"
         inputs = self._bind_inputs(scope, job)
         destinations = self._destinations(scope, job)
-        if job.component.kind == "pipeline":
+        if job.component.jobs is not None:
             values = {key: bound.value for key, bound in inputs.items()}
             inner = Scope(f"{name}.", job.component, values, destinations, {}, {})
             self._expand(inner)

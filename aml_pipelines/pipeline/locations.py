@@ -1,4 +1,4 @@
-"""Where a run keeps things, and what a data reference of a pipeline file means there."""
+"""Where a run keeps its files, and what a data reference of a pipeline file means there."""
 
 from __future__ import annotations
 
@@ -8,21 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import NotFoundError, RefusedError
-from aml_pipelines.pipeline.references import local_folder, long_uri, path_in_lake
+from aml_pipelines.pipeline.references import (
+    DEFAULT,
+    AssetName,
+    DatastorePath,
+    LocalPath,
+    Url,
+    parse,
+)
 from aml_pipelines.pipeline.values import Data, Missing
 from conf.errors import UserError
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.assets import DataAsset, ModelAsset
+    from aml_pipelines.pipeline.lake import Lake
     from aml_pipelines.pipeline.spec import Setting
 
-_ASSET = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))")
-_MODELS = ("mlflow_model", "custom_model", "triton_model")
+MODELS = ("mlflow_model", "custom_model", "triton_model")
+_DEFAULT_OUTPUT = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
 _SERVER_SIDE = re.compile(r"\$\{\{\s*(name|output_name|default_datastore)\s*\}\}")
 
 
 class Assets(Protocol):
-    """What the planner asks the registry."""
+    """The registry, as far as the planner reads it."""
 
     def data_asset(
         self, name: str, version: str | None = None, label: str | None = None
@@ -39,35 +47,34 @@ class UnknownReferenceError(UserError):
 
 @dataclass(frozen=True)
 class Locations:
-    """The places of one run: its lake, its folder among the runs, and the registry it reads."""
+    """The lake of a run, its folder among the runs, and the registry that it reads."""
 
-    lake: str
+    lake: Lake
     runs: Path
     run_id: str
-    is_local: bool
     assets: Assets
     is_single: bool = False  # a job that is no pipeline: its one node is the job itself
-    state: str = ""  # of a lake that is no folder: where all but the lake is
-    workspace_id: str = ""  # ARM's, which URIs of such a lake name
 
     def node_folder(self, node: str) -> Path:
         return self.runs / self.run_id / node
 
     def run_name(self, node: str) -> str:
-        """Name a node's run, as `${{name}}` does."""
+        """Return the name of a node's run, which `${{name}}` stands for."""
         return self.run_id if self.is_single else f"{self.run_id}_{node}"
 
     def output(self, node: str, output: str, template: str) -> str:
-        """Where `node` writes `output`; `template` is the path in the pipeline file, if any."""
-        default = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
-        if self.is_local and not template:
+        """Return where `node` writes `output`; `template` is the path in the pipeline file, if any.
+
+        Raises UnknownReferenceError for a path that Azure does not resolve.
+        """
+        if self.lake.is_here and not template:
             return str(self.node_folder(node) / "outputs" / output)
         names = {
             "name": self.run_name(node),
             "output_name": output,
-            "default_datastore": "workspaceblobstore",
+            "default_datastore": DEFAULT,
         }
-        path = _SERVER_SIDE.sub(lambda match: names[match[1]], template or default)
+        path = _SERVER_SIDE.sub(lambda match: names[match[1]], template or _DEFAULT_OUTPUT)
         if "${{" in path:
             raise UnknownReferenceError(
                 f"output path {template!r} has an expression that Azure does not resolve there; "
@@ -77,74 +84,88 @@ class Locations:
             raise UnknownReferenceError(
                 f"output path {template!r} is not of the form azureml://datastores/NAME/paths/PATH"
             )
-        return self._datastore_path(path) if self.is_local else path
+        return self._resolved(path)
 
     def data(self, setting: Setting) -> Data | Missing:
-        """Find the data at a path, or raise UnknownReferenceError when it cannot be any."""
-        reference = str(setting.value)
+        """Return the data at a path; raises UnknownReferenceError when it cannot be any."""
+        text = str(setting.value)
         kind = setting.type or "uri_folder"
-        if reference.startswith("azureml://"):
-            return self._datastore(reference, kind)
-        if reference.startswith("azureml:"):
-            return self._asset(reference, kind)
-        if "://" in reference and not reference.startswith("file://"):
-            scheme = reference.partition(":")[0]
-            if not self.is_local and scheme in ("abfss", "wasbs", "https"):
-                return Data(kind, reference, reference)
-            raise UnknownReferenceError(
-                f"{reference!r} is read over {scheme}, which the local executor does not do; "
-                "give a local path or azureml://datastores/lake/paths/…"
-            )
-        path = setting.place.file.parent / reference.removeprefix("file://")
-        wrong = _unlike(kind, path.resolve())
+        match parse(text):
+            case DatastorePath():
+                return self._datastore(text, kind)
+            case AssetName() as asset:
+                return self._asset(text, asset, kind)
+            case Url(scheme):
+                return self._url(text, scheme, kind)
+            case LocalPath(path):
+                file = (setting.place.file.parent / path).resolve()
+        wrong = _unlike(kind, file)
         if wrong:
-            raise UnknownReferenceError(f"{reference!r} {wrong}: {path.resolve()}")
-        return Data(kind, str(path.resolve()), reference)
+            raise UnknownReferenceError(f"{text!r} {wrong}: {file}")
+        return Data(kind, str(file), text)
 
-    def _datastore_path(self, uri: str) -> str:
+    def _resolved(self, uri: str) -> str:
+        if not self.lake.is_here:
+            return uri
+        path = parse(uri)
         try:
-            folder = local_folder(uri, lake=Path(self.state or self.lake))
+            if isinstance(path, DatastorePath):
+                return self.lake.resolve(path)
         except RefusedError as error:
             raise UnknownReferenceError(str(error)) from error
-        is_remote = self.state and path_in_lake(uri)
-        return long_uri(uri, self.workspace_id) if is_remote else str(folder)
+        raise UnknownReferenceError(
+            f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'"
+        )
 
     def _datastore(self, uri: str, kind: str) -> Data | Missing:
-        if not self.is_local:
-            return Data(kind, uri, uri)
-        path = self._datastore_path(uri)
-        is_remote = path.startswith("azureml:")  # and not there to be asked before the run
-        wrong = "" if is_remote else _unlike(kind, Path(path))
-        return Missing(kind, uri, f"{wrong}: {path}") if wrong else Data(kind, path, uri)
+        location = self._resolved(uri)
+        if location.startswith("azureml:"):  # in Azure, or served: not there to be asked before
+            return Data(kind, location, uri)
+        wrong = _unlike(kind, Path(location))
+        return Missing(kind, uri, f"{wrong}: {location}") if wrong else Data(kind, location, uri)
 
-    def _asset(self, reference: str, kind: str) -> Data | Missing:
-        match = _ASSET.fullmatch(reference)
-        if not match:
-            raise UnknownReferenceError(
-                f"{reference!r} is not of the form azureml:NAME:VERSION or azureml:NAME@latest"
-            )
-        if not self.is_local:
-            return Data(kind, reference, reference)
-        name, version, label = match["name"], match["version"], match["label"]
+    def _url(self, url: str, scheme: str, kind: str) -> Data:
+        if scheme in self.lake.schemes:
+            return Data(kind, url, url)
+        if scheme == "azureml":
+            if "://" in url:
+                return Data(kind, self._resolved(url), url)
+            raise UnknownReferenceError(_no_asset(url))
+        raise UnknownReferenceError(
+            f"{url!r} is read over {scheme}, which the local executor does not do; "
+            "give a local path or azureml://datastores/lake/paths/…"
+        )
+
+    def _asset(self, text: str, asset: AssetName, kind: str) -> Data | Missing:
+        if not asset.is_pinned:
+            raise UnknownReferenceError(_no_asset(text))
+        if not self.lake.is_here:
+            return Data(kind, text, text)
+        version, label = asset.version or None, asset.label or None
         try:
-            if kind in _MODELS:
-                model = self.assets.model(name, version, label)
-                return Data(kind, model.source or self._path(model.path), reference)
-            asset = self.assets.data_asset(name, version, label)
+            if kind in MODELS:
+                model = self.assets.model(asset.name, version, label)
+                return Data(kind, model.source or self._path(model.path), text)
+            registered = self.assets.data_asset(asset.name, version, label)
         except NotFoundError as error:
             return Missing(
                 kind,
-                reference,
-                f"not registered here yet ({error}); run the pipeline that registers {name!r}",
+                text,
+                f"not registered here yet ({error}); run the pipeline that registers "
+                f"{asset.name!r}",
             )
-        if asset.type != kind:
+        if registered.type != kind:
             raise UnknownReferenceError(
-                f"{reference!r} is registered as {asset.type!r}, not as {kind!r}"
+                f"{text!r} is registered as {registered.type!r}, not as {kind!r}"
             )
-        return Data(kind, self._path(asset.path), reference)
+        return Data(kind, self._path(registered.path), text)
 
     def _path(self, uri: str) -> str:
-        return self._datastore_path(uri) if uri.startswith("azureml:") else uri
+        return self._resolved(uri) if uri.startswith("azureml:") else uri
+
+
+def _no_asset(text: str) -> str:
+    return f"{text!r} is not of the form azureml:NAME:VERSION or azureml:NAME@latest"
 
 
 def _unlike(kind: str, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Turn a pipeline into a plan: flat nodes in running order, with every value and path resolved."""
+"""A plan: the nodes that a pipeline comes to, with every input and output resolved."""
 
 from __future__ import annotations
 
@@ -6,19 +6,42 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.expand import Expansion
-from aml_pipelines.pipeline.read_job import read_pipeline
-from aml_pipelines.pipeline.values import Constant, Missing, Produced, Value
+from aml_pipelines.pipeline.values import Bound, Constant, Data, Missing, Produced, Value
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aml_pipelines.pipeline.locations import Locations
-    from aml_pipelines.pipeline.planned import PlannedNode
-    from aml_pipelines.pipeline.problems import Problems
-    from aml_pipelines.pipeline.spec import Pipeline
+    from aml_pipelines.pipeline.problems import Place
+    from aml_pipelines.pipeline.spec import Component, Pipeline
 
-Given = Mapping[str, str | int | float | bool]
+
+@dataclass(frozen=True)
+class PlannedOutput:
+    """An output of a node and the place it is written to."""
+
+    name: str
+    type: str
+    mode: str
+    location: str
+
+
+@dataclass(frozen=True)
+class PlannedNode:
+    """One process to run: a component with every input and output resolved."""
+
+    name: str
+    run_name: str
+    component: Component
+    inputs: Mapping[str, Bound]
+    outputs: Mapping[str, PlannedOutput]
+    environment_variables: Mapping[str, str]
+    timeout: float | None
+    place: Place
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """The nodes whose outputs this one reads, each once."""
+        values = [bound.value for bound in self.inputs.values()]
+        return tuple(dict.fromkeys(value.node for value in values if isinstance(value, Produced)))
 
 
 @dataclass(frozen=True)
@@ -42,37 +65,20 @@ class Plan:
         ]
 
 
-def plan_pipeline(file: Path, locations: Locations, *, given: Given, target_inputs: Given) -> Plan:
-    """Plan the pipeline in `file`.
-
-    `given` are values the user set and `target_inputs` those of the target, in this order; each
-    counts where the pipeline has an input of that name. Raises PipelineError with every wiring
-    error there is.
-    """
-    pipeline, problems = read_pipeline(file)
-    values = _pipeline_inputs(pipeline, locations, problems, given, target_inputs)
-    expansion = Expansion(locations, problems)
-    outputs = expansion.expand_pipeline(pipeline, values)
-    problems.raise_any()
-    return Plan(pipeline, locations, values, expansion.nodes, outputs)
+Produce = Mapping[tuple[str, str], str]  # node and output → where it is
 
 
-def _pipeline_inputs(
-    pipeline: Pipeline,
-    locations: Locations,
-    problems: Problems,
-    given: Given,
-    target_inputs: Given,
-) -> dict[str, Value | None]:
-    ports = pipeline.graph.inputs
-    expansion = Expansion(locations, problems)
-    values: dict[str, Value | None] = {}
-    for name, port in ports.items():
-        override = given.get(name, target_inputs.get(name))
-        if override is None:
-            values[name] = expansion.given_value(pipeline.inputs[name])
-        elif port.is_data:
-            values[name] = expansion.given_data(override, port)
-        else:
-            values[name] = Constant(override, port.type if port.is_declared else "")
-    return values
+def input_text(bound: Bound, produced: Produce) -> str | None:
+    """Give what a node's command gets for an input: a literal's text, or a location."""
+    value = bound.value
+    if value is None:
+        return None
+    if isinstance(value, Constant):
+        return value.text
+    if isinstance(value, Produced):
+        return produced[value.node, value.output]
+    return value.location if isinstance(value, Data) else value.reference
+
+
+def input_texts(node: PlannedNode, produced: Produce) -> dict[str, str | None]:
+    return {name: input_text(bound, produced) for name, bound in node.inputs.items()}

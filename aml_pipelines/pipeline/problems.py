@@ -21,6 +21,18 @@ class Place:
         return f"{shown}:{self.line}"
 
 
+@dataclass(frozen=True)
+class Finding:
+    """A thing that Azure will do otherwise than meant: it `fails`, or it only costs."""
+
+    place: Place
+    text: str
+    fails: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
 @dataclass
 class Problems:
     """The problems found so far, in the order in which they were found."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline import read_component
+from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_ports import (
     declared_inputs,
@@ -14,6 +15,7 @@ from aml_pipelines.pipeline.read_ports import (
     port_of_setting,
     settings,
 )
+from aml_pipelines.pipeline.references import DEFAULT, AssetName, local_path, parse
 from aml_pipelines.pipeline.spec import Component, Job, OutputPort, Pipeline, Setting
 from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
 
@@ -26,15 +28,8 @@ _PIPELINE_FIELDS = (
     *("experiment_name", "inputs", "outputs", "jobs", "settings", "compute", "identity"),
 )
 _SETTINGS = (*("default_compute", "default_datastore", "force_rerun", "continue_on_step_failure"),)
-_JOB = ("type", "component", "comment", "inputs", "outputs", "properties")
-_RUN = ("compute", "identity", "resources")
-_JOB_FIELDS = {
-    "command": (*_JOB, *_RUN, "limits", "environment_variables", "queue_settings", "services"),
-    "spark": (*_JOB, *_RUN),
-    "pipeline": _JOB,
-}
 _ABOUT = ("name", "display_name", "description", "tags", "experiment_name")
-_DEFAULT_DATASTORES = ("", "workspaceblobstore", "azureml:workspaceblobstore")
+_DEFAULT_DATASTORES = ("", DEFAULT, str(AssetName(DEFAULT)))
 
 
 def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
@@ -111,18 +106,18 @@ def _job(
 ) -> Job | None:
     component_fields = _component_fields(name, fields)
     kind = fields.text("type") or (component_fields or fields).text("type") or "command"
-    if kind not in _JOB_FIELDS:
+    if kind not in node_kinds():
         fields.problems.add(
             fields.place_of("type"),
             f"job {name!r} is of type {kind!r}, which the local executor does not run; "
-            f"it runs {', '.join(_JOB_FIELDS)}",
+            f"it runs {', '.join(node_kinds())}",
         )
         return None
     is_inline = "component" not in fields.entries
     if component_fields is None and not is_inline:
         return None
-    inline = (*read_component.INLINE_FIELDS.get(kind, ()), *_ABOUT) if is_inline else ()
-    fields.only((*_JOB_FIELDS[kind], *inline), f"{kind} job {name!r}")
+    inline = (*node_kind(kind).INLINE_FIELDS, *_ABOUT) if is_inline else ()
+    fields.only((*node_kind(kind).JOB_FIELDS, *inline), f"{kind} job {name!r}")
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
     if component_fields is None:
@@ -131,7 +126,8 @@ def _job(
         component = _component(
             component_fields, kind, fields, has_compute=has_compute, ancestors=ancestors
         )
-    _check_compute(name, kind, fields, has_compute=has_compute)
+    _has_compute(fields, "compute")
+    node_kind(kind).check_job(fields, name, has_compute=has_compute)
     return Job(
         name=name,
         component=component,
@@ -148,14 +144,15 @@ def _component_fields(name: str, fields: Fields) -> Fields | None:
     if not reference:
         return None
     place = fields.place_of("component")
-    if reference.startswith("azureml:"):
+    path = local_path(reference)
+    if not path:
         fields.problems.add(
             place,
             f"job {name!r} uses the registered component {reference!r}, which is not here; "
             "give the path of its file",
         )
         return None
-    file = (fields.place.file.parent / reference.removeprefix("file:")).resolve()
+    file = (fields.place.file.parent / path).resolve()
     if not file.is_file():
         fields.problems.add(
             place, f"job {name!r}: component file {reference!r} does not exist: {file}"
@@ -172,14 +169,14 @@ def _component(
         job.problems.add(
             job.place_of("type"), f"the job is of type {kind!r}, but its component is of {own!r}"
         )
-    if kind != "pipeline":
+    if not node_kind(kind).IS_GRAPH:
         return read_component.read_component_file(fields, kind)
     file = fields.place.file
     if file in ancestors:
         raise PipelineError(f"{job.place_of('component')}: {file.name} contains itself")
-    fields.only(read_component.COMPONENT_FIELDS["pipeline"], "pipeline component")
+    fields.only(node_kind(kind).COMPONENT_FIELDS, "pipeline component")
     return Component(
-        kind="pipeline",
+        kind=kind,
         name=fields.text("name"),
         place=fields.place,
         inputs=declared_inputs(fields.mapping("inputs")),
@@ -206,28 +203,13 @@ def _inline(
 
 def _has_compute(fields: Fields, key: str) -> bool:
     compute = fields.text(key)
-    if compute and compute != "serverless" and not compute.startswith("azureml:"):
+    is_named = isinstance(parse(compute), AssetName)
+    if compute and compute != "serverless" and not is_named:
         fields.problems.add(
             fields.place_of(key),
             f"{key} {compute!r} is neither 'serverless' nor a compute such as 'azureml:{compute}'",
         )
     return bool(compute)
-
-
-def _check_compute(name: str, kind: str, fields: Fields, *, has_compute: bool) -> None:
-    own = [key for key in ("compute", "resources") if key in fields.entries]
-    place = fields.place
-    _has_compute(fields, "compute")
-    if kind == "spark" and len(own) != 1:
-        fields.problems.add(
-            place,
-            f"Spark job {name!r} has {' and '.join(own) or 'neither compute nor resources'}; "
-            "it needs exactly one of compute and resources",
-        )
-    if kind == "command" and not own and not has_compute:
-        fields.problems.add(
-            place, f"job {name!r} has no compute; set settings.default_compute or its own"
-        )
 
 
 def _texts(fields: Fields) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""Datastores of the local workspace: which folder an azureml:// URI means, in both its forms."""
+"""`azureml:` references, parsed once: assets, ARM ids, paths in datastores, URLs, local paths."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
@@ -10,52 +11,157 @@ from aml_pipelines.errors import RefusedError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conf.target import Workspace
+
 LAKE = "lake"
 DEFAULT = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
 FOLDERS = {LAKE: ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
+_PROVIDER = "Microsoft.MachineLearningServices"
 _DATASTORE = re.compile(
     r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
-    r"(?:providers/Microsoft\.MachineLearningServices/)?workspaces/[^/]+/)?"
+    rf"(?:providers/{re.escape(_PROVIDER)}/)?workspaces/[^/]+/)?"
     r"datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)"
 )
+_ARM = re.compile(
+    r"(?:azureml:)?/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers"
+    rf"/{re.escape(_PROVIDER)}/workspaces/[^/]+/(?P<kind>\w+)/(?P<name>[^/]+)"
+    r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?"
+)
+_ASSET = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))?")
+
+
+@dataclass(frozen=True)
+class AssetName:
+    """`azureml:NAME`, with a version or a label or neither; `kind` where an ARM id states it."""
+
+    name: str
+    version: str = ""
+    label: str = ""
+    kind: str = ""
+
+    def __str__(self) -> str:
+        if self.version:
+            return f"azureml:{self.name}:{self.version}"
+        return f"azureml:{self.name}@{self.label}" if self.label else f"azureml:{self.name}"
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a version or a label says which one of the asset's versions is meant."""
+        return bool(self.version or self.label)
+
+
+@dataclass(frozen=True)
+class DatastorePath:
+    """`azureml://datastores/NAME/paths/PATH`, with or without the ids of its workspace before."""
+
+    datastore: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"azureml://datastores/{self.datastore}/paths/{self.path}"
+
+    def within(self, workspace_id: str) -> str:
+        """Return the URI with the ARM id of its workspace, as Azure answers with it."""
+        workspace = workspace_id.strip("/").replace("resourceGroups", "resourcegroups")
+        workspace = workspace.replace(f"providers/{_PROVIDER}/", "")
+        return f"azureml://{workspace}/datastores/{self.datastore}/paths/{self.path}"
+
+    def folder(self, state: Path) -> Path:
+        """Return the folder or file in the workspace's `state` that the URI means.
+
+        Raises RefusedError when there is no such datastore here, or the path leads out of it.
+        """
+        if self.datastore not in FOLDERS:
+            raise RefusedError(
+                f"datastore {self.datastore!r} is unknown; there are {sorted(FOLDERS)}"
+            )
+        root = (state / FOLDERS[self.datastore]).resolve()
+        folder = (root / self.path).resolve()
+        if not folder.is_relative_to(root):
+            raise RefusedError(f"{str(self)!r} leads out of datastore {self.datastore!r}")
+        return folder
+
+
+@dataclass(frozen=True)
+class Url:
+    """A URL of any other scheme, or an `azureml:` text of a form that Azure has not."""
+
+    scheme: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class LocalPath:
+    """A path on this machine, without the `file:` that may stand before it."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
+def parse(text: str) -> AssetName | DatastorePath | Url | LocalPath:
+    """Return what a reference in a YAML file, a request or a command line means."""
+    if match := _DATASTORE.fullmatch(text):
+        return DatastorePath(match["datastore"], match["path"])
+    if match := _ARM.fullmatch(text):
+        return AssetName(match["name"], match["version"] or "", match["label"] or "", match["kind"])
+    if match := _ASSET.fullmatch(text):
+        return AssetName(match["name"], match["version"] or "", match["label"] or "")
+    if "://" in text and not text.startswith("file://"):
+        return Url(text.partition("://")[0], text)
+    if text.startswith("azureml:"):
+        return Url("azureml", text)
+    return LocalPath(text.removeprefix("file://").removeprefix("file:"))
+
+
+def asset_name(text: str) -> AssetName | None:
+    """Return the asset that `text` names by version or label, in any form; None for no such."""
+    reference = parse(text)
+    return reference if isinstance(reference, AssetName) and reference.is_pinned else None
+
+
+def datastore_path(uri: str) -> DatastorePath:
+    """Return the datastore's path that `uri` names; raises RefusedError for any other URI."""
+    reference = parse(uri)
+    if not isinstance(reference, DatastorePath):
+        raise RefusedError(f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'")
+    return reference
+
+
+def local_path(reference: object) -> str:
+    """Return the local path that a YAML value is; empty for a mapping and every other reference."""
+    parsed = parse(reference) if isinstance(reference, str) else None
+    return parsed.path if isinstance(parsed, LocalPath) else ""
 
 
 def short_uri(uri: str) -> str:
-    """Shorten an azureml:// datastore URI; any other URI stays as it is."""
-    match = _DATASTORE.fullmatch(uri)
-    return f"azureml://datastores/{match['datastore']}/paths/{match['path']}" if match else uri
+    """Return a datastore's URI without the ids of its workspace; any other URI as it is."""
+    reference = parse(uri)
+    return str(reference) if isinstance(reference, DatastorePath) else uri
 
 
 def long_uri(uri: str, workspace_id: str) -> str:
-    """Lengthen an azureml:// datastore URI by its workspace's ARM id, as Azure answers with it."""
-    match = _DATASTORE.fullmatch(uri)
-    if not match:
-        return uri
-    workspace = workspace_id.strip("/").replace("resourceGroups", "resourcegroups")
-    workspace = workspace.replace("providers/Microsoft.MachineLearningServices/", "")
-    return f"azureml://{workspace}/datastores/{match['datastore']}/paths/{match['path']}"
+    """Return a datastore's URI with the ARM id of its workspace; any other URI as it is."""
+    reference = parse(uri)
+    return reference.within(workspace_id) if isinstance(reference, DatastorePath) else uri
 
 
-def path_in_lake(uri: str) -> str:
-    """Give the path that a URI of the datastore `lake` names, and nothing for any other URI."""
-    match = _DATASTORE.fullmatch(uri)
-    return match["path"].strip("/") if match and match["datastore"] == LAKE else ""
+def local_folder(uri: str, *, state: Path) -> Path:
+    """Return the folder or file in `state` that a datastore's URI means.
 
-
-def local_folder(uri: str, *, lake: Path) -> Path:
-    """Find the folder or file in `lake` that an azureml:// datastore URI means.
-
-    Raises RefusedError when the URI names no datastore here, or leads out of it.
+    Raises RefusedError when it means none here.
     """
-    match = _DATASTORE.fullmatch(uri)
-    if not match:
-        raise RefusedError(f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'")
-    name = match["datastore"]
-    if name not in FOLDERS:
-        raise RefusedError(f"datastore {name!r} is unknown; there are {sorted(FOLDERS)}")
-    root = (lake / FOLDERS[name]).resolve()
-    found = (root / match["path"]).resolve()
-    if not found.is_relative_to(root):
-        raise RefusedError(f"{uri!r} leads out of datastore {name!r}")
-    return found
+    return datastore_path(uri).folder(state)
+
+
+def workspace_id(workspace: Workspace) -> str:
+    """Return the path by which Azure Resource Manager names a workspace."""
+    return (
+        f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"
+        f"/workspaces/{workspace.name}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aml_pipelines.pipeline.expressions import Reference, kept_parts
 from conf.errors import UserError
@@ -13,6 +13,16 @@ _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000(\\d+)\ue001")
 Resolve = Callable[[Reference], str | None]
+
+
+def placed(inputs: Mapping[str, str | None], outputs: Mapping[str, str]) -> Resolve:
+    """Return the function that resolves `inputs.NAME` and `outputs.NAME` to these texts."""
+
+    def resolve(reference: Reference) -> str | None:
+        port, name = reference.parts
+        return inputs[name] if port == "inputs" else outputs[name]
+
+    return resolve
 
 
 class UnquotableError(UserError):

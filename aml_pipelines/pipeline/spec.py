@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,18 @@ DATA_TYPES = (
     "custom_model",
     "triton_model",
 )
-Kind = Literal["command", "spark", "pipeline"]
+# Fields that blocks and components of every kind have; `kinds` adds each its own.
+COMPONENT_ABOUT = (
+    *("$schema", "type", "name", "version", "display_name", "description", "tags", "properties"),
+)
+COMPONENT = (
+    *COMPONENT_ABOUT,
+    *("inputs", "outputs", "is_deterministic", "code", "environment", "additional_includes"),
+)
+JOB = ("type", "component", "comment", "inputs", "outputs", "properties")
+JOB_COMPUTE = ("compute", "identity", "resources")
+# The variable by which azure-identity finds the managed identity that a node has.
+CLIENT_ID = "AZURE_CLIENT_ID"
 
 
 @dataclass(frozen=True)
@@ -74,18 +85,6 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class SparkCode:
-    """What only Spark components have."""
-
-    entry: str = ""
-    conf: Mapping[str, str] | None = None
-    py_files: tuple[str, ...] = ()
-    jars: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    archives: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Job:
     """A block under `jobs`: a component and what is bound to it."""
 
@@ -100,12 +99,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Component:
-    """What a job runs: a command, a Spark script, or a graph of further jobs.
+    """What a job runs: a process of some kind, or a graph of further jobs.
 
-    `template` is the command of a command component and the args of a Spark one.
+    `template` is the text with expressions that its inputs and outputs fill in, and `own` what
+    only components of its kind have; both are read by the kind's module.
     """
 
-    kind: Kind
+    kind: str
     name: str
     place: Place
     inputs: Mapping[str, InputPort]
@@ -113,7 +113,7 @@ class Component:
     template: str = ""
     template_place: Place | None = None
     snapshot: Snapshot = Snapshot(None)
-    spark: SparkCode = SparkCode()
+    own: object = None
     jobs: Mapping[str, Job] | None = None
     is_deterministic: bool = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
-from aml_pipelines.azure.deployments import CHAMPION, champion_reference, champions_of
+from aml_pipelines.azure.deployments import CHAMPION, champion_of, champions_of
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 
@@ -33,7 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.roll_back:
             _roll_back(client, name)
         else:
-            say(champion_reference(client, name).removeprefix("azureml:"))
+            say(f"{name}:{champion_of(client, name).version}")
     return 0
 
 

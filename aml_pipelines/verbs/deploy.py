@@ -34,6 +34,7 @@ from aml_pipelines.azure.traffic import (
 )
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.references import AssetName, asset_name
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _dry_run(arguments: argparse.Namespace, target: Target, share: int) -> str:
     if arguments.newest:
         return f"# traffic\nthe newest deployment: {share}\n"
     name = arguments.model or stated_model(arguments.kind)
-    model = f"azureml:{name}" if ":" in name else f"azureml:{name}:<its champion>"
+    model = str(asset_name(f"azureml:{name}") or AssetName(name, "<its champion>"))
     if arguments.release:
         model += f" or what release {arguments.release} has deployed"
     deployments = deployment_documents(arguments.kind, target, model=model, color=COLORS[0])

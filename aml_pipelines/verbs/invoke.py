@@ -12,6 +12,7 @@ from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.endpoints import ask, own_deployment, read_rows
 from aml_pipelines.azure.follow import follow
 from aml_pipelines.console import say
+from aml_pipelines.pipeline.references import AssetName, DatastorePath, parse
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ def _input(text: str) -> tuple[str, str]:
 def _as_input(value: str) -> Input:
     from azure.ai.ml import Input  # noqa: PLC0415 # dry runs do without the SDK
 
-    if value.startswith("azureml://"):
-        return Input(type="uri_folder", path=value)
-    if value.startswith("azureml:"):
-        return Input(type="mltable", path=value)
+    match parse(value):
+        case DatastorePath():
+            return Input(type="uri_folder", path=value)
+        case AssetName():
+            return Input(type="mltable", path=value)
     return Input(type="string", default=value)

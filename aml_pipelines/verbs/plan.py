@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from aml_pipelines.azure.check import (
     check_for_azure,
 )
-from aml_pipelines.pipeline.planned import PlannedNode, command, input_texts
+from aml_pipelines.pipeline.command import command
+from aml_pipelines.pipeline.plan import PlannedNode, input_texts
 from aml_pipelines.pipeline.values import Bound, Data, Missing, Produced
 from aml_pipelines.verbs.request import add_request_arguments, read_request
 

@@ -18,11 +18,11 @@ from aml_pipelines.azure.client import (
     found,
     workspace_client,
 )
-from aml_pipelines.azure.deployments import champion_reference
-from aml_pipelines.azure.release import add_release_argument, mark_released, released
+from aml_pipelines.azure.release import add_release_argument, mark_released, model_named, released
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.hashing import content_hash
+from aml_pipelines.pipeline.references import AssetName
 from aml_pipelines.targets import command_target
 from conf.errors import UserError
 
@@ -115,9 +115,8 @@ def _version(client: MLClient, source: Target, arguments: argparse.Namespace) ->
                 f"--release {arguments.release} --target {source.option}"
             )
         return str(carrying.name), str(carrying.version)
-    reference = stated if ":" in stated else champion_reference(client, stated)
-    name, _, version = reference.removeprefix("azureml:").partition(":")
-    return name, version
+    model = model_named(client, stated)
+    return model.name, model.version
 
 
 def put(client: MLClient, fetched: Fetched, release: str | None) -> str:
@@ -129,7 +128,7 @@ def put(client: MLClient, fetched: Fetched, release: str | None) -> str:
     for model in found(lambda: list(client.models.list(name))) or []:
         if marks.items() <= (model.tags or {}).items():
             if release:
-                mark_released(client, f"azureml:{name}:{model.version}", release)
+                mark_released(client, str(AssetName(name, str(model.version))), release)
             return f"model {name}:{model.version}: unchanged, it is {fetched.reference}"
     wanted = Model(
         name=name,

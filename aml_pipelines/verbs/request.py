@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.lake import target_lake
 from aml_pipelines.pipeline.locations import Locations
-from aml_pipelines.pipeline.plan import Plan, plan_pipeline
+from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.repository import PIPELINES
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from conf.target import Target, Workspace
+    from aml_pipelines.pipeline.plan import Plan
+    from conf.target import Target
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,8 @@ class Request:
 
     def plan(self, pipeline: str, run_id: str) -> Plan:
         """Plan one pipeline as the registry stands now; raises PipelineError with all problems."""
-        locations = Locations(
-            lake=self.target.lake,
-            runs=self.runs,
-            run_id=run_id,
-            is_local=self.target.is_local,
-            assets=Registry(Path(self.target.state)),
-            state="" if self.target.has_folder else self.target.state,
-            workspace_id=_workspace_id(self.target.workspace),
-        )
+        assets = Registry(Path(self.target.state))
+        locations = Locations(target_lake(self.target), self.runs, run_id, assets)
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)
         return plan_pipeline(file, locations, given=self.given, target_inputs=target_inputs)
@@ -118,13 +113,6 @@ def find_pipeline(name: str) -> Path:
 def read_settings(settings: list[str]) -> dict[str, str]:
     """Read `inputs.NAME=VALUE` arguments; raises PipelineError for one of another form."""
     return dict(_setting(text) for text in settings)
-
-
-def _workspace_id(workspace: Workspace) -> str:
-    return (
-        f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"
-        f"/workspaces/{workspace.name}"
-    )
 
 
 def _setting(text: str) -> tuple[str, str]:

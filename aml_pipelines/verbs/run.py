@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import shlex
 import signal
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
 from aml_pipelines.errors import NodeFailedError, PipelineError
-from aml_pipelines.execution.run import Shared, now, run_plan, warm_jvm
+from aml_pipelines.execution.context import RunContext
+from aml_pipelines.execution.kinds.spark import warm_jvm
+from aml_pipelines.execution.lakes import open_lake
+from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import (
     Selection,
     require_node,
@@ -30,11 +32,10 @@ if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
-    from aml_pipelines.azurite.lake import RemoteLake
     from aml_pipelines.execution.record import RunRecord
     from aml_pipelines.execution.spark_jvm import WarmJvm
+    from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan
-    from conf.target import Target
 
 LOGGER = logging.getLogger(__name__)
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -68,7 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         with (
             exclusive(state, holder),
-            target_lake(request.target) as lake,
+            open_lake(request.target) as lake,
             _warm_jvm(request, plans, lake) as jvm,
         ):
             records = []
@@ -88,7 +89,7 @@ def _run_pipeline(
     request: Request,
     pipeline: str,
     jvm: WarmJvm | None,
-    lake: RemoteLake | None,
+    lake: OpenLake,
     arguments: argparse.Namespace,
 ) -> RunRecord:
     plan = request.plan(pipeline, _run_id(request.runs, pipeline))
@@ -107,15 +108,19 @@ def _run_pipeline(
             except WorkspaceError as error:
                 raise NodeFailedError(f"was not started: {error}") from error
 
-        shared = Shared(
-            target=request.target.name,
-            master=request.target.spark.master,
-            jvm=jvm,
-            job_environment=lake.job_environment(workspace.env) if lake else workspace.env,
-            await_workspace=await_workspace,
-            lake=lake,
+        record = run_plan(
+            RunContext(
+                plan=plan,
+                selection=selection,
+                target=request.target.name,
+                master=request.target.spark.master,
+                lake=lake,
+                jvm=jvm,
+                job_environment=lake.job_environment(workspace.env),
+                await_workspace=await_workspace,
+                reuses=not arguments.fresh,
+            )
         )
-        record = run_plan(plan, selection, shared, reuses=not arguments.fresh)
     if record.is_completed:
         report_success(plan, record)
     else:
@@ -128,18 +133,8 @@ def _say_not_started(pipelines: tuple[str, ...]) -> None:
         say(f"not started: {', '.join(pipelines)}")
 
 
-def target_lake(target: Target) -> AbstractContextManager[RemoteLake | None]:
-    """Serve the lake of a local target while a block runs, unless it is a folder."""
-    if target.has_folder:
-        return nullcontext()
-    # Azure's storage client costs half a second, which a lake in a folder should not pay.
-    from aml_pipelines.azurite.lake import serving_lake  # noqa: PLC0415
-
-    return serving_lake(target.lake, Path(target.state))
-
-
 def _warm_jvm(
-    request: Request, plans: list[Plan], lake: RemoteLake | None
+    request: Request, plans: list[Plan], lake: OpenLake
 ) -> AbstractContextManager[WarmJvm | None]:
     master, folder = request.target.spark.master, request.runs / "jvm"
     return warm_jvm(plans, master=master, folder=folder, lake=lake)

@@ -7,10 +7,12 @@ import json
 import sys
 import zipfile
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.files import write_whole
+from aml_pipelines.execution.lakes import hold_lake
+from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.errors import UserError
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from conf.target import Target
+    from aml_pipelines.pipeline.lake import OpenLake
 
 BATCH_MONTH = 12
 LOOKUPS = ("weather", "planes", "airports", "airlines")
@@ -71,34 +73,18 @@ def sample_files(name: str) -> Iterator[tuple[str, str]]:
     return SAMPLES[name]()
 
 
-def write_sample(name: str, lake: Path, *, if_missing: bool = False) -> list[Path]:
-    """Write the files of a sample below `lake`, each whole or not at all; give those written.
+def write_sample(name: str, lake: OpenLake, *, if_missing: bool = False) -> list[str]:
+    """Write the files of a sample to a lake, each whole or not at all; return their paths.
 
     With `if_missing`, a file that is there already stays as it is. Raises UserError when there is
     no such sample.
     """
     written = []
-    for relative, text in sample_files(name):
-        file = lake / relative
-        if if_missing and file.exists():
-            continue
-        write_whole(file, text.encode())
-        written.append(file)
+    for path, text in sample_files(name):
+        if not (if_missing and lake.has_file(path)):
+            lake.write_file(path, BytesIO(text.encode()))
+            written.append(path)
     return written
-
-
-def send_sample(name: str, target: Target, *, if_missing: bool = False) -> list[str]:
-    """Send the files of a sample to a lake in Azurite, as `write_sample` writes them."""
-    from aml_pipelines.azurite.lake import holding_lake  # noqa: PLC0415 # its client is slow
-
-    files, sent = sample_files(name), []
-    with holding_lake(target.lake, Path(target.state), f"sample {name}") as lake:
-        for path, text in files:
-            blob = lake.container.get_blob_client(path)
-            if not (if_missing and blob.exists()):
-                blob.upload_blob(text, overwrite=True)
-                sent.append(path)
-    return sent
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,18 +100,20 @@ def main(arguments: argparse.Namespace) -> int:
     """Write a sample and say where; exit code 2 when there is none of that name."""
     name, if_missing = arguments.name, arguments.if_missing
     target = command_target(arguments.target)
-    lake = str(arguments.lake or target.lake)
-    if arguments.lake or target.has_folder:
-        count = len(write_sample(name, Path(lake), if_missing=if_missing))
+    sample_files(name)  # an unknown sample is refused before a lake is opened
+    where = str(arguments.lake or target.lake)
+    if arguments.lake:
+        count = len(write_sample(name, FolderLake(arguments.lake), if_missing=if_missing))
     elif target.is_local:
-        count = len(send_sample(name, target, if_missing=if_missing))
+        with hold_lake(target, f"sample {name}") as lake:
+            count = len(write_sample(name, lake, if_missing=if_missing))
     else:
         raise UserError(
             f"target {target.name!r} is in Azure; write the sample to a folder with --lake, and "
             "bring that with: python -m aml_pipelines upload"
         )
     if count:
-        sys.stdout.write(f"{name}: {count} files in {lake}/raw\n")
+        sys.stdout.write(f"{name}: {count} files in {where}/raw\n")
     return 0
 
 

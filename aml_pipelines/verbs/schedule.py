@@ -14,6 +14,7 @@ from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
 from aml_pipelines.azure.schedules import change, schedule_names
 from aml_pipelines.console import say
+from aml_pipelines.pipeline.references import AssetName, parse
 from aml_pipelines.pipeline.triggers import trigger_problems
 from aml_pipelines.repository import SCHEDULES
 from aml_pipelines.verbs.request import add_settings_argument, read_settings
@@ -136,11 +137,12 @@ def _frozen(job: Rendered, file: Path) -> list[str]:
     found = []
     for name, value in (job.document.get("inputs") or {}).items():
         path = value.get("path") if isinstance(value, dict) else value
-        if isinstance(path, str) and path.startswith("azureml:") and "@" in path:
-            asset = path.removeprefix("azureml:").partition("@")[0]
+        asset = parse(path) if isinstance(path, str) else None
+        if isinstance(asset, AssetName) and asset.label:
+            pinned = AssetName(asset.name, "1")
             found.append(
                 f"{file}: input {name!r} is {path!r}, which is resolved once, when the schedule is "
-                f"created, and never again; name a version: --set inputs.{name}=azureml:{asset}:1"
+                f"created, and never again; name a version: --set inputs.{name}={pinned}"
             )
     return found
 

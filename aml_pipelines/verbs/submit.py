@@ -15,6 +15,8 @@ from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.one_component import component_job, component_names
 from aml_pipelines.azure.render import Rendered, render_job
 from aml_pipelines.console import say
+from aml_pipelines.pipeline.kinds import node_kinds
+from aml_pipelines.pipeline.references import local_path
 from aml_pipelines.verbs.request import (
     Request,
     add_settings_argument,
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 DONE, FAILED = 0, 1
-PLANNED = ("command", "spark", "pipeline")
 AS_OF = "as_of"
 
 
@@ -104,7 +105,7 @@ def check(rendered: Rendered, target: Target, given: Mapping[str, str]) -> None:
     such as a sweep, is left to Azure's own validation, and so is a component alone.
     """
     file = rendered.origin
-    foreign = [name for name, kind in node_kinds(rendered) if kind not in PLANNED]
+    foreign = [name for name, kind in nodes_of(rendered) if kind not in node_kinds()]
     if not file.is_file() or rendered.document.get("type") != "pipeline":
         return
     if foreign:
@@ -119,10 +120,11 @@ def _utc(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def node_kinds(rendered: Rendered) -> list[tuple[str, str]]:
+def nodes_of(rendered: Rendered) -> list[tuple[str, str]]:
     """Name the nodes of a pipeline with their types; a registered component is one of its own."""
     found = []
     for name, node in (rendered.document.get("jobs") or {}).items():
-        is_registered = str(node.get("component", "")).startswith("azureml:")
+        component = node.get("component")
+        is_registered = isinstance(component, str) and not local_path(component)
         found.append((name, "registered" if is_registered else node.get("type", "command")))
     return found

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from aml_pipelines.__main__ import main
+from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.verbs.sample import write_sample
 from assets.mltables import read_rows
 from conf.dataset import load_dataset
@@ -126,7 +127,7 @@ def test_a_secret_is_a_name_in_the_catalog_never_a_value() -> None:
 def laid_out(lake: Path) -> dict[str, Path]:
     """Lay out the project's own data where the MLTables look for it; gives each table's folder."""
     for name in ("flights", "diabetes"):
-        write_sample(name, lake)
+        write_sample(name, FolderLake(lake))
     patients = pd.read_json(lake / "raw/diabetes/history/patients.jsonl", lines=True)
     exported = lake / "exported" / "batch"
     exported.mkdir(parents=True)

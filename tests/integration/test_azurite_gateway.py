@@ -21,7 +21,7 @@ import pytest
 from azure.storage.blob import BlobBlock
 
 from aml_pipelines.azurite.data_lake import Call, answer_call
-from aml_pipelines.azurite.lake import RemoteLake, serving_lake
+from aml_pipelines.azurite.lake import AbfsLake, serving_lake
 from aml_pipelines.errors import NodeFailedError
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ PATHS = "azureml://datastores/lake/paths"
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteLake]:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AbfsLake]:
     with serving_lake(URI, tmp_path_factory.mktemp("state")) as served:
         yield served
 
 
-def asked(lake: RemoteLake, method: str, url: str, **given: bytes) -> bytes:
+def asked(lake: AbfsLake, method: str, url: str, **given: bytes) -> bytes:
     answer = answer_call(lake.container, Call(method, url, body=given.get("body", b"")))
     assert answer.status < 300, answer
     return answer.body
 
 
-def tunnel(lake: RemoteLake, host: str, secret: str | None = None) -> http.client.HTTPSConnection:
+def tunnel(lake: AbfsLake, host: str, secret: str | None = None) -> http.client.HTTPSConnection:
     """Connect with a host as a job's clients do."""
     proxy = urlsplit(lake.reader_environment["HTTPS_PROXY"])
     given = f"{proxy.username}:{secret or proxy.password}".encode()
@@ -64,7 +64,7 @@ def answers(host: str, port: int) -> bool:
 
 
 def test_a_file_is_what_was_appended_in_its_order_and_is_read_whole_or_in_part(
-    lake: RemoteLake,
+    lake: AbfsLake,
 ) -> None:
     asked(lake, "PUT", "/lake/published/a%20b/MLTable?resource=file")
     asked(lake, "PATCH", "/lake/published/a%20b/MLTable?action=append&position=5", body=b"table")
@@ -79,7 +79,7 @@ def test_a_file_is_what_was_appended_in_its_order_and_is_read_whole_or_in_part(
     assert (described.length, described.headers["x-ms-resource-type"]) == (10, "file")
 
 
-def test_a_list_has_files_and_folders_also_those_that_hadoop_marks(lake: RemoteLake) -> None:
+def test_a_list_has_files_and_folders_also_those_that_hadoop_marks(lake: AbfsLake) -> None:
     lake.container.upload_blob("gold/rows/_delta_log/0.json", b"{}")
     lake.container.upload_blob("gold/rows/part.parquet", b"rows")
     lake.container.upload_blob("gold/rows/empty", b"", metadata={"hdi_isfolder": "true"})
@@ -105,7 +105,7 @@ def test_a_list_has_files_and_folders_also_those_that_hadoop_marks(lake: RemoteL
     assert is_folder.headers["x-ms-resource-type"] == "directory"
 
 
-def test_a_long_list_comes_in_pages(lake: RemoteLake) -> None:
+def test_a_long_list_comes_in_pages(lake: AbfsLake) -> None:
     for number in range(3):
         lake.container.upload_blob(f"many/{number}", b"")
     query = "/lake?resource=filesystem&recursive=true&directory=many&maxResults=2"
@@ -117,14 +117,14 @@ def test_a_long_list_comes_in_pages(lake: RemoteLake) -> None:
     assert "x-ms-continuation" not in second.headers
 
 
-def test_what_is_not_served_is_refused_by_name(lake: RemoteLake) -> None:
+def test_what_is_not_served_is_refused_by_name(lake: AbfsLake) -> None:
     answer = answer_call(lake.container, Call("DELETE", "/lake/gold?recursive=true"))
     assert answer.status == 501
     assert b"DELETE /lake/gold {'recursive': 'true'} is not served" in answer.body
 
 
 def test_jobs_reach_the_lakes_account_and_no_other_host(
-    lake: RemoteLake, caplog: pytest.LogCaptureFixture
+    lake: AbfsLake, caplog: pytest.LogCaptureFixture
 ) -> None:
     lake.container.upload_blob("raw/rows.csv", b"a,b\n")
     way = tunnel(lake, HOST)
@@ -140,12 +140,12 @@ def test_jobs_reach_the_lakes_account_and_no_other_host(
     ]
 
 
-def test_who_does_not_know_the_runs_secret_gets_nothing(lake: RemoteLake) -> None:
+def test_who_does_not_know_the_runs_secret_gets_nothing(lake: AbfsLake) -> None:
     with pytest.raises(OSError, match="407"):
         tunnel(lake, HOST, secret="guessed").request("GET", "/lake/raw/rows.csv")
 
 
-def test_the_datastore_of_the_lake_is_described_as_azure_does(lake: RemoteLake) -> None:
+def test_the_datastore_of_the_lake_is_described_as_azure_does(lake: AbfsLake) -> None:
     way = tunnel(lake, "local.api.azureml.ms")
     way.request("GET", "/datastore/v1.0/subscriptions/s/workspaces/w/datastores/lake")
     stated = json.loads(way.getresponse().read())
@@ -157,7 +157,7 @@ def test_the_datastore_of_the_lake_is_described_as_azure_does(lake: RemoteLake) 
 
 
 def test_a_mounts_copy_is_the_folder_and_comes_back_as_it_was(
-    lake: RemoteLake, tmp_path: Path
+    lake: AbfsLake, tmp_path: Path
 ) -> None:
     (tmp_path / "model" / "data").mkdir(parents=True)
     (tmp_path / "model" / "MLmodel").write_text("flavors")

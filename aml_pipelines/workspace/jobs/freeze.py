@@ -97,7 +97,7 @@ def _version(resources: Resources, reference: str) -> Mapping[str, object]:
 
 def _code_folder(lake: Path, uri: str) -> Path:
     if uri.startswith("azureml:"):
-        return local_folder(uri, lake=lake)
+        return local_folder(uri, state=lake)
     # …/storage/<account>/<container>/<path>: a container is a folder of its own, and its address
     # is that of whichever server took the upload.
     container = unquote(urlsplit(uri).path).split("/", 3)[-1]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, RefusedError
+from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
-from aml_pipelines.pipeline.plan import Plan, plan_pipeline
+from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.freeze import freeze, sources_in
 from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Job, Jobs, differing
@@ -23,6 +24,8 @@ from aml_pipelines.workspace.jobs.translate import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aml_pipelines.pipeline.plan import Plan
 
 RUNS = "runs"
 
@@ -95,14 +98,7 @@ def plan_job(lake: Path, file: Path, name: str, *, is_single: bool) -> Plan:
 
     Its inputs are what was submitted: no target gives them other values.
     """
-    locations = Locations(
-        lake=str(lake),
-        runs=lake / RUNS,
-        run_id=name,
-        is_local=True,
-        assets=Registry(lake),
-        is_single=is_single,
-    )
+    locations = Locations(FolderLake(lake), lake / RUNS, name, Registry(lake), is_single=is_single)
     return plan_pipeline(file, locations, given={}, target_inputs={})
 
 

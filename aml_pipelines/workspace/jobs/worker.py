@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
-from aml_pipelines.execution.run import Shared, now, run_plan, warm_jvm
+from aml_pipelines.execution.context import RunContext
+from aml_pipelines.execution.kinds.spark import warm_jvm
+from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.jobs.submit import RUNS, plan_job
 
@@ -48,8 +51,9 @@ def _plan(asked: argparse.Namespace) -> Plan:
 
 
 def _run(plan: Plan, asked: argparse.Namespace) -> int:
+    lake = FolderLake(asked.lake)
     with (
-        warm_jvm([plan], master=asked.master, folder=asked.lake / RUNS / "jvm") as jvm,
+        warm_jvm([plan], master=asked.master, folder=asked.lake / RUNS / "jvm", lake=lake) as jvm,
         ThreadPoolExecutor(max_workers=1) as background,
     ):
         ready = background.submit(prepare_tracking, asked.lake, plan.pipeline.experiment)
@@ -57,14 +61,18 @@ def _run(plan: Plan, asked: argparse.Namespace) -> int:
         def await_tracking() -> None:
             ready.result()
 
-        shared = Shared(
-            target="workspace",
-            master=asked.master,
-            jvm=jvm,
-            job_environment={},
-            await_workspace=await_tracking,
+        record = run_plan(
+            RunContext(
+                plan=plan,
+                selection=select_all(plan),
+                target="workspace",
+                master=asked.master,
+                lake=lake,
+                jvm=jvm,
+                job_environment={},
+                await_workspace=await_tracking,
+            )
         )
-        record = run_plan(plan, select_all(plan), shared, reuses=True)
     if record.is_completed:
         report_success(plan, record)
         return DONE

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.storage.blob import ContainerClient
 
-from aml_pipelines.azurite.lake import RemoteLake
-from aml_pipelines.execution.data import Places, bring_inputs
+from aml_pipelines.azurite.lake import AbfsLake
+from aml_pipelines.execution.data import NodeData, bring_inputs
+from aml_pipelines.pipeline.lake import FolderLake, OpenLake, ServedLake
 from aml_pipelines.pipeline.locations import Locations
-from aml_pipelines.pipeline.plan import Plan, plan_pipeline
-from aml_pipelines.pipeline.planned import input_texts
+from aml_pipelines.pipeline.plan import Plan, input_texts
+from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.repository import PIPELINES
 from aml_pipelines.workspace.assets.registry import Registry
 from conf.target import REPOSITORY
@@ -38,25 +39,18 @@ jobs:
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> RemoteLake:
+def lake(tmp_path: Path) -> AbfsLake:
     container = ContainerClient("http://127.0.0.1:1/account", "lake")  # nobody asks it
-    return RemoteLake(URI, tmp_path, container, spark_environment={}, reader_environment={})
+    return AbfsLake(URI, tmp_path, container, spark_environment={}, reader_environment={})
 
 
 def planned(file: Path, state: Path) -> Plan:
-    locations = Locations(
-        lake=URI,
-        runs=state / "runs",
-        run_id="RUN",
-        is_local=True,
-        assets=Registry(state),
-        state=str(state),
-        workspace_id="/subscriptions/s/resourceGroups/g/workspaces/w",
-    )
+    lake = ServedLake(state, "/subscriptions/s/resourceGroups/g/workspaces/w")
+    locations = Locations(lake, state / "runs", "RUN", Registry(state))
     return plan_pipeline(file, locations, given={}, target_inputs={"lake": URI})
 
 
-def placed(plan: Plan, name: str, lake: RemoteLake | None) -> Places:
+def placed(plan: Plan, name: str, lake: OpenLake) -> NodeData:
     node = plan.nodes[name]
     produced = {
         (producer.name, output.name): output.location
@@ -68,18 +62,18 @@ def placed(plan: Plan, name: str, lake: RemoteLake | None) -> Places:
 
 
 def test_a_command_in_mode_direct_gets_the_uri_that_azure_gives(
-    lake: RemoteLake, tmp_path: Path
+    lake: AbfsLake, tmp_path: Path
 ) -> None:
     published = placed(planned(PIPELINES / "data.yml", tmp_path), "publish_mltable", lake)
     assert published.outputs["train"] == f"{DATASTORE}/published/RUN_publish_mltable/train"
     assert published.outputs["receipt"] == f"{tmp_path}/runs/RUN/publish_mltable/outputs/receipt"
     registered = placed(planned(PIPELINES / "training.yml", tmp_path), "register_model", lake)
     assert registered.inputs["model"] == f"{DATASTORE}/models/RUN_compare"
-    assert not registered.is_here
+    assert not registered.all_local
 
 
 def test_an_output_that_is_mounted_is_a_folder_where_the_registry_finds_models(
-    lake: RemoteLake, tmp_path: Path
+    lake: AbfsLake, tmp_path: Path
 ) -> None:
     plan = planned(PIPELINES / "training.yml", tmp_path)
     assert placed(plan, "compare", lake).outputs["model"] == f"{tmp_path}/models/RUN_compare"
@@ -87,19 +81,21 @@ def test_an_output_that_is_mounted_is_a_folder_where_the_registry_finds_models(
 
 
 def test_spark_gets_uris_of_its_own_kind_and_such_a_node_is_never_taken_from_before(
-    lake: RemoteLake, tmp_path: Path
+    lake: AbfsLake, tmp_path: Path
 ) -> None:
     (tmp_path / "pipeline.yml").write_text(SCORE_ON_SPARK)
     scored = placed(planned(tmp_path / "pipeline.yml", tmp_path), "score_spark", lake)
     assert scored.inputs["batch"] == f"{URI}/batches/b"
     assert scored.inputs["model_name"] == "diabetes_progression"
     assert scored.outputs["scores"] == f"{URI}/scores/s"
-    assert not scored.is_here
+    assert not scored.all_local
 
 
 def test_a_node_without_data_in_the_lake_can_be_taken_from_before(
-    lake: RemoteLake, tmp_path: Path
+    lake: AbfsLake, tmp_path: Path
 ) -> None:
     plan = planned(PIPELINES / "batch_inference.yml", tmp_path)
-    assert placed(plan, "resolve_model", lake).is_here
-    assert placed(plan, "resolve_model", None) == placed(plan, "resolve_model", lake)
+    assert placed(plan, "resolve_model", lake).all_local
+    assert placed(plan, "resolve_model", FolderLake(tmp_path)) == placed(
+        plan, "resolve_model", lake
+    )

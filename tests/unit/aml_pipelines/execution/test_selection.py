@@ -10,8 +10,9 @@ import pytest
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.selection import select_from, select_only
+from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
-from aml_pipelines.pipeline.plan import plan_pipeline
+from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.workspace.assets.registry import Registry
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ BRANCHES = CASES / "a_branch_and_a_join" / "pipeline.yml"  # right and left read
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    locations = Locations(
-        str(tmp_path), tmp_path / "runs", "RUN", is_local=True, assets=Registry(tmp_path)
-    )
+    locations = Locations(FolderLake(tmp_path), tmp_path / "runs", "RUN", Registry(tmp_path))
     return plan_pipeline(BRANCHES, locations, given={}, target_inputs={})
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
-from aml_pipelines.pipeline.plan import plan_pipeline
+from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.verbs.plan import plan_lines
 from aml_pipelines.workspace.assets.registry import Registry
 
@@ -17,7 +18,7 @@ CASES = sorted(file.parent for file in TESTDATA.glob("*/pipeline.yml"))
 
 
 def planned_text(lake: Path) -> str:
-    locations = Locations(str(lake), lake / "runs", "RUN", is_local=True, assets=Registry(lake))
+    locations = Locations(FolderLake(lake), lake / "runs", "RUN", Registry(lake))
     inputs = {"lake": str(lake)}
     try:
         plan = plan_pipeline(Path("pipeline.yml"), locations, given={}, target_inputs=inputs)

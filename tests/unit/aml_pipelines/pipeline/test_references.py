@@ -20,8 +20,8 @@ WORKSPACE = (
 
 
 def test_both_forms_of_a_uri_mean_one_folder(tmp_path: Path) -> None:
-    assert local_folder(SHORT, lake=tmp_path) == tmp_path / "gold" / "train"
-    assert local_folder(LONG, lake=tmp_path) == tmp_path / "gold" / "train"
+    assert local_folder(SHORT, state=tmp_path) == tmp_path / "gold" / "train"
+    assert local_folder(LONG, state=tmp_path) == tmp_path / "gold" / "train"
 
 
 def test_the_forms_turn_into_each_other() -> None:
@@ -45,4 +45,4 @@ def test_another_uri_stays_as_it_is() -> None:
 )
 def test_a_uri_that_means_no_folder_here_is_refused(tmp_path: Path, uri: str, said: str) -> None:
     with pytest.raises(RefusedError, match=said):
-        local_folder(uri, lake=tmp_path)
+        local_folder(uri, state=tmp_path)

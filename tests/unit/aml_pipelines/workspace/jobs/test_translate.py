@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.execution.spark_jvm import shares_jvm
+from aml_pipelines.pipeline.kinds.spark import SparkCode
 from aml_pipelines.pipeline.problems import Place, Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
-from aml_pipelines.pipeline.spec import Component, Snapshot, SparkCode
+from aml_pipelines.pipeline.spec import Component, Snapshot
 from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.repository import COMPONENTS
 from aml_pipelines.workspace.jobs.translate import Sources, pipeline_documents
@@ -170,7 +171,7 @@ def test_uploaded_code_of_this_repository_shares_the_jvm_and_changed_code_does_n
             inputs={},
             outputs={},
             snapshot=Snapshot(tmp_path / code),
-            spark=SparkCode(entry="clean.py", conf=conf),
+            own=SparkCode(entry="clean.py", conf=conf),
         )
 
     assert shares_jvm(component("uploaded"), "1g")

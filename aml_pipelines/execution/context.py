@@ -1,0 +1,49 @@
+"""What the nodes of one run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aml_pipelines.processes import Processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from aml_pipelines.execution.selection import Selection
+    from aml_pipelines.execution.spark_jvm import WarmJvm
+    from aml_pipelines.pipeline.lake import OpenLake
+    from aml_pipelines.pipeline.plan import Plan, PlannedNode
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One run: its plan, which of its nodes run, and what they reach.
+
+    `job_environment` are the variables by which jobs find their workspace, `await_workspace`
+    returns when it answers, and `reuses` is False where no earlier outputs may be taken at all.
+    """
+
+    plan: Plan
+    selection: Selection
+    target: str
+    master: str
+    lake: OpenLake
+    jvm: WarmJvm | None
+    job_environment: Mapping[str, str]
+    await_workspace: Callable[[], None]
+    reuses: bool = True
+    processes: Processes = field(default_factory=Processes)
+
+    @property
+    def runs(self) -> Path:
+        return self.plan.locations.runs
+
+    @property
+    def run_id(self) -> str:
+        return self.plan.locations.run_id
+
+    def folder(self, node: PlannedNode) -> Path:
+        """Return the folder of a node in this run: its snapshot, log and outputs."""
+        return self.plan.locations.node_folder(node.name)

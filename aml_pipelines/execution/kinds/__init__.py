@@ -1,0 +1,46 @@
+"""How nodes of each kind are run on this machine: one module each, found by its name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.pipeline.plan import PlannedNode
+
+
+class RunnableKind(Protocol):
+    """A kind of node as the executor sees it; `pipeline.kinds` has how it is read and checked."""
+
+    FOR_SPARK: bool  # data in mode direct is given by Spark's URIs, not by Azure ML's
+
+    def arguments(self, node: PlannedNode, data: NodeData) -> list[str]:
+        """Return the program and the arguments of the node's process."""
+        ...
+
+    def await_resources(self, context: RunContext) -> None:
+        """Return when what the process needs besides the lake is there.
+
+        Raises NodeFailedError when it will not be.
+        """
+        ...
+
+    def environment(
+        self, node: PlannedNode, context: RunContext
+    ) -> AbstractContextManager[Mapping[str, str]]:
+        """Yield the variables that only this kind needs, while the process runs."""
+        ...
+
+    def is_exclusive(self, node: PlannedNode, context: RunContext) -> bool:
+        """Return whether no two nodes of this kind for which this is true may run at once."""
+        ...
+
+
+def runnable_kind(name: str) -> RunnableKind:
+    """Return the kind with this name, which the planner has accepted."""
+    return cast("RunnableKind", import_module(f"{__name__}.{name}"))

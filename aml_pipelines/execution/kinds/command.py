@@ -1,0 +1,37 @@
+"""Command nodes on this machine: a shell in the staged snapshot."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.command import command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.pipeline.plan import PlannedNode
+
+FOR_SPARK = False
+
+
+def arguments(node: PlannedNode, data: NodeData) -> list[str]:
+    """Return the shell that runs the node's command."""
+    return ["/bin/bash", "-c", command(node, data.inputs, data.outputs)]
+
+
+def await_resources(context: RunContext) -> None:
+    """Return when the workspace answers: a command may register or read assets at once."""
+    context.await_workspace()
+
+
+def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
+    """Yield nothing: a command needs no variables beyond those of every node."""
+    return nullcontext({})
+
+
+def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
+    """Return False: commands share nothing but the machine."""
+    return False

@@ -1,0 +1,43 @@
+"""Open the lake of a target on this machine: a folder, or an account that Azurite serves."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.lake import FolderLake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aml_pipelines.pipeline.lake import OpenLake
+    from conf.target import Target
+
+
+@contextmanager
+def open_lake(target: Target) -> Iterator[OpenLake]:
+    """Open the lake of a local target while the block runs; the caller holds its state's lock."""
+    if target.has_folder:
+        yield FolderLake(Path(target.lake))
+        return
+    # What serves a lake takes a tenth of a second to import, which a folder should not pay.
+    from aml_pipelines.azurite.lake import serving_lake  # noqa: PLC0415
+
+    with serving_lake(target.lake, Path(target.state)) as lake:
+        yield lake
+
+
+@contextmanager
+def hold_lake(target: Target, verb: str) -> Iterator[OpenLake]:
+    """Open the lake of a local target for a verb that only adds files to it.
+
+    A served lake has one server: two Azurites on the same data would spoil them. A folder needs no
+    lock, since each file is written whole.
+    """
+    if target.has_folder:
+        yield FolderLake(Path(target.lake))
+        return
+    with exclusive(Path(target.state), {"verb": verb}), open_lake(target) as lake:
+        yield lake

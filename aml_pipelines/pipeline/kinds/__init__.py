@@ -1,0 +1,68 @@
+"""The kinds of node that a pipeline may have: one module each, found by its name in this folder."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aml_pipelines.pipeline.plan import PlannedNode
+    from aml_pipelines.pipeline.problems import Finding, Problems
+    from aml_pipelines.pipeline.spec import Component, Snapshot
+    from aml_pipelines.pipeline.yaml_lines import Fields
+    from conf.target import Target
+
+
+class NodeKind(Protocol):
+    """A kind of node as the planner sees it; `execution.kinds` has how it is run."""
+
+    IS_GRAPH: bool  # it is made of further jobs, and becomes no node of its own
+    JOB_FIELDS: tuple[str, ...]  # of a block under `jobs`
+    COMPONENT_FIELDS: tuple[str, ...]  # of a component file
+    INLINE_FIELDS: tuple[str, ...]  # of a block that states its component inline
+    TEMPLATE: str  # the field whose expressions are filled in with inputs and outputs
+    NODE_DEFAULTS: Mapping[str, object]  # what a block must state when nobody states it
+    ENVIRONMENT_COSTS: str  # what an environment of its own costs in Azure, if anything
+
+    def read_own(self, fields: Fields, name: str, snapshot: Snapshot) -> object:
+        """Return what only components of this kind have, and report what is wrong with it."""
+        ...
+
+    def check_job(self, fields: Fields, name: str, *, has_compute: bool) -> None:
+        """Report a block under `jobs` that Azure would refuse."""
+        ...
+
+    def check_node(self, node: PlannedNode, problems: Problems) -> None:
+        """Report inputs and outputs that this kind cannot have."""
+        ...
+
+    def command(
+        self, component: Component, inputs: Mapping[str, str | None], outputs: Mapping[str, str]
+    ) -> str:
+        """Return the command as a shell would be given it."""
+        ...
+
+    def retarget(self, node: dict[str, Any], component: dict[str, Any], target: Target) -> None:
+        """Change a block in place to what `target` states of compute and identity."""
+        ...
+
+    def azure_findings(self, node: Fields, component: Fields, target: Target) -> Iterator[Finding]:
+        """Yield what Azure would find only after a cold start."""
+        ...
+
+
+@cache
+def node_kinds() -> Mapping[str, NodeKind]:
+    """Return every kind by the `type` that names it, graphs last."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    kinds = {name: cast("NodeKind", import_module(f"{__name__}.{name}")) for name in names}
+    return dict(sorted(kinds.items(), key=lambda item: item[1].IS_GRAPH))
+
+
+def node_kind(name: str) -> NodeKind:
+    """Return the kind with this name, which must be one of `node_kinds`."""
+    return node_kinds()[name]

@@ -1,0 +1,56 @@
+"""Turn a pipeline into a plan: flat nodes in running order, with every value and path resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.expand import Expansion
+from aml_pipelines.pipeline.plan import Plan
+from aml_pipelines.pipeline.read_job import read_pipeline
+from aml_pipelines.pipeline.values import Constant, Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aml_pipelines.pipeline.locations import Locations
+    from aml_pipelines.pipeline.problems import Problems
+    from aml_pipelines.pipeline.spec import Pipeline
+
+Given = Mapping[str, str | int | float | bool]
+
+
+def plan_pipeline(file: Path, locations: Locations, *, given: Given, target_inputs: Given) -> Plan:
+    """Plan the pipeline in `file`.
+
+    `given` are values the user set and `target_inputs` those of the target, in this order; each
+    counts where the pipeline has an input of that name. Raises PipelineError with every wiring
+    error there is.
+    """
+    pipeline, problems = read_pipeline(file)
+    values = _pipeline_inputs(pipeline, locations, problems, given, target_inputs)
+    expansion = Expansion(locations, problems)
+    outputs = expansion.expand_pipeline(pipeline, values)
+    problems.raise_any()
+    return Plan(pipeline, locations, values, expansion.nodes, outputs)
+
+
+def _pipeline_inputs(
+    pipeline: Pipeline,
+    locations: Locations,
+    problems: Problems,
+    given: Given,
+    target_inputs: Given,
+) -> dict[str, Value | None]:
+    ports = pipeline.graph.inputs
+    expansion = Expansion(locations, problems)
+    values: dict[str, Value | None] = {}
+    for name, port in ports.items():
+        override = given.get(name, target_inputs.get(name))
+        if override is None:
+            values[name] = expansion.given_value(pipeline.inputs[name])
+        elif port.is_data:
+            values[name] = expansion.given_data(override, port)
+        else:
+            values[name] = Constant(override, port.type if port.is_declared else "")
+    return values
