@@ -62,9 +62,12 @@ class LiveTable:
 
 
 @contextmanager
-def live_or_lines() -> Iterator[Progress]:
-    """Show nodes as they begin and end: a live table on a terminal, lines elsewhere."""
-    if not _CONSOLE.is_terminal:
+def live_or_lines(*, plain: bool = False) -> Iterator[Progress]:
+    """Show nodes as they begin and end: a live table on a terminal, lines elsewhere.
+
+    With `plain`, a terminal gets lines too: it is another program's meanwhile.
+    """
+    if plain or not _CONSOLE.is_terminal:
         yield Lines()
         return
     table = LiveTable()

@@ -132,9 +132,7 @@ class Processes:
         finally:
             self.running.discard(child)
             child.end()
-        if code:
-            how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise NodeFailedError(how)
+        _require_success(code)
 
     def _start(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path
@@ -154,6 +152,22 @@ class Processes:
             running = list(self.running)
         for child in running:
             child.end()
+
+
+def run_in_foreground(
+    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str]
+) -> None:
+    """Run a process on this terminal, so that `breakpoint()` in it can ask and be answered.
+
+    Raises NodeFailedError for any end but success.
+    """
+    _require_success(subprocess.run(arguments, cwd=folder, env=environment, check=False).returncode)
+
+
+def _require_success(code: int) -> None:
+    if code:
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        raise NodeFailedError(how)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

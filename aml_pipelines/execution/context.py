@@ -23,6 +23,7 @@ class RunContext:
 
     `job_environment` are the variables by which jobs find their workspace, `await_workspace`
     returns when it answers, and `reuses` is False where no earlier outputs may be taken at all.
+    Processes that run `in_foreground` have the terminal instead of a log, for a debugger.
     """
 
     plan: Plan
@@ -34,6 +35,7 @@ class RunContext:
     job_environment: Mapping[str, str]
     await_workspace: Callable[[], None]
     reuses: bool = True
+    in_foreground: bool = False
     processes: Processes = field(default_factory=Processes)
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.console import say
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution import reuse
 from aml_pipelines.execution.data import (
@@ -22,7 +23,7 @@ from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.plan import PlannedNode, Produce, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
-from aml_pipelines.processes import LOOPBACK
+from aml_pipelines.processes import LOOPBACK, run_in_foreground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,10 +74,15 @@ def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext)
     kind = runnable_kind(node.component.kind)
     kind.await_resources(context)
     with kind.environment(node, context) as own:
+        arguments, environment = kind.arguments(node, data), {**_environment(node, context), **own}
+        if context.in_foreground:
+            say(f"  {node.name} runs in {snapshot} and stops at breakpoint()")
+            run_in_foreground(arguments, folder=snapshot, environment=environment)
+            return
         context.processes.run(
-            kind.arguments(node, data),
+            arguments,
             folder=snapshot,
-            environment={**_environment(node, context), **own},
+            environment=environment,
             log=context.folder(node) / "log.txt",
             timeout=node.timeout,
         )

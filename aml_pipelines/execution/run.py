@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aml_pipelines.execution.context import RunContext
-    from aml_pipelines.execution.selection import Selection
     from aml_pipelines.pipeline.plan import Plan
 
 
@@ -25,7 +24,7 @@ def run_plan(context: RunContext) -> RunRecord:
     kinds = {name: node.component.kind for name, node in plan.nodes.items()}
     file = plan.locations.runs / plan.locations.run_id / "run.json"
     record = RunRecord(file, _about(plan, context.target), kinds)
-    with progress_of(plan, context.selection) as progress:
+    with progress_of(context) as progress:
         Execution(context, record, progress).run()
     return record
 
@@ -47,9 +46,10 @@ def _about(plan: Plan, target: str) -> dict[str, object]:
 
 
 @contextmanager
-def progress_of(plan: Plan, selection: Selection) -> Iterator[Progress]:
-    """Show the progress of `plan` for as long as the block runs."""
+def progress_of(context: RunContext) -> Iterator[Progress]:
+    """Show the progress of a run for as long as the block runs."""
+    plan, selection = context.plan, context.selection
     taken = f", {len(selection.earlier)} taken from earlier" if selection.earlier else ""
     say(f"{plan.pipeline.name}: {len(selection.run)} nodes{taken} ({plan.locations.run_id})")
-    with live_or_lines() as progress:
+    with live_or_lines(plain=context.in_foreground) as progress:
         yield progress

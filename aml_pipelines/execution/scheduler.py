@@ -108,7 +108,7 @@ class Execution:
         record.status, record.inputs, record.outputs = "Running", inputs, outputs
         folder = self.context.folder(node)
         folder.mkdir(parents=True, exist_ok=True)
-        record.log = str(folder / "log.txt")
+        record.log = None if self.context.in_foreground else str(folder / "log.txt")
         self.began[node.name] = time.monotonic()
         self.progress.began(node.name)
         self.record.write()

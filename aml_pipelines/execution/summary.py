@@ -42,10 +42,11 @@ def report_failed_nodes(record: RunRecord) -> None:
     """Print every failed node with the end of its log."""
     for name, node in record.nodes.items():
         if node.status == "Failed":
-            say(f"node {name!r} {node.error}; the end of its log:")
-            for line in last_lines(Path(node.log or "")):
+            say(f"node {name!r} {node.error}" + ("; the end of its log:" if node.log else ""))
+            for line in last_lines(Path(node.log)) if node.log else ():
                 say(f"    {line}")
-            say(f"  log: {node.log}")
+            if node.log:
+                say(f"  log: {node.log}")
     say(f"see {record.file}")
 
 

@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     start.add_argument(
         "--from", dest="start", metavar="NODE", help="run this node and what follows"
     )
+    start.add_argument(
+        "--debug",
+        metavar="NODE",
+        help="run just this node on earlier outputs, on this terminal: breakpoint() works",
+    )
     parser.add_argument("--fresh", action="store_true", help="reuse no earlier outputs")
 
 
@@ -58,12 +63,18 @@ def main(arguments: argparse.Namespace) -> int:
             f"target {request.target.name!r} is a workspace in Azure; "
             "run works on this machine only: --target local"
         )
-    if len(request.pipelines) > 1 and (arguments.only or arguments.start):
-        raise PipelineError("--only and --from name a node of one pipeline; give one pipeline")
+    node = arguments.only or arguments.start or arguments.debug
+    if len(request.pipelines) > 1 and node:
+        raise PipelineError(
+            "--only, --from and --debug name a node of one pipeline; give one pipeline"
+        )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments.debug:
+        # Ctrl-C is the debugger's. A handler, not SIG_IGN: the node's process would inherit that.
+        signal.signal(signal.SIGINT, lambda *_: None)
     plans = request.plan_all("RUN")
-    if arguments.only or arguments.start:
-        require_node(plans[0], arguments.only or arguments.start)
+    if node:
+        require_node(plans[0], node)
     state = Path(request.target.state)
     holder = {"pipelines": " ".join(request.pipelines), "started": now()}
     try:
@@ -119,6 +130,7 @@ def _run_pipeline(
                 job_environment=lake.job_environment(workspace.env),
                 await_workspace=await_workspace,
                 reuses=not arguments.fresh,
+                in_foreground=bool(arguments.debug),
             )
         )
     if record.is_completed:
@@ -141,8 +153,8 @@ def _warm_jvm(
 
 
 def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:
-    if arguments.only:
-        return select_only(plan, arguments.only)
+    if arguments.only or arguments.debug:
+        return select_only(plan, arguments.only or arguments.debug)
     if arguments.start:
         return select_from(plan, arguments.start)
     return select_all(plan)

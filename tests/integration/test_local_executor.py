@@ -296,3 +296,37 @@ def test_a_wrong_command_line_is_refused_with_what_would_be_right(
     )
     assert said.returncode == 2
     assert told in said.stderr
+
+
+def test_a_node_stops_at_its_breakpoint_with_its_real_inputs_and_is_answered(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "code").mkdir()
+    script = tmp_path / "code" / "count.py"
+    script.write_text("import sys\ntext = open(sys.argv[1]).read()\nprint(len(text))\n")
+    read = "${{parent.jobs.first.outputs.upper}}"
+    second = inline(
+        "second",
+        "python count.py ${{inputs.text}}",
+        f'    code: code\n    inputs: {{text: {{type: uri_file, path: "{read}"}}}}\n',
+    )
+    file = write_pipeline(tmp_path, CHAIN.partition("  second:")[0] + second)
+    file.write_text(file.read_text().replace('  suffix: "!"\n', ""))
+    assert run(file).returncode == 0
+    script.write_text(script.read_text().replace("print(", "breakpoint()\nprint("))
+
+    debugged = subprocess.run(
+        command_line("run", file, "--target", tmp_path / "local.yml", "--debug", "second"),
+        cwd=REPOSITORY,
+        input="p text + '?'\nc\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert debugged.returncode == 0, debugged.stderr
+    assert "'HELLO?'" in debugged.stdout
+    assert "(Pdb) 5\n" in debugged.stdout
+    assert not (records(file)[1]["nodes"]["second"]["log"])
+    assert records(file)[1]["nodes"]["first"]["reused"]
