@@ -1,12 +1,11 @@
-"""`upload`: bring raw files from this machine to the lake, by identity, going on where it stopped.
+"""`upload`: bring raw files from this machine to the lake, by identity.
 
-A file that the lake has already, by its MD5, is skipped; a large one goes in blocks, and the blocks
-that arrived before a failure are not sent again.
+A file that the lake has already, by its MD5, is skipped: the same command goes on after a failure
+with the file that broke off.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import sys
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 BLOCK_BYTES = 8 * 1024 * 1024
+_CONNECTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,13 @@ def lake_container(target: Target, *, interactive: bool) -> Iterator[ContainerCl
     url = f"https://{account}.blob.core.windows.net"
     if target.is_local:
         url = f"{os.environ['AZUREML_DEV_URL_MFE']}/storage/lake.blob.core.windows.net"
-    yield ContainerClient(url, container, credential=credential(interactive=interactive))
+    yield ContainerClient(
+        url,
+        container,
+        credential=credential(interactive=interactive),
+        max_single_put_size=BLOCK_BYTES,
+        max_block_size=BLOCK_BYTES,
+    )
 
 
 def _send_all(container: ContainerClient, uploads: list[Upload]) -> Iterator[bool]:
@@ -125,40 +131,22 @@ def _send_all(container: ContainerClient, uploads: list[Upload]) -> Iterator[boo
 
 
 def send(blob: BlobClient, upload: Upload) -> bool:
-    """Send a file unless the lake has it; tells whether it was sent."""
-    from azure.storage.blob import BlobBlock, ContentSettings  # noqa: PLC0415 # dry runs do without
+    """Send a file unless the lake has it; return whether it was sent.
 
-    md5 = upload.md5()
+    Its blocks go in parallel and become the file in one step: one that broke off is not to be seen.
+    """
+    from azure.storage.blob import ContentSettings  # noqa: PLC0415 # dry runs do without
+
+    md5 = bytearray(upload.md5())
     stored = found(blob.get_blob_properties)
-    if (
-        stored
-        and stored.size == upload.size
-        and stored.content_settings.content_md5 == bytearray(md5)
-    ):
+    if stored and stored.size == upload.size and stored.content_settings.content_md5 == md5:
         return False
-    arrived = _arrived(blob)
-    blocks = []
-    for number, block in enumerate(_blocks(upload.file)):
-        # the block's own content is in its id: one that arrived earlier is known to be the same
-        digest = hashlib.md5(block, usedforsecurity=False).hexdigest()
-        block_id = base64.b64encode(f"{number:06}-{digest}".encode()).decode()
-        if block_id not in arrived:
-            put_block(blob, block_id, block)
-        blocks.append(BlobBlock(block_id=block_id))
-    blob.commit_block_list(blocks, content_settings=ContentSettings(content_md5=bytearray(md5)))
+    with upload.file.open("rb") as stream:
+        blob.upload_blob(
+            stream,
+            length=upload.size,
+            overwrite=True,
+            max_concurrency=_CONNECTIONS,
+            content_settings=ContentSettings(content_md5=md5),
+        )
     return True
-
-
-def put_block(blob: BlobClient, block_id: str, block: bytes) -> None:
-    blob.stage_block(block_id, block, len(block))
-
-
-def _arrived(blob: BlobClient) -> set[str]:
-    lists = found(lambda: blob.get_block_list("uncommitted"))
-    return {str(block.id) for block in lists[1]} if lists else set()
-
-
-def _blocks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as stream:
-        while block := stream.read(BLOCK_BYTES):
-            yield block
