@@ -5,7 +5,7 @@ TARGET ?= local
 READY := .venv/.ready
 AZURITE := .venv/.azurite
 CHECKS := .venv/.checks
-COMPILE := uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
+COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
