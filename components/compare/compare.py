@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from assets.client import workspace_client
 from assets.mltables import read_card, read_rows
 from conf.model import CANDIDATES, load_model
-from learning.champion import content_of, download, find_champion, score
+from learning.champion import content_of, download, find_champion
 from learning.decision import FILE_NAME, decide, write_decision
 from learning.gate import judge
 from learning.reports import read_report, refuse_mix, select_best
-from learning.rows import features_of, outcome_of
+from learning.rows import outcome_of
+from scorer import load_scorer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def main(*, model_name: str, test: str, model: str, decision: str, **slots: str)
     rows = read_rows(test)
     outcome = outcome_of(rows, spec)
     champion = find_champion(workspace_client(), spec.name)
-    scores = {"winner": score(winner, features_of(rows, spec))}
+    scores = {"winner": score(winner, rows)}
     content = content_of(winner)
     if champion:
         is_same = champion.tags.get("content") == content
@@ -68,6 +69,12 @@ def main(*, model_name: str, test: str, model: str, decision: str, **slots: str)
     write_decision(Path(decision), decided, outcome, scores, spec.task)
     shutil.copytree(winner, model, dirs_exist_ok=True)
     shutil.copy(Path(decision, FILE_NAME), model)
+
+
+def score(model: Path, rows: pd.DataFrame) -> Vector:
+    """Return the scores (n,) of rows: probabilities of class 1, or predictions."""
+    scores: Vector = load_scorer(model).score(rows)["score"].to_numpy()
+    return scores
 
 
 def score_champion(champion: Champion, rows: pd.DataFrame) -> Vector:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from assets.mltables import read_card, read_rows
 from conf.model import load_model
-from learning import champion
+from scorer import load_scorer
 
 ROW_ID = "_row_id"
 NO_SCORES = pd.DataFrame(
@@ -37,18 +36,11 @@ def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
         NO_SCORES.to_parquet(Path(scores, "scores.parquet"), index=False)
         return
     rows = read_rows(batch)
-    found = pd.DataFrame(
-        {
-            ROW_ID: rows[ROW_ID].astype(str),
-            "score": champion.score(Path(model), rows).astype("float64"),
-        }
-    )
-    found["class"] = pd.Series(pd.NA, index=found.index, dtype="Int32")
-    if spec.task == "classification":
-        known = np.isfinite(found["score"])
-        above = found["score"][known] > champion.threshold_of(Path(model), spec)
-        found.loc[known, "class"] = above.astype("Int32")
-    found.to_parquet(Path(scores, "scores.parquet"), index=False)
+    # What a model of elsewhere does not say of itself, conf does.
+    scorer = load_scorer(Path(model), task=spec.task, threshold=spec.threshold)
+    scored = scorer.score(rows)
+    scored.insert(0, ROW_ID, rows[ROW_ID].astype(str))
+    scored.to_parquet(Path(scores, "scores.parquet"), index=False)
 
 
 if __name__ == "__main__":

@@ -24,20 +24,21 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
     spec = load_model(model_name)
-    is_classification = spec.task == "classification"
+    saved = mlflow.models.get_model_info(model)
+    metadata = saved.metadata or {}
+    is_classification = metadata.get("task", spec.task) == "classification"
     with spark_session("score_spark") as spark:
         rows = read_table(spark, read_receipt(spark, batch).table("batch"))
         predict = mlflow.pyfunc.spark_udf(
             spark, model, result_type="array<double>" if is_classification else "double"
         )
-        told = mlflow.models.get_model_info(model)
         inputs = [
             F.col(f"`{column.name}`").cast(column.type.name).alias(column.name)
-            for column in told.signature.inputs
+            for column in saved.signature.inputs
         ]
         predicted = predict(F.struct(*inputs))
         score = predicted[1] if is_classification else predicted
-        threshold = float((told.metadata or {}).get("threshold", spec.threshold))
+        threshold = float(metadata.get("threshold", spec.threshold))
         above = (F.col("score") > threshold).cast("int")
         rows.select("_row_id", score.alias("score")).select(
             "*", (above if is_classification else F.lit(None).cast("int")).alias("class")
