@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf.columns import BROKEN_RULES, ORIGINAL, REASON
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 DATASETS = Path(__file__).with_name("datasets")
 FORMATS = ("csv", "jsonl", "parquet", "delta")
 TYPES = ("string", "int", "long", "double", "boolean", "date", "timestamp")
-# What other tables of the lake name columns; and Spark's integers, by the bits of their values.
-RESERVED = ("broken_rules", "original", "reason")
+# The lake's own columns that no leading underscore tells apart.
+RESERVED = (BROKEN_RULES, ORIGINAL, REASON)
+# Spark's integers, by the bits of their values.
 BITS = {"int": 31, "long": 63}
 SPLITS = ("train", "validation", "test")
 Bound = float | int | str

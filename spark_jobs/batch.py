@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import BROKEN_RULES, INGESTION_ID, REASON, ROW_HASH, ROW_ID
 from spark_jobs import lake
 from spark_jobs.features import label_columns
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import BROKEN_RULES, DUPLICATE, INGESTION_ID, ROW_ID
-from spark_jobs.lake import ROW_HASH
+from spark_jobs.judge import DUPLICATE
 from spark_jobs.receipt import TableReceipt, check_balance
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
-
-REASON = "reason"
 
 
 def select_batch(

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import BROKEN_RULES, INGESTION_ID, ROW_ID
 from spark_jobs import lake
 from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint
 from spark_jobs.judge import (
-    BROKEN_RULES,
-    INGESTION_ID,
-    ROW_ID,
     judge_rows,
     select_duplicates,
     select_quarantined,

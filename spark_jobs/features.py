@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import FEATURE_LINEAGE, ROW_ID
 from spark_jobs import lake
 from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import INGESTION_ID, ROW_ID
 from spark_jobs.receipt import TableReceipt, check_balance
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
     if contract.label:
         outcome = F.expr(contract.label.expression).cast("double")
         valid = valid.withColumn(contract.label.name, outcome)
-    kept = [ROW_ID, INGESTION_ID, *([label] if label else [])]
+    kept = [*FEATURE_LINEAGE, *([label] if label else [])]
     module = _feature_set(contract)
     if module:
         rows: DataFrame = module.build({**tables, contract.name: valid}, label=label, kept=kept)

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf import columns
+
 if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
 
@@ -26,9 +28,9 @@ def version_of(table: TableReceipt) -> str:
 
 @cache
 def code_hash() -> str:
-    """Hash the code that decides what happens to rows: this room, as it is in the snapshot."""
+    """Hash the code that decides what happens to rows: this room, and its columns' names."""
     digest = hashlib.sha256()
-    for file in sorted(ROOT.rglob("*.py")):
-        digest.update(file.relative_to(ROOT).as_posix().encode())
+    for file in [*sorted(ROOT.rglob("*.py")), Path(columns.__file__)]:
+        digest.update(file.relative_to(ROOT.parent).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import (
+    AS_OF,
+    FILE_MODIFIED,
+    FILE_SIZE,
+    FILE_URI,
+    INGESTION_ID,
+    ROW_ID,
+    SOURCE_FILE,
+)
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists, table_state
-from spark_jobs.judge import AS_OF, FILE_MODIFIED, INGESTION_ID, ROW_ID, SOURCE_FILE
 from spark_jobs.sources import (
-    FILE_URI,
     SourceError,
     find_files,
     read_as_text,
@@ -30,7 +37,6 @@ if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
     from spark_jobs.storage import StoredFile
 
-FILE_SIZE = "_file_size"
 NOT_LISTED = "rows came from a file that was not listed: "
 
 

@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from conf.columns import (
+    AS_OF,
+    BROKEN_RULES,
+    FILE_MODIFIED,
+    LINEAGE,
+    MALFORMED,
+    ORIGINAL,
+    ROW_HASH,
+    ROW_ID,
+    SOURCE_FILE,
+    UNDECLARED,
+)
 from spark_jobs.conform import cast_text, present_text
-from spark_jobs.lake import ROW_HASH, with_row_hash
+from spark_jobs.lake import with_row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,18 +32,7 @@ if TYPE_CHECKING:
 
     from conf.dataset import Bound, Column, Dataset
 
-ROW_ID = "_row_id"
-INGESTION_ID = "_ingestion_id"
-SOURCE_FILE = "_source_file"
-AS_OF = "_as_of"
-FILE_MODIFIED = "_file_modified"
-MALFORMED = "_malformed"
-UNDECLARED = "_undeclared"
-LINEAGE = (ROW_ID, INGESTION_ID, SOURCE_FILE, AS_OF)
-
-VERDICT = "_verdict"
-BROKEN_RULES = "broken_rules"
-ORIGINAL = "original"
+VERDICT = "_verdict"  # within this pass; the three tables are its values
 VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"
 
 _BITS = 60  # of a long, per mask column

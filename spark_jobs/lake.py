@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
+from conf.columns import ROW_HASH
 from spark_jobs.checksum import checksum
 from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from delta.tables import DeltaMergeBuilder
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-
-ROW_HASH = "_row_hash"
 # Delta ignores a write whose application has committed the same or a later version before: a write
 # that was computed from version 7 is version 8, however often it is tried.
 APP = "lake"

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import CLASS, INPUT_HASH, REASON, ROW_HASH, ROW_ID, SCORE
 from spark_jobs import lake
-from spark_jobs.batch import REASON
 from spark_jobs.delta_log import TableState, table_exists
 from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import ROW_ID
-from spark_jobs.lake import ROW_HASH
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 
 if TYPE_CHECKING:
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record
 
-SCORE = "score"
-CLASS = "class"
-INPUT_HASH = "input_hash"
 MODEL = ("model_name", "model_version")
 FIRST_WRITE = (SCORE, CLASS, "data_version", "run_id", "scored_as_of")
 NO_SCORE = "model_gave_no_score"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_jobs.judge import MALFORMED, UNDECLARED
+from conf.columns import FILE_URI, MALFORMED, UNDECLARED
 from spark_jobs.storage import list_files, read_first_line
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
     from spark_jobs.storage import StoredFile
 
-FILE_URI = "_file_uri"
 LINE = "_line"
 EXACT = 2**53  # up to which a double has every whole number
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset import SPLITS
 from spark_jobs import lake
 from spark_jobs.checksum import checksums
 from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import INGESTION_ID, ROW_ID
-from spark_jobs.lake import ROW_HASH
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 
 if TYPE_CHECKING:
@@ -24,10 +23,9 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset, Split
 
-SPLIT = "_split"
+SPLIT = "_split"  # within this step; the three tables are its values
 LABEL_UNKNOWN = "label_unknown"
 OUTSIDE_PERIOD = "outside_split_period"
-LINEAGE = (ROW_ID, INGESTION_ID)
 _BUCKETS = 1 << 30
 
 
@@ -65,7 +63,7 @@ def _write(
     lake_uri: str,
     facts: Mapping[str, str],
 ) -> dict[str, TableReceipt]:
-    found = checksums(assigned, by=SPLIT, without=LINEAGE)
+    found = checksums(assigned, by=SPLIT, without=FEATURE_LINEAGE)
     sizes = {side: rows for side, (rows, _) in sorted(found.items())}
     aside = {reason: rows for reason, rows in sizes.items() if reason not in SPLITS}
     kept = {part: sizes.get(part, 0) for part in SPLITS}
@@ -159,7 +157,7 @@ def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
 
 def rows_of_split(assigned: DataFrame, part: str) -> DataFrame:
     """Give the rows of one split without the lake's lineage: what a model may see."""
-    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, *LINEAGE)
+    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, *FEATURE_LINEAGE)
 
 
 def _hash_side(contract: Dataset) -> SparkColumn:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from assets.mltables import read_card, read_rows
+from conf.columns import CLASS, ROW_ID, SCORE
 from conf.model import load_model
 from scorer import load_scorer
 
-ROW_ID = "_row_id"
 NO_SCORES = pd.DataFrame(
     {
         ROW_ID: pd.Series(dtype="string"),
-        "score": pd.Series(dtype="float64"),
-        "class": pd.Series(dtype="Int32"),
+        SCORE: pd.Series(dtype="float64"),
+        CLASS: pd.Series(dtype="Int32"),
     }
 )
 

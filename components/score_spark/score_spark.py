@@ -7,6 +7,7 @@ import argparse
 import mlflow
 from pyspark.sql import functions as F
 
+from conf.columns import CLASS, ROW_ID, SCORE
 from conf.model import load_model
 from spark_jobs.lake import read_table
 from spark_jobs.session import spark_session
@@ -39,9 +40,9 @@ def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
         predicted = predict(F.struct(*inputs))
         score = predicted[1] if is_classification else predicted
         threshold = float(metadata.get("threshold", spec.threshold))
-        above = (F.col("score") > threshold).cast("int")
-        rows.select("_row_id", score.alias("score")).select(
-            "*", (above if is_classification else F.lit(None).cast("int")).alias("class")
+        above = (F.col(SCORE) > threshold).cast("int")
+        rows.select(ROW_ID, score.alias(SCORE)).select(
+            "*", (above if is_classification else F.lit(None).cast("int")).alias(CLASS)
         ).write.mode("overwrite").parquet(scores)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from scorer import Scorer, load_scorer
 
+# conf.columns.ROW_ID, which is not in this code folder; a test holds the two equal.
 ROW_ID = "_row_id"
 _NO_DATA = ("_", ".")  # _SUCCESS and checksums, which Spark leaves beside its files
 SCORERS: list[Scorer] = []  # one, from init to the end of the process

@@ -14,6 +14,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from conf.columns import ROW_ID
 from scorer import RowsError, load_scorer
 
 if TYPE_CHECKING:
@@ -167,6 +168,10 @@ def test_what_cannot_be_scored_is_refused_and_says_why(request_: object, told: s
     assert isinstance(error, dict)
     assert code == 400
     assert told in error["message"]
+
+
+def test_a_deployment_names_rows_as_the_lake_does_although_its_code_comes_without_conf() -> None:
+    assert files.ROW_ID == ROW_ID
 
 
 @pytest.mark.usefixtures("deployed")
