@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-
+from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.features import build_features
 from spark_jobs.receipt import Receipt
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, write_receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--cleaned", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, dataset: str, cleaned: str, receipt: str) -> None:
@@ -32,4 +22,4 @@ def main(*, lake: str, dataset: str, cleaned: str, receipt: str) -> None:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

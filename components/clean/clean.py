@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
+from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.clean import clean_dataset, count_broken_rules
 from spark_jobs.lake import read_table
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     Tables = dict[str, TableReceipt]
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--ingested", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, dataset: str, ingested: str, receipt: str) -> None:
@@ -51,4 +42,4 @@ def main(*, lake: str, dataset: str, ingested: str, receipt: str) -> None:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

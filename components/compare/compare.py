@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from assets.client import workspace_client
 from assets.mltables import read_card, read_rows
-from conf.model import CANDIDATES, load_model
+from conf.arguments import arguments
+from conf.model import load_model
 from learning.champion import content_of, download, find_champion
 from learning.decision import FILE_NAME, decide, write_decision
 from learning.gate import judge
@@ -24,28 +24,26 @@ if TYPE_CHECKING:
     from learning.champion import Champion
     from learning.metrics import Vector
 
-SLOTS = range(1, CANDIDATES + 1)
 
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--test", required=True)
-    for slot in SLOTS:
-        parser.add_argument(f"--model_{slot}", required=True)
-        parser.add_argument(f"--report_{slot}", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--decision", required=True)
-    return parser
-
-
-def main(*, model_name: str, test: str, model: str, decision: str, **slots: str) -> None:
+def main(
+    *,
+    model_name: str,
+    test: str,
+    model_1: str,
+    model_2: str,
+    model_3: str,
+    report_1: str,
+    report_2: str,
+    report_3: str,
+    model: str,
+    decision: str,
+) -> None:
     spec = load_model(model_name)
     card = read_card(test)
-    reports = [read_report(Path(slots[f"report_{slot}"])) for slot in SLOTS]
+    reports = [read_report(Path(folder)) for folder in (report_1, report_2, report_3)]
     refuse_mix(reports, card.release)
     best = select_best(reports, spec)
-    winner = Path(slots[f"model_{best.slot}"])
+    winner = Path((model_1, model_2, model_3)[best.slot - 1])
     rows = read_rows(test)
     outcome = outcome_of(rows, spec)
     champion = find_champion(workspace_client(), spec.name)
@@ -84,4 +82,4 @@ def score_champion(champion: Champion, rows: pd.DataFrame) -> Vector:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

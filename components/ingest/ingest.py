@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
+from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.ingest import Ingestion, ingest_source
 from spark_jobs.receipt import Receipt
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from conf.dataset import Dataset
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--source", required=True)
-    parser.add_argument("--as_of", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> None:
@@ -53,4 +43,4 @@ def first(contract: Dataset) -> str:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 from azure.ai.ml.entities import Model
 
 from assets.client import datastore_uri, workspace_client
+from conf.arguments import arguments
 from learning.champion import CHAMPION, find_champion
 from learning.decision import FILE_NAME
 from spark_jobs.receipt import FILE_NAME as RECEIPT
 from spark_jobs.receipt import Receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--decision", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str) -> None:
@@ -70,4 +60,4 @@ def describe(version: str | None, decided: dict[str, object], *, is_new: bool) -
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

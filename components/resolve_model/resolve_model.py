@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import tempfile
 from pathlib import Path
 
 from assets.client import workspace_client
+from conf.arguments import arguments
 from learning.champion import DESCRIPTION, ChampionError, download, find_champion, run_id
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--run", required=True)
-    return parser
 
 
 def main(*, model_name: str, model: str, run: str) -> None:
@@ -35,4 +27,4 @@ def main(*, model_name: str, model: str, run: str) -> None:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

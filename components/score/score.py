@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
 
 from assets.mltables import read_card, read_rows
+from conf.arguments import arguments
 from conf.columns import CLASS, ROW_ID, SCORE
 from conf.model import load_model
 from scorer import load_scorer
@@ -19,15 +19,6 @@ NO_SCORES = pd.DataFrame(
         CLASS: pd.Series(dtype="Int32"),
     }
 )
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--batch", required=True)
-    parser.add_argument("--scores", required=True)
-    return parser
 
 
 def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
@@ -44,4 +35,4 @@ def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
-
 import mlflow
 from pyspark.sql import functions as F
 
+from conf.arguments import arguments
 from conf.columns import CLASS, ROW_ID, SCORE
 from conf.model import load_model
 from spark_jobs.lake import read_table
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--scores", required=True)
-    return parser
 
 
 def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
@@ -47,4 +37,4 @@ def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

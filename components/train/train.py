@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, Schema
 
 from assets.mltables import read_release, read_rows
+from conf.arguments import arguments
 from conf.model import TASKS, Model, load_model
 from learning.estimators import build_pipeline
 from learning.metrics import measure
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
 
 PACKAGES = ("scikit-learn", "xgboost", "xgboost-cpu", "numpy", "pandas", "cloudpickle")
 EXAMPLE_ROWS = 5
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--slot", type=int, required=True)
-    parser.add_argument("--train", required=True)
-    parser.add_argument("--validation", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--report", required=True)
-    return parser
 
 
 def main(
@@ -133,4 +122,4 @@ def requirements() -> list[str]:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 
+from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.receipt import Receipt
 from spark_jobs.scores import ScoreRun, write_scores
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, read_text, write_receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--as_of", required=True)
-    parser.add_argument("--run", required=True)
-    parser.add_argument("--batch", required=True)
-    parser.add_argument("--published", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--scores", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(
@@ -62,4 +48,4 @@ def main(
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))
