@@ -63,9 +63,9 @@ def build(tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]) -
     )
 
 
-def day_of(flights: DataFrame) -> SparkColumn:
-    """Give the local day of a valid flight's scheduled departure."""
-    return F.make_date(flights["year"], flights["month"], flights["day"])
+def day_of(valid: DataFrame) -> SparkColumn:
+    """Return the local day of a valid flight's scheduled departure."""
+    return F.make_date(valid["year"], valid["month"], valid["day"])
 
 
 def _minute_of_day(hhmm: SparkColumn) -> SparkColumn:
