@@ -47,38 +47,60 @@ class TableReceipt:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The tables that one step has left, by name, with a line for people and further counts."""
+    """The tables that one step has left, as `name_tables` names them, with a line for people.
+
+    `ingestion_ids` are those of the files that were there, by dataset; `assets` are references of
+    what was registered. No step reads `details`: they are for people and their tools.
+    """
 
     step: str
     dataset: str
     headline: str
     tables: Mapping[str, TableReceipt]
+    ingestion_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assets: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
 
-    def table(self, name: str) -> TableReceipt:
+    def table(self, table: str, *, of: str | None = None) -> TableReceipt:
+        """Return a table of the receipt's dataset, or of the related dataset `of`."""
+        name = table_name(of or self.dataset, table)
         if name not in self.tables:
             raise ReceiptError(
                 f"receipt of {self.step!r} has no table {name!r}; it has {sorted(self.tables)}"
             )
         return self.tables[name]
 
-    def detail(self, name: str) -> tuple[str, ...]:
-        """Give a list of strings from the details."""
-        found = self.details.get(name)
-        if not isinstance(found, list | tuple):
-            raise ReceiptError(f"receipt of {self.step!r} has no detail {name!r}")
-        return tuple(str(item) for item in found)
+    def ingested(self, dataset: str) -> tuple[str, ...]:
+        """Return the ingestion ids of a dataset."""
+        if dataset not in self.ingestion_ids:
+            raise ReceiptError(
+                f"receipt of {self.step!r} has no ingestion ids of {dataset!r}; it has those of "
+                f"{sorted(self.ingestion_ids)}"
+            )
+        return self.ingestion_ids[dataset]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
+def table_name(dataset: str, table: str) -> str:
+    """Compose the name that a table has on every receipt."""
+    return f"{dataset}/{table}"
+
+
+def name_tables(dataset: str, tables: Mapping[str, TableReceipt]) -> dict[str, TableReceipt]:
+    """Name the tables of a dataset for a receipt."""
+    return {table_name(dataset, table): receipt for table, receipt in tables.items()}
+
+
 def parse_receipt(text: str) -> Receipt:
     """Read a receipt back from its JSON text."""
     try:
-        found = json.loads(text)
-        tables = {name: TableReceipt(**table) for name, table in found.pop("tables").items()}
-        return Receipt(tables=tables, **found)
+        stored = json.loads(text)
+        tables = {name: TableReceipt(**table) for name, table in stored.pop("tables").items()}
+        ids = {name: tuple(listed) for name, listed in stored.pop("ingestion_ids").items()}
+        assets = tuple(stored.pop("assets"))
+        return Receipt(tables=tables, ingestion_ids=ids, assets=assets, **stored)
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         raise ReceiptError(f"{FILE_NAME} is not a receipt: {error}") from error
 

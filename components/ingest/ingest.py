@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.ingest import Ingestion, ingest_source
-from spark_jobs.receipt import Receipt
+from spark_jobs.receipt import Receipt, table_name
 from spark_jobs.session import for_each, spark_session
 from spark_jobs.storage import write_receipt
 
@@ -33,9 +33,9 @@ def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> N
         ingested = {contract.name: each for (contract, _), each in zip(sources, done, strict=True)}
         own = ingested[dataset]
         headline = f"{dataset}: {own.table.rows_out:,} rows in bronze, {own.new_files} new files"
-        tables = {name: ingestion.table for name, ingestion in ingested.items()}
-        details = {f"{name}/ingestion_ids": list(i.ingestion_ids) for name, i in ingested.items()}
-        write_receipt(spark, receipt, Receipt("ingest", dataset, headline, tables, details))
+        tables = {table_name(name, "bronze"): each.table for name, each in ingested.items()}
+        ids = {name: each.ingestion_ids for name, each in ingested.items()}
+        write_receipt(spark, receipt, Receipt("ingest", dataset, headline, tables, ids))
 
 
 def first(contract: Dataset) -> str:

@@ -9,7 +9,7 @@ from assets.mltables import read_rows, write_mltable
 from assets.readback import check_readback
 from assets.registration import Publication, register, release_of
 from conf.arguments import arguments
-from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
+from spark_jobs.receipt import FILE_NAME, Receipt, name_tables, parse_receipt
 
 
 def main(
@@ -41,8 +41,14 @@ def main(
         cards.append(card)
         registered += is_new
     headline = f"{', '.join(card.reference for card in cards)} ({registered} newly registered)"
-    details = {"assets": [card.reference for card in cards], "release": release}
-    published = Receipt("publish_mltable", dataset, headline, receipts, details)
+    published = Receipt(
+        "publish_mltable",
+        dataset,
+        headline,
+        name_tables(dataset, receipts),
+        assets=tuple(card.reference for card in cards),
+        details={"release": release},
+    )
     Path(receipt, FILE_NAME).write_text(published.to_json(), encoding="utf-8")
 
 

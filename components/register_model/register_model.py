@@ -9,6 +9,7 @@ from azure.ai.ml.entities import Model
 
 from assets.client import datastore_uri, workspace_client
 from conf.arguments import arguments
+from conf.model import load_model
 from learning.champion import CHAMPION, find_champion
 from learning.decision import FILE_NAME
 from spark_jobs.receipt import FILE_NAME as RECEIPT
@@ -41,7 +42,9 @@ def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str)
         client.models.create_or_update(winner)
         champion = find_champion(client, model_name)
     outcome = describe(champion.version if champion else None, decided, is_new=is_new)
-    record = Receipt("register_model", model_name, outcome, {}, {"registered": is_new})
+    details = {"model": model_name, "registered": is_new}
+    dataset = load_model(model_name).dataset
+    record = Receipt("register_model", dataset, outcome, {}, details=details)
     Path(receipt, RECEIPT).write_text(record.to_json(), encoding="utf-8")
 
 

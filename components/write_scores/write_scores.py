@@ -6,7 +6,7 @@ import json
 
 from conf.arguments import arguments
 from conf.dataset import load_dataset
-from spark_jobs.receipt import Receipt
+from spark_jobs.receipt import Receipt, name_tables
 from spark_jobs.scores import ScoreRun, write_scores
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, read_text, write_receipt
@@ -28,7 +28,7 @@ def main(
     with spark_session("write_scores") as spark:
         selected = read_receipt(spark, batch)
         resolved = json.loads(read_text(spark, f"{model}/model.json"))
-        data_version = read_receipt(spark, published).detail("assets")[0]
+        data_version = read_receipt(spark, published).assets[0]
         run_id = json.loads(read_text(spark, f"{run}/run.json"))["run_id"]
         written_by = ScoreRun(resolved["name"], resolved["version"], data_version, run_id, as_of)
         tables = write_scores(
@@ -44,7 +44,8 @@ def main(
             f"{tables['scores'].rows_out:,} scores of {resolved['name']} v{resolved['version']} "
             f"in {tables['scores'].uri}, {tables['rejected_scores'].rows_out:,} rows rejected"
         )
-        write_receipt(spark, receipt, Receipt("write_scores", dataset, headline, tables))
+        named = name_tables(dataset, tables)
+        write_receipt(spark, receipt, Receipt("write_scores", dataset, headline, named))
 
 
 if __name__ == "__main__":
