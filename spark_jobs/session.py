@@ -28,7 +28,8 @@ SETTINGS = {
     # Keys and lineage come first in every table; nobody skips files by the columns behind them.
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "8",
 }
-# A laptop's tables are small: the defaults are made for clusters and cost seconds a step here.
+# A laptop's tables are small: Spark's 200 shuffle partitions and Delta's 50 for a table's state are
+# made for clusters and cost seconds a step here.
 SMALL_MACHINE = {
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "1",
@@ -59,5 +60,6 @@ def for_each(
 def _fit_to_machine(spark: SparkSession) -> SparkSession:
     if str(spark.conf.get("spark.master")).startswith("local"):
         for key, value in SMALL_MACHINE.items():
-            spark.conf.set(key, value)
+            if spark.conf.get(key, None) is None:  # a component's own conf wins
+                spark.conf.set(key, value)
     return spark
