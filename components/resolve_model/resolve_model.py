@@ -23,7 +23,7 @@ def main(*, model_name: str, model: str, run: str) -> None:
     # Apart from the run, which differs every time and must not make the scoring step new.
     about = {"name": champion.name, "version": champion.version}
     Path(model, DESCRIPTION).write_text(json.dumps(about), encoding="utf-8")
-    Path(run, "run.json").write_text(json.dumps({"run_id": run_id()}), encoding="utf-8")
+    Path(run, "run_id.json").write_text(json.dumps({"run_id": run_id()}), encoding="utf-8")
 
 
 if __name__ == "__main__":

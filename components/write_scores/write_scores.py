@@ -29,7 +29,7 @@ def main(
         selected = read_receipt(spark, batch)
         resolved = json.loads(read_text(spark, f"{model}/model.json"))
         data_version = read_receipt(spark, published).assets[0]
-        run_id = json.loads(read_text(spark, f"{run}/run.json"))["run_id"]
+        run_id = json.loads(read_text(spark, f"{run}/run_id.json"))["run_id"]
         written_by = ScoreRun(resolved["name"], resolved["version"], data_version, run_id, as_of)
         tables = write_scores(
             spark,
