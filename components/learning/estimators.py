@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from conf.model import Candidate, Model
 
-PACKAGES = ("sklearn", "xgboost", "lightgbm")
+PACKAGES = ("sklearn", "xgboost")  # those that the image of training has
 RARE = 50  # rows below which a category is folded into "infrequent"
 
 
