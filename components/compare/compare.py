@@ -14,8 +14,8 @@ from conf.model import load_model
 from learning.champion import content_of, download, find_champion
 from learning.decision import FILE_NAME, decide, write_decision
 from learning.gate import judge
-from learning.reports import read_report, refuse_mix, select_best
 from learning.rows import outcome_of
+from learning.training_report import read_report, refuse_mix, select_best
 from scorer import load_scorer
 
 if TYPE_CHECKING:

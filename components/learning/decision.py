@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from learning.page import render
 from learning.plots import calibration, intervals, ranking
-from learning.report import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from learning.champion import Champion
     from learning.gate import Judgement
     from learning.metrics import Vector
-    from learning.reports import TrainingReport
+    from learning.training_report import TrainingReport
 
 FILE_NAME = "decision.json"
 PAGE_NAME = "report.html"

@@ -16,8 +16,8 @@ from conf.model import TASKS, Model, load_model
 from learning.estimators import build_pipeline
 from learning.metrics import measure
 from learning.plots import calibration, ranking
-from learning.reports import TrainingReport, write_report
 from learning.rows import features_of, outcome_of
+from learning.training_report import TrainingReport, write_report
 
 if TYPE_CHECKING:
     import pandas as pd

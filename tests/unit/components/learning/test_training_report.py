@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from learning.reports import (
+from learning.training_report import (
     ReportError,
     TrainingReport,
     read_report,
