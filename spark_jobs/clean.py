@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import BROKEN_RULES, INGESTION_ID, ROW_ID
-from spark_jobs import lake
-from spark_jobs.done import Note, recall, remember
+from spark_jobs import lake, step_state
 from spark_jobs.fingerprint import fingerprint
 from spark_jobs.judge import (
     judge_rows,
@@ -18,6 +17,7 @@ from spark_jobs.judge import (
     select_valid,
 )
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def clean_dataset(
         "bronze": bronze.id,
         "version": str(bronze.version),
     }
-    last = recall(spark, lake_uri, "clean", contract.name)
+    last = step_state.load(spark, lake_uri, "clean", contract.name)
     if last is None or last.facts != facts:
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
@@ -74,8 +74,8 @@ def clean_dataset(
             _judge_all(rows, contract, uris, facts)
         else:
             _judge_new(rows, before, contract, uris, facts)
-        last = Note(facts, _receipts(spark, uris, bronze, contract))
-        remember(spark, lake_uri, "clean", contract.name, last)
+        last = StepState(facts, _receipts(spark, uris, bronze, contract))
+        step_state.save(spark, lake_uri, "clean", contract.name, last)
     _check_quality(spark, last.tables, bronze, contract, arrived)
     return dict(last.tables)
 
@@ -105,7 +105,7 @@ def rows_to_judge(
 
 
 def _rows_judged_before(
-    rows: DataFrame, bronze: TableReceipt, last: Note | None, facts: Mapping[str, str]
+    rows: DataFrame, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
 ) -> DataFrame | None:
     """Give the older version of bronze that all tables are up to date with, if there is one."""
     if last is None or {**last.facts, "version": facts["version"]} != facts:

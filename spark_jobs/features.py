@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 from pyspark.sql import functions as F
 
 from conf.columns import FEATURE_LINEAGE, ROW_ID
-from spark_jobs import lake
-from spark_jobs.done import Note, recall, remember
+from spark_jobs import lake, step_state
 from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,7 +44,7 @@ def build_features(
     facts = {"rules": fingerprint("build_features", contract)} | {
         name: version_of(receipt) for name, receipt in silver.items()
     }
-    last = recall(spark, lake_uri, "build_features", contract.name)
+    last = step_state.load(spark, lake_uri, "build_features", contract.name)
     if last and last.facts == facts:
         return last.tables["features"]
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
@@ -52,7 +52,9 @@ def build_features(
     since = _first_changed_day(tables, silver, contract, last, facts)
     rows_in = silver[contract.name].rows_out
     features = _build(tables, uri, contract, since=since, rows_in=rows_in, facts=facts)
-    remember(spark, lake_uri, "build_features", contract.name, Note(facts, {"features": features}))
+    step_state.save(
+        spark, lake_uri, "build_features", contract.name, StepState(facts, {"features": features})
+    )
     return features
 
 
@@ -142,7 +144,7 @@ def _first_changed_day(
     tables: Mapping[str, DataFrame],
     silver: Mapping[str, TableReceipt],
     contract: Dataset,
-    last: Note | None,
+    last: StepState | None,
     facts: Mapping[str, str],
 ) -> dt.date | None:
     """Give the day from which features may differ from the last ones; None means all of them."""

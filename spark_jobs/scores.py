@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import CLASS, INPUT_HASH, REASON, ROW_HASH, ROW_ID, SCORE
-from spark_jobs import lake
+from spark_jobs import lake, step_state
 from spark_jobs.delta_log import TableState, table_exists
-from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ def write_scores(
         "rejected": version_of(rejected),
         "model": f"{run.model_name}:{run.model_version}",
     }
-    last = recall(spark, lake_uri, "write_scores", contract.name)
+    last = step_state.load(spark, lake_uri, "write_scores", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
     inputs, scores = lake.read_table(spark, batch), scores.persist()
@@ -77,7 +77,7 @@ def write_scores(
     tables = _merge(
         rows, batch, contract, lake_uri=lake_uri, record={**facts, "run_id": run.run_id}
     )
-    remember(spark, lake_uri, "write_scores", contract.name, Note(facts, tables))
+    step_state.save(spark, lake_uri, "write_scores", contract.name, StepState(facts, tables))
     return tables
 
 

@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 
 from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset import SPLITS
-from spark_jobs import lake
+from spark_jobs import lake, step_state
 from spark_jobs.checksum import checksums
-from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,20 +38,20 @@ def split_features(
 ) -> dict[str, TableReceipt]:
     """Bring the tables train, validation and test up to date with one version of the features."""
     facts = {"rules": fingerprint("split", contract), "features": version_of(features)}
-    last = recall(spark, lake_uri, "split", contract.name)
+    last = step_state.load(spark, lake_uri, "split", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
     assigned = assign_split(lake.read_table(spark, features), contract)
     if last and _only_others_changed(assigned, features, contract, last, facts):
         unchanged = _with_new_counts(assigned, features, last.tables)
-        remember(spark, lake_uri, "split", contract.name, Note(facts, unchanged))
+        step_state.save(spark, lake_uri, "split", contract.name, StepState(facts, unchanged))
         return unchanged
     assigned = assigned.persist()
     try:
         tables = _write(assigned, features, contract, lake_uri=lake_uri, facts=facts)
     finally:
         assigned.unpersist()
-    remember(spark, lake_uri, "split", contract.name, Note(facts, tables))
+    step_state.save(spark, lake_uri, "split", contract.name, StepState(facts, tables))
     return tables
 
 
@@ -95,7 +95,7 @@ def _only_others_changed(
     assigned: DataFrame,
     features: TableReceipt,
     contract: Dataset,
-    last: Note,
+    last: StepState,
     facts: Mapping[str, str],
 ) -> bool:
     """Tell whether all rows that differ from the last ones are of no split, then and now."""
