@@ -13,6 +13,7 @@ from spark_jobs.features import label_columns
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import DUPLICATE
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.row_changes import with_row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ def batch_rows(features: DataFrame, contract: Dataset) -> DataFrame:
     """
     label = [contract.label.name] if contract.label else []
     rows = features.drop(*label, *label_columns(contract), ROW_HASH, INGESTION_ID)
-    return lake.with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
+    return with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
 
 
 def rejected_rows(quarantine: DataFrame, duplicates: DataFrame) -> DataFrame:

@@ -14,6 +14,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.row_changes import with_row_hash
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
     else:
         hidden = label_columns(contract)
         rows = valid.select(*(c for c in contract.column_names if c not in hidden), *kept)
-    return lake.with_row_hash(rows, rows.columns)
+    return with_row_hash(rows, rows.columns)
 
 
 def label_columns(contract: Dataset) -> frozenset[str]:

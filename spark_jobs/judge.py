@@ -22,7 +22,7 @@ from conf.columns import (
     UNDECLARED,
 )
 from spark_jobs.conform import cast_text, present_text
-from spark_jobs.lake import with_row_hash
+from spark_jobs.row_changes import with_row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

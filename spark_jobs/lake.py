@@ -1,11 +1,17 @@
-"""The only reader and writer of Delta: where tables are, and writes that can be repeated."""
+"""The only reader and writer of Delta: where tables are, and writes that can be repeated.
+
+A write that is repeated leaves the table as it is. What a table holds afterwards is
+
+- exactly `rows`, with `sync_table` and `sync_counted`, and with `create_once`, if there was none;
+- exactly `rows` in a part of it, the rest as it was: with `put_batches` those batches, with
+  `sync_rows` the keys that are `among`;
+- `rows` and all that has another key, as it was, with `upsert_table`;
+- all that has another key, as it was, with `withdraw`.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
@@ -13,30 +19,16 @@ from pyspark.sql import functions as F
 
 from conf.columns import ROW_HASH
 from spark_jobs.checksum import checksum
+from spark_jobs.commits import merge_settings, own_commit, writer_of
 from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
+from spark_jobs.row_changes import compare_rows, schema_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from delta.tables import DeltaMergeBuilder
-    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
-
-# Delta ignores a write whose application has committed the same or a later version before: a write
-# that was computed from version 7 is version 8, however often it is tried.
-APP = "lake"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """How many rows of a table a write would insert, update and delete."""
-
-    inserted: int
-    updated: int
-    deleted: int
-
-    def __bool__(self) -> bool:
-        return bool(self.inserted or self.updated or self.deleted)
+    from pyspark.sql import DataFrame, SparkSession
 
 
 def table_uri(lake: str, layer: str, dataset: str, table: str) -> str:
@@ -59,22 +51,6 @@ def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
     return read_version(spark, receipt.uri, receipt.version)
 
 
-def schema_hash(rows: DataFrame) -> str:
-    """Hash column names and types, in order; nullability is Spark's to decide."""
-    columns = ",".join(f"{field.name}:{field.dataType.simpleString()}" for field in rows.schema)
-    return hashlib.sha256(columns.encode()).hexdigest()[:16]
-
-
-def with_row_hash(rows: DataFrame, columns: Sequence[str]) -> DataFrame:
-    """Add a 64-bit hash over `columns`, by which two versions of a row are told apart.
-
-    Spark's hash passes over nulls: which columns are null is hashed too, or a value that moves to
-    the next column would be no change.
-    """
-    nulls = (F.col(f"`{name}`").isNull() for name in columns)
-    return rows.withColumn(ROW_HASH, F.xxhash64(*columns, *nulls))
-
-
 def put_batches(
     rows: DataFrame, uri: str, *, column: str, batches: Sequence[str], record: Record
 ) -> TableState:
@@ -86,20 +62,21 @@ def put_batches(
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
-        return _own_commit(table_state(spark, uri), record, 0)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
+        return own_commit(table_state(spark, uri), record, 0)
     version = table_state(spark, uri).version + 1
     named = ", ".join(f"'{batch}'" for batch in batches)
-    writer = _writer(rows, record, version=version).mode("overwrite").option("mergeSchema", "true")
+    writer = writer_of(rows, record, version=version).mode("overwrite")
+    writer = writer.option("mergeSchema", "true")
     writer.option("replaceWhere", f"{column} IN ({named})").save(uri)
-    return _own_commit(table_state(spark, uri), record, version)
+    return own_commit(table_state(spark, uri), record, version)
 
 
 def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> TableReceipt:
     """Write a table that never changes; one that is there already stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
     receipt = receipt_of(spark, uri, rows_in=rows_in)
     stored = read_version(spark, uri, receipt.version)
     return replace(receipt, checksum=checksum(stored))
@@ -131,7 +108,7 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
         return table_state(spark, uri)
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
@@ -143,11 +120,11 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     if changes.updated or changes.deleted:
         if not _is_keyed(stored, key):  # by a smaller key than before one row may match several
             return _rewrite(rows, uri, before, record=record)
-        with _commit_settings(spark, record, version=before.version + 1):
+        with merge_settings(spark, record, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
         _append_new(rows, uri, stored, key=key, record=record)
-    return _own_commit(table_state(spark, uri), record, before.version + 1)
+    return own_commit(table_state(spark, uri), record, before.version + 1)
 
 
 def sync_rows(
@@ -182,15 +159,15 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     """Insert rows with a new `key`, replace those whose ROW_HASH differs, leave all others."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
         return table_state(spark, uri)
     before = table_state(spark, uri)
     changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
     if not changes.inserted and not changes.updated:
         return before
-    with _commit_settings(spark, record, version=before.version + 1):
+    with merge_settings(spark, record, version=before.version + 1):
         _upsert(rows, uri, key=key).execute()
-    return _own_commit(table_state(spark, uri), record, before.version + 1)
+    return own_commit(table_state(spark, uri), record, before.version + 1)
 
 
 def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> None:
@@ -203,39 +180,15 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
     if stored.join(rows.select(*key), on=list(key), how="left_semi").isEmpty():
         return
     merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
-    with _commit_settings(spark, record, version=before.version + 1):
+    with merge_settings(spark, record, version=before.version + 1):
         merge.whenMatchedDelete().execute()
-
-
-def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> Changes:
-    """Count what would have to be inserted, updated and deleted to turn `stored` into `rows`."""
-    new = rows.select(*key, F.col(ROW_HASH).alias("new_hash"))
-    old = stored.select(*key, F.col(ROW_HASH).alias("old_hash"))
-    is_new = F.col("old_hash").isNull()
-    is_gone = F.col("new_hash").isNull()
-    is_changed = F.col("old_hash") != F.col("new_hash")
-    counts = (
-        new.join(old, on=list(key), how="full")
-        .agg(*(F.count(F.when(case, 1)) for case in (is_new, is_changed, is_gone)))
-        .collect()[0]
-    )
-    return Changes(*counts)
-
-
-def _writer(rows: DataFrame, record: Record, *, version: int) -> DataFrameWriter:
-    return (
-        rows.write.format("delta")
-        .option("userMetadata", json.dumps(record))
-        .option("txnAppId", APP)
-        .option("txnVersion", version)
-    )
 
 
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:
     version = before.version + 1
-    writer = _writer(rows, record, version=version).mode("overwrite")
+    writer = writer_of(rows, record, version=version).mode("overwrite")
     writer.option("overwriteSchema", "true").save(uri)
-    return _own_commit(table_state(rows.sparkSession, uri), record, version)
+    return own_commit(table_state(rows.sparkSession, uri), record, version)
 
 
 def _is_keyed(stored: DataFrame, key: Sequence[str]) -> bool:
@@ -247,7 +200,7 @@ def _append_new(
 ) -> None:
     new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
     version = table_state(rows.sparkSession, uri).version + 1
-    _writer(new, record, version=version).mode("append").save(uri)
+    writer_of(new, record, version=version).mode("append").save(uri)
 
 
 def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:
@@ -262,30 +215,3 @@ def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuild
 
 def _same(key: Sequence[str]) -> str:
     return " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in key)
-
-
-@contextmanager
-def _commit_settings(spark: SparkSession, record: Record, *, version: int) -> Iterator[None]:
-    """Hand transaction and metadata to a MERGE, which takes them from the session alone."""
-    settings = {
-        "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record),
-        "spark.databricks.delta.write.txnAppId": APP,
-        "spark.databricks.delta.write.txnVersion": str(version),
-    }
-    for name, value in settings.items():
-        spark.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name in settings:
-            spark.conf.unset(name)
-
-
-def _own_commit(state: TableState, record: Record, version: int) -> TableState:
-    """Make sure that the newest commit is the one just made, not another run's in between."""
-    if state.version != version or state.record != json.loads(json.dumps(record)):
-        raise LakeError(
-            f"{state.uri}: another run wrote version {state.version} while this one wrote "
-            f"{version}; run this step again"
-        )
-    return state

@@ -12,6 +12,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.delta_log import TableState, table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.row_changes import schema_hash, with_row_hash
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def score_rows(
         *(F.lit(value).alias(name) for name, value in asdict(run).items()),
         F.col(ROW_HASH).alias(INPUT_HASH),
     )
-    return lake.with_row_hash(rows, [INPUT_HASH, ROW_ID])
+    return with_row_hash(rows, [INPUT_HASH, ROW_ID])
 
 
 def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> DataFrame:
@@ -164,7 +165,7 @@ def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> Da
     unscored = scores.where(gave_none).select(ROW_ID, F.lit(NO_SCORE).alias(REASON))
     rows = rejected.select(ROW_ID, REASON).unionByName(unscored)
     stated = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
-    return lake.with_row_hash(stated, [REASON])
+    return with_row_hash(stated, [REASON])
 
 
 def lost_scores(
@@ -203,5 +204,5 @@ def _rows_of(rows: DataFrame, table: TableState, *, key: Sequence[str]) -> int:
 
 
 def _receipt(spark: SparkSession, table: TableState, counts: Counts) -> TableReceipt:
-    schema = lake.schema_hash(lake.read_version(spark, table.uri, table.version))
+    schema = schema_hash(lake.read_version(spark, table.uri, table.version))
     return TableReceipt(table.uri, table.id, table.version, **asdict(counts), schema_hash=schema)
