@@ -85,6 +85,7 @@ def resample(
     outcome: Vector, winner: Vector, champion: Vector | None, model: Model
 ) -> tuple[Interval, Interval | None, Interval | None]:
     """Bootstrap the metric of winner and champion, and the gain, over the same resamples."""
+    # scipy.stats.bootstrap draws no strata, and copies the rows of each resample where weights do.
     draws = np.random.default_rng(model.seed)
     strata = _strata(outcome, model)
     sign = 1 if model.greater_is_better else -1

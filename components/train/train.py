@@ -84,7 +84,8 @@ def log_data(cards: list[Card]) -> None:
 
 def log_plots(outcome: Vector, scores: dict[str, Vector], model: Model) -> None:
     mlflow.log_figure(ranking(outcome, scores, model.task), "ranking.png")
-    mlflow.log_figure(calibration(outcome, scores), "calibration.png")
+    if model.task == "classification":
+        mlflow.log_figure(calibration(outcome, scores), "calibration.png")
 
 
 def signature_of(model: Model, predicted: Vector) -> ModelSignature:
