@@ -45,7 +45,7 @@ def merge_settings(spark: SparkSession, record: Record, *, version: int) -> Iter
 
 
 def own_commit(state: TableState, record: Record, version: int) -> TableState:
-    """Make sure that the newest commit is the one just made, not another run's in between."""
+    """Return `state` if its commit is the one just made; raise LakeError for another run's."""
     if state.version != version or state.record != json.loads(json.dumps(record)):
         raise LakeError(
             f"{state.uri}: another run wrote version {state.version} while this one wrote "

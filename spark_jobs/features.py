@@ -1,4 +1,4 @@
-"""Build the features of a dataset from silver, one row a valid row, and keep them up to date."""
+"""Build the features of a dataset from silver, one row for each valid row, and update them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def build_features(
 ) -> TableReceipt:
     """Bring the table of features up to date with exactly the versions of silver on its receipts.
 
-    `silver` maps the dataset and those related to it to their valid rows. Where the feature set
-    says how far back a row looks, only days that changed rows can reach are built again. Raises
-    ReceiptError when a join has lost or doubled a row.
+    `silver` maps the dataset and those related to it to their valid rows. With a daily feature set,
+    only days that changed rows can reach are built again. Raises ReceiptError when a join has lost
+    or doubled a row.
     """
     facts = {"rules": fingerprint("build_features", contract)} | {
         name: version_of(receipt) for name, receipt in silver.items()
@@ -60,7 +60,7 @@ def build_features(
 
 
 def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFrame:
-    """Give the feature set of a dataset with its label and lineage.
+    """Return the features of a dataset with its label and lineage.
 
     A dataset with joins has a module of its name in feature_sets; of any other, every column that
     its label is not computed from is a feature. Raises FeatureSetError for a feature set without a
@@ -87,7 +87,7 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
 
 
 def label_columns(contract: Dataset) -> frozenset[str]:
-    """Name the columns that a label is computed from: they tell it and can be no feature."""
+    """Return the columns that a label is computed from: they would leak it as features."""
     if not contract.label:
         return frozenset()
     words = re.findall(r"\w+", contract.label.expression)
@@ -113,7 +113,7 @@ def _build(
     rows_in: int,
     facts: Mapping[str, str],
 ) -> TableReceipt:
-    """Build and write all features, or those from the day `since` on; check both ways."""
+    """Build, count and write all features, or those from the day `since` on."""
     valid, daily = tables[contract.name], _daily_feature_set(contract)
     if since and daily:
         day = daily.day_of(valid)
@@ -148,7 +148,7 @@ def _first_changed_day(
     last: StepState | None,
     facts: Mapping[str, str],
 ) -> dt.date | None:
-    """Give the day from which features may differ from the last ones; None means all of them."""
+    """Return the first day whose features may differ from the last ones; None means all days."""
     daily = _daily_feature_set(contract)
     others = {name: version for name, version in facts.items() if name != contract.name}
     if last is None or daily is None:

@@ -1,4 +1,4 @@
-"""Know whether a step would do again what it has done: same inputs, same contract, same code."""
+"""Fingerprints of steps: the same inputs, contract and code have the same fingerprint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fingerprint(step: str, *facts: object) -> str:
 
 
 def version_of(table: TableReceipt) -> str:
-    """Name one version of one table."""
+    """Return the name of one version of one table."""
     return f"{table.id}@{table.version}"
 
 

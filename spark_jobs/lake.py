@@ -54,9 +54,9 @@ def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
 def put_batches(
     rows: DataFrame, uri: str, *, column: str, batches: Sequence[str], record: Record
 ) -> TableState:
-    """Put the rows of `batches`, named in `column`, into a table that may have new columns by them.
+    """Replace the rows of `batches`, which `column` names, in a table; `rows` may have new columns.
 
-    What the table has of these batches gives way to them, in the same commit: the same batches put
+    One commit deletes what the table has of these batches and inserts `rows`: the same batches put
     again, or by another run at the same time, are there once. Raises LakeError when another run
     wrote in between; the step is run again then.
     """
@@ -73,7 +73,7 @@ def put_batches(
 
 
 def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> TableReceipt:
-    """Write a table that never changes; one that is there already stays as it is."""
+    """Write a table that never changes; an existing table stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         writer_of(rows, record, version=0).mode("errorifexists").save(uri)
@@ -83,9 +83,9 @@ def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> T
 
 
 def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> TableReceipt:
-    """Give the receipt of a table's newest version, with the rows that it really holds.
+    """Return the receipt of a table's newest version, with the rows that it really holds.
 
-    Without `rows_in`, all rows that came in are there.
+    Without `rows_in`, as many rows came in as are there.
     """
     state = table_state(spark, uri)
     stored = read_version(spark, uri, state.version)
@@ -101,10 +101,10 @@ def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> 
 
 
 def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
-    """Make a table hold exactly `rows`, writing only what differs and nothing when nothing does.
+    """Make a table hold exactly `rows`; write only what differs, and nothing when nothing does.
 
-    `rows` has one row a `key` and carries ROW_HASH. Rows that are new are appended; changed and
-    vanished ones are merged; other columns than before mean a rewrite, in one commit too.
+    `rows` has one row per `key`, and ROW_HASH. New rows are appended; changed and vanished rows are
+    merged; other columns than before rewrite the table. Each is one commit.
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
@@ -130,7 +130,7 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
 def sync_rows(
     rows: DataFrame, uri: str, *, key: Sequence[str], among: DataFrame, record: Record
 ) -> None:
-    """Make a table hold exactly `rows` of those with a `key` that is `among`; leave the others."""
+    """Make a table hold exactly `rows` among the keys of `among`; rows with other keys stay."""
     spark = rows.sparkSession
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
@@ -148,7 +148,7 @@ def sync_rows(
 def sync_counted(
     rows: DataFrame, uri: str, *, key: Sequence[str], record: Record, counts: Counts
 ) -> TableReceipt:
-    """Sync a table and give its receipt."""
+    """Make a table hold exactly `rows`, as `sync_table` does, and return its receipt."""
     state = sync_table(rows, uri, key=key, record=record)
     return TableReceipt(
         uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(rows)
@@ -171,7 +171,7 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
 
 
 def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> None:
-    """Delete the rows that have the `key` of one of `rows`; without any, commit nothing."""
+    """Delete the rows that share a `key` with one of `rows`; commit nothing when none does."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return

@@ -1,4 +1,4 @@
-"""What a node did to tables, written beside them: rows in, out and set aside, and exact versions.
+"""The receipt of a step: the versions of tables that it left, with rows in, out and set aside.
 
 A receipt holds nothing that differs between two runs over the same data, so that the nodes bound
 to it can be reused.
@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 
 FILE_NAME = "receipt.json"
 
-
 # Per column: its kind, its nulls, and a digest of its values (see checksum.py).
 Checksum = Mapping[str, Mapping[str, float | int | str | None]]
 
@@ -23,7 +22,7 @@ class ReceiptError(ValueError):
 
 @dataclass(frozen=True)
 class Counts:
-    """How the rows of a table came about, and the checksum of tables that are published."""
+    """The rows that came in, went out and were set aside, and the checksum of a published table."""
 
     rows_in: int
     rows_out: int
@@ -33,7 +32,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class TableReceipt:
-    """One version of one table, and how its rows came about."""
+    """One version of one table, with its counts."""
 
     uri: str
     id: str
@@ -106,7 +105,7 @@ def parse_receipt(text: str) -> Receipt:
 
 
 def check_balance(what: str, *, rows_in: int, rows_out: int, set_aside: Mapping[str, int]) -> None:
-    """Hold the invariant of every step: rows in = rows out + rows set aside with a reason."""
+    """Check the invariant of every step: rows in = rows out + rows set aside with a reason."""
     aside = sum(set_aside.values())
     if rows_in != rows_out + aside:
         raise ReceiptError(

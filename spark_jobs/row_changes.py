@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Changes:
-    """How many rows of a table a write would insert, update and delete."""
+    """The numbers of rows that a write would insert, update and delete."""
 
     inserted: int
     updated: int
@@ -37,8 +37,8 @@ def schema_hash(rows: DataFrame) -> str:
 def with_row_hash(rows: DataFrame, columns: Sequence[str]) -> DataFrame:
     """Add a 64-bit hash over `columns`, by which two versions of a row are told apart.
 
-    Spark's hash passes over nulls: which columns are null is hashed too, or a value that moves to
-    the next column would be no change.
+    Spark's hash skips nulls. Which columns are null is hashed too, or a value that moves to the
+    next column would be no change.
     """
     nulls = (F.col(f"`{name}`").isNull() for name in columns)
     return rows.withColumn(ROW_HASH, F.xxhash64(*columns, *nulls))

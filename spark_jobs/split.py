@@ -1,4 +1,4 @@
-"""Put every row on one side for ever: by hash of its key, by hash of its group, or by time."""
+"""Assign every row to one split for ever: by hash of its key, by hash of a group, or by time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BUCKETS = 1 << 30
 
 
 class SplitError(RuntimeError):
-    """Two splits share what they may not, or one of them is empty."""
+    """A dataset states no split, or its splits are empty or share a key, group or day."""
 
 
 def split_features(
@@ -46,7 +46,7 @@ def split_features(
         unchanged = _with_new_counts(assigned, features, last.tables)
         step_state.save(spark, lake_uri, "split", contract.name, StepState(facts, unchanged))
         return unchanged
-    assigned = assigned.persist()
+    assigned = assigned.persist()  # counted, checked and written
     try:
         tables = _write(assigned, features, contract, lake_uri=lake_uri, facts=facts)
     finally:
@@ -63,8 +63,8 @@ def _write(
     lake_uri: str,
     facts: Mapping[str, str],
 ) -> dict[str, TableReceipt]:
-    found = checksums(assigned, by=SPLIT, without=FEATURE_LINEAGE)
-    sizes = {side: rows for side, (rows, _) in sorted(found.items())}
+    contents = checksums(assigned, by=SPLIT, without=FEATURE_LINEAGE)
+    sizes = {side: rows for side, (rows, _) in sorted(contents.items())}
     aside = {reason: rows for reason, rows in sizes.items() if reason not in SPLITS}
     kept = {part: sizes.get(part, 0) for part in SPLITS}
     check_balance(
@@ -84,7 +84,7 @@ def _write(
                 features.rows_out,
                 kept[part],
                 _set_aside(sizes, part),
-                found[part][1],
+                contents[part][1],
             ),
         )
         for part in SPLITS
@@ -98,7 +98,7 @@ def _only_others_changed(
     last: StepState,
     facts: Mapping[str, str],
 ) -> bool:
-    """Tell whether all rows that differ from the last ones are of no split, then and now."""
+    """Return whether all rows that differ from the last ones are of no split, then and now."""
     table_id, _, version = last.facts["features"].partition("@")
     if last.facts["rules"] != facts["rules"] or table_id != features.id:
         return False
@@ -114,7 +114,7 @@ def _only_others_changed(
 def _with_new_counts(
     assigned: DataFrame, features: TableReceipt, tables: Mapping[str, TableReceipt]
 ) -> dict[str, TableReceipt]:
-    """Give the receipts of unchanged tables with the rows that are set aside by now."""
+    """Return the receipts of unchanged tables with the present counts of rows set aside."""
     sizes = {row[SPLIT]: row["count"] for row in assigned.groupBy(SPLIT).count().collect()}
     counted = {
         part: replace(
@@ -135,7 +135,7 @@ def _with_new_counts(
 
 
 def _set_aside(sizes: Mapping[str, int], part: str) -> dict[str, int]:
-    """Give the rows that are not in `part`, by reason or by the split that they are in."""
+    """Count the rows that are not in `part`, by reason or by the split that they are in."""
     reasons = {side: rows for side, rows in sorted(sizes.items()) if side not in SPLITS}
     return reasons | {f"in_{p}": sizes.get(p, 0) for p in SPLITS if p != part}
 
@@ -143,7 +143,7 @@ def _set_aside(sizes: Mapping[str, int], part: str) -> dict[str, int]:
 def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
     """Add SPLIT: train, validation or test, or the reason why a row is in none of them.
 
-    The side depends on a row's own values alone: not on row order, partitions or other rows.
+    The split depends on a row's own values alone: not on row order, partitions or other rows.
     """
     if contract.split is None or contract.label is None:
         raise SplitError(
@@ -156,7 +156,7 @@ def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def rows_of_split(assigned: DataFrame, part: str) -> DataFrame:
-    """Give the rows of one split without the lake's lineage: what a model may see."""
+    """Return the rows of one split without the lake's lineage: what a model may see."""
     return assigned.where(F.col(SPLIT) == part).drop(SPLIT, *FEATURE_LINEAGE)
 
 
@@ -191,7 +191,7 @@ def _time_side(split: Split) -> SparkColumn:
 
 
 def _check_splits(assigned: DataFrame, kept: Mapping[str, int], contract: Dataset) -> None:
-    """Refuse an empty split, or a key, group or day that stands in two of them."""
+    """Refuse an empty split, and a key, group or day that is in two of them."""
     empty = [part for part, rows in kept.items() if not rows]
     if empty:
         raise SplitError(
@@ -207,5 +207,5 @@ def _check_splits(assigned: DataFrame, kept: Mapping[str, int], contract: Datase
     )
     shared = sides.where(F.col("sides") > 1).limit(3).collect()
     if shared:
-        found = [row.asDict() for row in shared]
-        raise SplitError(f"split of {contract.name!r}: {found} stand in two splits")
+        units = [row.asDict() for row in shared]
+        raise SplitError(f"split of {contract.name!r}: {units} stand in two splits")

@@ -1,4 +1,4 @@
-"""The state of a step, kept in the lake: a step whose facts are the same does nothing again."""
+"""The state of a step, stored in the lake: a step with the same facts does nothing again."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from conf.dataset import load_dataset
 from spark_jobs.clean import clean_dataset, count_broken_rules
 from spark_jobs.lake import read_table
 from spark_jobs.receipt import Receipt, TableReceipt, name_tables
-from spark_jobs.session import for_each, spark_session
+from spark_jobs.session import map_in_sessions, spark_session
 from spark_jobs.storage import read_receipt, write_receipt
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def main(*, lake: str, dataset: str, ingested: str, receipt: str) -> None:
             return cleaned, count_broken_rules(read_table(session, cleaned["quarantine"]))
 
         names = (dataset, *load_dataset(dataset).related)
-        done = dict(zip(names, for_each(spark, names, clean), strict=True))
+        done = dict(zip(names, map_in_sessions(spark, names, clean), strict=True))
         tables: Tables = {}
         for name, (cleaned, _) in done.items():
             tables |= name_tables(name, cleaned)

@@ -8,7 +8,7 @@ from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.ingest import Ingestion, ingest_source
 from spark_jobs.receipt import Receipt, table_name
-from spark_jobs.session import for_each, spark_session
+from spark_jobs.session import map_in_sessions, spark_session
 from spark_jobs.storage import write_receipt
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> N
         def ingest(session: SparkSession, of: tuple[Dataset, str]) -> Ingestion:
             return ingest_source(session, of[0], lake_uri=lake, source=of[1], as_of=as_of)
 
-        done = for_each(spark, sources, ingest)
+        done = map_in_sessions(spark, sources, ingest)
         ingested = {contract.name: each for (contract, _), each in zip(sources, done, strict=True)}
         own = ingested[dataset]
         headline = f"{dataset}: {own.table.rows_out:,} rows in bronze, {own.new_files} new files"

@@ -1,4 +1,4 @@
-"""What a module of this folder provides to build the features of the dataset of its name."""
+"""Feature sets: what a module of this folder must have to build the features of its dataset."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class FeatureSet(Protocol):
-    """Features of a dataset with joins; without more than `build`, all rows are built each time."""
+    """The features of a dataset with joins; with `build` alone, all rows are built each time."""
 
     def build(
         self, tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]
     ) -> DataFrame:
-        """Return one row a row of the dataset: its key, its features and the columns `kept`.
+        """Return one row for each row of the dataset: its key, its features and the columns `kept`.
 
         `tables` has the valid rows of the dataset, with its label, and of those related to it.
         """
@@ -25,7 +25,7 @@ class FeatureSet(Protocol):
 
 @runtime_checkable
 class DailyFeatureSet(FeatureSet, Protocol):
-    """Features that look back a stated number of days: only days that changes reach are built.
+    """A feature set that looks back HISTORY_DAYS days: only days that changes reach are built.
 
     A row of day d may depend on rows of the days d - HISTORY_DAYS to d, and on no others. DAY is
     the feature column that holds a row's day.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs.session import for_each
+from spark_jobs.session import map_in_sessions
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -23,4 +23,4 @@ def test_what_the_conf_of_a_component_says_wins_over_the_settings_of_a_small_mac
 ) -> None:
     # Tests start Spark with 1 shuffle partition, as a component's conf would; 4 is the small one.
     names = ["spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"]
-    assert for_each(spark, names, setting_of) == ["1", "1"]
+    assert map_in_sessions(spark, names, setting_of) == ["1", "1"]
