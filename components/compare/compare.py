@@ -1,4 +1,4 @@
-"""Select the best candidate on validation, hold it against the champion on test, and decide."""
+"""Select the best candidate on validation, compare it with the champion on test, and decide."""
 
 from __future__ import annotations
 

@@ -62,5 +62,5 @@ def content_of(model_folder: Path) -> str:
 
 
 def run_id() -> str:
-    """Name the pipeline run that this job is part of."""
+    """Return the id of the pipeline run that this job is part of."""
     return os.environ.get("AZUREML_ROOT_RUN_ID") or os.environ.get("AZUREML_RUN_ID", "unknown")

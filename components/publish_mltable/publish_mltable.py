@@ -26,16 +26,16 @@ def main(
     """Publish each table that has a folder for its MLTable; `tables` is the receipt's folder."""
     written = parse_receipt(Path(tables, FILE_NAME).read_text(encoding="utf-8"))
     folders = {"train": train, "validation": validation, "test": test, "batch": batch}
-    wanted = {table: folder for table, folder in folders.items() if folder}
-    receipts = {table: written.table(table) for table in wanted}
-    for table, folder in wanted.items():
+    requested = {table: folder for table, folder in folders.items() if folder}
+    receipts = {table: written.table(table) for table in requested}
+    for table, folder in requested.items():
         write_mltable(folder, table_uri=receipts[table].uri, version=receipts[table].version)
         if receipts[table].rows_out:
             check_readback(table, read_rows(folder), receipts[table])
     release = release_of(receipts)
     client = workspace_client()
     cards, registered = [], 0
-    for table, folder in wanted.items():
+    for table, folder in requested.items():
         publication = Publication(f"{dataset}_{table}", folder, receipts[table], release)
         card, is_new = register(client, publication, lake=lake)
         cards.append(card)

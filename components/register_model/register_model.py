@@ -1,4 +1,4 @@
-"""Register the winner as champion, if and only if the decision says so; the same one once."""
+"""Register the winner as champion if the decision says so, and the same winner only once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str)
 
 
 def describe(version: str | None, decided: dict[str, object], *, is_new: bool) -> str:
-    """Name the champion and its metric on test, with the interval, in one line."""
+    """Describe the champion and its metric on test, with the interval, in one line."""
     judged = decided["judgement"]
     assert isinstance(judged, dict)  # noqa: S101 # our own record
     measured = judged["winner"] if is_new or not judged["champion"] else judged["champion"]

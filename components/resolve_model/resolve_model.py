@@ -1,4 +1,4 @@
-"""Find the champion of a model and hand its folder, name and version to the scoring steps."""
+"""Find the champion of a model and copy its folder, name and version for the scoring steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main(*, model_name: str, model: str, run: str) -> None:
         )
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(download(champion, Path(folder)), model, dirs_exist_ok=True)
-    # Apart from the run, which differs every time and must not make the scoring step new.
+    # In a folder of its own: a run's id differs every time, and `score` is reused while its inputs
+    # are the same.
     about = {"name": champion.name, "version": champion.version}
     Path(model, DESCRIPTION).write_text(json.dumps(about), encoding="utf-8")
     Path(run, "run_id.json").write_text(json.dumps({"run_id": run_id()}), encoding="utf-8")

@@ -23,7 +23,8 @@ NO_SCORES = pd.DataFrame(
 
 def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
     spec = load_model(model_name)
-    if not read_card(batch).rows:  # all that arrived was set aside, each row with its reason
+    # All rows were set aside, each with its reason; mltable cannot read a table without rows.
+    if not read_card(batch).rows:
         NO_SCORES.to_parquet(Path(scores, "scores.parquet"), index=False)
         return
     rows = read_rows(batch)

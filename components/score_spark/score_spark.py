@@ -1,4 +1,4 @@
-"""Score every row of a batch on Spark's workers; the same scores as the component `score`."""
+"""Score every row of a batch on Spark's workers, with the scores of the component `score`."""
 
 from __future__ import annotations
 

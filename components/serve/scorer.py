@@ -1,4 +1,4 @@
-"""An MLflow model that scores rows: the one way of the batch steps, of files and of requests."""
+"""Score rows with an MLflow model: the same code for batch steps, files and requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train one candidate of a model on a published release and log what is needed to trust it."""
+"""Train one candidate of a model on a published release; log its data, metrics and plots."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def predict(pipeline: Pipeline, features: pd.DataFrame, model: Model) -> Vector:
 
 
 def log_data(cards: list[Card]) -> None:
-    """Log which version of which asset, at which path, with how many rows, was learnt from."""
+    """Log the version, path and row count of each data asset that the candidate learns from."""
     for split, card in zip(("train", "validation"), cards, strict=True):
         mlflow.set_tags(
             {
@@ -89,7 +89,7 @@ def log_plots(outcome: Vector, scores: dict[str, Vector], model: Model) -> None:
 
 
 def signature_of(model: Model, predicted: Vector) -> ModelSignature:
-    """State what the model takes: of a column that is null in a few rows they cannot tell it."""
+    """Return the model's signature from conf: an example cannot show the type of a null column."""
     numbers = [ColSpec("double", name) for name in model.numeric]
     texts = [ColSpec("string", name) for name in model.categorical]
     outputs = infer_signature(model_output=predicted).outputs
@@ -112,7 +112,7 @@ def save(pipeline: Pipeline, example: pd.DataFrame, model: Model, *, folder: str
 
 
 def requirements() -> list[str]:
-    """Pin what unpickles the model, without mlflow's own slow search for it."""
+    """Pin the packages that unpickle the model; mlflow's own search for them is slow."""
     pins = [f"mlflow=={mlflow.__version__}"]
     for package in PACKAGES:
         try:
