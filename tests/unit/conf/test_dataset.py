@@ -26,7 +26,7 @@ key: [trip]
 
 
 def refusal(folder: Path, text: str) -> str:
-    """Give the message with which a contract is refused."""
+    """Return the message with which a contract is refused."""
     (folder / "trips.yml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfError) as refused:
         load_dataset("trips", folder=folder)

@@ -1,4 +1,4 @@
-"""The decision: its record for programs, and its page for people."""
+"""A decision is written as a record for programs and as a page for people."""
 
 from __future__ import annotations
 

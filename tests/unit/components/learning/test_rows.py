@@ -1,4 +1,4 @@
-"""Inputs and outcome of a model, out of the rows that a table gives."""
+"""A model's inputs and outcome are selected from the rows of a table, or refused by name."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def save(model: object, folder: Path, *, task: str, threshold: float, predict_wi
 
 @pytest.fixture(scope="module")
 def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Save a classifier as a deployment finds it: in a folder of the folder it is given."""
+    """Save a classifier as a deployment finds it: one folder below the model folder."""
     model = LogisticRegression().fit(TRIPS, LATE)
     # 0.818 = 1 / (1 + exp(6.5 - 8)) at a distance of 8, and 0.924 at 9
     model.coef_[:], model.intercept_[:] = [[1.0, 0.0]], [-6.5]
