@@ -26,8 +26,8 @@ _EXAMPLE_ENDPOINT = re.compile(r"mlpipelines(-dev|-prod)?-(batch|online)")
 
 
 @dataclass(frozen=True)
-class Workspace:
-    """The Azure ML workspace that jobs find; the local one has placeholder names."""
+class WorkspaceAddress:
+    """The names by which jobs find their Azure ML workspace; those of the local one are made up."""
 
     subscription_id: str
     resource_group: str
@@ -78,7 +78,7 @@ class Target:
 
     name: str
     lake: str
-    workspace: Workspace
+    workspace: WorkspaceAddress
     spark: Spark
     identity: Identity
     environments: Mapping[str, str]
@@ -113,9 +113,9 @@ class Target:
             )
 
 
-def read_workspace(section: Section) -> Workspace:
+def read_workspace(section: Section) -> WorkspaceAddress:
     section.allow("subscription_id", "resource_group", "name", "location")
-    return Workspace(
+    return WorkspaceAddress(
         subscription_id=section.value("subscription_id", str),
         resource_group=section.value("resource_group", str),
         name=section.value("name", str),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from conf.target import Target, Workspace
+    from conf.target import Target, WorkspaceAddress
 
 PIPELINES = Path(__file__).parents[1]
 
@@ -121,7 +121,7 @@ def read_settings(settings: list[str]) -> dict[str, str]:
     return dict(_setting(text) for text in settings)
 
 
-def _workspace_id(workspace: Workspace) -> str:
+def _workspace_id(workspace: WorkspaceAddress) -> str:
     return (
         f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"
         f"/workspaces/{workspace.name}"
