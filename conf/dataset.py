@@ -140,7 +140,9 @@ def _source(section: Section) -> Source:
     section.allow("path", "format")
     path = section.value("path", str)
     if path.startswith("/") or ".." in Path(path).parts or "://" in path:
-        raise ConfError(f"{section.where}: path {path!r} is not below the lake; write it relative")
+        raise ConfError(
+            f"{section.where_of('path')}: path {path!r} is not below the lake; write it relative"
+        )
     return Source(path, section.choice("format", FORMATS))
 
 
@@ -174,9 +176,10 @@ def _bound(section: Section, name: str) -> Bound | None:
     if kind in BITS and isinstance(limit, int) and not is_truth:
         if -(2 ** BITS[kind]) <= limit < 2 ** BITS[kind]:
             return limit
-        raise ConfError(f"{section.where}: {name!r} is {limit}, which is no {kind}")
+        raise ConfError(f"{section.where_of(name)}: {name!r} is {limit}, which is no {kind}")
     raise ConfError(
-        f"{section.where}: {name!r} is {limit!r}; it takes a value of the column's type, {kind}"
+        f"{section.where_of(name)}: {name!r} is {limit!r}; it takes a value of the column's type, "
+        f"{kind}"
     )
 
 

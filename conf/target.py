@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -144,8 +144,8 @@ def read_state(document: Section, *, lake: str, is_local: bool) -> str:
         return document.value("state", str)
     if "state" in document.values:
         raise ConfError(
-            f"{document.where}: key 'state' goes with a lake that is a URI and served here, by "
-            "'spark.master'"
+            f"{document.where_of('state')}: key 'state' goes with a lake that is a URI and served "
+            "here, by 'spark.master'"
         )
     return lake if is_local else ""
 
@@ -176,7 +176,9 @@ def read_inputs(section: Section) -> dict[str, str | int | float | bool]:
     values: dict[str, str | int | float | bool] = {}
     for name, value in section.values.items():
         if not isinstance(value, str | int | float | bool):
-            raise ConfError(f"{section.where}: {name!r} is {value!r}; it takes one plain value")
+            raise ConfError(
+                f"{section.where_of(name)}: {name!r} is {value!r}; it takes one plain value"
+            )
         values[name] = value
     return values
 
@@ -189,7 +191,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
     """
     filled = Filled(environment)
     unfilled = read_document(path)
-    document = Section(filled.mapping(unfilled.values), unfilled.where)
+    document = replace(unfilled, values=filled.mapping(unfilled.values))
     wrong: list[str] = []
 
     def read(read_one: Callable[[], T]) -> T | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+
+from conf.yaml_lines import Place
+
+__all__ = ["PipelineError", "Place", "Problems"]
 
 
 class PipelineError(ValueError):
@@ -12,19 +15,6 @@ class PipelineError(ValueError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-@dataclass(frozen=True)
-class Place:
-    """A line of a file, printed as an editor opens it."""
-
-    file: Path
-    line: int
-
-    def __str__(self) -> str:
-        here = Path.cwd()
-        shown = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
-        return f"{shown}:{self.line}"
 
 
 @dataclass
