@@ -1,4 +1,4 @@
-"""The contract of a dataset: what raw files hold, what a valid row is, what is learnt from it."""
+"""The contract of a dataset: what raw files hold, what a valid row is, what a model learns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conf.columns import BROKEN_RULES, ORIGINAL, REASON
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 DATASETS = Path(__file__).with_name("datasets")
 FORMATS = ("csv", "jsonl", "parquet", "delta")
 TYPES = ("string", "int", "long", "double", "boolean", "date", "timestamp")
-# What other tables of the lake name columns; and Spark's integers, by the bits of their values.
-RESERVED = ("broken_rules", "original", "reason")
+# The lake's own columns that no leading underscore tells apart.
+RESERVED = (BROKEN_RULES, ORIGINAL, REASON)
+# Spark's integers, by the bits of their values.
 BITS = {"int": 31, "long": 63}
 SPLITS = ("train", "validation", "test")
 Bound = float | int | str
@@ -25,7 +27,7 @@ Bound = float | int | str
 
 @dataclass(frozen=True)
 class Source:
-    """Where raw data arrives: a glob below the lake (a folder for Delta) and its format."""
+    """Raw data: where it arrives, a glob below the lake (a folder for Delta), and its format."""
 
     path: str
     format: str
@@ -46,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Label:
-    """What is predicted: a column computed by a SQL expression; null where it is not known yet."""
+    """The column that is predicted: a SQL expression computes it, null while it is not known."""
 
     name: str
     expression: str
@@ -54,7 +56,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Split:
-    """Which rows train, validate and test: shares by hash of the key or a group, or bounds in time.
+    """Rows that train, validate and test: shares by hash of the key or a group, or bounds in time.
 
     `parts` maps each split to its share (by key, by group) or its first day (by time); a time
     split ends on the day before `end`.
@@ -89,7 +91,7 @@ class Dataset:
         return next(column for column in self.columns if column.name == name)
 
     def source_or_error(self, name: str) -> str:
-        """Give back the name of a source that the contract has; raise ConfError for another."""
+        """Return the name of a source that the contract has; raise ConfError for another."""
         if name not in self.sources:
             raise ConfError(
                 f"dataset {self.name!r} has no source {name!r}; it has {sorted(self.sources)}"
@@ -138,7 +140,9 @@ def _source(section: Section) -> Source:
     section.allow("path", "format")
     path = section.value("path", str)
     if path.startswith("/") or ".." in Path(path).parts or "://" in path:
-        raise ConfError(f"{section.where}: path {path!r} is not below the lake; write it relative")
+        raise ConfError(
+            f"{section.where_of('path')}: path {path!r} is not below the lake; write it relative"
+        )
     return Source(path, section.choice("format", FORMATS))
 
 
@@ -161,20 +165,21 @@ def _column(name: str, section: Section) -> Column:
 
 def _bound(section: Section, name: str) -> Bound | None:
     """Read a limit: a number for numbers, a day or moment for dates and timestamps."""
-    found, kind = section.values.get(name), section.values.get("type")
-    if found is None:
+    limit, kind = section.values.get(name), section.values.get("type")
+    if limit is None:
         return None
-    if kind in {"date", "timestamp"} and isinstance(found, dt.date | str):
-        return str(found)
-    is_truth = isinstance(found, bool)
-    if kind == "double" and isinstance(found, int | float) and not is_truth:
-        return found
-    if kind in BITS and isinstance(found, int) and not is_truth:
-        if -(2 ** BITS[kind]) <= found < 2 ** BITS[kind]:
-            return found
-        raise ConfError(f"{section.where}: {name!r} is {found}, which is no {kind}")
+    if kind in {"date", "timestamp"} and isinstance(limit, dt.date | str):
+        return str(limit)
+    is_truth = isinstance(limit, bool)  # True is an int to Python
+    if kind == "double" and isinstance(limit, int | float) and not is_truth:
+        return limit
+    if kind in BITS and isinstance(limit, int) and not is_truth:
+        if -(2 ** BITS[kind]) <= limit < 2 ** BITS[kind]:
+            return limit
+        raise ConfError(f"{section.where_of(name)}: {name!r} is {limit}, which is no {kind}")
     raise ConfError(
-        f"{section.where}: {name!r} is {found!r}; it takes a value of the column's type, {kind}"
+        f"{section.where_of(name)}: {name!r} is {limit!r}; it takes a value of the column's type, "
+        f"{kind}"
     )
 
 
@@ -218,8 +223,8 @@ def _is_built_in(rule: str, dataset: Dataset) -> bool:
 
 def _check_names(dataset: Dataset, where: str) -> None:
     """Refuse a contract without columns, key or sources, or one that names columns it lacks."""
-    for name, stated in (("columns", dataset.columns), ("key", dataset.key)):
-        if not stated:
+    for name, items in (("columns", dataset.columns), ("key", dataset.key)):
+        if not items:
             raise ConfError(f"{where}: {name!r} is missing; a contract states it")
     if not dataset.sources:
         raise ConfError(f"{where}: 'sources' is missing; it names where raw files arrive")

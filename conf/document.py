@@ -1,17 +1,20 @@
-"""Read one YAML document strictly: every key is known and typed, or named with its file."""
+"""Read one YAML document strictly: every key is known and typed, or named with its line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import yaml
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 from conf.errors import UserError
+from conf.yaml_lines import TEXT_TO_BOOLEAN, Entry, Place, YamlError, read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    Lines = Mapping[tuple[str, ...], Place]
 
 T = TypeVar("T")
 _REQUIRED = object()
@@ -23,94 +26,115 @@ class ConfError(UserError):
 
 @dataclass(frozen=True)
 class Section:
-    """A mapping of a YAML document together with where it stands."""
+    """A mapping of a YAML document, with its path in there and the line of every key."""
 
     values: Mapping[str, object]
-    where: str
+    file: Path
+    path: tuple[str, ...] = ()
+    lines: Lines = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """The place of this mapping and its path, with which a message begins."""
+        return self._where(self.path)
 
     def allow(self, *names: str) -> Section:
         """Refuse keys other than `names`."""
         unknown = sorted(set(self.values) - set(names))
         if unknown:
-            raise ConfError(f"{self.where}: unknown keys {unknown}; it may have {sorted(names)}")
+            first = next(name for name in self.values if name in unknown)
+            raise ConfError(
+                f"{self.where_of(first)}: unknown keys {unknown}; it may have {sorted(names)}"
+            )
         return self
 
     def value(self, name: str, kind: type[T], default: object = _REQUIRED) -> T:
-        """Read `name` as `kind`; an integer will do where a float is asked for."""
-        found = self.values.get(name)
-        if found is None:
+        """Read `name` as `kind`; an integer will do where a float is due."""
+        value = self.values.get(name)
+        if value is None:
             if default is _REQUIRED:
                 raise ConfError(
                     f"{self.where}: key {name!r} is missing; it takes a {kind.__name__}"
                 )
             return default  # type: ignore[return-value]  # the default is the caller's own type
-        if kind is float and type(found) is int:
-            found = float(found)
-        if type(found) is not kind:
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind:  # not isinstance: True is an int to Python
             raise ConfError(
-                f"{self.where}: {name!r} is {found!r}; it takes a {kind.__name__}, "
-                f"not a {type(found).__name__}"
+                f"{self.where_of(name)}: {name!r} is {value!r}; it takes a {kind.__name__}, "
+                f"not a {type(value).__name__}"
             )
-        return found
+        return value
 
     def choice(self, name: str, choices: Sequence[str], default: object = _REQUIRED) -> str:
-        found = self.value(name, str, default)
-        if found not in choices:
-            raise ConfError(f"{self.where}: {name!r} is {found!r}; it is one of {list(choices)}")
-        return found
+        value = self.value(name, str, default)
+        if value not in choices:
+            raise ConfError(
+                f"{self.where_of(name)}: {name!r} is {value!r}; it is one of {list(choices)}"
+            )
+        return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Read a list of strings; a missing one is empty."""
-        found: list[object] = self.value(name, list, [])
-        wrong = [item for item in found if not isinstance(item, str)]
+        items: list[object] = self.value(name, list, [])
+        wrong = [item for item in items if not isinstance(item, str)]
         if wrong:
-            raise ConfError(f"{self.where}: {name!r} has {wrong[0]!r}; every item is a string")
-        return tuple(str(item) for item in found)
+            raise ConfError(
+                f"{self.where_of(name)}: {name!r} has {wrong[0]!r}; every item is a string"
+            )
+        return tuple(str(item) for item in items)
 
     def section(self, name: str) -> Section:
         """Read a nested mapping; a missing one is empty."""
-        found: Mapping[object, object] = self.value(name, dict, {})
-        where = f"{self.where}: {name}"
-        return Section(_named(found, where), where)
+        values: Mapping[str, object] = self.value(name, dict, {})
+        return Section(values, self.file, (*self.path, name), self.lines)
 
     def sections(self) -> dict[str, Section]:
         """Read every value as a mapping of its own."""
         return {name: self.section(name) for name in self.values}
 
+    def where_of(self, name: str) -> str:
+        """Return the place of the key `name`, with the path of this mapping."""
+        return self._where((*self.path, name))
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """YAML's safe loader, which refuses a key that stands twice instead of taking the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 # as the loader declares it
-        stated = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-        twice = sorted({key for key in map(str, stated) if stated.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"keys {twice} stand twice", node.start_mark
-            )
-        return super().construct_mapping(node, deep=deep)
+    def _where(self, key: tuple[str, ...]) -> str:
+        return ": ".join([str(self.lines.get(key, self.file)), *self.path])
 
 
-def read_document(path: Path) -> Section:
+def read_document(file: Path) -> Section:
     """Read the mapping that a YAML file holds.
 
     Raises ConfError when there is no such file (naming those there are), or it holds no mapping.
     """
-    if not path.is_file():
-        there_are = sorted(file.stem for file in path.parent.glob("*.yml"))
-        raise ConfError(f"{path.parent.name} {path.stem!r} is unknown: there are {there_are}")
+    if not file.is_file():
+        names = sorted(other.stem for other in file.parent.glob("*.yml"))
+        raise ConfError(f"{file.parent.name} {file.stem!r} is unknown: there are {names}")
     try:
-        read = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)  # noqa: S506 # a safe one
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a day like 2024-02-30
-        raise ConfError(f"{path}: is not YAML: {error}") from error
-    if not isinstance(read, dict):
-        raise ConfError(f"{path}: holds a {type(read).__name__}; it should be a mapping of names")
-    return Section(_named(read, str(path)), str(path))
+        entry = read_entries(file, scalars=(*TEXT_TO_BOOLEAN, dt.date), report=_refuse)
+    except YamlError as error:
+        raise ConfError(str(error)) from error
+    values = entry.plain()
+    if not isinstance(values, dict):
+        raise ConfError(f"{file}: holds a {type(values).__name__}; it should be a mapping of names")
+    return Section(values, file, (), _lines_of(entry, ()))
 
 
-def _named(found: Mapping[object, object], where: str) -> dict[str, object]:
-    """Refuse keys that YAML does not read as text: a bare `on` or `no` is a truth value to it."""
-    wrong = [key for key in found if not isinstance(key, str)]
-    if wrong:
-        raise ConfError(f"{where}: {wrong[0]!r} is no name to YAML; write names like it in quotes")
-    return {str(key): value for key, value in found.items()}
+def _refuse(place: Place, problem: str) -> None:
+    raise ConfError(f"{place}: {problem}")
+
+
+def _lines_of(entry: Entry, path: tuple[str, ...]) -> dict[tuple[str, ...], Place]:
+    """Map the path of every key below `entry` to its place; refuse keys that are no text to YAML.
+
+    A bare `on` or `no` is a truth value to it.
+    """
+    lines: dict[tuple[str, ...], Place] = {}
+    if isinstance(entry.value, Mapping):
+        for name, child in entry.value.items():
+            if not isinstance(child.key, str):
+                where = ": ".join([str(child.place), *path])
+                raise ConfError(
+                    f"{where}: {child.key!r} is no name to YAML; write names like it in quotes"
+                )
+            lines |= {(*path, name): child.place} | _lines_of(child, (*path, name))
+    return lines

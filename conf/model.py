@@ -31,7 +31,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Gate:
-    """What the winner must reach on test rows before it is registered.
+    """The limits that a winner must reach on test rows before it is registered.
 
     `minimum` is the least value of the metric that is acceptable at all (the greatest, where less
     is better); `minimum_gain` is what the lower end of the paired bootstrap interval of the gain
@@ -72,7 +72,7 @@ class Model:
         return self.metric in GREATER_IS_BETTER
 
     def candidate(self, slot: int) -> Candidate:
-        """Give the candidate of training slot `slot`, counted from 1."""
+        """Return the candidate of training slot `slot`, counted from 1."""
         return self.candidates[slot - 1]
 
 

@@ -1,9 +1,9 @@
-"""A target: where a pipeline runs, and the closed list of what may differ there."""
+"""A target: the place where a pipeline runs, and the closed list of what may differ there."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -26,8 +26,8 @@ _EXAMPLE_ENDPOINT = re.compile(r"mlpipelines(-dev|-prod)?-(batch|online)")
 
 
 @dataclass(frozen=True)
-class Workspace:
-    """The Azure ML workspace that jobs find; the local one has placeholder names."""
+class WorkspaceAddress:
+    """The names by which jobs find their Azure ML workspace; those of the local one are made up."""
 
     subscription_id: str
     resource_group: str
@@ -37,7 +37,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Spark:
-    """How Spark nodes run: `master` here, serverless by size and runtime, or an attached pool.
+    """The place where Spark nodes run: `master` here, serverless by size, or an attached pool.
 
     `pool` is the name of the attached compute, `pool_id` the ARM id of the Synapse pool behind it.
     """
@@ -51,7 +51,7 @@ class Spark:
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose rights nodes have; a managed identity assigned by users is told by its client id."""
+    """The identity whose rights nodes have; `client_id` is that of one which users assigned."""
 
     type: str
     client_id: str = ""
@@ -78,7 +78,7 @@ class Target:
 
     name: str
     lake: str
-    workspace: Workspace
+    workspace: WorkspaceAddress
     spark: Spark
     identity: Identity
     environments: Mapping[str, str]
@@ -95,16 +95,16 @@ class Target:
 
     @property
     def option(self) -> str:
-        """What a command line says after --target: a name, or the path of a file elsewhere."""
+        """The value of --target: a name, or the path of a file elsewhere."""
         return self.name if self.file.parent == TARGETS else str(self.file)
 
     @property
     def has_folder(self) -> bool:
-        """Tell whether the lake is a folder."""
+        """Whether the lake is a folder."""
         return "://" not in self.lake
 
     def require_complete(self) -> None:
-        """Refuse a target that lacks something, naming all of it, with ConfError."""
+        """Raise ConfError, naming everything, when the target lacks something."""
         if self.lacking:
             listed = "\n".join(f"  {item}" for item in self.lacking)
             raise ConfError(
@@ -113,9 +113,9 @@ class Target:
             )
 
 
-def read_workspace(section: Section) -> Workspace:
+def read_workspace(section: Section) -> WorkspaceAddress:
     section.allow("subscription_id", "resource_group", "name", "location")
-    return Workspace(
+    return WorkspaceAddress(
         subscription_id=section.value("subscription_id", str),
         resource_group=section.value("resource_group", str),
         name=section.value("name", str),
@@ -139,13 +139,13 @@ def read_spark(section: Section, *, has_folder: bool) -> Spark:
 
 
 def read_state(document: Section, *, lake: str, is_local: bool) -> str:
-    """Read where a local target keeps all but a lake that is a URI; a folder holds it itself."""
+    """Read the state folder of a local target; a lake that is a folder is its own."""
     if is_local and "://" in lake:
         return document.value("state", str)
     if "state" in document.values:
         raise ConfError(
-            f"{document.where}: key 'state' goes with a lake that is a URI and served here, by "
-            "'spark.master'"
+            f"{document.where_of('state')}: key 'state' goes with a lake that is a URI and served "
+            "here, by 'spark.master'"
         )
     return lake if is_local else ""
 
@@ -176,7 +176,9 @@ def read_inputs(section: Section) -> dict[str, str | int | float | bool]:
     values: dict[str, str | int | float | bool] = {}
     for name, value in section.values.items():
         if not isinstance(value, str | int | float | bool):
-            raise ConfError(f"{section.where}: {name!r} is {value!r}; it takes one plain value")
+            raise ConfError(
+                f"{section.where_of(name)}: {name!r} is {value!r}; it takes one plain value"
+            )
         values[name] = value
     return values
 
@@ -188,8 +190,8 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
     such error: it stays as it is, and stands in the target's `lacking`.
     """
     filled = Filled(environment)
-    stated = read_document(path)
-    document = Section(filled.mapping(stated.values), stated.where)
+    unfilled = read_document(path)
+    document = replace(unfilled, values=filled.mapping(unfilled.values))
     wrong: list[str] = []
 
     def read(read_one: Callable[[], T]) -> T | None:
@@ -248,13 +250,13 @@ def fill_variables(
 
 
 def _examples(lake: str, endpoints: Endpoints) -> list[str]:
-    found = []
+    examples = []
     if _EXAMPLE_LAKE.search(lake):
-        found.append(f"lake: {lake!r} is this repository's example; name your storage account")
+        examples.append(f"lake: {lake!r} is this repository's example; name your storage account")
     for kind, name in (("batch", endpoints.batch), ("online", endpoints.online)):
         if _EXAMPLE_ENDPOINT.fullmatch(name):
-            found.append(
+            examples.append(
                 f"endpoints.{kind}: {name!r} is this repository's example; choose your own, "
                 "for it is unique in its region"
             )
-    return found
+    return examples

@@ -1,4 +1,4 @@
-"""Variables in a document's values: `${NAME}` and `${NAME:-default}`."""
+"""Fill in variables in the values of a document: `${NAME}` and `${NAME:-default}`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VARIABLE = re.compile(r"\$\{(?P<name>[A-Z][A-Z0-9_]*)(?::-(?P<default>[^}]*))?\
 
 
 class Filled:
-    """The values of a document with variables filled in, and what there was no value for."""
+    """A document's values with variables filled in, and in `lacking` those without a value."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -28,10 +28,10 @@ class Filled:
             return value
 
         def fill(match: re.Match[str]) -> str:
-            found = self._environment.get(match["name"]) or match["default"]
-            if found is None:
+            value = self._environment.get(match["name"]) or match["default"]
+            if value is None:
                 self.lacking.append(f"{where}: the variable {match['name']} is not set")
                 return match[0]
-            return found
+            return value
 
         return _VARIABLE.sub(fill, value)

@@ -1,4 +1,4 @@
-"""Take the rows of a batch to be scored out of the features: without their outcome, immutable."""
+"""Select a batch from the features: the rows to be scored, without their outcome, in one table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import BROKEN_RULES, INGESTION_ID, REASON, ROW_HASH, ROW_ID
 from spark_jobs import lake
 from spark_jobs.features import label_columns
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import BROKEN_RULES, DUPLICATE, INGESTION_ID, ROW_ID
-from spark_jobs.lake import ROW_HASH
+from spark_jobs.judge import DUPLICATE
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.row_changes import with_row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
-
-REASON = "reason"
 
 
 def select_batch(
@@ -32,11 +31,11 @@ def select_batch(
     ingestion_ids: Sequence[str],
     lake_uri: str,
 ) -> dict[str, TableReceipt]:
-    """Write the rows of some ingestions as the tables `batch`, to be scored, and `rejected`.
+    """Write the rows of some ingestions to two tables: `batch`, to be scored, and `rejected`.
 
-    `tables` are features, bronze, quarantine and duplicates. The batch is named after what it is
-    made from, so that the same batch is the same table, written once. Raises ReceiptError unless
-    each row that was ingested is in exactly one of the two.
+    `tables` has features, bronze, quarantine and duplicates. The batch's id is a hash of all that
+    it is made from, so that the same batch is the same table, written once. Raises ReceiptError
+    unless each row that was ingested is in exactly one of the two.
     """
     versions = {name: version_of(receipt) for name, receipt in sorted(tables.items())}
     batch_id = fingerprint("select_batch", versions, sorted(ingestion_ids), contract)
@@ -72,17 +71,17 @@ def select_batch(
 
 
 def batch_rows(features: DataFrame, contract: Dataset) -> DataFrame:
-    """Give features without anything of the label.
+    """Return features without the label and the columns that it is computed from.
 
-    ROW_HASH is over what the model may see and the key: it tells a corrected row from an old one.
+    ROW_HASH covers the key and what the model may see: a corrected row has another one.
     """
     label = [contract.label.name] if contract.label else []
     rows = features.drop(*label, *label_columns(contract), ROW_HASH, INGESTION_ID)
-    return lake.with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
+    return with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
 
 
 def rejected_rows(quarantine: DataFrame, duplicates: DataFrame) -> DataFrame:
-    """Give the rows that cannot be scored, each with its reason."""
+    """Return the rows that cannot be scored, each with its reason."""
     broken = quarantine.select(ROW_ID, F.concat_ws(", ", BROKEN_RULES).alias(REASON))
     losers = duplicates.select(ROW_ID, F.lit(DUPLICATE).alias(REASON))
     return broken.unionByName(losers)

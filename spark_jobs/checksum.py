@@ -1,4 +1,4 @@
-"""A checksum of a table that Spark and pandas compute alike, to prove that both read the same."""
+"""Checksums of tables that Spark and pandas compute alike, to prove that both read the same."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def checksum(rows: DataFrame) -> Checksum:
-    """Give, per column: its kind, how many values are null, and a digest of the others.
+    """Return, per column, its kind, its number of nulls, and a digest of its other values.
 
-    text, integer, date, timestamp: the sum of crc32 over the value as text (a date as days, a
-    timestamp as milliseconds since 1970-01-01 UTC); number: minimum, maximum and sum, which depends
-    on the order of addition in its last digits and is given with ten.
+    The digest of text, integer, date and timestamp is the sum of crc32 over the values as text (a
+    date as days, a timestamp as milliseconds since 1970-01-01 UTC). That of a number is minimum,
+    maximum and sum with ten digits, since the order of addition changes the last ones.
     """
     kinds = _kinds(rows)
     return _checksum(rows.agg(*_all_digests(kinds)).collect()[0], kinds)
@@ -29,7 +29,7 @@ def checksum(rows: DataFrame) -> Checksum:
 def checksums(
     rows: DataFrame, *, by: str, without: Sequence[str]
 ) -> dict[str, tuple[int, Checksum]]:
-    """Give row count and checksum of each value of `by`, in one pass, for columns not `without`."""
+    """Return row count and checksum of each value of `by`, in one pass, but not of `without`."""
     kinds = _kinds(rows.drop(by, *without))
     groups = rows.groupBy(by).agg(F.count("*").alias("rows"), *_all_digests(kinds))
     return {group[by]: (group["rows"], _checksum(group, kinds)) for group in groups.collect()}
@@ -47,10 +47,10 @@ def _all_digests(kinds: Mapping[str, str]) -> list[SparkColumn]:
     ]
 
 
-def _checksum(found: Row, kinds: Mapping[str, str]) -> Checksum:
+def _checksum(digests: Row, kinds: Mapping[str, str]) -> Checksum:
     return {
         column: {"kind": kind}
-        | {name: _ten_digits(found[f"{place}_{name}"]) for name in _digests(F.col(column), kind)}
+        | {name: _ten_digits(digests[f"{place}_{name}"]) for name in _digests(F.col(column), kind)}
         for place, (column, kind) in enumerate(kinds.items())
     }
 
@@ -70,6 +70,7 @@ def _digests(column: SparkColumn, kind: str) -> dict[str, SparkColumn]:
         "date": F.datediff(column, F.to_date(F.lit("1970-01-01"))),
         "timestamp": F.unix_millis(column) if kind == "timestamp" else column,
     }.get(kind, column)
+    # Without values, Spark's sum is null and pandas' is 0.
     return nulls | {
         "crc32": F.coalesce(F.sum(F.crc32(as_text.cast("string").cast("binary"))), F.lit(0))
     }

@@ -1,4 +1,4 @@
-"""Turn bronze into silver: every row ends valid, quarantined with its reasons, or a duplicate."""
+"""Clean bronze into silver: every row is valid, quarantined with its reasons, or a duplicate."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from spark_jobs import lake
-from spark_jobs.done import Note, recall, remember
+from conf.columns import BROKEN_RULES, INGESTION_ID, ROW_ID
+from spark_jobs import lake, step_state
 from spark_jobs.fingerprint import fingerprint
 from spark_jobs.judge import (
-    BROKEN_RULES,
-    INGESTION_ID,
-    ROW_ID,
     judge_rows,
     select_duplicates,
     select_quarantined,
     select_valid,
 )
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,15 +54,15 @@ def clean_dataset(
     new rows are judged together with those that share a key with them, and unchanged ones write
     nothing. Raises QualityError, after writing, when the quarantined share of the rows that have
     `arrived` (ingestion ids of the files that are there now; None means all rows) exceeds the
-    contract's `max_quarantined`: a bad file that was taken away or replaced is not held against
-    those that came after it.
+    contract's `max_quarantined`: a bad file that was removed or replaced does not count against
+    later ones.
     """
     facts = {
         "rules": fingerprint("clean", contract),
         "bronze": bronze.id,
         "version": str(bronze.version),
     }
-    last = recall(spark, lake_uri, "clean", contract.name)
+    last = step_state.load(spark, lake_uri, "clean", contract.name)
     if last is None or last.facts != facts:
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
@@ -76,8 +74,8 @@ def clean_dataset(
             _judge_all(rows, contract, uris, facts)
         else:
             _judge_new(rows, before, contract, uris, facts)
-        last = Note(facts, _receipts(spark, uris, bronze, contract))
-        remember(spark, lake_uri, "clean", contract.name, last)
+        last = StepState(facts, _receipts(spark, uris, bronze, contract))
+        step_state.save(spark, lake_uri, "clean", contract.name, last)
     _check_quality(spark, last.tables, bronze, contract, arrived)
     return dict(last.tables)
 
@@ -91,13 +89,13 @@ def count_broken_rules(quarantine: DataFrame) -> dict[str, int]:
 def rows_to_judge(
     bronze: DataFrame, before: DataFrame, kept: DataFrame, contract: Dataset
 ) -> DataFrame:
-    """Give the rows whose verdict may differ from before: new ones and those that share a key.
+    """Return the rows whose verdict may differ from before: new ones and those that share a key.
 
-    `before` is bronze as it was judged last, `kept` its valid rows and duplicates, by key. A
-    verdict follows from the row and the rows with its key alone, so no other can have changed.
+    `before` is bronze as it was judged last, `kept` its valid rows and duplicates. A verdict
+    depends on the row and the rows with its key alone, so no other can have changed.
     """
-    known = before.select(INGESTION_ID).distinct()
-    new = bronze.join(F.broadcast(known), on=[INGESTION_ID], how="left_anti")
+    judged = before.select(INGESTION_ID).distinct()  # all rows of a file have the same one
+    new = bronze.join(F.broadcast(judged), on=[INGESTION_ID], how="left_anti")
     new_keys = select_valid(judge_rows(new, contract), contract).select(*contract.key).distinct()
     rivals = kept.join(new_keys, on=list(contract.key), how="left_semi").select(ROW_ID)
     if rivals.isEmpty():
@@ -107,9 +105,9 @@ def rows_to_judge(
 
 
 def _rows_judged_before(
-    rows: DataFrame, bronze: TableReceipt, last: Note | None, facts: Mapping[str, str]
+    rows: DataFrame, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
 ) -> DataFrame | None:
-    """Give the older version of bronze that all tables are up to date with, if there is one."""
+    """Return the version of bronze that all tables are up to date with; None without one."""
     if last is None or {**last.facts, "version": facts["version"]} != facts:
         return None
     version = int(last.facts["version"])
@@ -156,7 +154,7 @@ def _parts(judged: DataFrame, contract: Dataset) -> dict[str, DataFrame]:
 def _receipts(
     spark: SparkSession, uris: Mapping[str, str], bronze: TableReceipt, contract: Dataset
 ) -> Tables:
-    """Count what the tables really hold, and hold it against bronze."""
+    """Count the rows that the tables really hold, and compare them with bronze."""
     rows_in = bronze.rows_out
     tables = {name: lake.receipt_of(spark, uri, rows_in=rows_in) for name, uri in uris.items()}
     aside = {

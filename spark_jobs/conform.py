@@ -1,4 +1,4 @@
-"""Cast text to the contract's types; what does not parse becomes null, for the rules to name."""
+"""Cast text to the contract's types; text that does not parse becomes null, which rules name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FALSE_TEXTS = ("false", "f", "no", "n", "0")
 
 
 def present_text(name: str, *, null_values: Sequence[str]) -> SparkColumn:
-    """Give a column's trimmed text, null where the contract says that it means no value."""
+    """Return a column's trimmed text; null where the contract says that it means no value."""
     text = F.trim(F.col(name))
     return F.when(~text.isin("", *null_values), text)
 
@@ -52,7 +52,7 @@ def cast_text(text: SparkColumn, column: Column) -> SparkColumn:
 
 
 def _parse_time(text: SparkColumn, column: Column) -> SparkColumn:
-    """Try each accepted format in turn; without one, what Spark itself writes (ISO 8601)."""
+    """Parse text by the first accepted format that fits; without formats, as ISO 8601."""
     if not column.formats:
         # Spark would take "12:30" for a time of today, and a day out of "2024-01-02 or so".
         written = DATE_TEXT if column.type == "date" else TIMESTAMP_TEXT

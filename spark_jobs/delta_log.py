@@ -1,7 +1,7 @@
-"""What a table's transaction log says of it, read as the Delta protocol lays it down.
+"""The state of a Delta table, read from its transaction log by the Delta protocol.
 
-Two small files tell a table's id and newest version; asking Delta for them takes two Spark jobs,
-which for a dozen small tables is most of a run's time.
+Two small files hold a table's id and newest version; Delta itself takes two Spark jobs to say
+them, which is most of a run's time for a dozen small tables.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Record = Mapping[str, object]
 
 
 class LakeError(RuntimeError):
-    """A table is missing, is not the one on the receipt, or was changed by somebody else."""
+    """A table is missing, is not the one on the receipt, or was changed by another run."""
 
 
 @dataclass(frozen=True)
 class TableState:
-    """The newest version of a table, and what its writer recorded with it."""
+    """The newest version of a table, with the record that its writer committed."""
 
     uri: str
     id: str
@@ -58,13 +58,14 @@ def table_state(spark: SparkSession, uri: str) -> TableState:
 
 def _commits(spark: SparkSession, uri: str) -> list[int]:
     names = list_names(spark, f"{uri}/_delta_log")
-    return [int(found.group(1)) for found in map(COMMIT.match, names) if found]
+    return [int(match.group(1)) for match in map(COMMIT.match, names) if match]
 
 
 def _read_commit(spark: SparkSession, uri: str, version: int) -> dict[str, Mapping[str, object]]:
-    """Read the actions of a commit of which there is one each: its info, and the metadata."""
+    """Read the two actions that a commit has once: its info and the metadata."""
     actions: dict[str, Mapping[str, object]] = {}
     for line in read_text(spark, f"{uri}/_delta_log/{version:020}.json").splitlines():
+        # Not parsed first: a commit can have thousands of lines about files.
         if line.startswith(('{"commitInfo"', '{"metaData"')):
             actions |= json.loads(line)
     return actions
@@ -77,7 +78,7 @@ def _id_of_old_table(spark: SparkSession, uri: str) -> object:
 
 def _parse_record(info: Mapping[str, object]) -> Record:
     try:
-        found = json.loads(str(info.get("userMetadata") or "{}"))
+        record = json.loads(str(info.get("userMetadata") or "{}"))
     except json.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}

@@ -1,30 +1,36 @@
-"""Build the features of a dataset from silver, one row a valid row, and keep them up to date."""
+"""Build the features of a dataset from silver, one row for each valid row, and update them."""
 
 from __future__ import annotations
 
 import re
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pyspark.sql import functions as F
 
-from spark_jobs import lake
-from spark_jobs.done import Note, recall, remember
+from conf.columns import FEATURE_LINEAGE, ROW_ID
+from spark_jobs import lake, step_state
+from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import INGESTION_ID, ROW_ID
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.row_changes import with_row_hash
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
-    from types import ModuleType
 
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from spark_jobs.feature_sets import FeatureSet
 
 FEATURE_SETS = "spark_jobs.feature_sets"
+
+
+class FeatureSetError(ValueError):
+    """A dataset lacks what its feature set needs."""
 
 
 def build_features(
@@ -32,14 +38,14 @@ def build_features(
 ) -> TableReceipt:
     """Bring the table of features up to date with exactly the versions of silver on its receipts.
 
-    `silver` maps the dataset and those related to it to their valid rows. Where the feature set
-    says how far back a row looks, only days that changed rows can reach are built again. Raises
-    ReceiptError when a join has lost or doubled a row.
+    `silver` maps the dataset and those related to it to their valid rows. With a daily feature set,
+    only days that changed rows can reach are built again. Raises ReceiptError when a join has lost
+    or doubled a row.
     """
     facts = {"rules": fingerprint("build_features", contract)} | {
         name: version_of(receipt) for name, receipt in silver.items()
     }
-    last = recall(spark, lake_uri, "build_features", contract.name)
+    last = step_state.load(spark, lake_uri, "build_features", contract.name)
     if last and last.facts == facts:
         return last.tables["features"]
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
@@ -47,42 +53,55 @@ def build_features(
     since = _first_changed_day(tables, silver, contract, last, facts)
     rows_in = silver[contract.name].rows_out
     features = _build(tables, uri, contract, since=since, rows_in=rows_in, facts=facts)
-    remember(spark, lake_uri, "build_features", contract.name, Note(facts, {"features": features}))
+    step_state.save(
+        spark, lake_uri, "build_features", contract.name, StepState(facts, {"features": features})
+    )
     return features
 
 
 def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFrame:
-    """Give the feature set of a dataset with its label and lineage.
+    """Return the features of a dataset with its label and lineage.
 
     A dataset with joins has a module of its name in feature_sets; of any other, every column that
-    its label is not computed from is a feature.
+    its label is not computed from is a feature. Raises FeatureSetError for a feature set without a
+    label.
     """
     valid = tables[contract.name]
     label = contract.label.name if contract.label else None
     if contract.label:
         outcome = F.expr(contract.label.expression).cast("double")
         valid = valid.withColumn(contract.label.name, outcome)
-    kept = [ROW_ID, INGESTION_ID, *([label] if label else [])]
-    module = _feature_set(contract)
-    if module:
-        rows: DataFrame = module.build({**tables, contract.name: valid}, label=label, kept=kept)
+    kept = [*FEATURE_LINEAGE, *([label] if label else [])]
+    feature_set = _feature_set(contract)
+    if feature_set:
+        if label is None:
+            raise FeatureSetError(
+                f"dataset {contract.name!r} has a feature set and no label; state 'label' in "
+                f"conf/datasets/{contract.name}.yml"
+            )
+        rows = feature_set.build({**tables, contract.name: valid}, label=label, kept=kept)
     else:
         hidden = label_columns(contract)
         rows = valid.select(*(c for c in contract.column_names if c not in hidden), *kept)
-    return lake.with_row_hash(rows, rows.columns)
+    return with_row_hash(rows, rows.columns)
 
 
 def label_columns(contract: Dataset) -> frozenset[str]:
-    """Name the columns that a label is computed from: they tell it and can be no feature."""
+    """Return the columns that a label is computed from: they would leak it as features."""
     if not contract.label:
         return frozenset()
     words = re.findall(r"\w+", contract.label.expression)
     return frozenset(words) & frozenset(contract.column_names)
 
 
-def _feature_set(contract: Dataset) -> ModuleType | None:
+def _feature_set(contract: Dataset) -> FeatureSet | None:
     name = f"{FEATURE_SETS}.{contract.name}"
-    return import_module(name) if find_spec(name) else None
+    return cast("FeatureSet", import_module(name)) if find_spec(name) else None
+
+
+def _daily_feature_set(contract: Dataset) -> DailyFeatureSet | None:
+    feature_set = _feature_set(contract)
+    return feature_set if isinstance(feature_set, DailyFeatureSet) else None
 
 
 def _build(
@@ -94,23 +113,23 @@ def _build(
     rows_in: int,
     facts: Mapping[str, str],
 ) -> TableReceipt:
-    """Build and write all features, or those from the day `since` on; check both ways."""
-    valid, module = tables[contract.name], _feature_set(contract)
-    if since and module:
-        day = module.day_of(valid)
-        visible = valid.where(day >= F.date_sub(F.lit(since), module.HISTORY_DAYS))
+    """Build, count and write all features, or those from the day `since` on."""
+    valid, daily = tables[contract.name], _daily_feature_set(contract)
+    if since and daily:
+        day = daily.day_of(valid)
+        visible = valid.where(day >= F.date_sub(F.lit(since), daily.HISTORY_DAYS))
         expected = valid.where(day >= F.lit(since)).count()
         rows = feature_rows({**tables, contract.name: visible}, contract)
-        rows = rows.where(F.col(module.DAY) >= F.lit(since)).persist()
+        rows = rows.where(F.col(daily.DAY) >= F.lit(since)).persist()
     else:
         expected = rows_in
         rows = feature_rows(tables, contract).persist()
     try:
         what = f"features of {contract.name!r}"
         check_balance(what, rows_in=expected, rows_out=rows.count(), set_aside={})
-        if since and module:
+        if since and daily:
             stored = rows.sparkSession.read.format("delta").load(uri)
-            reached = stored.where(F.col(module.DAY) >= F.lit(since)).select(*contract.key)
+            reached = stored.where(F.col(daily.DAY) >= F.lit(since)).select(*contract.key)
             among = reached.unionByName(rows.select(*contract.key))
             lake.sync_rows(rows, uri, key=contract.key, among=among, record=facts)
         else:
@@ -126,13 +145,13 @@ def _first_changed_day(
     tables: Mapping[str, DataFrame],
     silver: Mapping[str, TableReceipt],
     contract: Dataset,
-    last: Note | None,
+    last: StepState | None,
     facts: Mapping[str, str],
 ) -> dt.date | None:
-    """Give the day from which features may differ from the last ones; None means all of them."""
-    module = _feature_set(contract)
+    """Return the first day whose features may differ from the last ones; None means all days."""
+    daily = _daily_feature_set(contract)
     others = {name: version for name, version in facts.items() if name != contract.name}
-    if last is None or module is None or not hasattr(module, "HISTORY_DAYS"):
+    if last is None or daily is None:
         return None
     if {name: last.facts.get(name) for name in others} != others:
         return None
@@ -145,5 +164,5 @@ def _first_changed_day(
     changed = now.join(before.select(ROW_ID), on=[ROW_ID], how="left_anti").unionByName(
         before.join(now.select(ROW_ID), on=[ROW_ID], how="left_anti")
     )
-    first: dt.date | None = changed.agg(F.min(module.day_of(changed))).collect()[0][0]
+    first: dt.date | None = changed.agg(F.min(daily.day_of(changed))).collect()[0][0]
     return first

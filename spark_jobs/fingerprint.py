@@ -1,4 +1,4 @@
-"""Know whether a step would do again what it has done: same inputs, same contract, same code."""
+"""Fingerprints of steps: the same inputs, contract and code have the same fingerprint."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conf import columns
 
 if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
@@ -20,15 +22,15 @@ def fingerprint(step: str, *facts: object) -> str:
 
 
 def version_of(table: TableReceipt) -> str:
-    """Name one version of one table."""
+    """Return the name of one version of one table."""
     return f"{table.id}@{table.version}"
 
 
 @cache
 def code_hash() -> str:
-    """Hash the code that decides what happens to rows: this room, as it is in the snapshot."""
+    """Hash the code that decides what happens to rows: this room, and its columns' names."""
     digest = hashlib.sha256()
-    for file in sorted(ROOT.rglob("*.py")):
-        digest.update(file.relative_to(ROOT).as_posix().encode())
+    for file in [*sorted(ROOT.rglob("*.py")), Path(columns.__file__)]:
+        digest.update(file.relative_to(ROOT.parent).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

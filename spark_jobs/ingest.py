@@ -1,4 +1,4 @@
-"""Bring raw files into bronze: text as it came, with the file it came from, each file once."""
+"""Ingest raw files into bronze: their text as it came, with the file's name, each file once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import (
+    AS_OF,
+    FILE_MODIFIED,
+    FILE_SIZE,
+    FILE_URI,
+    INGESTION_ID,
+    ROW_ID,
+    SOURCE_FILE,
+)
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists, table_state
-from spark_jobs.judge import AS_OF, FILE_MODIFIED, INGESTION_ID, ROW_ID, SOURCE_FILE
 from spark_jobs.sources import (
-    FILE_URI,
     SourceError,
     find_files,
     read_as_text,
@@ -30,13 +37,12 @@ if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
     from spark_jobs.storage import StoredFile
 
-FILE_SIZE = "_file_size"
 NOT_LISTED = "rows came from a file that was not listed: "
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One raw file, or one version of a Delta source, by which its rows are known for ever.
+    """One raw file, or one version of a Delta source; its id identifies its rows for ever.
 
     `uri` is as Spark names it in a row's metadata, `name` is below the lake; `size` in bytes and
     `modified` in epoch milliseconds are as listed (0 and the version, for a Delta source).
@@ -51,7 +57,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Ingestion:
-    """What one source of a dataset holds, and the version of bronze that has it all."""
+    """The arrivals of one source of a dataset, and the version of bronze that has them all."""
 
     table: TableReceipt
     ingestion_ids: tuple[str, ...]
@@ -61,29 +67,29 @@ class Ingestion:
 def ingest_source(
     spark: SparkSession, contract: Dataset, *, lake_uri: str, source: str, as_of: str
 ) -> Ingestion:
-    """Append the files of a source that bronze does not have; a file is known by its content.
+    """Append the files of a source that bronze does not have; content identifies a file.
 
     `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise. Raises SourceError
-    when it is none, when there is no file, or one has other columns than the contract allows.
+    when it is no moment, when there is no file, or one has other columns than the contract allows.
     """
     as_of = moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
-    known = known_listings(spark, uri)
+    ingested = ingested_listings(spark, uri)
     files: list[StoredFile] = []
     if contract.sources[source].format == "delta":
         location = f"{lake_uri.rstrip('/')}/{contract.sources[source].path}"
         arrivals = [_delta_arrival(spark, location, contract.sources[source].path)]
     else:
         files = find_files(spark, lake_uri, contract, source)
-        arrivals = [_file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
-    new = new_arrivals(arrivals, frozenset(known.values()))
+        arrivals = [_file_arrival(spark, file, ingested, lake_uri=lake_uri) for file in files]
+    new = new_arrivals(arrivals, frozenset(ingested.values()))
     rows = _read(spark, new, files, contract, source=source) if new else None
     if rows is not None and not rows.isEmpty():
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": source, "ingestion_ids": ids}
         bronze = with_lineage(rows, new, as_of=as_of)
         lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
-    elif not known:
+    elif not ingested:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
@@ -118,54 +124,54 @@ def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) ->
 
 
 def moment(as_of: str) -> str:
-    """Write a moment so that later ones sort behind: 2024-01-31T08:00:00Z.
+    """Return a moment in UTC, written so that later ones sort behind: 2024-01-31T08:00:00Z.
 
-    Raises SourceError for what is no moment.
+    Raises SourceError for text that is no moment.
     """
     try:
-        stated = dt.datetime.fromisoformat(as_of.strip())
+        parsed = dt.datetime.fromisoformat(as_of.strip())
     except ValueError as error:
         raise SourceError(
             f"as_of {as_of!r} is no moment; write it as 2024-01-31T08:00:00Z"
         ) from error
-    known = stated if stated.tzinfo else stated.replace(tzinfo=dt.UTC)
-    return known.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    in_zone = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
+    return in_zone.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def known_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:
+def ingested_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:
     """Map each file in bronze, as it was listed (name, size, modified), to its ingestion id."""
     if not table_exists(spark, uri):
         return {}
-    # Every row of a file names the file: one row a file is what is wanted.
+    # Distinct, since every row of a file names the file.
     listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID)
     files = spark.read.format("delta").load(uri).select(*listing).distinct().collect()
     return {(f[SOURCE_FILE], f[FILE_SIZE], f[FILE_MODIFIED]): f[INGESTION_ID] for f in files}
 
 
-def new_arrivals(arrivals: Sequence[Arrival], known: frozenset[str]) -> list[Arrival]:
-    """Keep arrivals that are not known yet, and of those with the same content the first."""
+def new_arrivals(arrivals: Sequence[Arrival], ingested: frozenset[str]) -> list[Arrival]:
+    """Keep arrivals whose id is not `ingested`, and of those with the same content the first."""
     first: dict[str, Arrival] = {}
     for arrival in sorted(arrivals, key=lambda arrival: arrival.name):
         first.setdefault(arrival.ingestion_id, arrival)
-    return [arrival for arrival in first.values() if arrival.ingestion_id not in known]
+    return [arrival for arrival in first.values() if arrival.ingestion_id not in ingested]
 
 
 def _file_arrival(
     spark: SparkSession,
     file: StoredFile,
-    known: Mapping[tuple[str, int, int], str],
+    ingested: Mapping[tuple[str, int, int], str],
     *,
     lake_uri: str,
 ) -> Arrival:
-    """Know a file by its bytes; one that is listed as it was before need not be read again."""
+    """Identify a file by its bytes; a file that is listed as before is not read again."""
     name = _below(lake_uri, file.uri)
-    listed = known.get((name, file.size, file.modified))
+    listed = ingested.get((name, file.size, file.modified))
     ingestion_id = listed or sha256(spark, file.uri)[:16]
     return Arrival(ingestion_id, file.encoded, name, file.size, file.modified)
 
 
 def _delta_arrival(spark: SparkSession, location: str, name: str) -> Arrival:
-    """Take a Delta source at its newest version: each version is an arrival of its own."""
+    """Return the newest version of a Delta source; each version is an arrival of its own."""
     state = table_state(spark, location)
     return Arrival(_short(f"{state.id}/{state.version}"), location, name, 0, state.version)
 
@@ -189,7 +195,7 @@ def _read(
 
 
 def _below(lake_uri: str, uri: str) -> str:
-    """Name a file from the lake's root on, so that a lake can be moved."""
+    """Return a file's path from the lake's root on, so that a lake can be moved."""
     return uri.partition(lake_uri.rstrip("/") + "/")[2] or uri
 
 

@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from conf.columns import (
+    AS_OF,
+    BROKEN_RULES,
+    FILE_MODIFIED,
+    LINEAGE,
+    MALFORMED,
+    ORIGINAL,
+    ROW_HASH,
+    ROW_ID,
+    SOURCE_FILE,
+    UNDECLARED,
+)
 from spark_jobs.conform import cast_text, present_text
-from spark_jobs.lake import ROW_HASH, with_row_hash
+from spark_jobs.row_changes import with_row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,30 +32,19 @@ if TYPE_CHECKING:
 
     from conf.dataset import Bound, Column, Dataset
 
-ROW_ID = "_row_id"
-INGESTION_ID = "_ingestion_id"
-SOURCE_FILE = "_source_file"
-AS_OF = "_as_of"
-FILE_MODIFIED = "_file_modified"
-MALFORMED = "_malformed"
-UNDECLARED = "_undeclared"
-LINEAGE = (ROW_ID, INGESTION_ID, SOURCE_FILE, AS_OF)
-
-VERDICT = "_verdict"
-BROKEN_RULES = "broken_rules"
-ORIGINAL = "original"
+VERDICT = "_verdict"  # within this pass; the three tables are its values
 VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"
 
 _BITS = 60  # of a long, per mask column
 
 
 def judge_rows(bronze: DataFrame, contract: Dataset) -> DataFrame:
-    """Give every bronze row its verdict, typed values, broken rules and original text.
+    """Add to every bronze row its verdict, typed values, broken rules and original text.
 
     Takes the contract's columns as text with LINEAGE, FILE_MODIFIED, MALFORMED and UNDECLARED; a
-    column that was declared later is taken out of UNDECLARED, where that has it. Gives LINEAGE, the
-    columns typed, ROW_HASH over them, VERDICT, and for quarantined rows alone BROKEN_RULES (every
-    rule a row broke, in the contract's order) and ORIGINAL (the line, or its columns as JSON).
+    column that was declared after its file came is read from UNDECLARED. Returns LINEAGE, the typed
+    columns, ROW_HASH over them, VERDICT, and for quarantined rows alone BROKEN_RULES (every rule
+    that a row broke, in the contract's order) and ORIGINAL (the line, or its columns as JSON).
     """
     rules = rules_of(contract)
     typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
@@ -72,7 +73,7 @@ def select_duplicates(judged: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def select_quarantined(judged: DataFrame) -> DataFrame:
-    """Give what is needed to repair a row: what it broke and its original text."""
+    """Return what the repair of a row needs: the rules that it broke and its original text."""
     quarantined = judged.where(F.col(VERDICT) == QUARANTINED)
     return with_row_hash(
         quarantined.select(*LINEAGE, BROKEN_RULES, ORIGINAL), (BROKEN_RULES, ORIGINAL)
@@ -120,7 +121,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def _arrived_text(bronze: DataFrame, name: str) -> SparkColumn:
-    """Give a column as it arrived, from before it was declared too."""
+    """Return a column as it arrived, also in files from before it was declared."""
     undeclared = F.get_json_object(UNDECLARED, f"$.{name}")
     return F.coalesce(F.col(name), undeclared) if name in bronze.columns else undeclared
 
@@ -142,7 +143,7 @@ def _in_range(value: SparkColumn, column: Column) -> SparkColumn:
 
 
 def _rule_masks(rules: dict[str, SparkColumn]) -> list[SparkColumn]:
-    """Pack the broken rules of a row into bits: names are made for the few that need them."""
+    """Pack the broken rules of a row into bits; only the few quarantined rows need the names."""
     conditions = list(rules.values())
     masks = []
     for start in range(0, len(conditions), _BITS):
@@ -166,11 +167,11 @@ def _names_of_broken(names: Sequence[str]) -> SparkColumn:
 
 
 def _verdict(is_broken: SparkColumn, contract: Dataset) -> SparkColumn:
-    """Decide a row's place; of valid rows with one key the newest wins, whatever their order.
+    """Decide a row's verdict; of valid rows with the same key the newest wins, in any order.
 
-    Newest is the greatest of the contract's `newest_by`, then ingested last, then from the file
-    that was changed last, then from the one whose name sorts last; between rows equal in all that,
-    the row hash decides.
+    The newest row is the greatest by the contract's `newest_by`, then the one with the latest
+    `as_of`, then that of the file that was changed last, then that of the file whose name sorts
+    last; between rows that are equal in all of these, the row hash decides.
     """
     newest_first = [F.col(name).desc_nulls_last() for name in contract.newest_by] + [
         F.col(name).desc() for name in (AS_OF, FILE_MODIFIED, SOURCE_FILE, ROW_HASH, ROW_ID)

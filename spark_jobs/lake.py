@@ -1,43 +1,34 @@
-"""The only reader and writer of Delta: where tables are, and writes that can be repeated."""
+"""The only reader and writer of Delta: where tables are, and writes that can be repeated.
+
+A write that is repeated leaves the table as it is. What a table holds afterwards is
+
+- exactly `rows`, with `sync_table` and `sync_counted`, and with `create_once`, if there was none;
+- exactly `rows` in a part of it, the rest as it was: with `put_batches` those batches, with
+  `sync_rows` the keys that are `among`;
+- `rows` and all that has another key, as it was, with `upsert_table`;
+- all that has another key, as it was, with `withdraw`.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
+from conf.columns import ROW_HASH
 from spark_jobs.checksum import checksum
+from spark_jobs.commits import merge_settings, own_commit, writer_of
 from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
+from spark_jobs.row_changes import compare_rows, schema_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from delta.tables import DeltaMergeBuilder
-    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
-
-
-ROW_HASH = "_row_hash"
-# Delta ignores a write whose application has committed the same or a later version before: a write
-# that was computed from version 7 is version 8, however often it is tried.
-APP = "lake"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """How many rows of a table a write would insert, update and delete."""
-
-    inserted: int
-    updated: int
-    deleted: int
-
-    def __bool__(self) -> bool:
-        return bool(self.inserted or self.updated or self.deleted)
+    from pyspark.sql import DataFrame, SparkSession
 
 
 def table_uri(lake: str, layer: str, dataset: str, table: str) -> str:
@@ -60,56 +51,41 @@ def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
     return read_version(spark, receipt.uri, receipt.version)
 
 
-def schema_hash(rows: DataFrame) -> str:
-    """Hash column names and types, in order; nullability is Spark's to decide."""
-    columns = ",".join(f"{field.name}:{field.dataType.simpleString()}" for field in rows.schema)
-    return hashlib.sha256(columns.encode()).hexdigest()[:16]
-
-
-def with_row_hash(rows: DataFrame, columns: Sequence[str]) -> DataFrame:
-    """Add a 64-bit hash over `columns`, by which two versions of a row are told apart.
-
-    Spark's hash passes over nulls: which columns are null is hashed too, or a value that moves to
-    the next column would be no change.
-    """
-    nulls = (F.col(f"`{name}`").isNull() for name in columns)
-    return rows.withColumn(ROW_HASH, F.xxhash64(*columns, *nulls))
-
-
 def put_batches(
     rows: DataFrame, uri: str, *, column: str, batches: Sequence[str], record: Record
 ) -> TableState:
-    """Put the rows of `batches`, named in `column`, into a table that may have new columns by them.
+    """Replace the rows of `batches`, which `column` names, in a table; `rows` may have new columns.
 
-    What the table has of these batches gives way to them, in the same commit: the same batches put
+    One commit deletes what the table has of these batches and inserts `rows`: the same batches put
     again, or by another run at the same time, are there once. Raises LakeError when another run
     wrote in between; the step is run again then.
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
-        return _own_commit(table_state(spark, uri), record, 0)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
+        return own_commit(table_state(spark, uri), record, 0)
     version = table_state(spark, uri).version + 1
     named = ", ".join(f"'{batch}'" for batch in batches)
-    writer = _writer(rows, record, version=version).mode("overwrite").option("mergeSchema", "true")
+    writer = writer_of(rows, record, version=version).mode("overwrite")
+    writer = writer.option("mergeSchema", "true")
     writer.option("replaceWhere", f"{column} IN ({named})").save(uri)
-    return _own_commit(table_state(spark, uri), record, version)
+    return own_commit(table_state(spark, uri), record, version)
 
 
 def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> TableReceipt:
-    """Write a table that never changes; one that is there already stays as it is."""
+    """Write a table that never changes; an existing table stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
     receipt = receipt_of(spark, uri, rows_in=rows_in)
     stored = read_version(spark, uri, receipt.version)
     return replace(receipt, checksum=checksum(stored))
 
 
 def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> TableReceipt:
-    """Give the receipt of a table's newest version, with the rows that it really holds.
+    """Return the receipt of a table's newest version, with the rows that it really holds.
 
-    Without `rows_in`, all rows that came in are there.
+    Without `rows_in`, as many rows came in as are there.
     """
     state = table_state(spark, uri)
     stored = read_version(spark, uri, state.version)
@@ -125,14 +101,14 @@ def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> 
 
 
 def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
-    """Make a table hold exactly `rows`, writing only what differs and nothing when nothing does.
+    """Make a table hold exactly `rows`; write only what differs, and nothing when nothing does.
 
-    `rows` has one row a `key` and carries ROW_HASH. Rows that are new are appended; changed and
-    vanished ones are merged; other columns than before mean a rewrite, in one commit too.
+    `rows` has one row per `key`, and ROW_HASH. New rows are appended; changed and vanished rows are
+    merged; other columns than before rewrite the table. Each is one commit.
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
         return table_state(spark, uri)
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
@@ -144,17 +120,17 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     if changes.updated or changes.deleted:
         if not _is_keyed(stored, key):  # by a smaller key than before one row may match several
             return _rewrite(rows, uri, before, record=record)
-        with _commit_settings(spark, record, version=before.version + 1):
+        with merge_settings(spark, record, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
         _append_new(rows, uri, stored, key=key, record=record)
-    return _own_commit(table_state(spark, uri), record, before.version + 1)
+    return own_commit(table_state(spark, uri), record, before.version + 1)
 
 
 def sync_rows(
     rows: DataFrame, uri: str, *, key: Sequence[str], among: DataFrame, record: Record
 ) -> None:
-    """Make a table hold exactly `rows` of those with a `key` that is `among`; leave the others."""
+    """Make a table hold exactly `rows` among the keys of `among`; rows with other keys stay."""
     spark = rows.sparkSession
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
@@ -172,7 +148,7 @@ def sync_rows(
 def sync_counted(
     rows: DataFrame, uri: str, *, key: Sequence[str], record: Record, counts: Counts
 ) -> TableReceipt:
-    """Sync a table and give its receipt."""
+    """Make a table hold exactly `rows`, as `sync_table` does, and return its receipt."""
     state = sync_table(rows, uri, key=key, record=record)
     return TableReceipt(
         uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(rows)
@@ -183,19 +159,19 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     """Insert rows with a new `key`, replace those whose ROW_HASH differs, leave all others."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        _writer(rows, record, version=0).mode("errorifexists").save(uri)
+        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
         return table_state(spark, uri)
     before = table_state(spark, uri)
     changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
     if not changes.inserted and not changes.updated:
         return before
-    with _commit_settings(spark, record, version=before.version + 1):
+    with merge_settings(spark, record, version=before.version + 1):
         _upsert(rows, uri, key=key).execute()
-    return _own_commit(table_state(spark, uri), record, before.version + 1)
+    return own_commit(table_state(spark, uri), record, before.version + 1)
 
 
 def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> None:
-    """Delete the rows that have the `key` of one of `rows`; without any, commit nothing."""
+    """Delete the rows that share a `key` with one of `rows`; commit nothing when none does."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return
@@ -204,39 +180,15 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
     if stored.join(rows.select(*key), on=list(key), how="left_semi").isEmpty():
         return
     merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
-    with _commit_settings(spark, record, version=before.version + 1):
+    with merge_settings(spark, record, version=before.version + 1):
         merge.whenMatchedDelete().execute()
-
-
-def compare_rows(rows: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> Changes:
-    """Count what would have to be inserted, updated and deleted to turn `stored` into `rows`."""
-    new = rows.select(*key, F.col(ROW_HASH).alias("new_hash"))
-    old = stored.select(*key, F.col(ROW_HASH).alias("old_hash"))
-    is_new = F.col("old_hash").isNull()
-    is_gone = F.col("new_hash").isNull()
-    is_changed = F.col("old_hash") != F.col("new_hash")
-    counts = (
-        new.join(old, on=list(key), how="full")
-        .agg(*(F.count(F.when(case, 1)) for case in (is_new, is_changed, is_gone)))
-        .collect()[0]
-    )
-    return Changes(*counts)
-
-
-def _writer(rows: DataFrame, record: Record, *, version: int) -> DataFrameWriter:
-    return (
-        rows.write.format("delta")
-        .option("userMetadata", json.dumps(record))
-        .option("txnAppId", APP)
-        .option("txnVersion", version)
-    )
 
 
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:
     version = before.version + 1
-    writer = _writer(rows, record, version=version).mode("overwrite")
+    writer = writer_of(rows, record, version=version).mode("overwrite")
     writer.option("overwriteSchema", "true").save(uri)
-    return _own_commit(table_state(rows.sparkSession, uri), record, version)
+    return own_commit(table_state(rows.sparkSession, uri), record, version)
 
 
 def _is_keyed(stored: DataFrame, key: Sequence[str]) -> bool:
@@ -248,7 +200,7 @@ def _append_new(
 ) -> None:
     new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
     version = table_state(rows.sparkSession, uri).version + 1
-    _writer(new, record, version=version).mode("append").save(uri)
+    writer_of(new, record, version=version).mode("append").save(uri)
 
 
 def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:
@@ -263,30 +215,3 @@ def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuild
 
 def _same(key: Sequence[str]) -> str:
     return " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in key)
-
-
-@contextmanager
-def _commit_settings(spark: SparkSession, record: Record, *, version: int) -> Iterator[None]:
-    """Hand transaction and metadata to a MERGE, which takes them from the session alone."""
-    settings = {
-        "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record),
-        "spark.databricks.delta.write.txnAppId": APP,
-        "spark.databricks.delta.write.txnVersion": str(version),
-    }
-    for name, value in settings.items():
-        spark.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name in settings:
-            spark.conf.unset(name)
-
-
-def _own_commit(state: TableState, record: Record, version: int) -> TableState:
-    """Make sure that the newest commit is the one just made, not another run's in between."""
-    if state.version != version or state.record != json.loads(json.dumps(record)):
-        raise LakeError(
-            f"{state.uri}: another run wrote version {state.version} while this one wrote "
-            f"{version}; run this step again"
-        )
-    return state

@@ -1,4 +1,4 @@
-"""What a node did to tables, written beside them: rows in, out and set aside, and exact versions.
+"""The receipt of a step: the versions of tables that it left, with rows in, out and set aside.
 
 A receipt holds nothing that differs between two runs over the same data, so that the nodes bound
 to it can be reused.
@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 
 FILE_NAME = "receipt.json"
 
-
 # Per column: its kind, its nulls, and a digest of its values (see checksum.py).
 Checksum = Mapping[str, Mapping[str, float | int | str | None]]
 
@@ -23,7 +22,7 @@ class ReceiptError(ValueError):
 
 @dataclass(frozen=True)
 class Counts:
-    """How the rows of a table came about, and the checksum of tables that are published."""
+    """The rows that came in, went out and were set aside, and the checksum of a published table."""
 
     rows_in: int
     rows_out: int
@@ -33,7 +32,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class TableReceipt:
-    """One version of one table, and how its rows came about."""
+    """One version of one table, with its counts."""
 
     uri: str
     id: str
@@ -47,44 +46,66 @@ class TableReceipt:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The tables that one step has left, by name, with a line for people and further counts."""
+    """The tables that one step has left, as `name_tables` names them, with a line for people.
+
+    `ingestion_ids` are those of the files that were there, by dataset; `assets` are references of
+    what was registered. No step reads `details`: they are for people and their tools.
+    """
 
     step: str
     dataset: str
     headline: str
     tables: Mapping[str, TableReceipt]
+    ingestion_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assets: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
 
-    def table(self, name: str) -> TableReceipt:
+    def table(self, table: str, *, of: str | None = None) -> TableReceipt:
+        """Return a table of the receipt's dataset, or of the related dataset `of`."""
+        name = table_name(of or self.dataset, table)
         if name not in self.tables:
             raise ReceiptError(
                 f"receipt of {self.step!r} has no table {name!r}; it has {sorted(self.tables)}"
             )
         return self.tables[name]
 
-    def detail(self, name: str) -> tuple[str, ...]:
-        """Give a list of strings from the details."""
-        found = self.details.get(name)
-        if not isinstance(found, list | tuple):
-            raise ReceiptError(f"receipt of {self.step!r} has no detail {name!r}")
-        return tuple(str(item) for item in found)
+    def ingested(self, dataset: str) -> tuple[str, ...]:
+        """Return the ingestion ids of a dataset."""
+        if dataset not in self.ingestion_ids:
+            raise ReceiptError(
+                f"receipt of {self.step!r} has no ingestion ids of {dataset!r}; it has those of "
+                f"{sorted(self.ingestion_ids)}"
+            )
+        return self.ingestion_ids[dataset]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
+def table_name(dataset: str, table: str) -> str:
+    """Compose the name that a table has on every receipt."""
+    return f"{dataset}/{table}"
+
+
+def name_tables(dataset: str, tables: Mapping[str, TableReceipt]) -> dict[str, TableReceipt]:
+    """Name the tables of a dataset for a receipt."""
+    return {table_name(dataset, table): receipt for table, receipt in tables.items()}
+
+
 def parse_receipt(text: str) -> Receipt:
     """Read a receipt back from its JSON text."""
     try:
-        found = json.loads(text)
-        tables = {name: TableReceipt(**table) for name, table in found.pop("tables").items()}
-        return Receipt(tables=tables, **found)
+        stored = json.loads(text)
+        tables = {name: TableReceipt(**table) for name, table in stored.pop("tables").items()}
+        ids = {name: tuple(listed) for name, listed in stored.pop("ingestion_ids").items()}
+        assets = tuple(stored.pop("assets"))
+        return Receipt(tables=tables, ingestion_ids=ids, assets=assets, **stored)
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         raise ReceiptError(f"{FILE_NAME} is not a receipt: {error}") from error
 
 
 def check_balance(what: str, *, rows_in: int, rows_out: int, set_aside: Mapping[str, int]) -> None:
-    """Hold the invariant of every step: rows in = rows out + rows set aside with a reason."""
+    """Check the invariant of every step: rows in = rows out + rows set aside with a reason."""
     aside = sum(set_aside.values())
     if rows_in != rows_out + aside:
         raise ReceiptError(

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from spark_jobs import lake
-from spark_jobs.batch import REASON
+from conf.columns import CLASS, INPUT_HASH, REASON, ROW_HASH, ROW_ID, SCORE
+from spark_jobs import lake, step_state
 from spark_jobs.delta_log import TableState, table_exists
-from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import ROW_ID
-from spark_jobs.lake import ROW_HASH
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.row_changes import schema_hash, with_row_hash
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record
 
-SCORE = "score"
-CLASS = "class"
-INPUT_HASH = "input_hash"
 MODEL = ("model_name", "model_version")
 FIRST_WRITE = (SCORE, CLASS, "data_version", "run_id", "scored_as_of")
 NO_SCORE = "model_gave_no_score"
@@ -38,7 +34,7 @@ class ScoreError(RuntimeError):
 
 @dataclass(frozen=True)
 class ScoreRun:
-    """What stands beside every score: the model, the data it was given, the run and its time."""
+    """The columns beside every score: the model, the version of its data, the run and its time."""
 
     model_name: str
     model_version: str
@@ -59,7 +55,7 @@ def write_scores(
 ) -> dict[str, TableReceipt]:
     """Merge the scores of one batch into the tables `scores` and `rejected_scores`.
 
-    Takes ROW_ID, SCORE and CLASS, one row a row of the batch. A row that has its score from this
+    Takes ROW_ID, SCORE and CLASS, one row per row of the batch. A row that has its score from this
     model version keeps it, with the run and time that first wrote it; a row whose features differ
     is scored anew; one that is rejected now loses the score it had. Raises ScoreError, having
     written nothing, when scores and batch differ, and ReceiptError when the tables do not add up.
@@ -70,7 +66,7 @@ def write_scores(
         "rejected": version_of(rejected),
         "model": f"{run.model_name}:{run.model_version}",
     }
-    last = recall(spark, lake_uri, "write_scores", contract.name)
+    last = step_state.load(spark, lake_uri, "write_scores", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
     inputs, scores = lake.read_table(spark, batch), scores.persist()
@@ -82,7 +78,7 @@ def write_scores(
     tables = _merge(
         rows, batch, contract, lake_uri=lake_uri, record={**facts, "run_id": run.run_id}
     )
-    remember(spark, lake_uri, "write_scores", contract.name, Note(facts, tables))
+    step_state.save(spark, lake_uri, "write_scores", contract.name, StepState(facts, tables))
     return tables
 
 
@@ -94,11 +90,12 @@ def _merge(
     lake_uri: str,
     record: Record,
 ) -> dict[str, TableReceipt]:
-    """Bring both tables up to date with these rows, and count what they then really hold."""
+    """Bring both tables up to date with these rows, and count the rows that they really hold."""
     scored, refused = rows["scores"], rows["rejected_scores"]
     spark = scored.sparkSession
     uris = {name: lake.table_uri(lake_uri, "gold", contract.name, name) for name in rows}
     keys = {"scores": [*contract.key, *MODEL], "rejected_scores": [ROW_ID, *MODEL]}
+    # A row that was rejected before and is scored now must not be in both tables.
     lake.withdraw(scored, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
     if table_exists(spark, uris["scores"]):
         stored = spark.read.format("delta").load(uris["scores"])
@@ -127,15 +124,15 @@ def _merge(
 
 
 def check_scores(inputs: DataFrame, scores: DataFrame) -> None:
-    """Hold scores against the rows of the batch: each row once, and none of another batch."""
-    given = scores.groupBy(ROW_ID).agg(F.count("*").alias("times"))
+    """Raise ScoreError unless each row of the batch has one score, and no other row has any."""
+    score_counts = scores.groupBy(ROW_ID).agg(F.count("*").alias("times"))
     counts = (
-        inputs.select(ROW_ID, F.lit(1).alias("asked"))
-        .join(given, on=[ROW_ID], how="full")
+        inputs.select(ROW_ID, F.lit(1).alias("in_batch"))
+        .join(score_counts, on=[ROW_ID], how="full")
         .agg(
             F.count(F.when(F.col("times").isNull(), 1)).alias("missing"),
             F.count(F.when(F.col("times") > 1, 1)).alias("doubled"),
-            F.count(F.when(F.col("asked").isNull(), 1)).alias("unknown"),
+            F.count(F.when(F.col("in_batch").isNull(), 1)).alias("unknown"),
         )
         .collect()[0]
     )
@@ -150,7 +147,7 @@ def check_scores(inputs: DataFrame, scores: DataFrame) -> None:
 def score_rows(
     inputs: DataFrame, scores: DataFrame, contract: Dataset, *, run: ScoreRun
 ) -> DataFrame:
-    """Give the rows of the table `scores`: key, lineage, score, class, model, data, run, time."""
+    """Return the rows of the table `scores`: key, lineage, score, class, model, data, run, time."""
     has_score = F.col(SCORE).isNotNull() & ~F.isnan(SCORE)
     rows = inputs.join(scores.where(has_score), on=[ROW_ID], how="inner").select(
         *contract.key,
@@ -160,24 +157,24 @@ def score_rows(
         *(F.lit(value).alias(name) for name, value in asdict(run).items()),
         F.col(ROW_HASH).alias(INPUT_HASH),
     )
-    return lake.with_row_hash(rows, [INPUT_HASH, ROW_ID])
+    return with_row_hash(rows, [INPUT_HASH, ROW_ID])
 
 
 def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> DataFrame:
-    """Give the rows of `rejected_scores`: those set aside before scoring, and those without one."""
+    """Return the rows of `rejected_scores`: set aside before scoring, or without a score."""
     gave_none = F.col(SCORE).isNull() | F.isnan(SCORE)
     unscored = scores.where(gave_none).select(ROW_ID, F.lit(NO_SCORE).alias(REASON))
     rows = rejected.select(ROW_ID, REASON).unionByName(unscored)
-    stated = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
-    return lake.with_row_hash(stated, [REASON])
+    rows = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
+    return with_row_hash(rows, [REASON])
 
 
 def lost_scores(
     stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
 ) -> DataFrame:
-    """Give scores whose row is refused now; a corrected row replaces that of the row it corrects.
+    """Return stored scores whose row is refused now, unless a corrected row has the same key.
 
-    Withdrawn first, it would be without a score until the new one is written.
+    That score is replaced: withdrawn first, the row would have none until the new one is written.
     """
     is_refused = stored.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_semi")
     return is_refused.join(scored.select(*key), on=list(key), how="left_anti")
@@ -208,5 +205,5 @@ def _rows_of(rows: DataFrame, table: TableState, *, key: Sequence[str]) -> int:
 
 
 def _receipt(spark: SparkSession, table: TableState, counts: Counts) -> TableReceipt:
-    schema = lake.schema_hash(lake.read_version(spark, table.uri, table.version))
+    schema = schema_hash(lake.read_version(spark, table.uri, table.version))
     return TableReceipt(table.uri, table.id, table.version, **asdict(counts), schema_hash=schema)

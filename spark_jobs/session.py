@@ -28,7 +28,8 @@ SETTINGS = {
     # Keys and lineage come first in every table; nobody skips files by the columns behind them.
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "8",
 }
-# A laptop's tables are small: the defaults are made for clusters and cost seconds a step here.
+# A laptop's tables are small: Spark's 200 shuffle partitions and Delta's 50 for a table's state are
+# made for clusters and cost seconds a step here.
 SMALL_MACHINE = {
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "1",
@@ -36,21 +37,22 @@ SMALL_MACHINE = {
 
 
 def spark_session(app: str) -> SparkSession:
-    """Build the session of the step `app`, or take the one that the platform has started."""
+    """Build the session of the step `app`, or return the one that the platform has started."""
     builder = SparkSession.builder.appName(app)
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
     return _fit_to_machine(builder.getOrCreate())
 
 
-def for_each(
+def map_in_sessions(
     spark: SparkSession, items: Iterable[Item], work: Callable[[SparkSession, Item], Result]
 ) -> list[Result]:
-    """Do independent work on several items at once, each in a session of its own.
+    """Do independent work on several items at once, and return the results in their order.
 
-    Small tables leave most of a cluster, or a core of a laptop, idle one after the other. The
-    first failure is raised when all have ended.
+    One small table at a time leaves most of a cluster, or a core of a laptop, idle. The first
+    failure is raised when all have ended.
     """
+    # A session each: a MERGE takes its transaction from the session, which threads must not share.
     with ThreadPoolExecutor() as pool:
         started = [pool.submit(work, _fit_to_machine(spark.newSession()), i) for i in items]
     return [each.result() for each in started]
@@ -59,5 +61,6 @@ def for_each(
 def _fit_to_machine(spark: SparkSession) -> SparkSession:
     if str(spark.conf.get("spark.master")).startswith("local"):
         for key, value in SMALL_MACHINE.items():
-            spark.conf.set(key, value)
+            if spark.conf.get(key, None) is None:  # a component's own conf wins
+                spark.conf.set(key, value)
     return spark

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_jobs.judge import MALFORMED, UNDECLARED
+from conf.columns import FILE_URI, MALFORMED, UNDECLARED
 from spark_jobs.storage import list_files, read_first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
     from spark_jobs.storage import StoredFile
 
-FILE_URI = "_file_uri"
 LINE = "_line"
 EXACT = 2**53  # up to which a double has every whole number
 
@@ -32,7 +31,7 @@ class SourceError(ValueError):
 
 
 def find_files(spark: SparkSession, lake: str, contract: Dataset, source: str) -> list[StoredFile]:
-    """List the raw files of a source; none is an error that says where they are looked for."""
+    """List the raw files of a source; raise SourceError, with their place, when there are none."""
     pattern = f"{lake.rstrip('/')}/{contract.sources[source].path}"
     files = list_files(spark, pattern)
     if not files:
@@ -64,19 +63,18 @@ def read_delta_as_text(rows: DataFrame, uri: str, contract: Dataset) -> DataFram
     return _read_typed(rows.withColumn(FILE_URI, F.lit(uri)), uri, contract)
 
 
-def check_columns(where: str, found: Iterable[str], contract: Dataset) -> None:
-    """Hold the columns of a file against the contract's policy for new and missing ones."""
-    found = list(found)
-    repeated = sorted({name for name in found if found.count(name) > 1})
+def check_columns(where: str, header: Sequence[str], contract: Dataset) -> None:
+    """Check the columns of a file by the contract's policy for new and missing ones."""
+    repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
         raise SourceError(f"{where}: columns {repeated} are there twice")
-    missing = [name for name in contract.column_names if name not in found]
-    undeclared = [name for name in found if name not in contract.column_names]
+    missing = [name for name in contract.column_names if name not in header]
+    undeclared = [name for name in header if name not in contract.column_names]
     key_missing = [name for name in missing if name in contract.key]
     if key_missing or (missing and contract.missing_columns == "fail"):
         raise SourceError(
-            f"{where}: columns {missing} are missing; it has {found}; correct the file, or say "
-            f"'missing_columns: \"null\"' in conf/datasets/{contract.name}.yml"
+            f"{where}: columns {missing} are missing; it has {list(header)}; correct the file, or "
+            f"say 'missing_columns: \"null\"' in conf/datasets/{contract.name}.yml"
         )
     if undeclared and contract.new_columns == "fail":
         raise SourceError(
@@ -116,12 +114,13 @@ def _csv_names(header: str) -> tuple[str, ...]:
 def _read_csv_group(
     spark: SparkSession, uris: list[str], header: str, contract: Dataset
 ) -> DataFrame:
-    """Parse each line by itself, so that one with an open quote is seen to be but half a record.
+    """Parse each line by itself, so that a line with an open quote is seen to be half a record.
 
     Spark's CSV reader would close the quote and give the half as a value.
     """
     names = _csv_names(header)
     schema = ", ".join(f"`{name.replace('`', '``')}` string" for name in (*names, MALFORMED))
+    # The header is found by its text: lines have no numbers where files are read in parts.
     lines = spark.read.text(uris).select(F.col("value").alias(LINE), _file_uri())
     records = lines.where((F.trim(LINE) != "") & (F.col(LINE) != header))
     options = {
@@ -146,9 +145,10 @@ def _read_csv_group(
 
 
 def _read_json_lines(lines: DataFrame, contract: Dataset) -> DataFrame:
-    """Take each object apart into text; a line that is no object is malformed, a blank one none.
+    """Split each object into texts; a line that is no object is malformed, a blank line is skipped.
 
-    Read as the list of its objects, since Spark would read the first of several and drop the rest.
+    A line is parsed as a list of objects, since Spark would read the first of several and drop the
+    others.
     """
     is_object = _is_utf8("value") & (F.size("listed") == 1)
     listed = F.from_json(F.concat(F.lit("["), "value", F.lit("]")), "array<map<string,string>>")
@@ -168,7 +168,7 @@ def _read_json_lines(lines: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def _is_utf8(name: str) -> SparkColumn:
-    """Tell whether a text is UTF-8: bytes that are not would be read as one and the same letter."""
+    """Return whether a text is UTF-8: Spark reads all other bytes as one and the same letter."""
     written = F.col(name).cast("binary")
     return F.encode(F.decode(written, "UTF-8"), "UTF-8") == written
 
@@ -227,7 +227,7 @@ def _text_or_null(name: str, header: Sequence[str]) -> SparkColumn:
 
 
 def _literal(uri: str) -> str:
-    """Keep Spark from taking a file's name for a pattern."""
+    """Escape a file's name, which Spark would read as a pattern."""
     return re.sub(r"([\[\]{}*?])", r"\\\1", uri)
 
 

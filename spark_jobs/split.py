@@ -1,4 +1,4 @@
-"""Put every row on one side for ever: by hash of its key, by hash of its group, or by time."""
+"""Assign every row to one split for ever: by hash of its key, by hash of a group, or by time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset import SPLITS
-from spark_jobs import lake
+from spark_jobs import lake, step_state
 from spark_jobs.checksum import checksums
-from spark_jobs.done import Note, recall, remember
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import INGESTION_ID, ROW_ID
-from spark_jobs.lake import ROW_HASH
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +23,14 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset, Split
 
-SPLIT = "_split"
+SPLIT = "_split"  # within this step; the three tables are its values
 LABEL_UNKNOWN = "label_unknown"
 OUTSIDE_PERIOD = "outside_split_period"
-LINEAGE = (ROW_ID, INGESTION_ID)
 _BUCKETS = 1 << 30
 
 
 class SplitError(RuntimeError):
-    """Two splits share what they may not, or one of them is empty."""
+    """A dataset states no split, or its splits are empty or share a key, group or day."""
 
 
 def split_features(
@@ -40,20 +38,20 @@ def split_features(
 ) -> dict[str, TableReceipt]:
     """Bring the tables train, validation and test up to date with one version of the features."""
     facts = {"rules": fingerprint("split", contract), "features": version_of(features)}
-    last = recall(spark, lake_uri, "split", contract.name)
+    last = step_state.load(spark, lake_uri, "split", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
     assigned = assign_split(lake.read_table(spark, features), contract)
     if last and _only_others_changed(assigned, features, contract, last, facts):
         unchanged = _with_new_counts(assigned, features, last.tables)
-        remember(spark, lake_uri, "split", contract.name, Note(facts, unchanged))
+        step_state.save(spark, lake_uri, "split", contract.name, StepState(facts, unchanged))
         return unchanged
-    assigned = assigned.persist()
+    assigned = assigned.persist()  # counted, checked and written
     try:
         tables = _write(assigned, features, contract, lake_uri=lake_uri, facts=facts)
     finally:
         assigned.unpersist()
-    remember(spark, lake_uri, "split", contract.name, Note(facts, tables))
+    step_state.save(spark, lake_uri, "split", contract.name, StepState(facts, tables))
     return tables
 
 
@@ -65,8 +63,8 @@ def _write(
     lake_uri: str,
     facts: Mapping[str, str],
 ) -> dict[str, TableReceipt]:
-    found = checksums(assigned, by=SPLIT, without=LINEAGE)
-    sizes = {side: rows for side, (rows, _) in sorted(found.items())}
+    contents = checksums(assigned, by=SPLIT, without=FEATURE_LINEAGE)
+    sizes = {side: rows for side, (rows, _) in sorted(contents.items())}
     aside = {reason: rows for reason, rows in sizes.items() if reason not in SPLITS}
     kept = {part: sizes.get(part, 0) for part in SPLITS}
     check_balance(
@@ -86,7 +84,7 @@ def _write(
                 features.rows_out,
                 kept[part],
                 _set_aside(sizes, part),
-                found[part][1],
+                contents[part][1],
             ),
         )
         for part in SPLITS
@@ -97,10 +95,10 @@ def _only_others_changed(
     assigned: DataFrame,
     features: TableReceipt,
     contract: Dataset,
-    last: Note,
+    last: StepState,
     facts: Mapping[str, str],
 ) -> bool:
-    """Tell whether all rows that differ from the last ones are of no split, then and now."""
+    """Return whether all rows that differ from the last ones are of no split, then and now."""
     table_id, _, version = last.facts["features"].partition("@")
     if last.facts["rules"] != facts["rules"] or table_id != features.id:
         return False
@@ -116,7 +114,7 @@ def _only_others_changed(
 def _with_new_counts(
     assigned: DataFrame, features: TableReceipt, tables: Mapping[str, TableReceipt]
 ) -> dict[str, TableReceipt]:
-    """Give the receipts of unchanged tables with the rows that are set aside by now."""
+    """Return the receipts of unchanged tables with the present counts of rows set aside."""
     sizes = {row[SPLIT]: row["count"] for row in assigned.groupBy(SPLIT).count().collect()}
     counted = {
         part: replace(
@@ -137,7 +135,7 @@ def _with_new_counts(
 
 
 def _set_aside(sizes: Mapping[str, int], part: str) -> dict[str, int]:
-    """Give the rows that are not in `part`, by reason or by the split that they are in."""
+    """Count the rows that are not in `part`, by reason or by the split that they are in."""
     reasons = {side: rows for side, rows in sorted(sizes.items()) if side not in SPLITS}
     return reasons | {f"in_{p}": sizes.get(p, 0) for p in SPLITS if p != part}
 
@@ -145,7 +143,7 @@ def _set_aside(sizes: Mapping[str, int], part: str) -> dict[str, int]:
 def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
     """Add SPLIT: train, validation or test, or the reason why a row is in none of them.
 
-    The side depends on a row's own values alone: not on row order, partitions or other rows.
+    The split depends on a row's own values alone: not on row order, partitions or other rows.
     """
     if contract.split is None or contract.label is None:
         raise SplitError(
@@ -158,8 +156,8 @@ def assign_split(features: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def rows_of_split(assigned: DataFrame, part: str) -> DataFrame:
-    """Give the rows of one split without the lake's lineage: what a model may see."""
-    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, *LINEAGE)
+    """Return the rows of one split without the lake's lineage: what a model may see."""
+    return assigned.where(F.col(SPLIT) == part).drop(SPLIT, *FEATURE_LINEAGE)
 
 
 def _hash_side(contract: Dataset) -> SparkColumn:
@@ -193,7 +191,7 @@ def _time_side(split: Split) -> SparkColumn:
 
 
 def _check_splits(assigned: DataFrame, kept: Mapping[str, int], contract: Dataset) -> None:
-    """Refuse an empty split, or a key, group or day that stands in two of them."""
+    """Refuse an empty split, and a key, group or day that is in two of them."""
     empty = [part for part, rows in kept.items() if not rows]
     if empty:
         raise SplitError(
@@ -209,5 +207,5 @@ def _check_splits(assigned: DataFrame, kept: Mapping[str, int], contract: Datase
     )
     shared = sides.where(F.col("sides") > 1).limit(3).collect()
     if shared:
-        found = [row.asDict() for row in shared]
-        raise SplitError(f"split of {contract.name!r}: {found} stand in two splits")
+        units = [row.asDict() for row in shared]
+        raise SplitError(f"split of {contract.name!r}: {units} stand in two splits")

@@ -1,6 +1,6 @@
-"""Single small files of the lake, through Hadoop's file system: a folder here, ABFS in Azure.
+"""Small files of the lake, read and written through Hadoop: a folder here, ABFS in Azure.
 
-Together with session.py and lake.py the only place that speaks to the JVM.
+Besides session.py and lake.py this is the only module that calls the JVM.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class StoredFile:
 
 
 def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
-    """List the files that match a glob, by URI; hidden and empty-named ones are no data."""
+    """List the files that match a glob, by URI, without those that Spark reads as no data."""
     path = _path(spark, pattern)
     statuses = path.getFileSystem(_hadoop(spark)).globStatus(path) or []
     files = [
@@ -57,7 +57,7 @@ def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
 
 
 def list_names(spark: SparkSession, folder: str) -> list[str]:
-    """List the names of the files in a folder; one that is not there has none."""
+    """List the names of the files in a folder; a missing folder has none."""
     path = _path(spark, folder)
     store = path.getFileSystem(_hadoop(spark))
     if not store.exists(path):
@@ -66,7 +66,7 @@ def list_names(spark: SparkSession, folder: str) -> list[str]:
 
 
 def sha256(spark: SparkSession, uri: str) -> str:
-    """Hash the bytes of a file where they are, without bringing them to Python."""
+    """Hash the bytes of a file in the JVM, without copying them to Python."""
     stream = _open(spark, uri)
     try:
         digest: str = _jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream)

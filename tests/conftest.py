@@ -37,6 +37,5 @@ def spark() -> Iterator[SparkSession]:
         environment.setenv("JAVA_HOME", str(java_home()))
         environment.setenv("PYSPARK_SUBMIT_ARGS", " ".join(submit))
         session = spark_session("tests")
-    session.conf.set("spark.sql.shuffle.partitions", "1")
     yield session
     session.stop()

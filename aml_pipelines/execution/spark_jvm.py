@@ -39,9 +39,6 @@ _SIZES = (
 )
 _FIXED_AT_START = ("spark.jars", "spark.submit.", "spark.driver.extra", "spark.driver.defaultJava")
 _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
-# Spark's and Delta's own defaults are for clusters: 200 and 50 tiny tasks where a laptop wants few.
-# A component's conf comes later and wins.
-_SMALL = {"spark.sql.shuffle.partitions": "4", "spark.databricks.delta.snapshotPartitions": "2"}
 _JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData -XX:-DontCompileHugeMethods"
 
 
@@ -179,7 +176,7 @@ class WarmJvm:
         spec = find_spec("pyspark")  # found, not imported: planning must not wait for it
         if spec is None or not spec.submodule_search_locations:
             raise JvmError("pyspark is not installed in this environment; run make setup")
-        settings = {**_QUIET, **_SMALL, "spark.master": self._master}
+        settings = {**_QUIET, "spark.master": self._master}
         conf = [f"--conf={key}={value}" for key, value in settings.items()]
         return [
             str(Path(spec.submodule_search_locations[0], "bin", "spark-submit")),

@@ -10,8 +10,8 @@ from aml_pipelines.pipeline.values import Bound, Constant, Data, Missing, Produc
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.locations import Locations
-    from aml_pipelines.pipeline.problems import Place
     from aml_pipelines.pipeline.spec import Component, Pipeline
+    from conf.yaml_lines import Place
 
 
 @dataclass(frozen=True)

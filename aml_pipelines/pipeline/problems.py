@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
 
-
-@dataclass(frozen=True)
-class Place:
-    """A line of a file, printed as an editor opens it."""
-
-    file: Path
-    line: int
-
-    def __str__(self) -> str:
-        here = Path.cwd()
-        shown = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
-        return f"{shown}:{self.line}"
+if TYPE_CHECKING:
+    from conf.yaml_lines import Place
 
 
 @dataclass(frozen=True)

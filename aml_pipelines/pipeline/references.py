@@ -11,7 +11,7 @@ from aml_pipelines.errors import RefusedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conf.target import Workspace
+    from conf.target import WorkspaceAddress
 
 LAKE = "lake"
 DEFAULT = "workspaceblobstore"
@@ -159,7 +159,7 @@ def local_folder(uri: str, *, state: Path) -> Path:
     return datastore_path(uri).folder(state)
 
 
-def workspace_id(workspace: Workspace) -> str:
+def workspace_id(workspace: WorkspaceAddress) -> str:
     """Return the path by which Azure Resource Manager names a workspace."""
     return (
         f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"

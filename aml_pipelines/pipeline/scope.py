@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.expressions import Reference
-    from aml_pipelines.pipeline.problems import Place, Problems
+    from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Component, Setting
     from aml_pipelines.pipeline.values import Produced, Value
+    from conf.yaml_lines import Place
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from aml_pipelines.pipeline.yaml_lines import read_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aml_pipelines.pipeline.problems import Place
     from conf.target import Target
+    from conf.yaml_lines import Place
 
 # Microsoft Learn, "Apache Spark pool configurations in Azure Synapse Analytics": cores of a node,
 # and the memory in GiB that is left of it for a driver or an executor.

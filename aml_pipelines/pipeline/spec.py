@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from aml_pipelines.pipeline.problems import Place
     from aml_pipelines.pipeline.yaml_lines import Scalar
+    from conf.yaml_lines import Place
 
 LITERAL_TYPES = ("string", "integer", "number", "boolean")
 DATA_TYPES = (

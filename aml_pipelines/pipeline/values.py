@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aml_pipelines.pipeline.problems import Place
     from aml_pipelines.pipeline.spec import InputPort
+    from conf.yaml_lines import Place
 
 
 @dataclass(frozen=True)

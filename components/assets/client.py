@@ -1,4 +1,4 @@
-"""The workspace that a job runs in, found in the job's environment: here and in Azure alike."""
+"""The client of the workspace that a job runs in, which the job's environment names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class WorkspaceNotFoundError(RuntimeError):
 
 
 def workspace_client() -> MLClient:
-    """Give the client of this job's workspace, with the job's own identity."""
+    """Return the client of this job's workspace, with the job's own identity."""
     missing = [name for name in NAMES if not os.environ.get(name)]
     if missing:
         raise WorkspaceNotFoundError(
@@ -36,7 +36,7 @@ def workspace_client() -> MLClient:
 
 
 def datastore_uri(location: str, *, lake: str) -> str:
-    """Name a location below the lake by its datastore, under which assets are registered.
+    """Return the datastore URI of a location below the lake, under which assets are registered.
 
     Azure hands out azureml:// URIs in mode direct, which stay as they are. Raises ValueError for a
     location outside the lake: an asset there would be gone with the run.

@@ -1,4 +1,4 @@
-"""Read and write MLTable folders: a Delta table at one version, with a card that says which."""
+"""Read and write MLTable folders: a Delta table at one version, with a card that describes it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MLTableError(RuntimeError):
 
 @dataclass(frozen=True)
 class Card:
-    """What an MLTable folder says of itself: the asset it is and the table it stands for.
+    """The card of an MLTable folder: its data asset, and the version of the table behind it.
 
     `release` is one label for all tables that one step has published together.
     """
@@ -65,7 +65,7 @@ def _write(folder: str, name: str, text: str) -> None:
         with fsspec.open(f"{folder.rstrip('/')}/{name}", "w", auto_mkdir=True) as file:
             file.write(text)
         return
-    _keep_quiet()
+    _set_up_reader()
     from azureml.fsspec import AzureMachineLearningFileSystem  # noqa: PLC0415 # after its reader
 
     with tempfile.TemporaryDirectory() as written:
@@ -98,8 +98,8 @@ def read_release(folders: list[str]) -> list[Card]:
 
 
 def read_rows(folder: str) -> pd.DataFrame:
-    """Read all rows of an MLTable with the official library, which is kept from phoning home."""
-    _keep_quiet()
+    """Read all rows of an MLTable with the official library, without its telemetry."""
+    _set_up_reader()
     import mltable  # noqa: PLC0415 # after its reader is set up
 
     try:
@@ -109,13 +109,13 @@ def read_rows(folder: str) -> pd.DataFrame:
 
 
 def _cause(error: Exception) -> str:
-    """Take the one line that says what is wrong out of what the Rust reader raises."""
-    stated = re.search(r"^Error Message: ([^|\n]+)", str(error), re.MULTILINE)
-    return stated[1].strip() if stated else " ".join(str(error).split())
+    """Return the one line of the Rust reader's error that says what is wrong."""
+    line = re.search(r"^Error Message: ([^|\n]+)", str(error), re.MULTILINE)
+    return line[1].strip() if line else " ".join(str(error).split())
 
 
-def _keep_quiet() -> None:
-    """Set up the Rust reader before mltable does, without its telemetry."""
+def _set_up_reader() -> None:
+    """Set up the Rust reader without its telemetry, before mltable sets it up with it."""
     from azureml.dataprep import rslex  # noqa: PLC0415 # heavy, and only here
     from azureml.dataprep.api import _rslex_executor  # noqa: PLC0415 # no public way
 

@@ -1,4 +1,4 @@
-"""Hold what mltable reads against what Spark wrote: rows, columns and a checksum of each column."""
+"""Compare what mltable reads with what Spark wrote: rows, columns, and a checksum of each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RELATIVE_TOLERANCE = 1e-6
 
 
 class ReadbackError(RuntimeError):
-    """mltable reads something else than Spark wrote."""
+    """mltable reads something other than Spark wrote."""
 
 
 def check_readback(table: str, rows: pd.DataFrame, receipt: TableReceipt) -> None:
@@ -35,20 +35,20 @@ def check_readback(table: str, rows: pd.DataFrame, receipt: TableReceipt) -> Non
 
 def find_differences(rows: pd.DataFrame, receipt: TableReceipt) -> list[str]:
     """Compare row count, columns in order, and per column nulls and digest."""
-    found = []
+    differences = []
     if len(rows) != receipt.rows_out:
-        found.append(f"{len(rows)} rows, Spark wrote {receipt.rows_out}")
+        differences.append(f"{len(rows)} rows, Spark wrote {receipt.rows_out}")
     if list(rows.columns) != list(receipt.checksum):
-        found.append(f"columns {list(rows.columns)}, Spark wrote {list(receipt.checksum)}")
-        return found
+        differences.append(f"columns {list(rows.columns)}, Spark wrote {list(receipt.checksum)}")
+        return differences
     for column, expected in receipt.checksum.items():
         actual = digest(rows[column], str(expected["kind"]))
-        found += [
+        differences += [
             f"{column}: {name} is {value}, Spark's is {expected[name]}"
             for name, value in actual.items()
             if not _equal(value, expected[name])
         ]
-    return found
+    return differences
 
 
 def digest(values: pd.Series, kind: str) -> Mapping[str, float | int | None]:

@@ -1,4 +1,4 @@
-"""Register published tables: a new immutable version for new content, nothing for the same."""
+"""Register published tables: new content gets a new immutable version, the same content none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RegistrationError(RuntimeError):
 
 @dataclass(frozen=True)
 class Publication:
-    """An MLTable folder that has been read back, ready to be registered as `name`."""
+    """An MLTable folder that has been read back and is ready to be registered as `name`."""
 
     name: str
     folder: str
@@ -40,7 +40,7 @@ class Publication:
 
     @property
     def content(self) -> str:
-        """Fingerprint the content: the same rows have the same, whatever version they stand in."""
+        """The fingerprint of the rows, whichever version of the table they are in."""
         facts = [self.receipt.schema_hash, self.receipt.rows_out, self.receipt.checksum]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -70,7 +70,7 @@ class Publication:
 
 
 def release_of(receipts: Mapping[str, TableReceipt]) -> str:
-    """Label tables that belong together by the content of all of them."""
+    """Return one label for tables that belong together, from the content of all of them."""
     facts = {n: [r.schema_hash, r.rows_out, r.checksum] for n, r in sorted(receipts.items())}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -78,13 +78,13 @@ def release_of(receipts: Mapping[str, TableReceipt]) -> str:
 def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[Card, bool]:
     """Register a publication unless the newest version has its content and release already.
 
-    Gives the card that is written into the folder and whether a version was registered; a table
+    Returns the card that is written into the folder and whether a version was registered; a table
     without rows, which mltable cannot read, gets a card of version 0 and is not registered. Version
     numbers are not reserved: where another run takes one first, the next is tried.
     """
-    standing = _standing_version(client, publication)
-    if standing:
-        card = publication.card(standing)
+    existing = _version_with_content(client, publication)
+    if existing:
+        card = publication.card(existing)
         write_card(publication.folder, card)
         return card, False
     number = 1 + max(_numbers(client, publication.name, ListViewType.ALL), default=0)
@@ -106,13 +106,13 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
 
 
 def newest_version(client: MLClient, name: str) -> Data | None:
-    """Give the version with the highest number that is not archived, or None without any."""
+    """Return the version with the highest number that is not archived; None without one."""
     numbers = _numbers(client, name, ListViewType.ACTIVE_ONLY)
     return client.data.get(name, version=str(max(numbers))) if numbers else None
 
 
 def _numbers(client: MLClient, name: str, view: ListViewType) -> list[int]:
-    """List version numbers; those of archived versions are taken too."""
+    """List the version numbers of an asset; an archived version keeps its number."""
     try:
         listed = list(client.data.list(name, list_view_type=view))
     except ResourceNotFoundError:
@@ -120,8 +120,8 @@ def _numbers(client: MLClient, name: str, view: ListViewType) -> list[int]:
     return [int(asset.version) for asset in listed if asset.version.isdigit()]
 
 
-def _standing_version(client: MLClient, publication: Publication) -> str | None:
-    """Name the version that a publication without rows, or with the newest one's content, has."""
+def _version_with_content(client: MLClient, publication: Publication) -> str | None:
+    """Return the newest version if it has this content, 0 without rows, and None otherwise."""
     if not publication.receipt.rows_out:
         return UNREGISTERED
     newest = newest_version(client, publication.name)
@@ -129,8 +129,8 @@ def _standing_version(client: MLClient, publication: Publication) -> str | None:
 
 
 def _is_same(newest: Data, publication: Publication) -> bool:
-    kept = ("content", "release")
-    return all((newest.tags or {}).get(name) == publication.tags[name] for name in kept)
+    compared = ("content", "release")
+    return all((newest.tags or {}).get(name) == publication.tags[name] for name in compared)
 
 
 def _asset(publication: Publication, version: str, *, lake: str) -> Data:

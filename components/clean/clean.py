@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
+from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.clean import clean_dataset, count_broken_rules
 from spark_jobs.lake import read_table
-from spark_jobs.receipt import Receipt, TableReceipt
-from spark_jobs.session import for_each, spark_session
+from spark_jobs.receipt import Receipt, TableReceipt, name_tables
+from spark_jobs.session import map_in_sessions, spark_session
 from spark_jobs.storage import read_receipt, write_receipt
 
 if TYPE_CHECKING:
@@ -18,37 +18,28 @@ if TYPE_CHECKING:
     Tables = dict[str, TableReceipt]
 
 
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--ingested", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
-
-
 def main(*, lake: str, dataset: str, ingested: str, receipt: str) -> None:
     with spark_session("clean") as spark:
         bronze = read_receipt(spark, ingested)
 
         def clean(session: SparkSession, name: str) -> tuple[Tables, dict[str, int]]:
-            contract, arrived = load_dataset(name), bronze.detail(f"{name}/ingestion_ids")
+            rows, arrived = bronze.table("bronze", of=name), bronze.ingested(name)
             cleaned = clean_dataset(
-                session, bronze.table(name), contract, lake_uri=lake, arrived=arrived
+                session, rows, load_dataset(name), lake_uri=lake, arrived=arrived
             )
             return cleaned, count_broken_rules(read_table(session, cleaned["quarantine"]))
 
-        done = dict(zip(bronze.tables, for_each(spark, bronze.tables, clean), strict=True))
-        tables = {
-            f"{name}/{kind}": table
-            for name, (cleaned, _) in done.items()
-            for kind, table in cleaned.items()
-        }
-        own = tables[f"{dataset}/valid"]
+        names = (dataset, *load_dataset(dataset).related)
+        done = dict(zip(names, map_in_sessions(spark, names, clean), strict=True))
+        tables: Tables = {}
+        for name, (cleaned, _) in done.items():
+            tables |= name_tables(name, cleaned)
+        own = done[dataset][0]["valid"]
         headline = f"{dataset}: {own.rows_out:,} rows valid, {dict(own.set_aside)} set aside"
         details = {"broken_rules": {name: broken for name, (_, broken) in done.items()}}
-        write_receipt(spark, receipt, Receipt("clean", dataset, headline, tables, details))
+        written = Receipt("clean", dataset, headline, tables, details=details)
+        write_receipt(spark, receipt, written)
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-
+from conf.arguments import arguments
 from spark_jobs.lake import read_table
 from spark_jobs.receipt import check_balance
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", required=True)
-    parser.add_argument("--rows", required=True)
-    return parser
 
 
 def main(*, batch: str, rows: str) -> None:
@@ -26,4 +18,4 @@ def main(*, batch: str, rows: str) -> None:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
+from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.ingest import Ingestion, ingest_source
-from spark_jobs.receipt import Receipt
-from spark_jobs.session import for_each, spark_session
+from spark_jobs.receipt import Receipt, table_name
+from spark_jobs.session import map_in_sessions, spark_session
 from spark_jobs.storage import write_receipt
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from conf.dataset import Dataset
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--source", required=True)
-    parser.add_argument("--as_of", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> None:
@@ -39,13 +29,13 @@ def main(*, lake: str, dataset: str, source: str, as_of: str, receipt: str) -> N
         def ingest(session: SparkSession, of: tuple[Dataset, str]) -> Ingestion:
             return ingest_source(session, of[0], lake_uri=lake, source=of[1], as_of=as_of)
 
-        done = for_each(spark, sources, ingest)
+        done = map_in_sessions(spark, sources, ingest)
         ingested = {contract.name: each for (contract, _), each in zip(sources, done, strict=True)}
         own = ingested[dataset]
         headline = f"{dataset}: {own.table.rows_out:,} rows in bronze, {own.new_files} new files"
-        tables = {name: ingestion.table for name, ingestion in ingested.items()}
-        details = {f"{name}/ingestion_ids": list(i.ingestion_ids) for name, i in ingested.items()}
-        write_receipt(spark, receipt, Receipt("ingest", dataset, headline, tables, details))
+        tables = {table_name(name, "bronze"): each.table for name, each in ingested.items()}
+        ids = {name: each.ingestion_ids for name, each in ingested.items()}
+        write_receipt(spark, receipt, Receipt("ingest", dataset, headline, tables, ids))
 
 
 def first(contract: Dataset) -> str:
@@ -53,4 +43,4 @@ def first(contract: Dataset) -> str:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -1,4 +1,4 @@
-"""The record of a decision: who was compared on what, and why the winner is registered or not."""
+"""The decision on a winner: what was compared on which rows, and why it is registered or not."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from learning.page import render
 from learning.plots import calibration, intervals, ranking
-from learning.report import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from learning.champion import Champion
     from learning.gate import Judgement
     from learning.metrics import Vector
-    from learning.reports import TrainingReport
+    from learning.training_report import TrainingReport
 
 FILE_NAME = "decision.json"
 PAGE_NAME = "report.html"
@@ -26,7 +26,7 @@ PAGE_NAME = "report.html"
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the winner is to be registered, with everything that was weighed."""
+    """The judgement on a winner, with everything that it was based on."""
 
     model: str
     metric: str
@@ -79,7 +79,7 @@ def write_decision(
     scores: Mapping[str, Vector],
     task: str,
 ) -> None:
-    """Write the record, for programs, and the page, for people."""
+    """Write the decision as JSON for programs and as a page for people."""
     (folder / FILE_NAME).write_text(json.dumps(asdict(decision), indent=2), encoding="utf-8")
     page = decision_page(decision, outcome, scores, task)
     (folder / PAGE_NAME).write_text(page, encoding="utf-8")
@@ -116,8 +116,8 @@ def decision_page(
                 }
             ],
             "Slices": [
-                {"slice": name, **{key: f"{value:.4g}" for key, value in found.items()}}
-                for name, found in judged.slices.items()
+                {"slice": name, **{key: f"{value:.4g}" for key, value in gains.items()}}
+                for name, gains in judged.slices.items()
             ],
         },
         figures=figures,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from conf.model import Candidate, Model
 
-PACKAGES = ("sklearn", "xgboost", "lightgbm")
+PACKAGES = ("sklearn", "xgboost")  # those that the image of training has
 RARE = 50  # rows below which a category is folded into "infrequent"
 
 
@@ -47,11 +47,11 @@ def build_estimator(candidate: Candidate, *, seed: int) -> BaseEstimator:
             f"candidate {candidate.name!r}: estimator {candidate.estimator!r} with "
             f"{dict(candidate.parameters)}: {error}"
         ) from error
-    known = estimator.get_params()
-    unknown = sorted(set(candidate.parameters) - set(known))
+    defaults = estimator.get_params()
+    unknown = sorted(set(candidate.parameters) - set(defaults))
     if unknown:
         raise EstimatorError(f"candidate {candidate.name!r}: {name} takes no {unknown}")
-    return estimator.set_params(random_state=seed) if "random_state" in known else estimator
+    return estimator.set_params(random_state=seed) if "random_state" in defaults else estimator
 
 
 def _linear_inputs(model: Model) -> ColumnTransformer:

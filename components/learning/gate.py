@@ -33,7 +33,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether the winner passes the gate, and everything that was weighed."""
+    """The answer to whether the winner passes the gate, with its reasons and measurements."""
 
     passes: bool
     reasons: tuple[str, ...]
@@ -64,27 +64,28 @@ def judge(
     # written so that NaN, of which nothing is true, passes none of them
     if not sign * of_winner.value >= sign * gate.minimum:
         reasons.append(f"{model.metric} is {of_winner.value:.4f}, the gate asks {gate.minimum:g}")
-    worse: dict[str, dict[str, float]] = {}
+    by_slice: dict[str, dict[str, float]] = {}
     if champion is not None and gains is not None:
         if not gains.low > gate.minimum_gain:
             reasons.append(
                 f"gain over the champion is {gains}; its lower end must exceed "
                 f"{gate.minimum_gain:g}"
             )
-        worse = compare_slices(outcome, winner, champion, slices, model)
+        by_slice = compare_slices(outcome, winner, champion, slices, model)
         reasons += [
-            f"slice {name} is worse by {-found['gain']:.4f}, the gate tolerates "
+            f"slice {name} is worse by {-measured['gain']:.4f}, the gate tolerates "
             f"{gate.slice_tolerance:g}"
-            for name, found in worse.items()
-            if not found["gain"] >= -gate.slice_tolerance
+            for name, measured in by_slice.items()
+            if not measured["gain"] >= -gate.slice_tolerance
         ]
-    return Judgement(not reasons, tuple(reasons), of_winner, of_champion, gains, worse)
+    return Judgement(not reasons, tuple(reasons), of_winner, of_champion, gains, by_slice)
 
 
 def resample(
     outcome: Vector, winner: Vector, champion: Vector | None, model: Model
 ) -> tuple[Interval, Interval | None, Interval | None]:
     """Bootstrap the metric of winner and champion, and the gain, over the same resamples."""
+    # scipy.stats.bootstrap draws no strata, and copies the rows of each resample where weights do.
     draws = np.random.default_rng(model.seed)
     strata = _strata(outcome, model)
     sign = 1 if model.greater_is_better else -1
@@ -109,7 +110,7 @@ def resample(
 
 
 def _strata(outcome: Vector, model: Model) -> list[NDArray[np.intp]]:
-    """Give the rows of each class of a classification, or all rows."""
+    """Return the row numbers of each class of a classification, or of all rows."""
     if model.task == "regression":
         return [np.arange(len(outcome))]
     return [np.flatnonzero(outcome == one) for one in np.unique(outcome)]
@@ -130,7 +131,7 @@ def compare_slices(
 ) -> dict[str, dict[str, float]]:
     """Measure both models on every slice that is large enough and has what the metric needs."""
     sign = 1 if model.greater_is_better else -1
-    found = {}
+    compared = {}
     for column in slices.columns:
         for value, count in slices[column].value_counts(dropna=False).items():
             is_null = pd.isna(value)
@@ -141,13 +142,13 @@ def compare_slices(
                 continue
             one = measure(model.metric, outcome[inside], winner[inside])
             other = measure(model.metric, outcome[inside], champion[inside])
-            found[f"{column}={'null' if is_null else value}"] = {
+            compared[f"{column}={'null' if is_null else value}"] = {
                 "rows": float(count),
                 "winner": one,
                 "champion": other,
                 "gain": sign * (one - other),
             }
-    return found
+    return compared
 
 
 def _interval(value: float, resampled: list[float] | Vector, model: Model) -> Interval:

@@ -1,4 +1,4 @@
-"""Pictures of a model: how scores rank, whether they mean what they say, who was compared."""
+"""Plots of a model's scores: their ranking, their calibration, and estimates with intervals."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import io
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
-import numpy as np
 
 mpl.use("Agg")  # no step has a display
 
 from matplotlib.figure import Figure  # after the backend is chosen
-from sklearn.metrics import roc_curve  # same
+from sklearn.calibration import CalibrationDisplay  # same
+from sklearn.metrics import PredictionErrorDisplay, RocCurveDisplay  # same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
 
     from learning.gate import Interval
     from learning.metrics import Vector
@@ -23,56 +25,61 @@ BINS = 10
 
 
 def ranking(outcome: Vector, scores: Mapping[str, Vector], task: str) -> Figure:
-    """Draw ROC curves, or for a regression predictions against outcomes."""
-    figure = Figure(figsize=(5, 4.4), layout="constrained")
-    axes = figure.subplots()
-    for name, score in scores.items():
+    """Draw the ROC curve of each model, or in a regression predictions against outcomes."""
+    figure, axes = _square()
+    for place, (name, score) in enumerate(scores.items()):
         if task == "classification":
-            false_positive, true_positive, _ = roc_curve(outcome, score)
-            axes.plot(false_positive, true_positive, label=name)
+            RocCurveDisplay.from_predictions(
+                outcome, score, name=name, plot_chance_level=place == 0, ax=axes
+            )
         else:
-            axes.plot(outcome, score, ".", markersize=3, label=name)
-    ends = [0, 1] if task == "classification" else [outcome.min(), outcome.max()]
-    axes.plot(ends, ends, color="grey", linewidth=0.8)
-    names = ("false positive rate", "true positive rate")
-    axes.set(
-        xlabel=names[0] if task == "classification" else "outcome",
-        ylabel=names[1] if task == "classification" else "prediction",
-    )
+            PredictionErrorDisplay.from_predictions(
+                outcome,
+                score,
+                kind="actual_vs_predicted",
+                subsample=None,  # a sample would differ from run to run
+                scatter_kwargs={"label": name, "color": f"C{place}", "s": 6},
+                ax=axes,
+            )
     axes.legend()
     return figure
 
 
 def calibration(outcome: Vector, scores: Mapping[str, Vector]) -> Figure:
-    """Draw the mean outcome over the mean score, in bins with equally many rows."""
-    figure = Figure(figsize=(5, 4.4), layout="constrained")
-    axes = figure.subplots()
-    for name, score in scores.items():
-        parts = np.array_split(np.argsort(score, kind="stable"), BINS)
-        filled = [part for part in parts if len(part)]
-        means = [(score[part].mean(), outcome[part].mean()) for part in filled]
-        axes.plot(*zip(*means, strict=True), marker="o", label=name)
-    low, high = axes.get_xlim()
-    axes.plot([low, high], [low, high], color="grey", linewidth=0.8)
-    axes.set(xlabel="mean score", ylabel="mean outcome")
-    axes.legend()
+    """Draw the share of class 1 over the mean score, in bins with equally many rows."""
+    figure, axes = _square()
+    for place, (name, score) in enumerate(scores.items()):
+        CalibrationDisplay.from_predictions(
+            outcome,
+            score,
+            n_bins=BINS,
+            strategy="quantile",
+            name=name,
+            ref_line=place == 0,
+            ax=axes,
+        )
     return figure
 
 
-def intervals(found: Mapping[str, Interval], metric: str) -> Figure:
+def intervals(estimates: Mapping[str, Interval], metric: str) -> Figure:
     """Draw each estimate with its interval."""
-    figure = Figure(figsize=(5, 0.7 + 0.5 * len(found)), layout="constrained")
+    figure = Figure(figsize=(5, 0.7 + 0.5 * len(estimates)), layout="constrained")
     axes = figure.subplots()
-    for place, (name, interval) in enumerate(found.items()):
+    for place, (name, interval) in enumerate(estimates.items()):
         axes.plot([interval.low, interval.high], [place, place], linewidth=3)
         axes.plot(interval.value, place, "o", color="black")
         axes.annotate(name, (interval.low, place), xytext=(0, 6), textcoords="offset points")
-    axes.set(yticks=[], xlabel=metric, ylim=(-0.5, len(found)))
+    axes.set(yticks=[], xlabel=metric, ylim=(-0.5, len(estimates)))
     return figure
 
 
 def as_svg(figure: Figure) -> str:
-    """Give a figure as an SVG element that stands in a page."""
+    """Return a figure as an SVG element that stands in a page."""
     text = io.StringIO()
     figure.savefig(text, format="svg")
     return text.getvalue().partition("<svg")[1] + text.getvalue().partition("<svg")[2]
+
+
+def _square() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    return figure, figure.subplots()

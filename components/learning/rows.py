@@ -1,4 +1,4 @@
-"""Take a model's inputs and outcome out of the rows of a published table."""
+"""Select a model's inputs and outcome from the rows of a published table."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 CLASSES = frozenset({0.0, 1.0})
 
 
-class RowsError(ValueError):
-    """A table lacks columns that a model needs."""
+class TrainingRowsError(ValueError):
+    """A table lacks columns or outcomes that a model is trained and tested with."""
 
 
 def features_of(rows: pd.DataFrame, model: Model) -> pd.DataFrame:
-    """Give the model's features: numbers as float64 (null is NaN), categories as text or None.
+    """Return the model's features: numbers as float64 (null is NaN), categories as text or None.
 
-    Raises RowsError naming the columns that are missing.
+    Raises TrainingRowsError naming the columns that are missing.
     """
     missing = [name for name in model.features if name not in rows.columns]
     if missing:
-        raise RowsError(
+        raise TrainingRowsError(
             f"model {model.name!r}: the table has no columns {missing}; it has "
             f"{sorted(rows.columns)}; correct 'features' in conf/models/{model.name}.yml"
         )
@@ -37,28 +37,32 @@ def features_of(rows: pd.DataFrame, model: Model) -> pd.DataFrame:
 
 
 def label_of(model: Model) -> str:
-    """Name the label of a model's dataset; raise RowsError when its contract states none."""
+    """Return the label of a model's dataset; raise TrainingRowsError when it states none."""
     label = load_dataset(model.dataset).label
     if label is None:
-        raise RowsError(f"dataset {model.dataset!r} states no label to train {model.name!r} with")
+        raise TrainingRowsError(
+            f"dataset {model.dataset!r} states no label to train {model.name!r} with"
+        )
     return label.name
 
 
 def outcome_of(rows: pd.DataFrame, model: Model) -> Vector:
-    """Give the outcome (n,) as float64, 0 or 1 for a classification.
+    """Return the outcome (n,) as float64, 0 or 1 for a classification.
 
-    Raises RowsError when the table has none, it is null, or a class is neither 0 nor 1.
+    Raises TrainingRowsError when the table has none, it is null, or a class is neither 0 nor 1.
     """
     label = label_of(model)
     if label not in rows.columns:
-        raise RowsError(f"the table has no label {label!r}; it has {sorted(rows.columns)}")
+        raise TrainingRowsError(f"the table has no label {label!r}; it has {sorted(rows.columns)}")
     outcome: Vector = rows[label].to_numpy(dtype="float64")
     unknown = int((outcome != outcome).sum())  # noqa: PLR0124 # NaN alone differs from itself
     if unknown:
-        raise RowsError(f"label {label!r} is unknown in {unknown} rows; split sets such rows aside")
+        raise TrainingRowsError(
+            f"label {label!r} is unknown in {unknown} rows; split sets such rows aside"
+        )
     others = sorted(set(outcome) - CLASSES)
     if model.task == "classification" and others:
-        raise RowsError(
+        raise TrainingRowsError(
             f"label {label!r} has the values {others[:5]}; a classification learns 0 and 1: state "
             f"label.expression in conf/datasets/{model.dataset}.yml as a condition"
         )

@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from assets.client import workspace_client
 from assets.mltables import read_rows, write_mltable
 from assets.readback import check_readback
 from assets.registration import Publication, register, release_of
-from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
-
-TABLES = ("train", "validation", "test", "batch")
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--tables", required=True, help="folder of the receipt that names them")
-    parser.add_argument("--receipt", required=True)
-    for table in TABLES:
-        parser.add_argument(f"--{table}", help=f"folder for the MLTable of {table}")
-    return parser
+from conf.arguments import arguments
+from spark_jobs.receipt import FILE_NAME, Receipt, name_tables, parse_receipt
 
 
-def main(*, lake: str, dataset: str, tables: str, receipt: str, **folders: str | None) -> None:
+def main(
+    *,
+    lake: str,
+    dataset: str,
+    tables: str,
+    receipt: str,
+    train: str | None = None,
+    validation: str | None = None,
+    test: str | None = None,
+    batch: str | None = None,
+) -> None:
+    """Publish each table that has a folder for its MLTable; `tables` is the receipt's folder."""
     written = parse_receipt(Path(tables, FILE_NAME).read_text(encoding="utf-8"))
-    wanted = {table: folder for table, folder in folders.items() if folder}
-    receipts = {table: written.table(table) for table in wanted}
-    for table, folder in wanted.items():
+    folders = {"train": train, "validation": validation, "test": test, "batch": batch}
+    requested = {table: folder for table, folder in folders.items() if folder}
+    receipts = {table: written.table(table) for table in requested}
+    for table, folder in requested.items():
         write_mltable(folder, table_uri=receipts[table].uri, version=receipts[table].version)
         if receipts[table].rows_out:
             check_readback(table, read_rows(folder), receipts[table])
     release = release_of(receipts)
     client = workspace_client()
     cards, registered = [], 0
-    for table, folder in wanted.items():
+    for table, folder in requested.items():
         publication = Publication(f"{dataset}_{table}", folder, receipts[table], release)
         card, is_new = register(client, publication, lake=lake)
         cards.append(card)
         registered += is_new
     headline = f"{', '.join(card.reference for card in cards)} ({registered} newly registered)"
-    details = {"assets": [card.reference for card in cards], "release": release}
-    published = Receipt("publish_mltable", dataset, headline, receipts, details)
+    published = Receipt(
+        "publish_mltable",
+        dataset,
+        headline,
+        name_tables(dataset, receipts),
+        assets=tuple(card.reference for card in cards),
+        details={"release": release},
+    )
     Path(receipt, FILE_NAME).write_text(published.to_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

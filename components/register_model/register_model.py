@@ -1,28 +1,19 @@
-"""Register the winner as champion, if and only if the decision says so; the same one once."""
+"""Register the winner as champion if the decision says so, and the same winner only once."""
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 from azure.ai.ml.entities import Model
 
 from assets.client import datastore_uri, workspace_client
+from conf.arguments import arguments
+from conf.model import load_model
 from learning.champion import CHAMPION, find_champion
 from learning.decision import FILE_NAME
 from spark_jobs.receipt import FILE_NAME as RECEIPT
 from spark_jobs.receipt import Receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--decision", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str) -> None:
@@ -51,12 +42,14 @@ def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str)
         client.models.create_or_update(winner)
         champion = find_champion(client, model_name)
     outcome = describe(champion.version if champion else None, decided, is_new=is_new)
-    record = Receipt("register_model", model_name, outcome, {}, {"registered": is_new})
+    details = {"model": model_name, "registered": is_new}
+    dataset = load_model(model_name).dataset
+    record = Receipt("register_model", dataset, outcome, {}, details=details)
     Path(receipt, RECEIPT).write_text(record.to_json(), encoding="utf-8")
 
 
 def describe(version: str | None, decided: dict[str, object], *, is_new: bool) -> str:
-    """Name the champion and its metric on test, with the interval, in one line."""
+    """Describe the champion and its metric on test, with the interval, in one line."""
     judged = decided["judgement"]
     assert isinstance(judged, dict)  # noqa: S101 # our own record
     measured = judged["winner"] if is_new or not judged["champion"] else judged["champion"]
@@ -70,4 +63,4 @@ def describe(version: str | None, decided: dict[str, object], *, is_new: bool) -
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

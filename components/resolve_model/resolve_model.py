@@ -1,23 +1,15 @@
-"""Find the champion of a model and hand its folder, name and version to the scoring steps."""
+"""Find the champion of a model and copy its folder, name and version for the scoring steps."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import tempfile
 from pathlib import Path
 
 from assets.client import workspace_client
+from conf.arguments import arguments
 from learning.champion import DESCRIPTION, ChampionError, download, find_champion, run_id
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--run", required=True)
-    return parser
 
 
 def main(*, model_name: str, model: str, run: str) -> None:
@@ -28,11 +20,12 @@ def main(*, model_name: str, model: str, run: str) -> None:
         )
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(download(champion, Path(folder)), model, dirs_exist_ok=True)
-    # Apart from the run, which differs every time and must not make the scoring step new.
+    # In a folder of its own: a run's id differs every time, and `score` is reused while its inputs
+    # are the same.
     about = {"name": champion.name, "version": champion.version}
     Path(model, DESCRIPTION).write_text(json.dumps(about), encoding="utf-8")
-    Path(run, "run.json").write_text(json.dumps({"run_id": run_id()}), encoding="utf-8")
+    Path(run, "run_id.json").write_text(json.dumps({"run_id": run_id()}), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from assets.mltables import read_card, read_rows
+from conf.arguments import arguments
+from conf.columns import CLASS, ROW_ID, SCORE
 from conf.model import load_model
-from learning import champion
+from scorer import load_scorer
 
-ROW_ID = "_row_id"
 NO_SCORES = pd.DataFrame(
     {
         ROW_ID: pd.Series(dtype="string"),
-        "score": pd.Series(dtype="float64"),
-        "class": pd.Series(dtype="Int32"),
+        SCORE: pd.Series(dtype="float64"),
+        CLASS: pd.Series(dtype="Int32"),
     }
 )
 
 
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--batch", required=True)
-    parser.add_argument("--scores", required=True)
-    return parser
-
-
 def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
     spec = load_model(model_name)
-    if not read_card(batch).rows:  # all that arrived was set aside, each row with its reason
+    # All rows were set aside, each with its reason; mltable cannot read a table without rows.
+    if not read_card(batch).rows:
         NO_SCORES.to_parquet(Path(scores, "scores.parquet"), index=False)
         return
     rows = read_rows(batch)
-    found = pd.DataFrame(
-        {
-            ROW_ID: rows[ROW_ID].astype(str),
-            "score": champion.score(Path(model), rows).astype("float64"),
-        }
-    )
-    found["class"] = pd.Series(pd.NA, index=found.index, dtype="Int32")
-    if spec.task == "classification":
-        known = np.isfinite(found["score"])
-        above = found["score"][known] > champion.threshold_of(Path(model), spec)
-        found.loc[known, "class"] = above.astype("Int32")
-    found.to_parquet(Path(scores, "scores.parquet"), index=False)
+    # What a model of elsewhere does not say of itself, conf does.
+    scorer = load_scorer(Path(model), task=spec.task, threshold=spec.threshold)
+    scored = scorer.score(rows)
+    scored.insert(0, ROW_ID, rows[ROW_ID].astype(str))
+    scored.to_parquet(Path(scores, "scores.parquet"), index=False)
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

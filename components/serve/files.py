@@ -1,4 +1,4 @@
-"""Score Parquet files: what a batch deployment runs, some files at a time."""
+"""Score Parquet files: the code that a batch deployment runs, some files at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from scorer import Scorer, load_scorer
 
+# conf.columns.ROW_ID, which is not in this code folder; a test holds the two equal.
 ROW_ID = "_row_id"
 _NO_DATA = ("_", ".")  # _SUCCESS and checksums, which Spark leaves beside its files
 SCORERS: list[Scorer] = []  # one, from init to the end of the process
@@ -20,9 +21,9 @@ def init() -> None:
 
 
 def run(mini_batch: list[str]) -> list[str]:
-    """Score every row of these files, a file of scores for each; gives their names.
+    """Score every row of these files, into one file of scores for each; return their names.
 
-    A file that is scored again, as happens to a mini-batch that is retried, takes its own place.
+    The scores of a file that is scored again, when a mini-batch is retried, replace the first.
     """
     folder = Path(os.environ["AZUREML_BI_OUTPUT_PATH"])
     names = []
@@ -31,9 +32,9 @@ def run(mini_batch: list[str]) -> list[str]:
         if file.name.startswith(_NO_DATA):
             continue
         rows = pd.read_parquet(file)
-        found = SCORERS[0].score(rows)
-        found.insert(0, ROW_ID, rows[ROW_ID].astype(str))
-        part = folder / f".{file.name}.part"
-        found.to_parquet(part, index=False)
+        scored = SCORERS[0].score(rows)
+        scored.insert(0, ROW_ID, rows[ROW_ID].astype(str))
+        part = folder / f".{file.name}.part"  # a mini-batch may end within a write
+        scored.to_parquet(part, index=False)
         part.replace(folder / file.name)
     return names

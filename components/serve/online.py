@@ -1,4 +1,4 @@
-"""Answer rows over HTTP: what an online deployment runs."""
+"""Score rows over HTTP: the code that an online deployment runs."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ def init() -> None:
 
 
 def run(raw: str) -> AMLResponse:
-    """Score `{"rows": [{column: value, …}, …]}`; answers `{"scores": [{"score": …, "class": …}]}`.
+    """Score `{"rows": [{column: value, …}, …]}`; return `{"scores": [{"score": …, "class": …}]}`.
 
-    The answer has one entry a row, in their order. What cannot be scored is answered with 400.
+    The answer has one entry per row, in their order. Its status is 400 for what cannot be scored.
     """
     try:
         rows = _rows(raw)
-        found = SCORERS[0].score(rows)
+        scored = SCORERS[0].score(rows)
     except (RowsError, json.JSONDecodeError) as error:
         refusal = {"code": "BadRequest", "message": str(error)}  # the shape that clients read
         return AMLResponse({"error": refusal}, 400, json_str=True)
-    scores = [_entry(row) for row in found.to_dict("records")]
+    scores = [_entry(row) for row in scored.to_dict("records")]
     return AMLResponse({"scores": scores}, 200, json_str=True)
 
 
 def _rows(raw: str) -> pd.DataFrame:
-    asked = json.loads(raw)
-    rows = asked.get("rows") if isinstance(asked, dict) else None
+    request = json.loads(raw)
+    rows = request.get("rows") if isinstance(request, dict) else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise RowsError('the request is not of the form {"rows": [{"column": value}, …]}')
     return pd.DataFrame(rows)
 
 
 def _entry(row: dict[str, Any]) -> dict[str, float | int | None]:
-    known = math.isfinite(row["score"])
+    is_number = math.isfinite(row["score"])  # JSON has no NaN
     return {
-        "score": row["score"] if known else None,
+        "score": row["score"] if is_number else None,
         "class": None if pd.isna(row["class"]) else int(row["class"]),
     }

@@ -1,4 +1,4 @@
-"""An MLflow model that scores rows: a score and a class for each, as the batch steps give them."""
+"""Score rows with an MLflow model: the same code for batch steps, files and requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import mlflow
 import numpy as np
 import pandas as pd
 
-NUMBERS = ("double", "float", "long", "integer")
+# MLflow's names of numbers; it refuses a column of a wider type, and of int64 where double is due.
+NUMBERS = {"double": "float64", "float": "float32", "long": "int64", "integer": "int32"}
+INTEGERS = ("long", "integer")
 
 
 class RowsError(ValueError):
@@ -20,58 +22,73 @@ class RowsError(ValueError):
 
 @dataclass(frozen=True)
 class Scorer:
-    """A loaded model, and what its training said of it: its task, and the threshold of a class."""
+    """A loaded model with its task, and the score above which a row is of class 1."""
 
     model: Any
     task: str
     threshold: float
 
     def score(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Give `score` (float64) and `class` (Int32, null for a regression) of every row, in order.
+        """Return `score` (float64) and `class` (Int32, null in a regression) of every row.
 
-        Raises RowsError naming the columns that are missing or hold something else.
+        The rows keep their order and index. The model's own signature picks its columns and their
+        types, so that an older champion takes what it knows, however a table stores it. Raises
+        RowsError naming the columns that are missing or hold something else.
         """
         predicted = self.model.predict(self._features(rows))
         scores = predicted[:, 1] if predicted.ndim == 2 else predicted  # noqa: PLR2004 # per class
-        found = pd.DataFrame({"score": np.asarray(scores, dtype="float64")}, index=rows.index)
-        found["class"] = pd.Series(pd.NA, index=found.index, dtype="Int32")
+        scored = pd.DataFrame({"score": np.asarray(scores, dtype="float64")}, index=rows.index)
+        scored["class"] = pd.Series(pd.NA, index=scored.index, dtype="Int32")
         if self.task == "classification":
-            known = np.isfinite(found["score"])
-            above = found["score"][known] > self.threshold
-            found.loc[known, "class"] = above.astype("Int32")
-        return found
+            is_number = np.isfinite(scored["score"])
+            above = scored["score"][is_number] > self.threshold
+            scored.loc[is_number, "class"] = above.astype("Int32")
+        return scored
 
     def _features(self, rows: pd.DataFrame) -> pd.DataFrame:
-        wanted = {
+        types = {
             spec.name: spec.type.name for spec in self.model.metadata.get_input_schema().inputs
         }
-        missing = [name for name in wanted if name not in rows.columns]
+        missing = [name for name in types if name not in rows.columns]
         if missing:
-            raise RowsError(f"rows have no columns {missing}; the model needs {list(wanted)}")
-        return pd.DataFrame({name: _column(rows[name], kind) for name, kind in wanted.items()})
+            raise RowsError(f"rows have no columns {missing}; the model needs {list(types)}")
+        return pd.DataFrame({name: _typed(rows[name], kind) for name, kind in types.items()})
 
 
-def _column(values: pd.Series, kind: str) -> pd.Series:
+def _typed(values: pd.Series, kind: str) -> pd.Series:
+    """Cast a column to MLflow's type `kind`; what is neither number nor text stays as it is."""
     if kind in NUMBERS:
-        try:
-            return values.astype("float64")
-        except (TypeError, ValueError) as error:
-            raise RowsError(f"column {values.name!r} holds what is no number: {error}") from error
+        return _numbers(values, kind)
+    if kind != "string":
+        return values
     texts = values.astype("object")
     return texts.where(texts.notna(), None)
 
 
-def load_scorer(folder: Path) -> Scorer:
+def _numbers(values: pd.Series, kind: str) -> pd.Series:
+    try:
+        numbers = values.astype(NUMBERS[kind])
+        # pandas would cut 1.5 to 1, and wrap a number that is too large.
+        is_changed = kind in INTEGERS and bool((values.astype("float64") != numbers).any())
+    except (TypeError, ValueError) as error:
+        raise RowsError(f"column {values.name!r} holds what is no number: {error}") from error
+    if is_changed:
+        raise RowsError(f"column {values.name!r} holds what is no {kind}; the model needs one")
+    return numbers
+
+
+def load_scorer(folder: Path, *, task: str = "regression", threshold: float = 0.5) -> Scorer:
     """Load the MLflow model that is somewhere below `folder`, as deployments lay it out.
 
-    Raises FileNotFoundError when there is none, or more than one.
+    `task` and `threshold` are for a model whose metadata does not state them, as train.py's does.
+    Raises FileNotFoundError when there is no model, or more than one.
     """
     walked = os.walk(folder, followlinks=True)  # a model may be linked to where it is registered
-    found = [Path(root, "MLmodel") for root, _, names in walked if "MLmodel" in names]
-    if len(found) != 1:
+    models = [Path(root) for root, _, names in walked if "MLmodel" in names]
+    if len(models) != 1:
         raise FileNotFoundError(
-            f"{folder} holds {len(found)} files named MLmodel; it must hold one"
+            f"{folder} holds {len(models)} files named MLmodel; it must hold one"
         )
-    model = mlflow.pyfunc.load_model(str(found[0].parent))
-    about = model.metadata.metadata or {}
-    return Scorer(model, about.get("task", "regression"), float(about.get("threshold", 0.5)))
+    model = mlflow.pyfunc.load_model(str(models[0]))
+    metadata = model.metadata.metadata or {}
+    return Scorer(model, metadata.get("task", task), float(metadata.get("threshold", threshold)))

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-
+from conf.arguments import arguments
 from conf.dataset import load_dataset
-from spark_jobs.receipt import Receipt
+from spark_jobs.receipt import Receipt, name_tables
 from spark_jobs.session import spark_session
 from spark_jobs.split import split_features
 from spark_jobs.storage import read_receipt, write_receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--features", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(*, lake: str, dataset: str, features: str, receipt: str) -> None:
@@ -26,8 +16,9 @@ def main(*, lake: str, dataset: str, features: str, receipt: str) -> None:
         table = read_receipt(spark, features).table("features")
         splits = split_features(spark, table, contract, lake_uri=lake)
         sizes = ", ".join(f"{part} {split.rows_out:,}" for part, split in splits.items())
-        write_receipt(spark, receipt, Receipt("split", dataset, f"{dataset}: {sizes}", splits))
+        tables = name_tables(dataset, splits)
+        write_receipt(spark, receipt, Receipt("split", dataset, f"{dataset}: {sizes}", tables))
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

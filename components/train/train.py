@@ -1,8 +1,7 @@
-"""Train one candidate of a model on a published release and log what is needed to trust it."""
+"""Train one candidate of a model on a published release; log its data, metrics and plots."""
 
 from __future__ import annotations
 
-import argparse
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +11,13 @@ from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, Schema
 
 from assets.mltables import read_release, read_rows
+from conf.arguments import arguments
 from conf.model import TASKS, Model, load_model
 from learning.estimators import build_pipeline
 from learning.metrics import measure
 from learning.plots import calibration, ranking
-from learning.reports import TrainingReport, write_report
 from learning.rows import features_of, outcome_of
+from learning.training_report import TrainingReport, write_report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
 
 PACKAGES = ("scikit-learn", "xgboost", "xgboost-cpu", "numpy", "pandas", "cloudpickle")
 EXAMPLE_ROWS = 5
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model_name", required=True)
-    parser.add_argument("--slot", type=int, required=True)
-    parser.add_argument("--train", required=True)
-    parser.add_argument("--validation", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--report", required=True)
-    return parser
 
 
 def main(
@@ -80,7 +69,7 @@ def predict(pipeline: Pipeline, features: pd.DataFrame, model: Model) -> Vector:
 
 
 def log_data(cards: list[Card]) -> None:
-    """Log which version of which asset, at which path, with how many rows, was learnt from."""
+    """Log the version, path and row count of each data asset that the candidate learns from."""
     for split, card in zip(("train", "validation"), cards, strict=True):
         mlflow.set_tags(
             {
@@ -95,11 +84,12 @@ def log_data(cards: list[Card]) -> None:
 
 def log_plots(outcome: Vector, scores: dict[str, Vector], model: Model) -> None:
     mlflow.log_figure(ranking(outcome, scores, model.task), "ranking.png")
-    mlflow.log_figure(calibration(outcome, scores), "calibration.png")
+    if model.task == "classification":
+        mlflow.log_figure(calibration(outcome, scores), "calibration.png")
 
 
 def signature_of(model: Model, predicted: Vector) -> ModelSignature:
-    """State what the model takes: of a column that is null in a few rows they cannot tell it."""
+    """Return the model's signature from conf: an example cannot show the type of a null column."""
     numbers = [ColSpec("double", name) for name in model.numeric]
     texts = [ColSpec("string", name) for name in model.categorical]
     outputs = infer_signature(model_output=predicted).outputs
@@ -122,7 +112,7 @@ def save(pipeline: Pipeline, example: pd.DataFrame, model: Model, *, folder: str
 
 
 def requirements() -> list[str]:
-    """Pin what unpickles the model, without mlflow's own slow search for it."""
+    """Pin the packages that unpickle the model; mlflow's own search for them is slow."""
     pins = [f"mlflow=={mlflow.__version__}"]
     for package in PACKAGES:
         try:
@@ -133,4 +123,4 @@ def requirements() -> list[str]:
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

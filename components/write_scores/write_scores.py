@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 
+from conf.arguments import arguments
 from conf.dataset import load_dataset
-from spark_jobs.receipt import Receipt
+from spark_jobs.receipt import Receipt, name_tables
 from spark_jobs.scores import ScoreRun, write_scores
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, read_text, write_receipt
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--as_of", required=True)
-    parser.add_argument("--run", required=True)
-    parser.add_argument("--batch", required=True)
-    parser.add_argument("--published", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--scores", required=True)
-    parser.add_argument("--receipt", required=True)
-    return parser
 
 
 def main(
@@ -42,8 +28,8 @@ def main(
     with spark_session("write_scores") as spark:
         selected = read_receipt(spark, batch)
         resolved = json.loads(read_text(spark, f"{model}/model.json"))
-        data_version = read_receipt(spark, published).detail("assets")[0]
-        run_id = json.loads(read_text(spark, f"{run}/run.json"))["run_id"]
+        data_version = read_receipt(spark, published).assets[0]
+        run_id = json.loads(read_text(spark, f"{run}/run_id.json"))["run_id"]
         written_by = ScoreRun(resolved["name"], resolved["version"], data_version, run_id, as_of)
         tables = write_scores(
             spark,
@@ -58,8 +44,9 @@ def main(
             f"{tables['scores'].rows_out:,} scores of {resolved['name']} v{resolved['version']} "
             f"in {tables['scores'].uri}, {tables['rejected_scores'].rows_out:,} rows rejected"
         )
-        write_receipt(spark, receipt, Receipt("write_scores", dataset, headline, tables))
+        named = name_tables(dataset, tables)
+        write_receipt(spark, receipt, Receipt("write_scores", dataset, headline, named))
 
 
 if __name__ == "__main__":
-    main(**vars(arguments().parse_args()))
+    main(**vars(arguments(main).parse_args()))

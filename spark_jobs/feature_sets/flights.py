@@ -21,16 +21,16 @@ WEATHER = (*("temp", "dewp", "humid", "wind_speed", "wind_gust", "precip", "pres
 
 
 def build(tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]) -> DataFrame:
-    """Give one row a flight with what is known of it before it departs, and the columns `kept`.
+    """Return one row for each flight: what is known before it departs, and the columns `kept`.
 
     Takes the valid rows of flights (with `label`, null while unknown), weather and planes. What
-    is known only later (dep_time, dep_delay, arr_time, air_time) is not looked at.
+    is known only later (dep_time, dep_delay, arr_time, air_time) is not used.
     """
     flights = tables["flights"].withColumn(DAY, day_of(tables["flights"]))
     by_carrier = _rates(flights, "carrier", label=label)
     by_route = _rates(flights, "origin", "dest", label=label, prefix="route")
     by_aircraft = _rates(flights, "tailnum", label=label, prefix="aircraft")
-    # All but the aircraft's are small by nature (airports, hours, carriers, routes): broadcast.
+    # Broadcast, but for the aircraft's: airports, hours, carriers and routes are few by nature.
     return (
         flights.join(
             F.broadcast(_hourly_weather(tables["weather"])), on=["origin", "time_hour"], how="left"
@@ -63,9 +63,9 @@ def build(tables: Mapping[str, DataFrame], *, label: str, kept: Sequence[str]) -
     )
 
 
-def day_of(flights: DataFrame) -> SparkColumn:
-    """Give the local day of a valid flight's scheduled departure."""
-    return F.make_date(flights["year"], flights["month"], flights["day"])
+def day_of(valid: DataFrame) -> SparkColumn:
+    """Return the local day of a valid flight's scheduled departure."""
+    return F.make_date(valid["year"], valid["month"], valid["day"])
 
 
 def _minute_of_day(hhmm: SparkColumn) -> SparkColumn:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conf.arguments import arguments
 from spark_jobs.session import SETTINGS
 from tests.contract.files import COMPONENTS, components_of, read_yaml, script_of, short_name
 
@@ -44,8 +45,7 @@ def load_parser(script: Path) -> argparse.ArgumentParser:
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    parser: argparse.ArgumentParser = module.arguments()
-    return parser
+    return arguments(module.main)
 
 
 def flags_of(parser: argparse.ArgumentParser, *, required: bool) -> set[str]:

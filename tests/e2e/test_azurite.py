@@ -83,7 +83,7 @@ def test_tables_are_registered_pinned_to_a_version_under_a_path_that_mltable_rea
         folder = asset.path.partition("/paths/")[2]
         definition = yaml.safe_load(done.container.download_blob(f"{folder}/MLTable").readall())
         assert definition["paths"] == [{"folder": f"{READABLE}/gold/diabetes/{split}"}]
-        version = receipt["tables"][split]["version"]
+        version = receipt["tables"][f"diabetes/{split}"]["version"]
         assert definition["transformations"] == [{"read_delta_lake": {"version_as_of": version}}]
         card = json.loads(done.container.download_blob(f"{folder}/asset.json").readall())
         assert (card["name"], card["version"]) == (f"diabetes_{split}", "1")

@@ -64,7 +64,7 @@ def test_the_last_lines_name_champion_scores_and_where_to_look(first: Stage) -> 
 
 
 def test_every_row_of_bronze_is_valid_quarantined_or_a_duplicate(first: Stage) -> None:
-    bronze = receipt(first.ended, "data", "ingest")["tables"]["diabetes"]
+    bronze = receipt(first.ended, "data", "ingest")["tables"]["diabetes/bronze"]
     cleaned = receipt(first.ended, "data", "clean")["tables"]
     valid = cleaned["diabetes/valid"]
     assert (bronze["rows_in"], bronze["rows_out"]) == (400, 400)
@@ -76,7 +76,7 @@ def test_every_row_of_bronze_is_valid_quarantined_or_a_duplicate(first: Stage) -
 
 def test_the_splits_share_out_the_labelled_rows(first: Stage) -> None:
     splits = receipt(first.ended, "data", "split")["tables"]
-    assert {name: splits[name]["rows_out"] for name in SPLITS} == {
+    assert {name: splits[f"diabetes/{name}"]["rows_out"] for name in SPLITS} == {
         "train": 253,
         "validation": 69,
         "test": 78,
@@ -91,12 +91,13 @@ def test_each_split_is_registered_pinned_to_the_version_on_its_receipt(first: St
     splits = receipt(first.ended, "data", "split")["tables"]
     assets = {name: Registry(first.lake).data_asset(f"diabetes_{name}") for name in SPLITS}
     for name, asset in assets.items():
+        split = splits[f"diabetes/{name}"]
         assert (asset.version, asset.type) == ("1", "mltable")
-        assert asset.tags["rows"] == str(splits[name]["rows_out"])
+        assert asset.tags["rows"] == str(split["rows_out"])
         assert asset.tags["source_table"] == f"{first.lake}/gold/diabetes/{name}"
-        assert asset.tags["source_version"] == str(splits[name]["version"]) == "0"
-        assert asset.tags["schema_hash"] == splits[name]["schema_hash"]
-        assert asset.tags["columns"] == str(len(splits[name]["checksum"]))
+        assert asset.tags["source_version"] == str(split["version"]) == "0"
+        assert asset.tags["schema_hash"] == split["schema_hash"]
+        assert asset.tags["columns"] == str(len(split["checksum"]))
     assert len({asset.tags["release"] for asset in assets.values()}) == 1
     assert len({asset.tags["content"] for asset in assets.values()}) == 3
 
@@ -152,7 +153,9 @@ def test_the_whole_job_again_commits_nothing_registers_nothing_and_trains_nothin
 def test_a_planted_worse_model_is_not_registered_and_the_record_says_why(worse: Stage) -> None:
     assert worse.ended.code == 0, worse.ended.text
     assert [m.version for m in MlflowTables(worse.lake).models(NAME)] == ["1"]
-    assert receipt(worse.ended, "training", "register_model")["details"] == {"registered": False}
+    registration = receipt(worse.ended, "training", "register_model")
+    assert registration["dataset"] == "diabetes"
+    assert registration["details"] == {"model": NAME, "registered": False}
     assert "champion stays: diabetes_progression v1, test rmse 59." in worse.ended.text
     folder = Path(worse.ended.runs["training"]["nodes"]["compare"]["outputs"]["decision"])
     judged = json.loads((folder / "decision.json").read_text())["judgement"]

@@ -95,9 +95,9 @@ def test_the_readme_does_what_it_says_in_the_order_it_says_it(clone: Path) -> No
     assert cleaned["flights/valid"]["rows_out"] == FLIGHTS
     assert cleaned["weather/quarantine"]["rows_out"] == 1
     splits = tables(clone, "data", "split")
-    assert splits["train"]["rows_in"] == FLIGHTS - DECEMBER
-    aside = splits["train"]["set_aside"]
-    assert splits["train"]["rows_out"] + sum(aside.values()) == FLIGHTS - DECEMBER
+    assert splits["flights/train"]["rows_in"] == FLIGHTS - DECEMBER
+    aside = splits["flights/train"]["set_aside"]
+    assert splits["flights/train"]["rows_out"] + sum(aside.values()) == FLIGHTS - DECEMBER
     scored = tables(clone, "batch_inference", "write_scores")
     assert scored["scores"]["rows_out"] == DECEMBER
 

@@ -12,6 +12,7 @@ from conf.dataset import load_dataset
 from spark_jobs import lake
 from spark_jobs.feature_sets.flights import WEATHER
 from spark_jobs.features import build_features
+from spark_jobs.row_changes import with_row_hash
 from spark_jobs.split import SplitError, split_features
 from tests.contracts import contract_of
 from tests.delta_logs import operations
@@ -41,7 +42,7 @@ DAYS = {month: dt.date(2024, month, 9) for month in (1, 2, 3, 4)}
 
 def silver_of(spark: SparkSession, folder: Path, name: str, rows: DataFrame) -> TableReceipt:
     uri = f"{folder}/silver/{name}"
-    hashed = lake.with_row_hash(rows, rows.columns)
+    hashed = with_row_hash(rows, rows.columns)
     lake.sync_table(hashed, uri, key=["_row_id"], record={})
     return lake.receipt_of(spark, uri, rows_in=rows.count())
 
@@ -110,7 +111,7 @@ def features_of(spark: SparkSession, folder: Path, months: list[int]) -> TableRe
     known = [(trip, DAYS[month], 1.0, f"r{trip}", "i") for trip, month in enumerate(months)]
     rows = [*known, (99, DAYS[1], None, "r99", "i")]
     columns = "trip int, day date, is_late double, _row_id string, _ingestion_id string"
-    features = lake.with_row_hash(spark.createDataFrame(rows, columns), ["trip", "day", "is_late"])
+    features = with_row_hash(spark.createDataFrame(rows, columns), ["trip", "day", "is_late"])
     return lake.create_once(features, f"{folder}/features", record={}, rows_in=len(rows))
 
 

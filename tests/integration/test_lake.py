@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.row_changes import compare_rows, schema_hash, with_row_hash
 from tests.delta_logs import commits, operations
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from spark_jobs.delta_log import TableState
-    from spark_jobs.lake import Changes
+    from spark_jobs.row_changes import Changes
 
 pytestmark = pytest.mark.spark
 
@@ -29,7 +30,7 @@ KEY = ["trip"]
 
 
 def trips(spark: SparkSession, *rows: tuple[int | None, str | None]) -> DataFrame:
-    return lake.with_row_hash(
+    return with_row_hash(
         spark.createDataFrame(list(rows), "trip int, city string"), ["trip", "city"]
     )
 
@@ -175,7 +176,7 @@ def test_a_batch_that_another_run_puts_at_the_same_time_is_not_passed_over_in_si
 
 def test_a_value_that_moves_to_a_column_beside_it_is_a_change(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(None, 5.0), (5.0, None)], "a double, b double")
-    first, second = lake.with_row_hash(rows, ["a", "b"]).collect()
+    first, second = with_row_hash(rows, ["a", "b"]).collect()
     assert first["_row_hash"] != second["_row_hash"]
 
 
@@ -184,10 +185,10 @@ def test_a_key_that_has_become_smaller_leaves_one_row_for_each_of_its_values(
 ) -> None:
     columns = "trip int, leg int, city string"
     before = spark.createDataFrame([(1, 1, "Ulm"), (1, 2, "Aix")], columns)
-    lake.sync_table(lake.with_row_hash(before, ["city"]), uri, key=["trip", "leg"], record={})
+    lake.sync_table(with_row_hash(before, ["city"]), uri, key=["trip", "leg"], record={})
     after = spark.createDataFrame([(1, 2, "Rom")], columns)
     for _ in range(2):
-        lake.sync_table(lake.with_row_hash(after, ["city"]), uri, key=["trip"], record={"n": 2})
+        lake.sync_table(with_row_hash(after, ["city"]), uri, key=["trip"], record={"n": 2})
         assert_df_equality(stored(spark, uri).drop("_row_hash"), after, ignore_nullable=True)
 
 
@@ -223,7 +224,7 @@ def test_a_run_that_wrote_in_between_is_noticed(
     spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch, theirs: str
 ) -> None:
     lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
-    compare = lake.compare_rows
+    compare = compare_rows
 
     def let_the_other_run_write_first(
         rows: DataFrame, before: DataFrame, *, key: list[str]
@@ -248,7 +249,7 @@ def test_a_run_that_wrote_in_between_is_noticed(
 
 def test_two_schemas_are_the_same_when_names_types_and_order_are(spark: SparkSession) -> None:
     def hash_of(columns: str) -> str:
-        return lake.schema_hash(spark.createDataFrame([], columns))
+        return schema_hash(spark.createDataFrame([], columns))
 
     assert hash_of("a int, b string") == hash_of("a int NOT NULL, b string")
     others = ["b string, a int", "a long, b string", "a int, c string", "a int"]

@@ -11,6 +11,7 @@ from chispa import assert_df_equality
 from spark_jobs import lake
 from spark_jobs.batch import select_batch
 from spark_jobs.delta_log import table_exists
+from spark_jobs.row_changes import with_row_hash
 from spark_jobs.scores import ScoreError, ScoreRun, write_scores
 from tests.contracts import contract_of
 from tests.delta_logs import operations
@@ -51,7 +52,7 @@ def batch_of(
     return {
         table: lake.create_once(frame, f"{folder}/batches/{name}/{table}", record={}, rows_in=total)
         for table, frame in (
-            ("batch", lake.with_row_hash(scored, ["trip", "km"])),
+            ("batch", with_row_hash(scored, ["trip", "km"])),
             ("rejected", refused),
         )
     }
@@ -192,7 +193,7 @@ def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
     batch = lake.read_table(spark, found["batch"])
     row = spark.createDataFrame([(1, 9.5, "r1")], "trip int, km double, _row_id string")
     assert_df_equality(batch.drop("_row_hash"), row, ignore_nullable=True)
-    of_key_and_features = lake.with_row_hash(batch, ["trip", "km"]).select("_row_hash")
+    of_key_and_features = with_row_hash(batch, ["trip", "km"]).select("_row_hash")
     assert_df_equality(batch.select("_row_hash"), of_key_and_features, ignore_nullable=True)
     rejected = spark.createDataFrame(
         [("r2", "a, b"), ("r3", "duplicate")], "_row_id string, reason string"

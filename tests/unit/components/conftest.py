@@ -1,4 +1,4 @@
-"""What tests of components begin with."""
+"""Tests of components have an MLflow tracking folder of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models and receipts as tests state them: what a test is not about is plain."""
+"""Models and receipts for tests, with plain values for what a test is not about."""
 
 from __future__ import annotations
 

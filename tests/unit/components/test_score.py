@@ -1,4 +1,4 @@
-"""The component `score`: a score for every row of a batch, and none for none."""
+"""The component `score` writes a score for every row of a batch, and no row for an empty one."""
 
 from __future__ import annotations
 

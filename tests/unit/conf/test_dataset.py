@@ -1,4 +1,4 @@
-"""A contract is loaded strictly: what it states wrongly is named, with the file and the key."""
+"""A contract is loaded strictly: what it states wrongly is named, with the line and the key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ key: [trip]
 
 
 def refusal(folder: Path, text: str) -> str:
-    """Give the message with which a contract is refused."""
+    """Return the message with which a contract is refused."""
     (folder / "trips.yml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfError) as refused:
         load_dataset("trips", folder=folder)
@@ -87,10 +87,19 @@ SPLIT_BY_TIME = "split: {by: time, column: day, train: %s, validation: %s, test:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (TRIPS + "colour: red\n", r"trips.yml: unknown keys \['colour'\]; it may have \['columns'"),
-        (TRIPS.replace("type: int", "type: integer"), r"trip: 'type' is 'integer'; it is one of"),
+        (
+            TRIPS + "colour: red\n",
+            r"trips.yml:7: unknown keys \['colour'\]; it may have \['columns'",
+        ),
+        (
+            TRIPS.replace("type: int", "type: integer"),
+            r"trips.yml:3: columns: trip: 'type' is 'integer'; it is one of",
+        ),
         (TRIPS.replace("{type: string}", "{}"), "city: key 'type' is missing; it takes a str"),
-        (TRIPS.replace("string}", "string, requird: true}"), r"city: unknown keys \['requird'\]"),
+        (
+            TRIPS.replace("string}", "string, requird: true}"),
+            r"yml:4: columns: city: unknown keys \['requird'\]",
+        ),
         (TRIPS.replace("required: true", "required: 1"), "'required' is 1; it takes a bool, not"),
         (TRIPS.replace("city: {type: string}", "city: string"), "'city' is 'string'; it takes a d"),
         (
@@ -146,7 +155,7 @@ SPLIT_BY_TIME = "split: {by: time, column: day, train: %s, validation: %s, test:
             TRIPS + "rules: {day_is_a_date: day > 0}\n",
             r"rules \['day_is_a_date'\] have the names of",
         ),
-        (TRIPS + "key: [trip]\n", r"keys \['key'\] stand twice"),
+        (TRIPS + "key: [trip]\n", "trips.yml:7: 'key' stands here twice"),
         (TRIPS + "rules: {positive: 1}\n", "rules: 'positive' is 1; it takes a str, not a int"),
         (TRIPS + "split: {by: luck}\n", r"'by' is 'luck'; it is one of \['key', 'group', 'time'\]"),
         (TRIPS + "split: {by: group}\n", "by 'group' needs column"),
@@ -172,10 +181,11 @@ SPLIT_BY_TIME = "split: {by: time, column: day, train: %s, validation: %s, test:
             TRIPS + SPLIT_BY_TIME % ("2024-01-01", "2024-02-01", "soon", "2024-03-01"),
             "'test' is 'soon'; it takes a date, not a str",
         ),
-        ("columns: [", "trips.yml: is not YAML"),
+        ("columns: [", "trips.yml:2: is not YAML"),
+        ("columns: &all {trip: *all}\n", "trips.yml: an alias stands within its own anchor"),
         ("", "trips.yml: holds a NoneType; it should be a mapping of names"),
         ("- a\n- b\n", "holds a list; it should be a mapping"),
-        ("1: a\n", "trips.yml: 1 is no name to YAML; write names like it in quotes"),
+        ("1: a\n", "trips.yml:1: 1 is no name to YAML; write names like it in quotes"),
         (TRIPS.replace("city:", "on:"), "columns: True is no name to YAML"),
         (TRIPS + "split: {by: time, train: 2024-02-30}\n", "is not YAML: day is out of range"),
     ],

@@ -1,4 +1,4 @@
-"""A model's file is loaded strictly: what it states wrongly is named, with the file and the key."""
+"""A model's file is loaded strictly: what it states wrongly is named, with the line and the key."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (LATE + "epochs: 3\n", r"late.yml: unknown keys \['epochs'\]; it may have"),
+        (LATE + "epochs: 3\n", r"late.yml:12: unknown keys \['epochs'\]; it may have"),
         (LATE.replace("seed: 7", "seed: seven"), "'seed' is 'seven'; it takes a int, not a str"),
         (LATE.replace("seed: 7\n", ""), "key 'seed' is missing; it takes a int"),
         (LATE.replace("dataset: trips\n", ""), "key 'dataset' is missing; it takes a str"),
@@ -72,7 +72,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(tmp_path: Path) -> No
         (LATE.replace("minimum: 0.6, ", ""), "gate: key 'minimum' is missing; it takes a float"),
         (LATE.replace("minimum: 0.6", "minimum: 0.6, confidence: 95"), "confidence is 95.0; it is"),
         (LATE.replace("slices: [city]", "slices: [town]"), r"slices names \['town'\]; the feature"),
-        ("metric: {", "late.yml: is not YAML"),
+        ("metric: {", "late.yml:2: is not YAML"),
         ("", "late.yml: holds a NoneType"),
     ],
 )

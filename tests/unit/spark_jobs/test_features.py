@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from chispa import assert_df_equality
 
-from spark_jobs.features import feature_rows, label_columns
+from spark_jobs.feature_sets import DailyFeatureSet, flights
+from spark_jobs.features import FeatureSetError, feature_rows, label_columns
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ def test_columns_that_the_label_is_computed_from_are_no_features(spark: SparkSes
     )
     actual = feature_rows({"trips": silver}, contract)
     assert_df_equality(actual.drop("_row_hash"), expected, ignore_row_order=True)
+
+
+def test_flights_are_built_day_by_day() -> None:
+    feature_set: DailyFeatureSet = flights  # so that mypy compares the signatures
+    assert isinstance(feature_set, DailyFeatureSet)
+
+
+def test_a_feature_set_without_a_label_is_refused_and_says_where_to_state_it(
+    spark: SparkSession,
+) -> None:
+    contract = contract_of(TRIPS, name="flights")
+    message = "dataset 'flights' has a feature set and no label; state 'label' in conf/datasets/fl"
+    with pytest.raises(FeatureSetError, match=message):
+        feature_rows({"flights": spark.createDataFrame([(1,)], "trip int")}, contract)
 
 
 @pytest.mark.parametrize(

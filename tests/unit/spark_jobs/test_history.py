@@ -1,4 +1,4 @@
-"""History tells what was known before a day, and nothing of the day itself."""
+"""Rates cover what was known before a day, and nothing of the day itself."""
 
 from __future__ import annotations
 

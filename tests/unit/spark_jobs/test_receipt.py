@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from spark_jobs.receipt import Receipt, ReceiptError, TableReceipt, check_balance, parse_receipt
+from spark_jobs.receipt import (
+    Receipt,
+    ReceiptError,
+    TableReceipt,
+    check_balance,
+    name_tables,
+    parse_receipt,
+)
 
 VALID = TableReceipt(
     "lake/silver/trips/valid",
@@ -16,20 +25,32 @@ VALID = TableReceipt(
     "abc",
     {"city": {"kind": "text", "nulls": 0, "crc32": 7}},
 )
-CLEAN = Receipt("clean", "trips", "8 of 10 rows", {"valid": VALID}, {"ingestion_ids": ["a", "b"]})
+CITIES = TableReceipt("lake/silver/cities/valid", "id-2", 1, 5, 5)
+TABLES = {"trips/valid": VALID, "cities/valid": CITIES}
+INGEST = Receipt("ingest", "trips", "8 of 10 rows", TABLES, {"trips": ("a", "b")}, ("trips:1",))
 
 
 def test_a_receipt_is_read_back_as_it_was_written() -> None:
-    assert parse_receipt(CLEAN.to_json()) == CLEAN
+    assert parse_receipt(INGEST.to_json()) == INGEST
 
 
-def test_a_table_or_detail_that_a_receipt_lacks_is_named_with_what_it_has() -> None:
-    assert CLEAN.table("valid") == VALID
-    assert CLEAN.detail("ingestion_ids") == ("a", "b")
-    with pytest.raises(ReceiptError, match=r"'clean' has no table 'features'; it has \['valid'\]"):
-        CLEAN.table("features")
-    with pytest.raises(ReceiptError, match="'clean' has no detail 'rules'"):
-        CLEAN.detail("rules")
+def test_a_table_is_of_the_receipts_dataset_unless_another_is_named() -> None:
+    assert INGEST.table("valid") == VALID
+    assert INGEST.table("valid", of="cities") == CITIES
+
+
+def test_every_receipt_names_a_table_by_its_dataset_and_itself() -> None:
+    assert name_tables("trips", {"valid": VALID}) == {"trips/valid": VALID}
+
+
+def test_what_a_receipt_lacks_is_named_with_what_it_has() -> None:
+    message = "'ingest' has no table 'trips/features'; it has ['cities/valid', 'trips/valid']"
+    with pytest.raises(ReceiptError, match=re.escape(message)):
+        INGEST.table("features")
+    assert INGEST.ingested("trips") == ("a", "b")
+    message = "'ingest' has no ingestion ids of 'cities'; it has those of ['trips']"
+    with pytest.raises(ReceiptError, match=re.escape(message)):
+        INGEST.ingested("cities")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A row falls on one side for ever: by its own values, not by its neighbours."""
+"""A row is in one split for ever: by its own values, not by other rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a job finds its workspace, and how it names what lies in the lake."""
+"""A job finds its workspace in its environment, and names locations of the lake by datastore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader gives is held against what Spark wrote: every way to differ is named."""
+"""The rows that are read back are compared with those that Spark wrote; differences are named."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOMENT = pd.Timestamp("2024-01-01 00:00:00.123")
 
 
 def rows_read() -> pd.DataFrame:
-    """Give rows as mltable does: integers with nulls are floating point, days are objects."""
+    """Return rows as mltable does: integers with nulls are floating point, days are objects."""
     return pd.DataFrame(
         {
             "city": ["a", None, "b"],

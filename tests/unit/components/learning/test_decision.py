@@ -1,4 +1,4 @@
-"""The decision: its record for programs, and its page for people."""
+"""A decision is written as a record for programs and as a page for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assets.mltables import Card
 from learning.champion import Champion
 from learning.decision import Decision, decide, decision_page, write_decision
 from learning.gate import Interval, Judgement
-from learning.reports import TrainingReport
+from learning.training_report import TrainingReport
 from tests.unit.components.models import model_of
 
 if TYPE_CHECKING:

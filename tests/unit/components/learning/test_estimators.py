@@ -29,8 +29,9 @@ XGBOOST = Candidate("xgboost", "xgboost.XGBClassifier", {"n_estimators": 2})
     [
         ("sklearn.linear_model.Rigde", {}, "has no attribute 'Rigde'"),
         ("sklearn.linear_modle.Ridge", {}, "No module named 'sklearn.linear_modle'"),
-        ("os.system", {}, "estimator 'os.system' is not of ('sklearn', 'xgboost', 'lightgbm')"),
-        ("sklearnish.Ridge", {}, "is not of ('sklearn', 'xgboost', 'lightgbm')"),
+        ("os.system", {}, "estimator 'os.system' is not of ('sklearn', 'xgboost')"),
+        ("lightgbm.LGBMClassifier", {}, "is not of ('sklearn', 'xgboost')"),
+        ("sklearnish.Ridge", {}, "is not of ('sklearn', 'xgboost')"),
         ("sklearn.linear_model.Ridge", {"alhpa": 1}, "unexpected keyword argument 'alhpa'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The gate: who passes, who does not, and what is said of it."""
+"""The gate lets a better winner pass, and gives its reasons for any other."""
 
 from __future__ import annotations
 

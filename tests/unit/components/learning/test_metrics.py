@@ -1,4 +1,4 @@
-"""The metrics, against values counted by hand and against scikit-learn's own."""
+"""Metrics equal values that were counted by hand, and scikit-learn's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs and outcome of a model, out of the rows that a table gives."""
+"""A model's inputs and outcome are selected from the rows of a table, or refused by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from learning.rows import RowsError, features_of, label_of, outcome_of
+from learning.rows import TrainingRowsError, features_of, label_of, outcome_of
 from tests.unit.components.models import model_of
 
 
@@ -33,7 +33,7 @@ def test_columns_that_a_model_needs_and_a_table_lacks_are_named() -> None:
         "model 'late': the table has no columns ['distance']; it has ['city']; "
         "correct 'features' in conf/models/late.yml"
     )
-    with pytest.raises(RowsError, match=re.escape(message)):
+    with pytest.raises(TrainingRowsError, match=re.escape(message)):
         features_of(pd.DataFrame({"city": ["Ulm"]}), model_of())
 
 
@@ -47,15 +47,17 @@ def test_an_outcome_is_floating_point() -> None:
 
 
 def test_a_missing_label_and_unknown_outcomes_are_refused() -> None:
-    with pytest.raises(RowsError, match=re.escape("has no label 'target'; it has ['city']")):
+    with pytest.raises(
+        TrainingRowsError, match=re.escape("has no label 'target'; it has ['city']")
+    ):
         outcome_of(pd.DataFrame({"city": ["Ulm"]}), model_of())
-    with pytest.raises(RowsError, match="label 'target' is unknown in 2 rows"):
+    with pytest.raises(TrainingRowsError, match="label 'target' is unknown in 2 rows"):
         outcome_of(pd.DataFrame({"target": [1.0, None, None]}), model_of())
 
 
 def test_classes_other_than_0_and_1_are_refused_for_they_would_turn_a_ranking_round() -> None:
     rows = pd.DataFrame({"target": [1.0, 2.0, 2.0]})
     message = "label 'target' has the values [2.0]; a classification learns 0 and 1"
-    with pytest.raises(RowsError, match=re.escape(message)):
+    with pytest.raises(TrainingRowsError, match=re.escape(message)):
         outcome_of(rows, model_of())
     assert outcome_of(rows, model_of(task="regression", metric="rmse")).tolist() == [1.0, 2.0, 2.0]

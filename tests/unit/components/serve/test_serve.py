@@ -1,4 +1,4 @@
-"""What an endpoint answers is what the batch steps would have written, for the same rows."""
+"""Batch steps and endpoints score alike, with one scorer; endpoints answer what it returns."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import mlflow
 import online
 import pandas as pd
 import pytest
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from learning import champion
+from conf.columns import ROW_ID
 from scorer import RowsError, load_scorer
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def save(model: object, folder: Path, *, task: str, threshold: float, predict_wi
 
 @pytest.fixture(scope="module")
 def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Save a classifier as a deployment finds it: in a folder of the folder it is given."""
+    """Save a classifier as a deployment finds it: one folder below the model folder."""
     model = LogisticRegression().fit(TRIPS, LATE)
     # 0.818 = 1 / (1 + exp(6.5 - 8)) at a distance of 8, and 0.924 at 9
     model.coef_[:], model.intercept_[:] = [[1.0, 0.0]], [-6.5]
@@ -62,12 +64,67 @@ def asked(request: object) -> tuple[int, dict[str, object]]:
     return response.status_code, json.loads(response.get_data(as_text=True))
 
 
-def test_scores_are_those_of_the_batch_step_and_the_class_is_above_the_models_threshold(
+def test_a_score_is_the_probability_of_class_1_and_the_class_is_above_the_models_threshold(
     late: Path,
 ) -> None:
-    found = load_scorer(late).score(TRIPS)
-    assert found["score"].tolist() == champion.score(late / "late", TRIPS).tolist()
-    assert found["class"].tolist() == [0, 0, 0, 1]  # only the last is above 0.9
+    scored = load_scorer(late).score(TRIPS)
+    assert scored["score"].round(3).tolist() == [0.004, 0.011, 0.818, 0.924]
+    assert scored["class"].tolist() == [0, 0, 0, 1]  # only the last is above 0.9
+
+
+def test_a_model_picks_its_own_columns_and_takes_truths_and_integers_for_its_numbers(
+    late: Path,
+) -> None:
+    rows = pd.DataFrame({"city": ["Ulm", "Bonn"], "seats": [True, False], "distance": [8, 9]})
+    assert load_scorer(late).score(rows)["score"].round(3).tolist() == [0.818, 0.924]
+
+
+def test_the_threshold_is_that_of_the_training_or_else_the_callers(
+    late: Path, tmp_path: Path
+) -> None:
+    mlflow.sklearn.save_model(LogisticRegression(), tmp_path / "m", pip_requirements=[])
+    untold = load_scorer(tmp_path, task="classification", threshold=0.3)
+    told = load_scorer(late, task="regression", threshold=0.3)
+    assert (untold.task, untold.threshold) == ("classification", 0.3)
+    assert (told.task, told.threshold) == ("classification", 0.9)
+
+
+def save_with_integers(folder: Path) -> None:
+    """Save a model whose signature has integers, as MLflow infers it from whole numbers."""
+    columns = [ColSpec("long", "distance"), ColSpec("integer", "seats")]
+    mlflow.sklearn.save_model(
+        LinearRegression().fit(TRIPS, [10.0, 20.0, 80.0, 90.0]),
+        folder,
+        signature=ModelSignature(Schema(columns), Schema([ColSpec("double")])),
+        pip_requirements=[],
+        metadata={"task": "regression"},
+    )
+
+
+@pytest.mark.parametrize("stored_as", ["float64", "int64", "int32", "object", "Int64"])
+def test_a_model_that_was_taught_integers_scores_them_equally_however_they_are_stored(
+    tmp_path: Path, stored_as: str
+) -> None:
+    # A table's nullable integers are read as floating point, those of a request as int64.
+    save_with_integers(tmp_path / "m")
+    rows = TRIPS.astype("int64").astype(stored_as)
+    scores = load_scorer(tmp_path).score(rows)["score"]
+    assert scores.round(6).tolist() == [10.0, 20.0, 80.0, 90.0]
+
+
+@pytest.mark.parametrize(
+    ("distance", "reason"),
+    [
+        (1.5, "column 'distance' holds what is no long"),
+        (None, "column 'distance' holds what is no number"),
+    ],
+)
+def test_what_is_no_integer_is_refused_where_the_model_was_taught_integers(
+    tmp_path: Path, distance: float | None, reason: str
+) -> None:
+    save_with_integers(tmp_path / "m")
+    with pytest.raises(RowsError, match=reason):
+        load_scorer(tmp_path).score(pd.DataFrame({"distance": [distance, 2], "seats": [2, 4]}))
 
 
 def test_a_regression_has_no_class(tmp_path: Path) -> None:
@@ -111,6 +168,10 @@ def test_what_cannot_be_scored_is_refused_and_says_why(request_: object, told: s
     assert isinstance(error, dict)
     assert code == 400
     assert told in error["message"]
+
+
+def test_a_deployment_names_rows_as_the_lake_does_although_its_code_comes_without_conf() -> None:
+    assert files.ROW_ID == ROW_ID
 
 
 @pytest.mark.usefixtures("deployed")

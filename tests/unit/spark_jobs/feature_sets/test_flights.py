@@ -1,4 +1,4 @@
-"""A flight's features are what was known at its scheduled departure, one row a flight."""
+"""A flight's features are what was known at its scheduled departure, one row per flight."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 from aml_pipelines.execution.spark_jvm import shares_jvm
 from aml_pipelines.pipeline.kinds.spark import SparkCode
-from aml_pipelines.pipeline.problems import Place, Problems
+from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 from aml_pipelines.pipeline.spec import Component, Snapshot
@@ -22,6 +22,7 @@ from aml_pipelines.workspace.jobs.vocabulary import (
     seconds_of,
     short_reference,
 )
+from conf.yaml_lines import Place
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""What each candidate reported of its training, and which of them is best on validation."""
+"""The report of each candidate's training, and the choice of the best one on validation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ReportError(RuntimeError):
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """One candidate: its slot, its metrics on validation, the data it learnt from, its run."""
+    """The training of one candidate: its slot, metrics on validation, data and run."""
 
     candidate: str
     slot: int
@@ -52,9 +52,10 @@ def select_best(reports: Sequence[TrainingReport], model: Model) -> TrainingRepo
     sign = -1 if model.greater_is_better else 1
     measured = [report for report in reports if math.isfinite(report.validation[model.metric])]
     if not measured:
-        found = {report.candidate: report.validation[model.metric] for report in reports}
+        values = {report.candidate: report.validation[model.metric] for report in reports}
         raise ReportError(
-            f"model {model.name!r}: no candidate has a finite {model.metric} on validation: {found}"
+            f"model {model.name!r}: no candidate has a finite {model.metric} on validation: "
+            f"{values}"
         )
     return min(measured, key=lambda report: (sign * report.validation[model.metric], report.slot))
 

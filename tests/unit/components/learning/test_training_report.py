@@ -1,4 +1,4 @@
-"""Training reports: the best of them, their release, and what is said of a broken one."""
+"""The best training report is selected; a broken one, or one of another release, is refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from learning.reports import (
+from learning.training_report import (
     ReportError,
     TrainingReport,
     read_report,

@@ -1,4 +1,4 @@
-"""The page that shows why a winner became champion, or did not."""
+"""The HTML page that shows why a winner became champion, or did not."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def render(
     tables: Mapping[str, Sequence[Mapping[str, object]]],
     figures: Mapping[str, Figure],
 ) -> str:
-    """Give a page that needs nothing but itself; all text is escaped."""
+    """Return a page that loads nothing from elsewhere; all text is escaped."""
     return (
         Environment(autoescape=True)
         .from_string(PAGE)

@@ -1,4 +1,4 @@
-"""What a step did last, kept in the lake: it need not do the same again, only what is new."""
+"""The state of a step, stored in the lake: a step with the same facts does nothing again."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Note:
+class StepState:
     """The tables that a step has left, and the facts that they follow from."""
 
     facts: Mapping[str, str]
     tables: Mapping[str, TableReceipt]
 
 
-def recall(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> Note | None:
-    """Give the note of a step; None without one, or when its tables have changed since."""
-    place = _place(lake_uri, step, dataset)
-    if not file_exists(spark, place):
+def load(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> StepState | None:
+    """Return the state of a step; None without one, or when its tables have changed since."""
+    uri = _uri(lake_uri, step, dataset)
+    if not file_exists(spark, uri):
         return None
     try:
-        found = json.loads(read_text(spark, place))
-        tables = {name: TableReceipt(**table) for name, table in found["tables"].items()}
-        note = Note(dict(found["facts"]), tables)
+        stored = json.loads(read_text(spark, uri))
+        tables = {name: TableReceipt(**table) for name, table in stored["tables"].items()}
+        state = StepState(dict(stored["facts"]), tables)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # cut off while it was written: the step then looks at its tables themselves
-    return note if all(_is_newest(spark, table) for table in tables.values()) else None
+    return state if all(_is_newest(spark, table) for table in tables.values()) else None
 
 
-def remember(spark: SparkSession, lake_uri: str, step: str, dataset: str, note: Note) -> None:
-    """Note what a step has left, once all of its tables are written."""
-    write_text(spark, _place(lake_uri, step, dataset), json.dumps(asdict(note)))
+def save(spark: SparkSession, lake_uri: str, step: str, dataset: str, state: StepState) -> None:
+    """Save the state of a step, which must be done once all of its tables are written."""
+    write_text(spark, _uri(lake_uri, step, dataset), json.dumps(asdict(state)))
 
 
-def _place(lake_uri: str, step: str, dataset: str) -> str:
+def _uri(lake_uri: str, step: str, dataset: str) -> str:
     return f"{lake_uri.rstrip('/')}/done/{dataset}/{step}.json"
 
 

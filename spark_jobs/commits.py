@@ -1,0 +1,54 @@
+"""Commits to a Delta table carry a transaction id: one that is tried again is there once."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from spark_jobs.delta_log import LakeError, Record, TableState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+
+# Delta ignores a write whose application has committed the same or a later version before: a write
+# that was computed from version 7 is version 8, however often it is tried.
+APP = "lake"
+
+
+def writer_of(rows: DataFrame, record: Record, *, version: int) -> DataFrameWriter:
+    return (
+        rows.write.format("delta")
+        .option("userMetadata", json.dumps(record))
+        .option("txnAppId", APP)
+        .option("txnVersion", version)
+    )
+
+
+@contextmanager
+def merge_settings(spark: SparkSession, record: Record, *, version: int) -> Iterator[None]:
+    """Pass transaction id and metadata to a MERGE, which takes them from the session alone."""
+    settings = {
+        "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record),
+        "spark.databricks.delta.write.txnAppId": APP,
+        "spark.databricks.delta.write.txnVersion": str(version),
+    }
+    for name, value in settings.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name in settings:
+            spark.conf.unset(name)
+
+
+def own_commit(state: TableState, record: Record, version: int) -> TableState:
+    """Return `state` if its commit is the one just made; raise LakeError for another run's."""
+    if state.version != version or state.record != json.loads(json.dumps(record)):
+        raise LakeError(
+            f"{state.uri}: another run wrote version {state.version} while this one wrote "
+            f"{version}; run this step again"
+        )
+    return state
