@@ -99,7 +99,7 @@ def _run_pipeline(
     log = request.runs / plan.locations.run_id / "workspace.txt"
     experiment = plan.pipeline.experiment
     state = Path(request.target.state)
-    with serving(request.target, lake=state, log=log, experiment=experiment) as workspace:
+    with serving(request.target, state=state, log=log, experiment=experiment) as workspace:
 
         def await_workspace() -> None:
             try:

@@ -62,8 +62,8 @@ def create_app(
     app.before_request(_start_clock)
     app.before_request(lambda: _check_token(identity))
     app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
-    uploads = Uploads(scope.lake)
-    accounts = Accounts(scope.lake, identity, uploads)
+    uploads = Uploads(scope.state)
+    accounts = Accounts(scope.state, identity, uploads)
     app.register_blueprint(blob_routes(accounts))
     app.register_blueprint(filesystem_routes(accounts))
     operations = Operations(scope)
@@ -79,19 +79,19 @@ def create_app(
 
 
 def _register_resources(app: Flask, scope: Scope, operations: Operations, uploads: Uploads) -> None:
-    groups, deployed = Documents(scope.lake, "group"), Documents(scope.lake, "template")
+    groups, deployed = Documents(scope.state, "group"), Documents(scope.state, "template")
     app.register_blueprint(group_routes(scope, groups, deployed, operations))
     for routes in (
-        workspace_routes(scope, Documents(scope.lake, "workspace"), operations),
-        datastore_routes(scope, Documents(scope.lake, "datastore"), SecretFile(scope.lake)),
-        compute_routes(scope, Documents(scope.lake, "compute"), operations),
-        data_routes(scope, Registry(scope.lake)),
-        model_routes(scope, Models(scope.lake)),
+        workspace_routes(scope, Documents(scope.state, "workspace"), operations),
+        datastore_routes(scope, Documents(scope.state, "datastore"), SecretFile(scope.state)),
+        compute_routes(scope, Documents(scope.state, "compute"), operations),
+        data_routes(scope, Registry(scope.state)),
+        model_routes(scope, Models(scope.state)),
         upload_routes(uploads),
     ):
         app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>")
     for served in (ENVIRONMENTS, COMPONENTS, CODES):
-        resources = Resources(scope.lake, served.singular)
+        resources = Resources(scope.state, served.singular)
         routes = resource_routes(scope, served, resources)
         app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>/{served.plural}")
 

@@ -32,21 +32,21 @@ def now() -> datetime:
 
 @contextmanager
 def job_service(
-    lake: Path,
+    state: Path,
     *,
     master: str,
     environment: Mapping[str, str],
     clock: Callable[[], datetime] = now,
 ) -> Iterator[JobService]:
-    """Run the jobs of `lake` for as long as the block runs; what then runs, fails.
+    """Run the jobs of the folder `state` for as long as the block runs; what then runs, fails.
 
     `master` is Spark's, `environment` is by what jobs find their workspace, and schedules are due
     by `clock`.
     """
-    jobs = Jobs(lake)
-    runner = Runner(lake, jobs, master=master, environment=environment)
-    submissions = Submissions(lake, jobs, runner.wake)
-    schedules = Schedules(lake, jobs, submissions, clock)
+    jobs = Jobs(state)
+    runner = Runner(state, jobs, master=master, environment=environment)
+    submissions = Submissions(state, jobs, runner.wake)
+    schedules = Schedules(state, jobs, submissions, clock)
     runner.start()
     schedules.start()
     try:

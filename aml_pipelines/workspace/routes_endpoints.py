@@ -42,8 +42,8 @@ def register_endpoints(
 ) -> None:
     """Serve the endpoints of `scope`; `service` runs the jobs of those that are batch."""
     _register_online(app, scope, identity, operations)
-    endpoints = Documents(scope.lake, "batch endpoint")
-    deployments = Documents(scope.lake, "batch deployment")
+    endpoints = Documents(scope.state, "batch endpoint")
+    deployments = Documents(scope.state, "batch deployment")
     prefix = f"{_WORKSPACE}/batchEndpoints"
     app.register_blueprint(
         batch_routes(scope, endpoints, deployments, operations), url_prefix=prefix
@@ -53,11 +53,11 @@ def register_endpoints(
         url_prefix=f"{prefix}/<endpoint>/deployments",
     )
     app.register_blueprint(batch_job_routes(scope, endpoints, deployments, service))
-    app.register_blueprint(batch_job_list_routes(scope, endpoints, Jobs(scope.lake)))
+    app.register_blueprint(batch_job_list_routes(scope, endpoints, Jobs(scope.state)))
 
 
 def _register_online(app: Flask, scope: Scope, identity: Identity, operations: Operations) -> None:
-    online = OnlineEndpoints(scope.lake)
+    online = OnlineEndpoints(scope.state)
     prefix = f"{_WORKSPACE}/onlineEndpoints"
     app.register_blueprint(online_routes(scope, online, operations, identity), url_prefix=prefix)
     app.register_blueprint(

@@ -31,7 +31,7 @@ _WORKSPACE = (
 
 def register_work(app: Flask, scope: Scope, service: JobService | None) -> None:
     """Serve work in `scope`; `service` does it, and where there is none it can only be read."""
-    jobs, links = Jobs(scope.lake), LogLinks()
+    jobs, links = Jobs(scope.state), LogLinks()
     app.register_blueprint(job_routes(scope, jobs, service), url_prefix=_WORKSPACE)
     app.register_blueprint(schedule_routes(scope, service), url_prefix=_WORKSPACE)
     history = history_routes(scope, jobs, links)

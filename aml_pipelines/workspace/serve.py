@@ -11,6 +11,7 @@ import threading
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
+from aml_pipelines.workspace.state import StateFolder
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -81,29 +82,29 @@ class Serving:
 def serving(
     target: HasWorkspace,
     *,
-    lake: Path,
+    state: Path,
     log: Path,
     experiment: str | None = None,
     jobs_master: str | None = None,
     port: int = 0,
 ) -> Iterator[Serving]:
-    """Serve the workspace that `target` names out of `lake` for as long as the block runs.
+    """Serve the workspace that `target` names out of `state` for as long as the block runs.
 
     Runs that jobs track belong to `experiment`, else to MLflow's default one. Jobs that are
     submitted are run with the Spark master `jobs_master`; without one, none is taken.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
-    lake, secret = lake.resolve(), secrets.token_urlsafe(32)
+    state, secret = state.resolve(), secrets.token_urlsafe(32)
     chosen = ["--experiment", experiment] if experiment else []
     chosen += ["--jobs-master", jobs_master] if jobs_master else []
     log.parent.mkdir(parents=True, exist_ok=True)
     with listen(port) as control, listen() as token, log.open("a") as written:
-        env = job_environment(target.workspace, lake, control, token, secret)
+        env = job_environment(target.workspace, state, control, token, secret)
         if experiment:
             env["MLFLOW_EXPERIMENT_NAME"] = experiment
         process = subprocess.Popen(
-            [*_command(target.workspace, lake, control, token), *chosen],
+            [*_command(target.workspace, state, control, token), *chosen],
             cwd=REPOSITORY,
             env={
                 **os.environ,
@@ -137,20 +138,15 @@ def listen(port: int = 0) -> socket.socket:
         ) from error
 
 
-def tls_folder(lake: Path) -> Path:
-    return lake / "registry" / "tls"
-
-
 def _command(
-    workspace: WorkspaceNames, lake: Path, control: socket.socket, token: socket.socket
+    workspace: WorkspaceNames, state: Path, control: socket.socket, token: socket.socket
 ) -> list[str]:
     return [
         *(sys.executable, "-m", "aml_pipelines.workspace.server"),
         *("--subscription", workspace.subscription_id),
         *("--resource-group", workspace.resource_group),
         *("--workspace", workspace.name),
-        *("--lake", str(lake)),
-        *("--tls", str(tls_folder(lake))),
+        *("--state", str(state)),
         *("--control", str(control.fileno())),
         *("--token", str(token.fileno())),
     ]
@@ -158,24 +154,25 @@ def _command(
 
 def job_environment(
     workspace: WorkspaceNames,
-    lake: Path,
+    state: Path,
     control: socket.socket,
     token: socket.socket,
     secret: str,
 ) -> dict[str, str]:
     """Give what a job needs to find its workspace and its identity, here as in Azure."""
+    folder = StateFolder(state)
     return {
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
         "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
-        "REQUESTS_CA_BUNDLE": str(tls_folder(lake) / "trusted.pem"),
+        "REQUESTS_CA_BUNDLE": str(folder.trusted),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
         # Nothing else may answer for the job: no login of the machine's user, no proxy.
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",  # checkov:skip=CKV_SECRET_6:a class
         "NO_PROXY": LOOPBACK,
         "no_proxy": LOOPBACK,
-        "MLFLOW_TRACKING_URI": f"sqlite:///{lake / 'mlflow' / 'mlflow.db'}",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{folder.mlflow_database}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }

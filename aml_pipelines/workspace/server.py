@@ -24,6 +24,7 @@ from aml_pipelines.workspace.http.arm import Scope
 from aml_pipelines.workspace.http.identity import Identity, create_identity_app
 from aml_pipelines.workspace.http.tls import LOOPBACK, ensure_certificate, write_trusted
 from aml_pipelines.workspace.serve import job_environment
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.protocol import METADATA
 
 if TYPE_CHECKING:
@@ -74,17 +75,16 @@ def serve(
     *,
     control: int,
     token: int,
-    tls: Path,
     faults: Faults | None = None,
     service: JobService | None = None,
 ) -> list[BaseWSGIServer]:
     """Serve control plane and identity endpoint on two listening descriptors, in threads."""
-    certificate, key = tls / "certificate.pem", tls / "key.pem"
-    ensure_certificate(certificate, key)
+    folder = StateFolder(scope.state)
+    ensure_certificate(folder.certificate, folder.key)
     besides = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
-    write_trusted(certificate, tls / "trusted.pem", besides=besides)
+    write_trusted(folder.certificate, folder.trusted, besides=besides)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(folder.certificate, folder.key)
     servers = [
         server_on(control, create_app(scope, identity, faults=faults, service=service), context),
         server_on(token, create_identity_app(identity)),
@@ -99,7 +99,7 @@ def serve(
 def main() -> None:
     asked = _arguments().parse_args()
     _start_log()
-    scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.lake)
+    scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.state)
     identity = Identity(os.environ["IDENTITY_HEADER"])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
     with _jobs(asked, scope) as service:
@@ -108,10 +108,9 @@ def main() -> None:
             identity,
             control=asked.control,
             token=asked.token,
-            tls=asked.tls,
             service=service,
         )
-        prepare_tracking(asked.lake, asked.experiment)
+        prepare_tracking(asked.state, asked.experiment)
         sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()
         # The parent holds the other end: its end, whatever way it comes, is this one's too.
@@ -124,8 +123,8 @@ def _jobs(asked: argparse.Namespace, scope: Scope) -> AbstractContextManager[Job
     control, token = (socket.socket(fileno=os.dup(one)) for one in (asked.control, asked.token))
     with control, token:
         secret = os.environ["IDENTITY_HEADER"]
-        environment = job_environment(scope, asked.lake, control, token, secret)
-    return job_service(asked.lake, master=asked.jobs_master, environment=environment)
+        environment = job_environment(scope, asked.state, control, token, secret)
+    return job_service(asked.state, master=asked.jobs_master, environment=environment)
 
 
 def _start_log() -> None:
@@ -143,10 +142,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--subscription", required=True)
     parser.add_argument("--resource-group", required=True)
     parser.add_argument("--workspace", required=True)
-    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--experiment", help="an MLflow experiment that is to be there")
     parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
-    parser.add_argument("--tls", type=Path, required=True)
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")
     return parser

@@ -29,7 +29,7 @@ from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])
-with serving(TARGET, lake=lake, log=lake / "workspace.log") as served:
+with serving(TARGET, state=lake, log=lake / "workspace.log") as served:
     served.wait_ready()
     print(served.pid, flush=True)
     time.sleep(60)
@@ -50,7 +50,7 @@ def wait_until_gone(pid: int) -> bool:
 
 def test_the_environment_is_there_before_the_server_and_a_client_may_wait(tmp_path: Path) -> None:
     began = time.monotonic()
-    with serving(TARGET, lake=tmp_path, log=tmp_path / "workspace.log") as served:
+    with serving(TARGET, state=tmp_path, log=tmp_path / "workspace.log") as served:
         yielded = time.monotonic() - began
         with pytest.raises(WorkspaceError, match=r"not ready after 0 s; see .*workspace\.log"):
             served.wait_ready(0)
@@ -82,7 +82,7 @@ def test_a_server_that_cannot_start_says_where_its_log_is(tmp_path: Path) -> Non
     (tmp_path / "registry").write_text("a file where a folder should be")
 
     with (
-        serving(TARGET, lake=tmp_path, log=tmp_path / "workspace.log") as served,
+        serving(TARGET, state=tmp_path, log=tmp_path / "workspace.log") as served,
         pytest.raises(WorkspaceError, match=r"did not start; see .*workspace\.log"),
     ):
         served.wait_ready()

@@ -12,7 +12,7 @@ from azure.storage.blob import BlobServiceClient
 from aml_pipelines.workspace.http.arm import Scope
 from aml_pipelines.workspace.http.faults import Faults
 from aml_pipelines.workspace.http.identity import Identity
-from aml_pipelines.workspace.serve import job_environment, listen, tls_folder
+from aml_pipelines.workspace.serve import job_environment, listen
 from aml_pipelines.workspace.server import serve
 from tests.integration.workspace_jobs import TARGET, Names
 
@@ -74,7 +74,6 @@ def workspace_here(
                 identity,
                 control=control.fileno(),
                 token=token.fileno(),
-                tls=tls_folder(lake),
                 faults=faults,
                 service=service,
             )

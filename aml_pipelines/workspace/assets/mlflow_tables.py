@@ -19,6 +19,7 @@ from aml_pipelines.pipeline.assets import (
     no_such_name,
     no_such_version,
 )
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,11 +32,11 @@ _HAS_MODELS = "SELECT 1 FROM sqlite_master WHERE name = 'registered_models'"
 
 
 class MlflowTables:
-    """The registered models of the workspace whose lake is the folder `lake`."""
+    """The registered models of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._lake = lake
-        self.database = lake / "mlflow" / "mlflow.db"
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.database = StateFolder(state).mlflow_database
 
     def model(self, name: str, version: str | None = None, label: str | None = None) -> ModelAsset:
         """Find a model by version or by label, else the latest; raises NotFoundError."""
@@ -126,8 +127,8 @@ class MlflowTables:
 
     def _uri(self, source: str) -> str:
         folder = Path(source.removeprefix("file://"))
-        if folder.is_absolute() and folder.is_relative_to(self._lake.resolve()):
-            inside = folder.relative_to(self._lake.resolve()).as_posix()
+        if folder.is_absolute() and folder.is_relative_to(self._state.resolve()):
+            inside = folder.relative_to(self._state.resolve()).as_posix()
             return f"azureml://datastores/lake/paths/{inside}"
         return source
 

@@ -96,7 +96,7 @@ def _asked(scope: Scope, name: str, version: str) -> ModelAsset:
         version=asset_version(version),
         type=model_type,
         path=uri,
-        source=str(local_folder(uri, lake=scope.lake)),
+        source=str(local_folder(uri, lake=scope.state)),
         description=body.text("description"),
         tags=body.mapping("tags"),
         properties=body.mapping("properties"),

@@ -28,18 +28,20 @@ _IMMUTABLE = ("path", "type", "properties", "flavors", "job_name", "is_anonymous
 
 
 class Models:
-    """The models of the workspace whose lake is the folder `lake`."""
+    """The models of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._lake = lake
-        self.tables = MlflowTables(lake)
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.tables = MlflowTables(state)
         self._writing = threading.Lock()
 
     @cached_property
     def _client(self) -> MlflowClient:
         from mlflow import MlflowClient  # noqa: PLC0415  (2 s, that only a writer should pay)
 
-        prepare_tracking(self._lake, None)  # MLflow tries for minutes to open one that is not there
+        prepare_tracking(
+            self._state, None
+        )  # MLflow tries for minutes to open one that is not there
         uri = f"sqlite:///{self.tables.database}"
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 

@@ -24,6 +24,7 @@ from aml_pipelines.pipeline.assets import (
 from aml_pipelines.pipeline.references import short_uri
 from aml_pipelines.workspace.assets import registry_rows as rows
 from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ _IMMUTABLE = ("path", "type", "properties", "is_anonymous")
 
 
 class Registry:
-    """Data assets of the workspace whose lake is the folder `lake`; models are MLflow's."""
+    """Data assets of the workspace with the folder `state`; models are MLflow's."""
 
-    def __init__(self, lake: Path) -> None:
-        self._database = SqliteFile(lake / "registry" / "registry.db", rows.TABLES)
-        self._models = MlflowTables(lake)
+    def __init__(self, state: Path) -> None:
+        self._database = SqliteFile(StateFolder(state).data_assets_database, rows.TABLES)
+        self._models = MlflowTables(state)
 
     def data_asset(
         self, name: str, version: str | None = None, label: str | None = None

@@ -20,7 +20,7 @@ NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
 _MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
 
 
-def deployed_model(lake: Path, properties: Mapping[str, object]) -> ModelAsset | None:
+def deployed_model(state: Path, properties: Mapping[str, object]) -> ModelAsset | None:
     """Find the model that a deployment names, if it names one; raises NotFoundError without it."""
     named = properties.get("model")
     reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
@@ -29,16 +29,16 @@ def deployed_model(lake: Path, properties: Mapping[str, object]) -> ModelAsset |
     match = _MODEL.fullmatch(reference)
     if not match:
         raise RefusedError(f"model {reference!r} is not of the form …/models/NAME/versions/VERSION")
-    return Registry(lake).model(match["name"], match["version"])
+    return Registry(state).model(match["name"], match["version"])
 
 
 def deployed_code(
-    lake: Path, properties: Mapping[str, object], model: ModelAsset | None
+    state: Path, properties: Mapping[str, object], model: ModelAsset | None
 ) -> tuple[Path, str]:
     """Find a deployment's code and its scoring script; the scorer for MLflow models without any."""
     configured = properties.get("codeConfiguration")
     if isinstance(configured, dict) and configured.get("codeId"):
-        code = Path(sources_in(lake).code(str(configured["codeId"])))
+        code = Path(sources_in(state).code(str(configured["codeId"])))
         script = str(configured.get("scoringScript"))
         if not (code / script).is_file():
             raise RefusedError(

@@ -44,7 +44,7 @@ class Scope:
     subscription_id: str
     resource_group: str
     name: str
-    lake: Path
+    state: Path
 
     @property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from aml_pipelines.pipeline.references import local_folder
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.translate import Sources
 from aml_pipelines.workspace.jobs.vocabulary import Fields, asset_of, mapping
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.versions import Resources
 
 if TYPE_CHECKING:
@@ -17,28 +18,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODELS = ("mlflow_model", "custom_model", "triton_model")
-_UPLOADS = "workspaceblobstore/uploads"
 
 
-def sources_in(lake: Path) -> Sources:
-    """Find components and code in the registry of `lake`."""
-    components, codes = Resources(lake, "component"), Resources(lake, "code")
+def sources_in(state: Path) -> Sources:
+    """Find components and code in the workspace with the folder `state`."""
+    components, codes = Resources(state, "component"), Resources(state, "code")
 
     def component(reference: str) -> Fields:
         return mapping(_version(components, reference).get("componentSpec"))
 
     def code(reference: str) -> str:
-        return str(_code_folder(lake, str(_version(codes, reference).get("codeUri"))))
+        return str(_code_folder(state, str(_version(codes, reference).get("codeUri"))))
 
     return Sources(component, code)
 
 
-def freeze(properties: Mapping[str, object], lake: Path) -> dict[str, object]:
+def freeze(properties: Mapping[str, object], state: Path) -> dict[str, object]:
     """Replace the label of every asset by the version that has it now, as Azure does once.
 
     Raises NotFoundError for an asset that is not registered.
     """
-    frozen: dict[str, object] = _frozen(properties, Registry(lake), Resources(lake, "component"))
+    frozen: dict[str, object] = _frozen(properties, Registry(state), Resources(state, "component"))
     return frozen
 
 
@@ -95,13 +95,13 @@ def _version(resources: Resources, reference: str) -> Mapping[str, object]:
     return resources.version(asset[0], asset[1]).properties
 
 
-def _code_folder(lake: Path, uri: str) -> Path:
+def _code_folder(state: Path, uri: str) -> Path:
     if uri.startswith("azureml:"):
-        return local_folder(uri, lake=lake)
+        return local_folder(uri, lake=state)
     # …/storage/<account>/<container>/<path>: a container is a folder of its own, and its address
     # is that of whichever server took the upload.
     container = unquote(urlsplit(uri).path).split("/", 3)[-1]
-    root = (lake / _UPLOADS).resolve()
+    root = StateFolder(state).uploads.resolve()
     found = (root / container).resolve()
     if not found.is_relative_to(root) or found == root:
         raise RefusedError(f"code {uri!r} was not uploaded to this workspace")

@@ -56,7 +56,7 @@ def history_routes(scope: Scope, jobs: Jobs, links: LogLinks) -> Blueprint:
     def list_children(name: str) -> Response:
         job, node = _find(name, scope, jobs)
         has_none = node is not None or job.kind != "Pipeline"
-        children = [] if has_none else [node_run(job, item) for item in nodes_of(job, scope.lake)]
+        children = [] if has_none else [node_run(job, item) for item in nodes_of(job, scope.state)]
         return jsonify(value=children)
 
     @routes.post("/rundata")
@@ -101,8 +101,8 @@ def log_routes(scope: Scope, jobs: Jobs, links: LogLinks) -> Blueprint:
         if not links.is_right(name, node, request.args.get("sig", "")):
             raise ArmError(403, "AuthenticationFailed", "the signature is not this log's")
         job = jobs.job(name)
-        found = [item.log for item in nodes_of(job, scope.lake) if item.name == node]
-        log = found[0] if found else log_of(job, scope.lake)
+        found = [item.log for item in nodes_of(job, scope.state) if item.name == node]
+        log = found[0] if found else log_of(job, scope.state)
         text = log.read_bytes() if log and log.is_file() else b""
         return Response(text, mimetype="text/plain")
 
@@ -123,7 +123,7 @@ def _find(name: str, scope: Scope, jobs: Jobs) -> tuple[Job, NodeView | None]:
     parent = jobs.parent_of(name)
     if not parent:
         raise NotFoundError(f"job {name!r} does not exist in this workspace")
-    (node,) = [item for item in nodes_of(parent[0], scope.lake) if item.name == parent[1]]
+    (node,) = [item for item in nodes_of(parent[0], scope.state) if item.name == parent[1]]
     return parent[0], node
 
 
@@ -155,7 +155,7 @@ def _output_uri(asset: str, scope: Scope, jobs: Jobs) -> str:
     job, node = _find(name, scope, jobs)
     if output == DEFAULT:
         return artifacts_uri(name, scope)
-    outputs = node.outputs if node else outputs_of(job, scope.lake)
+    outputs = node.outputs if node else outputs_of(job, scope.state)
     if output not in outputs:
         raise NotFoundError(f"job {name!r} has no output {output!r}; it has {sorted(outputs)}")
     return lake_uri(outputs[output], scope)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.jobs.store import Job, Jobs
 
-LOG = "log.txt"
 # A job has an identity of its own only if its body names one, whoever started the workspace.
 _NOT_INHERITED = ("AZURE_CLIENT_ID",)
 _STOPPED = "the workspace ended while the job ran; submit it again"
@@ -31,9 +30,9 @@ class Runner:
     """The queue's other end: takes the job that has waited longest and runs it to its end."""
 
     def __init__(
-        self, lake: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]
+        self, state: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]
     ) -> None:
-        self._lake = lake
+        self._state = state
         self._jobs = jobs
         self._master = master
         self._environment = environment
@@ -89,7 +88,7 @@ class Runner:
         inherited = {
             name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
         }
-        with (folder / LOG).open("ab") as log:
+        with self._jobs.log(job.name).open("ab") as log:
             return subprocess.Popen(
                 self._command(job, folder),
                 cwd=REPOSITORY,
@@ -104,7 +103,7 @@ class Runner:
         single = ["--single"] if single_node(job.properties) else []
         return [
             *(sys.executable, "-m", "aml_pipelines.workspace.jobs.worker", *single),
-            *("--lake", str(self._lake), "--name", job.name, "--file", str(folder / PIPELINE)),
+            *("--state", str(self._state), "--name", job.name, "--file", str(folder / PIPELINE)),
             *("--master", self._master),
         ]
 
@@ -114,13 +113,13 @@ class Runner:
         end_group(process)
         with self._changed:
             self._running = None
-        keep_logs(job, self._lake)
+        keep_logs(job, self._state)
         if self._jobs.job(job.name).is_cancelled:
             self._jobs.end(job.name, "Canceled")
         elif self._is_stopping and code:
             self._jobs.end(job.name, "Failed", _STOPPED)
         elif code:
-            self._jobs.end(job.name, "Failed", failure_of(job, self._lake, code))
+            self._jobs.end(job.name, "Failed", failure_of(job, self._state, code))
         else:
             self._jobs.end(job.name, "Completed")
 

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.files import read_json
-from aml_pipelines.workspace.jobs.submit import RUNS
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.store import Job
-
-_LOG = "log.txt"
 
 
 @dataclass(frozen=True)
@@ -32,29 +30,29 @@ class NodeView:
     log: Path | None
 
 
-def status_of(job: Job, lake: Path) -> str:
+def status_of(job: Job, state: Path) -> str:
     """Say where a job is on its way, in Azure's words."""
     if job.is_final or job.state == "Queued":
         return job.state
     if job.is_cancelled:
         return "CancelRequested"
-    if not _run(job, lake):
-        return "Queued" if _waits_for_the_lake(job, lake) else "Preparing"
+    if not _run(job, state):
+        return "Queued" if _waits_for_the_lake(job, state) else "Preparing"
     return "Running"
 
 
-def nodes_of(job: Job, lake: Path) -> list[NodeView]:
+def nodes_of(job: Job, state: Path) -> list[NodeView]:
     """Give the nodes of a job, in the order in which they may run."""
-    recorded = _mapping(_run(job, lake).get("nodes"))
+    recorded = _mapping(_run(job, state).get("nodes"))
     return [
         _node(job, name, kind, _mapping(recorded.get(name)))
         for name, kind in job.graph.nodes.items()
     ]
 
 
-def outputs_of(job: Job, lake: Path) -> dict[str, str]:
+def outputs_of(job: Job, state: Path) -> dict[str, str]:
     """Give where the outputs of a job are, those that are made already."""
-    nodes = {node.name: node for node in nodes_of(job, lake) if node.status == "Completed"}
+    nodes = {node.name: node for node in nodes_of(job, state) if node.status == "Completed"}
     return {
         name: nodes[node].outputs[output]
         for name, (node, output) in job.graph.outputs.items()
@@ -62,18 +60,18 @@ def outputs_of(job: Job, lake: Path) -> dict[str, str]:
     }
 
 
-def log_of(job: Job, lake: Path) -> Path:
+def log_of(job: Job, state: Path) -> Path:
     """Find the log of a job as a whole."""
-    return lake / "jobs" / job.name / _LOG
+    return StateFolder(state).job_log(job.name)
 
 
-def failure_of(job: Job, lake: Path, code: int) -> str:
+def failure_of(job: Job, state: Path, code: int) -> str:
     """Say why a job failed: each failed node with the end of its log, or the end of the job's."""
-    failed = [node for node in nodes_of(job, lake) if node.status == "Failed"]
+    failed = [node for node in nodes_of(job, state) if node.status == "Failed"]
     said = [_failure(node) for node in failed if node.error]
     if said:
         return "\n".join(said)
-    lines = "\n".join(last_lines(log_of(job, lake)))
+    lines = "\n".join(last_lines(log_of(job, state)))
     return lines or f"the job's process ended with exit code {code}"
 
 
@@ -105,13 +103,13 @@ def _node_status(job: Job, status: str, recorded: Mapping[str, object]) -> str:
     return "NotStarted" if status == "Skipped" else status
 
 
-def _run(job: Job, lake: Path) -> Mapping[str, object]:
-    file = lake / RUNS / job.name / "run.json"
+def _run(job: Job, state: Path) -> Mapping[str, object]:
+    file = StateFolder(state).run_record(job.name)
     return read_json(file) if file.is_file() else {}
 
 
-def _waits_for_the_lake(job: Job, lake: Path) -> bool:
-    file = lake / ".lock"
+def _waits_for_the_lake(job: Job, state: Path) -> bool:
+    file = StateFolder(state).lock
     text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
     return bool(text) and json.loads(text).get("job") != job.name
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from aml_pipelines.errors import ConflictError, NotFoundError
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -78,15 +79,18 @@ class Job:
 
 
 class Jobs:
-    """The jobs of the workspace with the folder `lake`."""
+    """The jobs of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._file = SqliteFile(lake / "registry" / "jobs.db", _TABLES)
-        self._folder = lake / "jobs"
+    def __init__(self, state: Path) -> None:
+        self._file = SqliteFile(StateFolder(state).jobs_database, _TABLES)
+        self._paths = StateFolder(state)
 
     def folder(self, name: str) -> Path:
         """Where the files of a job are: its pipeline, its components, its log."""
-        return self._folder / name
+        return self._paths.job(name)
+
+    def log(self, name: str) -> Path:
+        return self._paths.job_log(name)
 
     def find(self, name: str) -> Job | None:
         with self._file.reading() as connection:

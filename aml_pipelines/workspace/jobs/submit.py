@@ -20,21 +20,20 @@ from aml_pipelines.workspace.jobs.translate import (
     single_node,
     write_documents,
 )
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-RUNS = "runs"
-
 
 class Submissions:
-    """Where jobs are submitted to: the queue of the workspace with the folder `lake`."""
+    """Where jobs are submitted to: the queue of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path, jobs: Jobs, wake: Callable[[], None]) -> None:
-        self._lake = lake
+    def __init__(self, state: Path, jobs: Jobs, wake: Callable[[], None]) -> None:
+        self._state = state
         self._jobs = jobs
         self._wake = wake
-        self._sources: Sources = sources_in(lake)
+        self._sources: Sources = sources_in(state)
         self._submitting = threading.Lock()
 
     def submit(
@@ -66,7 +65,7 @@ class Submissions:
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
         """Resolve the labels of a body's assets; raises RefusedError where there is none."""
         try:
-            return freeze(properties, self._lake)
+            return freeze(properties, self._state)
         except NotFoundError as error:
             raise RefusedError(str(error)) from error
 
@@ -84,23 +83,23 @@ class Submissions:
         try:
             documents = pipeline_documents(properties, self._sources)
             file = write_documents(documents, folder)
-            return plan_job(self._lake, file, name, is_single=bool(single_node(properties)))
+            return plan_job(self._state, file, name, is_single=bool(single_node(properties)))
         except (PipelineError, NotFoundError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise RefusedError(str(error).replace(f"{folder}/", "")) from error
 
 
-def plan_job(lake: Path, file: Path, name: str, *, is_single: bool) -> Plan:
+def plan_job(state: Path, file: Path, name: str, *, is_single: bool) -> Plan:
     """Plan the pipeline of the job `name` as the registry stands now.
 
     Its inputs are what was submitted: no target gives them other values.
     """
     locations = Locations(
-        lake=str(lake),
-        runs=lake / RUNS,
+        lake=str(state),
+        runs=StateFolder(state).runs,
         run_id=name,
         is_local=True,
-        assets=Registry(lake),
+        assets=Registry(state),
         is_single=is_single,
     )
     return plan_pipeline(file, locations, given={}, target_inputs={})

@@ -13,11 +13,11 @@ from urllib.parse import quote
 from flask import request
 
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
-from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, artifact_folder
+from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
 from aml_pipelines.workspace.jobs.status import NodeView, outputs_of, status_of
-from aml_pipelines.workspace.jobs.submit import RUNS
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.jobs.vocabulary import mapping
+from aml_pipelines.workspace.state import StateFolder, artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class LogLinks:
 def job_resource(job: Job, scope: Scope) -> Resource:
     """Make the ARM resource of a job."""
     outputs = {
-        name: _placed(mapping(output), outputs_of(job, scope.lake).get(name), scope)
+        name: _placed(mapping(output), outputs_of(job, scope.state).get(name), scope)
         for name, output in mapping(job.properties.get("outputs")).items()
     }
     properties = {
@@ -61,10 +61,12 @@ def job_resource(job: Job, scope: Scope) -> Resource:
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "outputs": outputs,
-        "status": status_of(job, scope.lake),
+        "status": status_of(job, scope.state),
         "services": {
             "Tracking": _service("Tracking", f"https://{request.host}"),
-            "Studio": _service("Studio", (scope.lake / RUNS / job.name).resolve().as_uri()),
+            "Studio": _service(
+                "Studio", (StateFolder(scope.state).runs / job.name).resolve().as_uri()
+            ),
         },
     }
     return scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
@@ -77,10 +79,10 @@ def child_resource(name: str, scope: Scope) -> Resource:
 
 def job_run(job: Job, scope: Scope) -> dict[str, object]:
     """Describe a job as the run history does."""
-    outputs = [*outputs_of(job, scope.lake), DEFAULT]
+    outputs = [*outputs_of(job, scope.state), DEFAULT]
     return {
         **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
-        "status": status_of(job, scope.lake),
+        "status": status_of(job, scope.state),
         "description": job.properties.get("description"),
         "tags": dict(job.tags),
         "properties": dict(mapping(job.properties.get("properties"))),
@@ -118,9 +120,9 @@ def node_logs(job: Job, node: NodeView, links: LogLinks) -> dict[str, str]:
 def lake_uri(path: str, scope: Scope) -> str:
     """Give the URI of a path in the lake; a path elsewhere stays as it is."""
     place = Path(path)
-    if not place.is_relative_to(scope.lake):
+    if not place.is_relative_to(scope.state):
         return path
-    short = f"azureml://datastores/lake/paths/{place.relative_to(scope.lake).as_posix()}"
+    short = f"azureml://datastores/lake/paths/{place.relative_to(scope.state).as_posix()}"
     return long_uri(short, scope.id)
 
 

@@ -17,7 +17,8 @@ from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
-from aml_pipelines.workspace.jobs.submit import RUNS, plan_job
+from aml_pipelines.workspace.jobs.submit import plan_job
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import Plan
@@ -30,7 +31,7 @@ def main(asked: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        with exclusive(asked.lake, {"job": asked.name, "started": now()}):
+        with exclusive(asked.state, {"job": asked.name, "started": now()}):
             return _run(_plan(asked), asked)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
@@ -40,7 +41,7 @@ def main(asked: argparse.Namespace) -> int:
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
-    plan = plan_job(asked.lake, asked.file, asked.name, is_single=asked.single)
+    plan = plan_job(asked.state, asked.file, asked.name, is_single=asked.single)
     gaps = plan.gaps(plan.nodes)
     if gaps:
         raise PipelineError(*gaps)
@@ -49,10 +50,10 @@ def _plan(asked: argparse.Namespace) -> Plan:
 
 def _run(plan: Plan, asked: argparse.Namespace) -> int:
     with (
-        warm_jvm([plan], master=asked.master, folder=asked.lake / RUNS / "jvm") as jvm,
+        warm_jvm([plan], master=asked.master, folder=StateFolder(asked.state).runs / "jvm") as jvm,
         ThreadPoolExecutor(max_workers=1) as background,
     ):
-        ready = background.submit(prepare_tracking, asked.lake, plan.pipeline.experiment)
+        ready = background.submit(prepare_tracking, asked.state, plan.pipeline.experiment)
 
         def await_tracking() -> None:
             ready.result()
@@ -80,7 +81,7 @@ def _end_with_parent() -> None:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--name", required=True, help="of the job, and so of its run")
     parser.add_argument("--file", type=Path, required=True, help="the job's pipeline")
     parser.add_argument("--master", required=True, help="of Spark")

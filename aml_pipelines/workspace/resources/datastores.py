@@ -107,7 +107,7 @@ def _folder(scope: Scope, name: str, recorded: dict[str, object]) -> dict[str, o
     # The client composes https://<accountName>.<kind>.<suffix>/<container>: the account is a path
     # of this server, so that what a client wants from the storage never leaves the machine.
     container = "filesystem" if name == "lake" else "containerName"
-    means = f"the folder {FOLDERS[name]!r} of the lake {str(scope.lake)!r}"
+    means = f"the folder {FOLDERS[name]!r} of the lake {str(scope.state)!r}"
     account = recorded.get("accountName")
     said = [recorded.get("description"), means, account and f"in Azure, account {account!r}"]
     return {

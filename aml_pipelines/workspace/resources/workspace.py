@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope, answer
 from aml_pipelines.workspace.http.request_body import json_body, mapping_in
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.operations import Operations
@@ -40,7 +41,7 @@ def workspace_routes(scope: Scope, recorded: Documents, operations: Operations) 
         raise ArmError(
             409,
             "Conflict",
-            f"the workspace {scope.name!r} is its lake, {str(scope.lake)!r}: `make clean` deletes "
+            f"the workspace {scope.name!r} is its lake, {str(scope.state)!r}: `make clean` deletes "
             "that; it is never deleted over the API",
         )
 
@@ -56,7 +57,7 @@ def _workspace(scope: Scope, recorded: Documents) -> Resource:
             "friendlyName": scope.name,
             "provisioningState": "Succeeded",
             "discoveryUrl": f"https://{request.host}/discovery/workspaces/{scope.name}",
-            "mlFlowTrackingUri": f"sqlite:///{scope.lake / 'mlflow' / 'mlflow.db'}",
+            "mlFlowTrackingUri": f"sqlite:///{StateFolder(scope.state).mlflow_database}",
             **(changed.properties if changed else {}),
         },
     )

@@ -25,7 +25,7 @@ _VIEWS = {"EnabledOnly": (True,), "DisabledOnly": (False,), "All": (True, False)
 def schedule_routes(scope: Scope, service: JobService | None) -> Blueprint:
     """Serve schedules; `service` fires them, and where there is none they can only be read."""
     routes = Blueprint("schedules", __name__)
-    stored = Documents(scope.lake, KIND)
+    stored = Documents(scope.state, KIND)
 
     def resource(item: Document) -> Resource:
         return scope.resource(

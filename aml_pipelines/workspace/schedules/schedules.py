@@ -30,9 +30,9 @@ class Schedules:
     """Schedules that submit jobs: to `submissions`, when `clock` says that they are due."""
 
     def __init__(
-        self, lake: Path, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
+        self, state: Path, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
     ) -> None:
-        self.stored = Documents(lake, KIND)
+        self.stored = Documents(state, KIND)
         self._jobs = jobs
         self._submissions = submissions
         self._clock = clock

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from aml_pipelines.pipeline.references import FOLDERS
+from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.state import REGISTRY, UPLOADS
 from aml_pipelines.workspace.storage.blobs import Container
 from aml_pipelines.workspace.storage.protocol import storage_error
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.storage.upload_routes import Uploads
 
 # What no blob may be: the workspace's own database, key and certificate; others' uploads.
-_HIDDEN = {"lake": ("registry",), "workspaceblobstore": ("uploads",)}
+_HIDDEN = {LAKE: (REGISTRY,), DEFAULT: (UPLOADS,)}
 _CHALLENGE = (
     "Bearer authorization_uri=https://login.microsoftonline.com/local/oauth2/authorize"
     " resource_id=https://storage.azure.com"
@@ -29,8 +30,8 @@ _CHALLENGE = (
 class Accounts:
     """An account for each datastore, with a container of its name, and one for each upload."""
 
-    def __init__(self, lake: Path, identity: Identity, uploads: Uploads) -> None:
-        self._lake = lake
+    def __init__(self, state: Path, identity: Identity, uploads: Uploads) -> None:
+        self._state = state
         self._identity = identity
         self._uploads = uploads
         self._opened: dict[Path, Container] = {}
@@ -49,12 +50,12 @@ class Accounts:
             return self._container(self._uploads.folder(container), ())
         if container != self.check(account):
             raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
-        return self._container(self._lake / FOLDERS[account], _HIDDEN.get(account, ()))
+        return self._container(self._state / FOLDERS[account], _HIDDEN.get(account, ()))
 
     def _container(self, folder: Path, hidden: tuple[str, ...]) -> Container:
         with self._opening:
             if folder not in self._opened:
-                self._opened[folder] = Container(folder, lake=self._lake, hidden=hidden)
+                self._opened[folder] = Container(folder, state=self._state, hidden=hidden)
             return self._opened[folder]
 
     def _check_token(self) -> None:

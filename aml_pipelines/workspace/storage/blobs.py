@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.blob_pieces import Joined, Readable, copy_pieces
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 from conf.errors import UserError
@@ -69,12 +70,12 @@ class Container:
     Other processes may write the files too: what was told of one holds until it changes.
     """
 
-    def __init__(self, folder: Path, *, lake: Path, hidden: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, state: Path, hidden: Sequence[str] = ()) -> None:
         self.folder = folder.resolve()
-        self._lake = lake.resolve()
+        self._state = state.resolve()
         self._hidden = frozenset(hidden)
-        self._facts = SqliteFile(lake / "registry" / "blobs.db", _TABLES)
-        self._staged = self._lake / "registry" / "blocks"
+        self._facts = SqliteFile(StateFolder(state).blobs_database, _TABLES)
+        self._staged = StateFolder(self._state).staged_blocks
         self._writing = threading.Lock()
 
     def blob(self, name: str) -> Blob:
@@ -192,14 +193,14 @@ class Container:
         return self._staged / hashlib.sha256(str(self._path(name)).encode()).hexdigest()
 
     def _key(self, path: Path) -> str:
-        return str(path.relative_to(self._lake))
+        return str(path.relative_to(self._state))
 
     def _describe(self, name: str, path: Path) -> Blob | None:
         with self._facts.reading() as connection:
             return self._read(connection, name, path)
 
     def _read(self, connection: sqlite3.Connection, name: str, path: Path) -> Blob | None:
-        if not path.is_file() or not path.is_relative_to(self._lake):
+        if not path.is_file() or not path.is_relative_to(self._state):
             return None
         status = path.stat()
         row = connection.execute(

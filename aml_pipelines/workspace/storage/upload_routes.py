@@ -12,6 +12,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.workspace.http.names import asset_name, asset_version
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX, storage_error
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ _CONTAINER = re.compile(r"[0-9a-f]{32}")
 class Uploads:
     """Containers for one upload each; who has a container's URL may use it."""
 
-    def __init__(self, lake: Path) -> None:
-        self._root = lake / "workspaceblobstore" / "uploads"
+    def __init__(self, state: Path) -> None:
+        self._root = StateFolder(state).uploads
         self._key = secrets.token_bytes(32)
 
     def open_container(self, host: str) -> tuple[str, str]:

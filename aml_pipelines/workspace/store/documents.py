@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NotFoundError
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ class Document:
 
 
 class Documents:
-    """The resources of one kind in the workspace with the folder `lake`."""
+    """The resources of one kind in the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path, kind: str) -> None:
-        self._file = SqliteFile(lake / "registry" / "documents.db", _TABLES)
+    def __init__(self, state: Path, kind: str) -> None:
+        self._file = SqliteFile(StateFolder(state).documents_database, _TABLES)
         self.kind = kind
 
     def find(self, name: str) -> Document | None:

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.files import read_json, write_json
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class SecretFile:
-    """Secrets by the name of what they open, in the workspace with the folder `lake`."""
+    """Secrets by the name of what they open, in the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._file = lake / "registry" / "secrets.json"
+    def __init__(self, state: Path) -> None:
+        self._file = StateFolder(state).secrets
         self._writing = threading.Lock()
 
     def find(self, name: str) -> Mapping[str, Any] | None:

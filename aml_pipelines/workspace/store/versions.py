@@ -15,6 +15,7 @@ from aml_pipelines.pipeline.assets import (
     no_such_name,
     no_such_version,
 )
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ class ResourceVersion:
 
 
 class Resources:
-    """The resources of one kind, such as environments, in the workspace with the folder `lake`."""
+    """The resources of one kind, such as environments, in the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path, kind: str) -> None:
-        self._file = SqliteFile(lake / "registry" / "resources.db", _TABLES)
+    def __init__(self, state: Path, kind: str) -> None:
+        self._file = SqliteFile(StateFolder(state).versions_database, _TABLES)
         self._kind = kind
 
     def version(self, name: str, version: str) -> ResourceVersion:

@@ -101,7 +101,7 @@ def _deployable(scope: Scope, body: Mapping[str, object]) -> dict[str, object]:
     content = _kept(body)
     properties = mapping_in(content, "properties")
     if not is_pipeline(properties):
-        content["codeId"] = f"{scope.id}/{stage_code(scope.lake, properties)}"
+        content["codeId"] = f"{scope.id}/{stage_code(scope.state, properties)}"
     return content
 
 
@@ -121,7 +121,9 @@ def batch_job_routes(
         if not name:
             raise ArmError(404, "NotFound", f"endpoint {endpoint!r} has no default deployment")
         asked = mapping_in(json_body(), "properties")
-        body = job_body(scope.lake, deployments.get(f"{endpoint}/{name}"), asked, endpoint=endpoint)
+        body = job_body(
+            scope.state, deployments.get(f"{endpoint}/{name}"), asked, endpoint=endpoint
+        )
         body = {key: value for key, value in body.items() if value is not None}
         check_body("JobBaseProperties", body)
         job = str(asked.get("name") or f"batchjob-{uuid.uuid4()}")

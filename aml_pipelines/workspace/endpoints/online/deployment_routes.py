@@ -79,7 +79,7 @@ def _recorded(scope: Scope, body: Mapping[str, object]) -> dict[str, object]:
     if properties["endpointComputeType"] != "Managed":
         kind = properties["endpointComputeType"]
         raise ArmError(501, "NotImplemented", f"a {kind} deployment is not served; Managed is")
-    deployed_code(scope.lake, properties, deployed_model(scope.lake, properties))
+    deployed_code(scope.state, properties, deployed_model(scope.state, properties))
     shared = {key: body[key] for key in _SHARED if body.get(key)}
     return {**shared, "properties": properties}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
 from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.documents import Document, Documents
 from aml_pipelines.workspace.store.secrets import SecretFile
 
@@ -23,14 +24,14 @@ _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
 
 
 class OnlineEndpoints:
-    """The online endpoints of the workspace with the folder `lake`."""
+    """The online endpoints of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self.endpoints = Documents(lake, "online endpoint")
-        self.deployments = Documents(lake, "online deployment")
+    def __init__(self, state: Path) -> None:
+        self.endpoints = Documents(state, "online endpoint")
+        self.deployments = Documents(state, "online deployment")
         self.servers = ScoringServers(self._stage)
-        self._lake = lake
-        self._secrets = SecretFile(lake)
+        self._state = state
+        self._secrets = SecretFile(state)
 
     def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
         """Create or update an endpoint; raises RefusedError for traffic to nowhere."""
@@ -95,7 +96,7 @@ class OnlineEndpoints:
         return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311  (no secret)
 
     def folder(self, key: str) -> Path:
-        return self._lake / "online" / key
+        return StateFolder(self._state).online_deployment(key)
 
     def _check_traffic(self, endpoint: str, traffic: Mapping[str, int]) -> None:
         if sum(traffic.values()) not in (ALL, NONE) or any(part < 0 for part in traffic.values()):
@@ -113,8 +114,8 @@ class OnlineEndpoints:
         properties = self.deployments.get(key).properties
         folder = self.folder(key)
         folder.mkdir(parents=True, exist_ok=True)
-        model = deployed_model(self._lake, properties)
-        code, script = deployed_code(self._lake, properties, model)
+        model = deployed_model(self._state, properties)
+        code, script = deployed_code(self._state, properties, model)
         staged = Staged(folder, script, {**_variables(properties), **place_model(model, folder)})
         stage_code(code, staged.code)
         return staged
