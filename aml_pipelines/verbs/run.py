@@ -23,7 +23,8 @@ from aml_pipelines.execution.selection import (
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
-from aml_pipelines.workspace.serve import WorkspaceError, serving
+from aml_pipelines.workspace.loopback import WorkspaceError
+from aml_pipelines.workspace.serve import serving
 from conf.target import LOCAL
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from aml_pipelines.workspace.discovery import (
     refuse_unserved,
     serving_alone,
 )
-from aml_pipelines.workspace.serve import WorkspaceError, serving
+from aml_pipelines.workspace.loopback import WorkspaceError
+from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
 from conf.document import ConfError
 from conf.target import LOCAL

@@ -1,10 +1,9 @@
-"""The REST front of the local workspace: the part of Azure ML's control plane that jobs use."""
+"""The app of the local workspace: mounts all routes, checks tokens, shapes errors as ARM does."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -12,106 +11,94 @@ from werkzeug.exceptions import HTTPException
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.workspace.assets.data_routes import data_routes
 from aml_pipelines.workspace.assets.model_routes import model_routes
-from aml_pipelines.workspace.assets.models import Models
-from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.assets.routes import CODES, COMPONENTS, ENVIRONMENTS, resource_routes
-from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Scope
-from aml_pipelines.workspace.http.operations import Operations
-from aml_pipelines.workspace.resources.computes import compute_routes
-from aml_pipelines.workspace.resources.datastores import datastore_routes
-from aml_pipelines.workspace.resources.groups import group_routes
-from aml_pipelines.workspace.resources.workspace import workspace_routes
-from aml_pipelines.workspace.routes_endpoints import SCORING_PREFIXES, register_endpoints
-from aml_pipelines.workspace.routes_work import OPEN_PREFIXES, register_work
-from aml_pipelines.workspace.storage.accounts import Accounts
-from aml_pipelines.workspace.storage.blob_routes import blob_routes
-from aml_pipelines.workspace.storage.path_routes import filesystem_routes
+from aml_pipelines.workspace.endpoints.batch import routes as batch
+from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
+from aml_pipelines.workspace.endpoints.online import routes as online
+from aml_pipelines.workspace.endpoints.online import scoring_routes as scoring
+from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError
+from aml_pipelines.workspace.jobs import history_routes as history
+from aml_pipelines.workspace.jobs import routes as jobs
+from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
+from aml_pipelines.workspace.resources import (
+    computes,
+    datastores,
+    groups,
+    operation_routes,
+    workspace,
+)
+from aml_pipelines.workspace.schedules import routes as schedules
+from aml_pipelines.workspace.served import EXTENSION, Workspace, here
+from aml_pipelines.workspace.storage import blob_routes, path_routes, upload_routes
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
-from aml_pipelines.workspace.storage.upload_routes import Uploads, upload_routes
-from aml_pipelines.workspace.store.documents import Documents
-from aml_pipelines.workspace.store.secrets import SecretFile
-from aml_pipelines.workspace.store.versions import Resources
-
-if TYPE_CHECKING:
-    from aml_pipelines.workspace.background import JobService
-    from aml_pipelines.workspace.http.faults import Faults
-    from aml_pipelines.workspace.http.identity import Identity
 
 SERVED = (
     *("the workspace", "data", "models", "datastores", "computes"),
     *("environments", "components", "codes", "jobs", "schedules"),
     *("online endpoints", "batch endpoints"),
 )
-_PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
+# Each blueprint with the prefix below which it is served; those without one have their own.
+_MOUNTED = (
+    *((routes, WORKSPACE) for routes in (workspace.routes, datastores.routes, computes.routes)),
+    *((routes, WORKSPACE) for routes in (upload_routes.routes, jobs.routes, schedules.routes)),
+    *((routes, WORKSPACE) for routes in (online.routes, online_deployments.routes, batch.routes)),
+    (history.history, f"/history/v1.0{WORKSPACE}"),
+    (history.outputs, f"/data/v1.0{WORKSPACE}"),
+    (batch.job_lists, f"/mferp/managementfrontend{WORKSPACE}"),
+    *((routes, None) for routes in (groups.routes, operation_routes.routes, history.logs)),
+    *((routes, None) for routes in (scoring.routes, batch.invocations)),
+    *((routes, None) for routes in (blob_routes.routes, path_routes.routes)),
+)
+# Routes that check the caller themselves, or need no right: a storage container may be opened by a
+# signed URL, an online endpoint has keys of its own, a link to a log is signed, and the addresses
+# of the workspace's APIs are no secret.
+_WITHOUT_TOKEN = tuple(
+    f"{prefix}/"
+    for prefix in (STORAGE_PREFIX, online.SCORING_PREFIX, LOGS_PREFIX, history.DISCOVERY_PREFIX)
+)
 _log = logging.getLogger(__name__)
 
 
-def create_app(
-    scope: Scope,
-    identity: Identity,
-    *,
-    faults: Faults | None = None,
-    service: JobService | None = None,
-) -> Flask:
-    """Make the WSGI app that serves the workspace `scope` to holders of `identity`'s tokens.
-
-    Jobs that are submitted go to `service`; without one, they can only be read.
-    """
+def create_app(served: Workspace) -> Flask:
+    """Make the WSGI app that serves the workspace `served` to holders of its identity's tokens."""
     app = Flask(__name__)
+    app.extensions[EXTENSION] = served
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
-    app.before_request(lambda: _check_token(identity))
-    app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
-    uploads = Uploads(scope.state)
-    accounts = Accounts(scope.state, identity, uploads)
-    app.register_blueprint(blob_routes(accounts))
-    app.register_blueprint(filesystem_routes(accounts))
-    operations = Operations(scope)
-    app.register_blueprint(operations.routes())
-    _register_resources(app, scope, operations, uploads)
-    register_endpoints(app, scope, identity, operations, service)
-    register_work(app, scope, service)
+    app.before_request(_check_token)
+    app.url_value_preprocessor(_refuse_other_workspaces)
+    for routes, prefix in _MOUNTED:
+        app.register_blueprint(routes, url_prefix=prefix)
+    app.register_blueprint(data_routes(served.scope, served.registry), url_prefix=WORKSPACE)
+    app.register_blueprint(model_routes(served.scope, served.models), url_prefix=WORKSPACE)
+    for kind, store in (
+        (ENVIRONMENTS, served.environments),
+        (COMPONENTS, served.components),
+        (CODES, served.codes),
+    ):
+        routes = resource_routes(served.scope, kind, store)
+        app.register_blueprint(routes, url_prefix=f"{WORKSPACE}/{kind.plural}")
     _register_errors(app)
     app.after_request(_log_request)
-    if faults:
-        faults.install(app)
     return app
 
 
-def _register_resources(app: Flask, scope: Scope, operations: Operations, uploads: Uploads) -> None:
-    groups, deployed = Documents(scope.state, "group"), Documents(scope.state, "template")
-    app.register_blueprint(group_routes(scope, groups, deployed, operations))
-    for routes in (
-        workspace_routes(scope, Documents(scope.state, "workspace"), operations),
-        datastore_routes(scope, Documents(scope.state, "datastore"), SecretFile(scope.state)),
-        compute_routes(scope, Documents(scope.state, "compute"), operations),
-        data_routes(scope, Registry(scope.state)),
-        model_routes(scope, Models(scope.state)),
-        upload_routes(uploads),
-    ):
-        app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>")
-    for served in (ENVIRONMENTS, COMPONENTS, CODES):
-        resources = Resources(scope.state, served.singular)
-        routes = resource_routes(scope, served, resources)
-        app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>/{served.plural}")
+def _check_token() -> None:
+    if not request.path.startswith(_WITHOUT_TOKEN):
+        here().identity.check(request.headers.get("Authorization"))
 
 
-def _check_token(identity: Identity) -> None:
-    # a container's URL may carry a right
-    if not request.path.startswith((f"{STORAGE_PREFIX}/", *SCORING_PREFIXES, *OPEN_PREFIXES)):
-        identity.check(request.headers.get("Authorization"))
-
-
-def _refuse_other_workspaces(scope: Scope, values: dict[str, str] | None) -> None:
+def _refuse_other_workspaces(_: str | None, values: dict[str, str] | None) -> None:
     if not values or "workspace" not in values:
         return
-    asked = values.pop("subscription"), values.pop("group"), values.pop("workspace")
+    named = values.pop("subscription"), values.pop("group"), values.pop("workspace")
+    scope = here().scope
     served = scope.subscription_id, scope.resource_group, scope.name
-    if asked != served:
+    if named != served:
         raise ArmError(
             404,
             "ResourceNotFound",
-            f"workspace {'/'.join(asked)!r} is not served here; {'/'.join(served)!r} is",
+            f"workspace {'/'.join(named)!r} is not served here; {'/'.join(served)!r} is",
         )
 
 

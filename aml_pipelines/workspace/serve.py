@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
+from aml_pipelines.workspace.loopback import LOOPBACK, WorkspaceError, listen
 from aml_pipelines.workspace.state import StateFolder
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
 READY = "ready\n"
-
-
-class WorkspaceError(RuntimeError):
-    """The local workspace did not come up; its log says why."""
 
 
 class WorkspaceNames(Protocol):
@@ -126,16 +122,6 @@ def serving(
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 pipe.close()
-
-
-def listen(port: int = 0) -> socket.socket:
-    """Listen on `port` of this machine alone, 0 for any; raises WorkspaceError if it is taken."""
-    try:
-        return socket.create_server((LOOPBACK, port), backlog=128)
-    except OSError as error:
-        raise WorkspaceError(
-            f"port {port} cannot be listened on: {error.strerror}; give another, or none"
-        ) from error
 
 
 def _command(

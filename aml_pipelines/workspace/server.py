@@ -10,7 +10,8 @@ import socket
 import ssl
 import sys
 import threading
-from contextlib import nullcontext
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,23 +20,22 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
-from aml_pipelines.workspace.background import JobService, job_service
-from aml_pipelines.workspace.http.arm import Scope
+from aml_pipelines.workspace.background import job_service, running
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import Identity, create_identity_app
-from aml_pipelines.workspace.http.tls import LOOPBACK, ensure_certificate, write_trusted
-from aml_pipelines.workspace.serve import job_environment
-from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.http.tls import ensure_certificate, write_trusted
+from aml_pipelines.workspace.loopback import LOOPBACK
+from aml_pipelines.workspace.serve import READY, job_environment
 from aml_pipelines.workspace.storage.protocol import METADATA
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from wsgiref.types import WSGIEnvironment
 
     from flask import Flask
 
-    from aml_pipelines.workspace.http.faults import Faults
-
-READY = "ready"
+    from aml_pipelines.workspace.served import Workspace
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -69,62 +69,55 @@ def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> 
     return server
 
 
-def serve(
-    scope: Scope,
-    identity: Identity,
-    *,
-    control: int,
-    token: int,
-    faults: Faults | None = None,
-    service: JobService | None = None,
-) -> list[BaseWSGIServer]:
-    """Serve control plane and identity endpoint on two listening descriptors, in threads."""
-    folder = StateFolder(scope.state)
+def serve(app: Flask, workspace: Workspace, *, control: int, token: int) -> list[BaseWSGIServer]:
+    """Serve `app` and the identity endpoint on two listening descriptors, in threads."""
+    folder = workspace.folder
     ensure_certificate(folder.certificate, folder.key)
-    besides = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
-    write_trusted(folder.certificate, folder.trusted, besides=besides)
+    trusted_already = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    write_trusted(folder.certificate, folder.trusted, besides=trusted_already)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder.certificate, folder.key)
     servers = [
-        server_on(control, create_app(scope, identity, faults=faults, service=service), context),
-        server_on(token, create_identity_app(identity)),
+        server_on(control, app, context),
+        server_on(token, create_identity_app(workspace.identity)),
     ]
     for server in servers:
-        # looks for its end ten times as often as it would: many tests wait for that
-        looking = {"poll_interval": 0.05}
-        threading.Thread(target=server.serve_forever, kwargs=looking, daemon=True).start()
+        # Ten times as often as werkzeug looks whether it shall end: many tests wait for that.
+        polling = {"poll_interval": 0.05}
+        threading.Thread(target=server.serve_forever, kwargs=polling, daemon=True).start()
     return servers
 
 
 def main() -> None:
-    asked = _arguments().parse_args()
+    arguments = _arguments().parse_args()
     _start_log()
-    scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.state)
+    scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = Identity(os.environ["IDENTITY_HEADER"])
+    workspace = build_workspace(scope, identity, arguments.state)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
-    with _jobs(asked, scope) as service:
-        serve(
-            scope,
-            identity,
-            control=asked.control,
-            token=asked.token,
-            service=service,
-        )
-        prepare_tracking(asked.state, asked.experiment)
-        sys.stdout.write(f"{READY}\n")
+    with _with_jobs(workspace, arguments) as served:
+        serve(create_app(served), served, control=arguments.control, token=arguments.token)
+        prepare_tracking(arguments.state, arguments.experiment)
+        sys.stdout.write(READY)
         sys.stdout.flush()
         # The parent holds the other end: its end, whatever way it comes, is this one's too.
         sys.stdin.read()
 
 
-def _jobs(asked: argparse.Namespace, scope: Scope) -> AbstractContextManager[JobService | None]:
-    if not asked.jobs_master:
-        return nullcontext()
-    control, token = (socket.socket(fileno=os.dup(one)) for one in (asked.control, asked.token))
+@contextmanager
+def _with_jobs(workspace: Workspace, arguments: argparse.Namespace) -> Iterator[Workspace]:
+    if not arguments.jobs_master:
+        yield workspace
+        return
+    descriptors = arguments.control, arguments.token
+    control, token = (socket.socket(fileno=os.dup(one)) for one in descriptors)
     with control, token:
-        secret = os.environ["IDENTITY_HEADER"]
-        environment = job_environment(scope, asked.state, control, token, secret)
-    return job_service(asked.state, master=asked.jobs_master, environment=environment)
+        secret = workspace.identity.secret
+        scope, state = workspace.scope, arguments.state
+        environment = job_environment(scope, state, control, token, secret)
+    service = job_service(workspace, master=arguments.jobs_master, environment=environment)
+    with running(service):
+        yield replace(workspace, job_service=service)
 
 
 def _start_log() -> None:

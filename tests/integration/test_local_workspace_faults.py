@@ -13,7 +13,7 @@ from tests.integration.workspace_jobs import run_job
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.workspace.http.faults import Fault
+    from tests.integration.faults import Fault
 
 pytestmark = pytest.mark.sdk
 

@@ -18,7 +18,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aml_pipelines.workspace.serve import WorkspaceError, serving
+from aml_pipelines.workspace.loopback import WorkspaceError
+from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET, workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.http.arm import (
     ArmError,
     Resource,
-    Scope,
+    WorkspaceScope,
     answer,
     check_preconditions,
     page,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TYPES = ("uri_file", "uri_folder", "mltable")
 
 
-def data_routes(scope: Scope, registry: Registry) -> Blueprint:
+def data_routes(scope: WorkspaceScope, registry: Registry) -> Blueprint:
     """Serve data assets out of `registry`."""
     routes = Blueprint("data", __name__)
 
@@ -104,7 +104,7 @@ def _data_type(body: Body) -> str:
     return given
 
 
-def _container(scope: Scope, container: Container) -> Resource:
+def _container(scope: WorkspaceScope, container: Container) -> Resource:
     properties = {
         "description": container.description,
         "tags": dict(container.tags),
@@ -117,7 +117,7 @@ def _container(scope: Scope, container: Container) -> Resource:
     return scope.resource(f"data/{container.name}", properties, created_at=container.created_at)
 
 
-def _version(scope: Scope, asset: DataAsset) -> Resource:
+def _version(scope: WorkspaceScope, asset: DataAsset) -> Resource:
     properties: dict[str, object] = {
         "description": asset.description,
         "tags": dict(asset.tags),

@@ -11,13 +11,14 @@ from aml_pipelines.pipeline.references import local_folder, long_uri
 from aml_pipelines.workspace.http.arm import (
     ArmError,
     Resource,
-    Scope,
+    WorkspaceScope,
     answer,
     check_preconditions,
     page,
 )
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import MODEL_CONTAINER, MODEL_VERSION, Body
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.assets.models import Models
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 TYPES = ("custom_model", "mlflow_model", "triton_model")
 
 
-def model_routes(scope: Scope, models: Models) -> Blueprint:
+def model_routes(scope: WorkspaceScope, models: Models) -> Blueprint:
     """Serve models out of MLflow's registry."""
     routes = Blueprint("models", __name__)
     tables = models.tables
@@ -58,7 +59,7 @@ def model_routes(scope: Scope, models: Models) -> Blueprint:
         def refuse(stored: ModelAsset | None) -> None:
             check_preconditions(_version(scope, stored) if stored else None)
 
-        model, is_new = models.put_model(_asked(scope, name, version), unless=refuse)
+        model, is_new = models.put_model(_asked(name, version), unless=refuse)
         return answer(_version(scope, model), is_new=is_new)
 
     @routes.delete("/models/<name>")
@@ -84,7 +85,7 @@ def _asked_container(name: str) -> Container:
     )
 
 
-def _asked(scope: Scope, name: str, version: str) -> ModelAsset:
+def _asked(name: str, version: str) -> ModelAsset:
     body = Body(MODEL_VERSION, required=("modelUri",))
     uri, model_type = body.text("modelUri") or "", body.text("modelType") or "custom_model"
     if model_type not in TYPES:
@@ -96,7 +97,7 @@ def _asked(scope: Scope, name: str, version: str) -> ModelAsset:
         version=asset_version(version),
         type=model_type,
         path=uri,
-        source=str(local_folder(uri, lake=scope.state)),
+        source=str(local_folder(uri, lake=here().folder.root)),
         description=body.text("description"),
         tags=body.mapping("tags"),
         properties=body.mapping("properties"),
@@ -108,7 +109,7 @@ def _asked(scope: Scope, name: str, version: str) -> ModelAsset:
     )
 
 
-def _container(scope: Scope, container: Container) -> Resource:
+def _container(scope: WorkspaceScope, container: Container) -> Resource:
     properties = {
         "description": container.description,
         "tags": dict(container.tags),
@@ -121,7 +122,7 @@ def _container(scope: Scope, container: Container) -> Resource:
     return scope.resource(f"models/{container.name}", properties, created_at=container.created_at)
 
 
-def _version(scope: Scope, model: ModelAsset) -> Resource:
+def _version(scope: WorkspaceScope, model: ModelAsset) -> Resource:
     properties = {
         "description": model.description,
         "tags": dict(model.tags),

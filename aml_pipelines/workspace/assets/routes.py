@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from aml_pipelines.workspace.http.arm import (
     ArmError,
     Resource,
-    Scope,
+    WorkspaceScope,
     answer,
     check_preconditions,
     page,
@@ -43,7 +43,7 @@ COMPONENTS = Served("components", "component", COMPONENT, required=("componentSp
 CODES = Served("codes", "code", CODE, required=("codeUri",))
 
 
-def resource_routes(scope: Scope, served: Served, resources: Resources) -> Blueprint:
+def resource_routes(scope: WorkspaceScope, served: Served, resources: Resources) -> Blueprint:
     """Serve one kind of resource out of `resources`."""
     routes = Blueprint(served.plural, __name__)
     _add_container_routes(routes, scope, served, resources)
@@ -58,7 +58,7 @@ def resource_routes(scope: Scope, served: Served, resources: Resources) -> Bluep
 
 
 def _add_version_routes(
-    routes: Blueprint, scope: Scope, served: Served, resources: Resources
+    routes: Blueprint, scope: WorkspaceScope, served: Served, resources: Resources
 ) -> None:
     def version_resource(item: ResourceVersion) -> Resource:
         return scope.resource(
@@ -95,7 +95,7 @@ def _add_version_routes(
 
 
 def _add_container_routes(
-    routes: Blueprint, scope: Scope, served: Served, resources: Resources
+    routes: Blueprint, scope: WorkspaceScope, served: Served, resources: Resources
 ) -> None:
     def container_resource(item: Container) -> Resource:
         return scope.resource(

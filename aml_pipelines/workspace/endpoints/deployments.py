@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.jobs.freeze import sources_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.assets import ModelAsset
+    from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.registry import Registry
 
 NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
 _MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
 
 
-def deployed_model(state: Path, properties: Mapping[str, object]) -> ModelAsset | None:
+def deployed_model(registry: Registry, properties: Mapping[str, object]) -> ModelAsset | None:
     """Find the model that a deployment names, if it names one; raises NotFoundError without it."""
     named = properties.get("model")
     reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
@@ -29,16 +29,16 @@ def deployed_model(state: Path, properties: Mapping[str, object]) -> ModelAsset 
     match = _MODEL.fullmatch(reference)
     if not match:
         raise RefusedError(f"model {reference!r} is not of the form …/models/NAME/versions/VERSION")
-    return Registry(state).model(match["name"], match["version"])
+    return registry.model(match["name"], match["version"])
 
 
 def deployed_code(
-    state: Path, properties: Mapping[str, object], model: ModelAsset | None
+    sources: Sources, properties: Mapping[str, object], model: ModelAsset | None
 ) -> tuple[Path, str]:
     """Find a deployment's code and its scoring script; the scorer for MLflow models without any."""
     configured = properties.get("codeConfiguration")
     if isinstance(configured, dict) and configured.get("codeId"):
-        code = Path(sources_in(state).code(str(configured["codeId"])))
+        code = Path(sources.code(str(configured["codeId"])))
         script = str(configured.get("scoringScript"))
         if not (code / script).is_file():
             raise RefusedError(

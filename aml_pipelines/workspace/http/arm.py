@@ -13,9 +13,13 @@ from flask import Response, jsonify, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 PROVIDER = "Microsoft.MachineLearningServices"
+# The one prefix of all routes below the workspace; Flask reads it, `WorkspaceScope.id` fills it.
+WORKSPACE = (
+    "/subscriptions/<subscription>/resourceGroups/<group>"
+    f"/providers/{PROVIDER}/workspaces/<workspace>"
+)
 PAGE = 100
 _PAGED = {"api-version", "listViewType", "$skip", "$top", "$orderBy", "stage"}
 _NEWEST_FIRST = "createdtime desc"
@@ -38,13 +42,12 @@ class ArmError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Scope:
-    """The workspace that is served: its ARM names and its lake."""
+class WorkspaceScope:
+    """The names by which ARM knows a workspace."""
 
     subscription_id: str
     resource_group: str
     name: str
-    state: Path
 
     @property
     def id(self) -> str:

@@ -116,12 +116,6 @@ def json_body() -> dict[str, object]:
     return body
 
 
-def mapping_in(content: Mapping[str, object], name: str) -> dict[str, object]:
-    """Give the mapping that `content` has under `name`; an empty one when it has none."""
-    found = content.get(name)
-    return dict(found) if isinstance(found, dict) else {}
-
-
 def _refuse_unknown(given: Mapping[str, object], known: set[str], where: str) -> None:
     unknown = sorted(set(given) - known)
     if unknown:

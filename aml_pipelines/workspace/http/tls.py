@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from aml_pipelines.workspace.loopback import LOOPBACK
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
 VALID = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=7)
 

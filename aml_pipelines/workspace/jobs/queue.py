@@ -26,8 +26,8 @@ _NOT_INHERITED = ("AZURE_CLIENT_ID",)
 _STOPPED = "the workspace ended while the job ran; submit it again"
 
 
-class Runner:
-    """The queue's other end: takes the job that has waited longest and runs it to its end."""
+class Queue:
+    """Runs the jobs that were submitted, one at a time, the one that has waited longest first."""
 
     def __init__(
         self, state: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.files import read_json
+from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aml_pipelines.workspace.jobs.store import Job
 
 
@@ -43,9 +45,9 @@ def status_of(job: Job, state: Path) -> str:
 
 def nodes_of(job: Job, state: Path) -> list[NodeView]:
     """Give the nodes of a job, in the order in which they may run."""
-    recorded = _mapping(_run(job, state).get("nodes"))
+    recorded = mapping(_run(job, state).get("nodes"))
     return [
-        _node(job, name, kind, _mapping(recorded.get(name)))
+        _node(job, name, kind, mapping(recorded.get(name)))
         for name, kind in job.graph.nodes.items()
     ]
 
@@ -89,7 +91,7 @@ def _node(job: Job, name: str, kind: str, recorded: Mapping[str, object]) -> Nod
         status=_node_status(job, str(recorded.get("status", "NotStarted")), recorded),
         seconds=float(str(recorded.get("seconds", 0.0))),
         is_reused=bool(recorded.get("reused", False)),
-        outputs={key: str(value) for key, value in _mapping(recorded.get("outputs")).items()},
+        outputs={key: str(value) for key, value in mapping(recorded.get("outputs")).items()},
         error=str(recorded.get("error") or ""),
         log=Path(str(log)) if log else None,
     )
@@ -112,7 +114,3 @@ def _waits_for_the_lake(job: Job, state: Path) -> bool:
     file = StateFolder(state).lock
     text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
     return bool(text) and json.loads(text).get("job") != job.name
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

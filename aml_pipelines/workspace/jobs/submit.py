@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, RefusedError
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
-from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.jobs.freeze import freeze, sources_in
+from aml_pipelines.workspace.jobs.freeze import freeze
 from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Job, Jobs, differing
 from aml_pipelines.workspace.jobs.translate import (
-    Sources,
     pipeline_documents,
     single_node,
     write_documents,
@@ -25,15 +23,30 @@ from aml_pipelines.workspace.state import StateFolder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.registry import Registry
+    from aml_pipelines.workspace.store.versions import Resources
+
 
 class Submissions:
-    """Where jobs are submitted to: the queue of the workspace with the folder `state`."""
+    """Puts jobs into the queue of the workspace with the folder `state`."""
 
-    def __init__(self, state: Path, jobs: Jobs, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        state: Path,
+        jobs: Jobs,
+        *,
+        registry: Registry,
+        components: Resources,
+        sources: Sources,
+        wake: Callable[[], None],
+    ) -> None:
         self._state = state
         self._jobs = jobs
+        self._registry = registry
+        self._components = components
+        self._sources = sources
         self._wake = wake
-        self._sources: Sources = sources_in(state)
         self._submitting = threading.Lock()
 
     def submit(
@@ -65,7 +78,7 @@ class Submissions:
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
         """Resolve the labels of a body's assets; raises RefusedError where there is none."""
         try:
-            return freeze(properties, self._state)
+            return freeze(properties, self._registry, self._components)
         except NotFoundError as error:
             raise RefusedError(str(error)) from error
 
@@ -83,13 +96,14 @@ class Submissions:
         try:
             documents = pipeline_documents(properties, self._sources)
             file = write_documents(documents, folder)
-            return plan_job(self._state, file, name, is_single=bool(single_node(properties)))
+            is_single = bool(single_node(properties))
+            return plan_job(self._state, self._registry, file, name, is_single=is_single)
         except (PipelineError, NotFoundError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise RefusedError(str(error).replace(f"{folder}/", "")) from error
 
 
-def plan_job(state: Path, file: Path, name: str, *, is_single: bool) -> Plan:
+def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_single: bool) -> Plan:
     """Plan the pipeline of the job `name` as the registry stands now.
 
     Its inputs are what was submitted: no target gives them other values.
@@ -99,7 +113,7 @@ def plan_job(state: Path, file: Path, name: str, *, is_single: bool) -> Plan:
         runs=StateFolder(state).runs,
         run_id=name,
         is_local=True,
-        assets=Registry(state),
+        assets=registry,
         is_single=is_single,
     )
     return plan_pipeline(file, locations, given={}, target_inputs={})

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from aml_pipelines.workspace.http.fields import Fields, mapping
 from aml_pipelines.workspace.jobs.vocabulary import (
-    Fields,
     compute_name,
     identity_setting,
     input_setting,
-    mapping,
     named,
     output_setting,
     seconds_of,
@@ -19,8 +18,10 @@ from aml_pipelines.workspace.jobs.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from aml_pipelines.workspace.assets.code import Sources
 
 Documents = dict[str, dict[str, object]]
 PIPELINE = "pipeline.yml"
@@ -41,14 +42,6 @@ _CODE_FIELDS = {
     "environmentVariables": "environment_variables",
     "distribution": "distribution",
 }
-
-
-class Sources:
-    """Where a job's components and code are: functions of their ids."""
-
-    def __init__(self, component: Callable[[str], Fields], code: Callable[[str], str]) -> None:
-        self.component = component
-        self.code = code
 
 
 def pipeline_documents(job: Fields, sources: Sources) -> Documents:

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from flask import request
 
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
+from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
 from aml_pipelines.workspace.jobs.status import NodeView, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
-from aml_pipelines.workspace.jobs.vocabulary import mapping
-from aml_pipelines.workspace.state import StateFolder, artifact_folder
+from aml_pipelines.workspace.served import here
+from aml_pipelines.workspace.state import artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.http.arm import Resource, Scope
+    from aml_pipelines.workspace.http.arm import Resource
     from aml_pipelines.workspace.jobs.store import Job
 
-LOGS_PREFIX = "/joblogs"
 DEFAULT = "default"  # the output that every job has: its logs and whatever else it left
 
 
-class LogLinks:
-    """Links to logs that carry their own right, as Azure's do: the client reads them so."""
-
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-
-    def link(self, job: str, node: str = "") -> str:
-        path = quote(f"{job}/{node}" if node else job)
-        return f"https://{request.host}{LOGS_PREFIX}/{path}?sig={self._signature(job, node)}"
-
-    def is_right(self, job: str, node: str, signature: str) -> bool:
-        return hmac.compare_digest(self._signature(job, node).encode(), signature.encode())
-
-    def _signature(self, job: str, node: str) -> str:
-        return hmac.new(self._key, f"{job}\n{node}".encode(), sha256).hexdigest()
-
-
-def job_resource(job: Job, scope: Scope) -> Resource:
+def job_resource(job: Job) -> Resource:
     """Make the ARM resource of a job."""
     outputs = {
-        name: _placed(mapping(output), outputs_of(job, scope.state).get(name), scope)
+        name: _placed(mapping(output), outputs_of(job, _state()).get(name))
         for name, output in mapping(job.properties.get("outputs")).items()
     }
     properties = {
@@ -61,28 +40,26 @@ def job_resource(job: Job, scope: Scope) -> Resource:
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "outputs": outputs,
-        "status": status_of(job, scope.state),
+        "status": status_of(job, _state()),
         "services": {
             "Tracking": _service("Tracking", f"https://{request.host}"),
-            "Studio": _service(
-                "Studio", (StateFolder(scope.state).runs / job.name).resolve().as_uri()
-            ),
+            "Studio": _service("Studio", (here().folder.runs / job.name).resolve().as_uri()),
         },
     }
-    return scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
+    return here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
 
 
-def child_resource(name: str, scope: Scope) -> Resource:
+def child_resource(name: str) -> Resource:
     """Make the ARM resource of a node: the API shows no more of it than that it is there."""
-    return {**scope.resource(f"jobs/{name}", {}), "properties": None}
+    return {**here().scope.resource(f"jobs/{name}", {}), "properties": None}
 
 
-def job_run(job: Job, scope: Scope) -> dict[str, object]:
+def job_run(job: Job) -> dict[str, object]:
     """Describe a job as the run history does."""
-    outputs = [*outputs_of(job, scope.state), DEFAULT]
+    outputs = [*outputs_of(job, _state()), DEFAULT]
     return {
         **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
-        "status": status_of(job, scope.state),
+        "status": status_of(job, _state()),
         "description": job.properties.get("description"),
         "tags": dict(job.tags),
         "properties": dict(mapping(job.properties.get("properties"))),
@@ -107,33 +84,33 @@ def node_run(job: Job, node: NodeView) -> dict[str, object]:
     }
 
 
-def job_logs(job: Job, links: LogLinks) -> dict[str, str]:
+def job_logs(job: Job) -> dict[str, str]:
     """Link the logs of a job, by the names that Azure gives them."""
-    node = single_node(job.properties)
+    links, node = here().log_links, single_node(job.properties)
     return {NODE_LOG: links.link(job.name, node)} if node else {PIPELINE_LOG: links.link(job.name)}
 
 
-def node_logs(job: Job, node: NodeView, links: LogLinks) -> dict[str, str]:
-    return {NODE_LOG: links.link(job.name, node.name)}
+def node_logs(job: Job, node: NodeView) -> dict[str, str]:
+    return {NODE_LOG: here().log_links.link(job.name, node.name)}
 
 
-def lake_uri(path: str, scope: Scope) -> str:
+def lake_uri(path: str) -> str:
     """Give the URI of a path in the lake; a path elsewhere stays as it is."""
     place = Path(path)
-    if not place.is_relative_to(scope.state):
+    if not place.is_relative_to(_state()):
         return path
-    short = f"azureml://datastores/lake/paths/{place.relative_to(scope.state).as_posix()}"
-    return long_uri(short, scope.id)
+    short = f"azureml://datastores/lake/paths/{place.relative_to(_state()).as_posix()}"
+    return long_uri(short, here().scope.id)
 
 
-def artifacts_uri(run: str, scope: Scope) -> str:
+def artifacts_uri(run: str) -> str:
     """Give the URI of what a run left besides its outputs."""
     short = f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_folder(run)}/"
-    return long_uri(short, scope.id)
+    return long_uri(short, here().scope.id)
 
 
-def _placed(output: Mapping[str, object], location: str | None, scope: Scope) -> dict[str, object]:
-    return {**output, "uri": lake_uri(location, scope)} if location else dict(output)
+def _placed(output: Mapping[str, object], location: str | None) -> dict[str, object]:
+    return {**output, "uri": lake_uri(location)} if location else dict(output)
 
 
 def _service(kind: str, endpoint: str) -> dict[str, object]:
@@ -165,3 +142,7 @@ def _output_id(run: str, output: str) -> dict[str, str]:
 
 def _time(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _state() -> Path:
+    return here().folder.root

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-Fields = Mapping[str, object]
-_ID = re.compile(
-    r"(?:azureml:)?/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers"
-    r"/Microsoft\.MachineLearningServices/workspaces/[^/]+/(?P<kind>\w+)/(?P<name>[^/]+)"
-    r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?"
-)
-_NAMED = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))")
+from aml_pipelines.workspace.assets.references import asset_of
+
+if TYPE_CHECKING:
+    from aml_pipelines.workspace.http.fields import Fields
+
 _MODES = {
     "ReadOnlyMount": "ro_mount",
     "ReadWriteMount": "rw_mount",
@@ -25,14 +23,6 @@ _IDENTITIES = {"UserIdentity": "user_identity", "Managed": "managed", "AMLToken"
 _DURATION = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
 )
-
-
-def asset_of(reference: str) -> tuple[str, str, str] | None:
-    """Give the name, version and label that `reference` has; None where it names no asset."""
-    match = _ID.fullmatch(reference) or _NAMED.fullmatch(reference)
-    if not match:
-        return None
-    return match["name"], match["version"] or "", match["label"] or ""
 
 
 def short_reference(reference: str) -> str:
@@ -101,11 +91,6 @@ def seconds_of(duration: object) -> object:
         return duration
     units = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
     return sum(float(match[name] or 0) * seconds for name, seconds in units.items())
-
-
-def mapping(value: object) -> Fields:
-    """Give `value` if it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _mode(given: Fields) -> dict[str, object]:

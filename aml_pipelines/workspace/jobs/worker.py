@@ -17,6 +17,7 @@ from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.submit import plan_job
 from aml_pipelines.workspace.state import StateFolder
 
@@ -41,7 +42,9 @@ def main(asked: argparse.Namespace) -> int:
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
-    plan = plan_job(asked.state, asked.file, asked.name, is_single=asked.single)
+    plan = plan_job(
+        asked.state, Registry(asked.state), asked.file, asked.name, is_single=asked.single
+    )
     gaps = plan.gaps(plan.nodes)
     if gaps:
         raise PipelineError(*gaps)

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.pipeline.triggers import due_between
-from aml_pipelines.workspace.jobs.vocabulary import Fields, mapping
-from aml_pipelines.workspace.store.documents import Document, Documents
+from aml_pipelines.workspace.http.fields import Fields, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
+    from aml_pipelines.workspace.store.documents import Document, Documents
 
-KIND = "schedule"
 TRIGGER_TIME = "${{creation_context.trigger_time}}"
 _TICK_SECONDS = 1.0
 _LATE = timedelta(minutes=5)  # what was due longer ago was missed, as while nothing was served
@@ -30,9 +28,9 @@ class Schedules:
     """Schedules that submit jobs: to `submissions`, when `clock` says that they are due."""
 
     def __init__(
-        self, state: Path, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
+        self, stored: Documents, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
     ) -> None:
-        self.stored = Documents(state, KIND)
+        self.stored = stored
         self._jobs = jobs
         self._submissions = submissions
         self._clock = clock

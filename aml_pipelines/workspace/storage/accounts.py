@@ -10,14 +10,14 @@ from flask import request
 from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.state import REGISTRY, UPLOADS
-from aml_pipelines.workspace.storage.blobs import Container
+from aml_pipelines.workspace.storage.blobs import BlobFolder
 from aml_pipelines.workspace.storage.protocol import storage_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aml_pipelines.workspace.http.identity import Identity
-    from aml_pipelines.workspace.storage.upload_routes import Uploads
+    from aml_pipelines.workspace.storage.uploads import Uploads
 
 # What no blob may be: the workspace's own database, key and certificate; others' uploads.
 _HIDDEN = {LAKE: (REGISTRY,), DEFAULT: (UPLOADS,)}
@@ -34,7 +34,7 @@ class Accounts:
         self._state = state
         self._identity = identity
         self._uploads = uploads
-        self._opened: dict[Path, Container] = {}
+        self._opened: dict[Path, BlobFolder] = {}
         self._opening = threading.Lock()
 
     def check(self, account: str) -> str:
@@ -44,7 +44,7 @@ class Accounts:
             raise storage_error("ContainerNotFound", f"accounts here are {sorted(FOLDERS)}")
         return account
 
-    def open(self, account: str, container: str) -> Container:
+    def open(self, account: str, container: str) -> BlobFolder:
         """Open a container for the holder of a token, or of the upload's signature."""
         if "sig" in request.args:
             return self._container(self._uploads.folder(container), ())
@@ -52,10 +52,10 @@ class Accounts:
             raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
         return self._container(self._state / FOLDERS[account], _HIDDEN.get(account, ()))
 
-    def _container(self, folder: Path, hidden: tuple[str, ...]) -> Container:
+    def _container(self, folder: Path, hidden: tuple[str, ...]) -> BlobFolder:
         with self._opening:
             if folder not in self._opened:
-                self._opened[folder] = Container(folder, state=self._state, hidden=hidden)
+                self._opened[folder] = BlobFolder(folder, state=self._state, hidden=hidden)
             return self._opened[folder]
 
     def _check_token(self) -> None:

@@ -23,8 +23,8 @@ def blob_content(blob: Blob) -> Response:
     asked = request.headers.get("x-ms-range") or request.headers.get("Range")
     if not asked:
         answer = _answer(blob, 0, blob.size, 200)
-        if blob.facts.md5:
-            answer.headers["Content-MD5"] = blob.facts.md5
+        if blob.info.md5:
+            answer.headers["Content-MD5"] = blob.info.md5
         return answer
     match = _RANGE.fullmatch(asked)
     begin = int(match[1]) if match else 0
@@ -33,8 +33,8 @@ def blob_content(blob: Blob) -> Response:
     end = min(int(match[2]) + 1, blob.size) if match[2] else blob.size
     answer = _answer(blob, begin, end, 206)
     answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{blob.size}"
-    if blob.facts.md5:
-        answer.headers["x-ms-blob-content-md5"] = blob.facts.md5
+    if blob.info.md5:
+        answer.headers["x-ms-blob-content-md5"] = blob.info.md5
     if request.headers.get("x-ms-range-get-content-md5") == "true":
         part = b"".join(read_pieces(blob.path, begin, end - begin))
         digest = hashlib.md5(part, usedforsecurity=False).digest()
@@ -44,6 +44,6 @@ def blob_content(blob: Blob) -> Response:
 
 def _answer(blob: Blob, begin: int, end: int, status: int) -> Response:
     content = () if request.method == "HEAD" else read_pieces(blob.path, begin, end - begin)
-    answer = Response(content, status, mimetype=blob.facts.content_type)
+    answer = Response(content, status, mimetype=blob.info.content_type)
     answer.headers["Content-Length"] = str(end - begin)
     return answer

@@ -39,7 +39,7 @@ class BlobError(UserError):
 
 
 @dataclass(frozen=True)
-class Facts:
+class BlobInfo:
     """What a writer tells of a blob besides its content."""
 
     md5: str | None = None
@@ -55,16 +55,16 @@ class Blob:
     path: Path
     size: int
     modified: int
-    facts: Facts
+    info: BlobInfo
 
     @property
     def etag(self) -> str:
         """A tag that changes with content and metadata."""
-        told = json.dumps([self.size, self.modified, dict(self.facts.metadata)])
+        told = json.dumps([self.size, self.modified, dict(self.info.metadata)])
         return f'"0x{hashlib.sha256(told.encode()).hexdigest()[:16].upper()}"'
 
 
-class Container:
+class BlobFolder:
     """The files below `folder` as blobs; those in its folders `hidden` are not among them.
 
     Other processes may write the files too: what was told of one holds until it changes.
@@ -74,7 +74,7 @@ class Container:
         self.folder = folder.resolve()
         self._state = state.resolve()
         self._hidden = frozenset(hidden)
-        self._facts = SqliteFile(StateFolder(state).blobs_database, _TABLES)
+        self._database = SqliteFile(StateFolder(state).blobs_database, _TABLES)
         self._staged = StateFolder(self._state).staged_blocks
         self._writing = threading.Lock()
 
@@ -87,7 +87,7 @@ class Container:
 
     def blobs(self, names: Sequence[str]) -> list[Blob]:
         """Find those of the blobs `names` that are there."""
-        with self._facts.reading() as connection:
+        with self._database.reading() as connection:
             found = [self._read(connection, name, (self.folder / name).resolve()) for name in names]
         return [blob for blob in found if blob and blob.path.is_relative_to(self.folder)]
 
@@ -106,13 +106,13 @@ class Container:
         self,
         name: str,
         content: Readable,
-        facts: Facts,
+        info: BlobInfo,
         *,
         unless: Callable[[Blob | None], None],
     ) -> Blob:
         """Write a blob whole, in one step; `unless` sees what is there and may raise to refuse.
 
-        Raises BlobError when `facts` names an MD5 that is not the content's.
+        Raises BlobError when `info` names an MD5 that is not the content's.
         """
         path = self._path(name)
         self._staged.mkdir(parents=True, exist_ok=True)
@@ -120,29 +120,29 @@ class Container:
         try:
             with part.open("wb") as written:
                 md5 = copy_pieces(content, written)
-            if facts.md5 not in (None, md5):
-                raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {facts.md5!r}")
+            if info.md5 not in (None, md5):
+                raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {info.md5!r}")
             with self._writing:
                 unless(self._describe(name, path))
                 _make_folder(path.parent, name)
                 part.replace(path)
-                return self._tell(name, path, Facts(md5, facts.content_type, facts.metadata))
+                return self._save_info(name, path, BlobInfo(md5, info.content_type, info.metadata))
         finally:
             part.unlink(missing_ok=True)
 
-    def tell(self, name: str, metadata: Mapping[str, str]) -> Blob:
+    def set_metadata(self, name: str, metadata: Mapping[str, str]) -> Blob:
         """Replace a blob's metadata."""
         with self._writing:
             found = self.blob(name)
-            facts = Facts(found.facts.md5, found.facts.content_type, metadata)
-            return self._tell(name, found.path, facts)
+            info = BlobInfo(found.info.md5, found.info.content_type, metadata)
+            return self._save_info(name, found.path, info)
 
     def delete(self, name: str, *, unless: Callable[[Blob | None], None]) -> None:
         with self._writing:
             found = self.blob(name)
             unless(found)
             found.path.unlink()
-            with self._facts.writing() as connection:
+            with self._database.writing() as connection:
                 connection.execute("DELETE FROM blob WHERE file = ?", (self._key(found.path),))
 
     def put_block(self, name: str, block: str, content: Readable, md5: str | None) -> None:
@@ -168,7 +168,7 @@ class Container:
         self,
         name: str,
         blocks: Sequence[str],
-        facts: Facts,
+        info: BlobInfo,
         *,
         unless: Callable[[Blob | None], None],
     ) -> Blob:
@@ -176,7 +176,7 @@ class Container:
         files = [self._blocks(name) / _block_file(block) for block in blocks]
         if not all(file.is_file() for file in files):
             raise BlobError("InvalidBlockList", f"a block of {name!r} was not put")
-        found = self.write(name, Joined(files), facts, unless=unless)
+        found = self.write(name, Joined(files), info, unless=unless)
         shutil.rmtree(self._blocks(name), ignore_errors=True)
         return found
 
@@ -196,7 +196,7 @@ class Container:
         return str(path.relative_to(self._state))
 
     def _describe(self, name: str, path: Path) -> Blob | None:
-        with self._facts.reading() as connection:
+        with self._database.reading() as connection:
             return self._read(connection, name, path)
 
     def _read(self, connection: sqlite3.Connection, name: str, path: Path) -> Blob | None:
@@ -208,15 +208,15 @@ class Container:
             " WHERE file = ? AND size = ? AND modified = ?",
             (self._key(path), status.st_size, status.st_mtime_ns),
         ).fetchone()
-        facts = Facts(row[0], row[1], json.loads(row[2])) if row else Facts()
-        return Blob(name, path, status.st_size, status.st_mtime_ns, facts)
+        info = BlobInfo(row[0], row[1], json.loads(row[2])) if row else BlobInfo()
+        return Blob(name, path, status.st_size, status.st_mtime_ns, info)
 
-    def _tell(self, name: str, path: Path, facts: Facts) -> Blob:
+    def _save_info(self, name: str, path: Path, info: BlobInfo) -> Blob:
         status = path.stat()
-        row = (self._key(path), status.st_size, status.st_mtime_ns, facts.md5, facts.content_type)
-        with self._facts.writing() as connection:
-            connection.execute(_SAVE, (*row, json.dumps(dict(facts.metadata))))
-        return Blob(name, path, status.st_size, status.st_mtime_ns, facts)
+        row = (self._key(path), status.st_size, status.st_mtime_ns, info.md5, info.content_type)
+        with self._database.writing() as connection:
+            connection.execute(_SAVE, (*row, json.dumps(dict(info.metadata))))
+        return Blob(name, path, status.st_size, status.st_mtime_ns, info)
 
 
 def _block_file(block: str) -> str:

@@ -75,7 +75,7 @@ def check_conditions(found: Blob | None, *, on: Literal["read", "write", "update
         raise storage_error("ConditionNotMet", f"If-None-Match {unwanted} does not hold")
 
 
-def given_metadata() -> dict[str, str]:
+def request_metadata() -> dict[str, str]:
     """Read the metadata that the request gives."""
     given = request.environ.get(METADATA, {}).items()
     return {str(name).removeprefix(METADATA): str(value) for name, value in given}
@@ -96,7 +96,7 @@ def describe_whole(response: Response, blob: Blob) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["x-ms-lease-status"] = "unlocked"
     response.headers["x-ms-lease-state"] = "available"
-    for key, value in blob.facts.metadata.items():
+    for key, value in blob.info.metadata.items():
         response.headers[f"{METADATA}{key}"] = value
     return describe(response, blob)
 
@@ -127,8 +127,8 @@ def _add_blob(listed: Element, blob: Blob) -> None:
         ("Last-Modified", last_modified(blob)),
         ("Etag", blob.etag.strip('"')),
         ("Content-Length", str(blob.size)),
-        ("Content-Type", blob.facts.content_type),
-        ("Content-MD5", blob.facts.md5),
+        ("Content-Type", blob.info.content_type),
+        ("Content-MD5", blob.info.md5),
         ("BlobType", "BlockBlob"),
         ("LeaseStatus", "unlocked"),
         ("LeaseState", "available"),
@@ -136,7 +136,7 @@ def _add_blob(listed: Element, blob: Blob) -> None:
         SubElement(properties, name).text = value
     if "metadata" in request.args.get("include", ""):
         metadata = SubElement(item, "Metadata")
-        for name, value in blob.facts.metadata.items():
+        for name, value in blob.info.metadata.items():
             SubElement(metadata, name).text = value
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
-from aml_pipelines.workspace.jobs.vocabulary import mapping, named, seconds_of
-from aml_pipelines.workspace.state import StateFolder
-from aml_pipelines.workspace.store.versions import Resources
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.assets import ModelAsset
+    from aml_pipelines.workspace.served import Workspace
     from aml_pipelines.workspace.store.documents import Document
 
 DRIVER = Path(__file__).parents[1] / "batch_driver"
@@ -40,29 +40,27 @@ def is_pipeline(properties: Mapping[str, object]) -> bool:
     return bool(properties.get("deploymentConfiguration"))
 
 
-def stage_code(state: Path, properties: Mapping[str, object]) -> str:
+def stage_code(workspace: Workspace, properties: Mapping[str, object]) -> str:
     """Register what a model deployment's jobs run; gives the code's path below the workspace.
 
     Raises RefusedError when there is no such code, and NotFoundError without the model.
     """
-    model = deployed_model(state, properties)
+    model = deployed_model(workspace.registry, properties)
     if not properties.get("codeConfiguration"):
         raise RefusedError("a batch deployment without code is not served; give it some")
-    code, script = deployed_code(state, properties, model)
+    code, script = deployed_code(workspace.sources, properties, model)
     container = secrets.token_hex(16)
-    snapshot = StateFolder(state).uploads / container / "batch"
+    snapshot = workspace.folder.uploads / container / "batch"
     shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
     shutil.copytree(DRIVER, snapshot / DRIVER.name, ignore=shutil.ignore_patterns("__pycache__"))
     (snapshot / "settings.json").write_text(json.dumps(_settings(properties, script)))
     uri = f"azureml://datastores/workspaceblobstore/paths/uploads/{container}/batch"
-    Resources(state, "code").put_version(
-        container, "1", {"codeUri": uri}, unless=lambda _stored: None
-    )
+    workspace.codes.put_version(container, "1", {"codeUri": uri}, unless=lambda _stored: None)
     return f"codes/{container}/versions/1"
 
 
 def job_body(
-    state: Path, deployment: Document, asked: Mapping[str, object], *, endpoint: str
+    workspace: Workspace, deployment: Document, asked: Mapping[str, object], *, endpoint: str
 ) -> dict[str, object]:
     """Make the job that `asked`, an invocation's properties, means for `deployment`."""
     properties = deployment.properties
@@ -81,8 +79,8 @@ def job_body(
         for name, value in mapping(asked.get("outputData")).items()
     }
     if is_pipeline(properties):
-        return {**shared, **_pipeline(state, properties, inputs, outputs)}
-    model = deployed_model(state, properties)
+        return {**shared, **_pipeline(workspace, properties, inputs, outputs)}
+    model = deployed_model(workspace.registry, properties)
     return {**shared, **_command(deployment, model, inputs, outputs)}
 
 
@@ -120,7 +118,7 @@ def _command(
 
 
 def _pipeline(
-    state: Path,
+    workspace: Workspace,
     properties: Mapping[str, object],
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],
@@ -129,7 +127,7 @@ def _pipeline(
     component = str(mapping(configuration.get("componentId")).get("assetId"))
     _, _, end = component.partition("/components/")
     name, _, version = end.partition("/versions/")
-    spec = mapping(Resources(state, "component").version(name, version).properties["componentSpec"])
+    spec = mapping(workspace.components.version(name, version).properties["componentSpec"])
     made = {
         key: {"jobOutputType": mapping(port).get("type")}
         for key, port in mapping(spec.get("outputs")).items()

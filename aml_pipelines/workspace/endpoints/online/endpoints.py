@@ -13,11 +13,14 @@ from aml_pipelines.workspace.endpoints.deployments import deployed_code, deploye
 from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.documents import Document, Documents
-from aml_pipelines.workspace.store.secrets import SecretFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.registry import Registry
+    from aml_pipelines.workspace.store.secrets import SecretFile
 
 ALL, NONE = 100, 0
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
@@ -26,12 +29,16 @@ _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
 class OnlineEndpoints:
     """The online endpoints of the workspace with the folder `state`."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(
+        self, state: Path, registry: Registry, sources: Sources, secret_file: SecretFile
+    ) -> None:
         self.endpoints = Documents(state, "online endpoint")
         self.deployments = Documents(state, "online deployment")
         self.servers = ScoringServers(self._stage)
         self._state = state
-        self._secrets = SecretFile(state)
+        self._secrets = secret_file
+        self._registry = registry
+        self._sources = sources
 
     def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
         """Create or update an endpoint; raises RefusedError for traffic to nowhere."""
@@ -114,8 +121,8 @@ class OnlineEndpoints:
         properties = self.deployments.get(key).properties
         folder = self.folder(key)
         folder.mkdir(parents=True, exist_ok=True)
-        model = deployed_model(self._state, properties)
-        code, script = deployed_code(self._state, properties, model)
+        model = deployed_model(self._registry, properties)
+        code, script = deployed_code(self._sources, properties, model)
         staged = Staged(folder, script, {**_variables(properties), **place_model(model, folder)})
         stage_code(code, staged.code)
         return staged

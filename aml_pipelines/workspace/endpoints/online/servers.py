@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.serve import LOOPBACK, listen
+from aml_pipelines.workspace.loopback import LOOPBACK, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ class Staged:
 
     @property
     def log(self) -> Path:
-        return self.folder / "server.log"
+        return server_log(self.folder)
 
 
 class ScoringServer:
@@ -133,6 +133,10 @@ class ScoringServers:
             found = self._running.pop(deployment, None)
             if found:
                 found.stop()
+
+
+def server_log(folder: Path) -> Path:
+    return folder / "server.log"
 
 
 def stage_code(code: Path, folder: Path) -> None:

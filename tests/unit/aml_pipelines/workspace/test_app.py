@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.workspace.app import create_app
-from aml_pipelines.workspace.http.arm import Scope
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import Identity, create_identity_app
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ class Client:
 
     def __init__(self, lake: Path) -> None:
         identity = Identity("secret")
-        self.http = create_app(Scope("s", "g", "w", lake), identity).test_client()
+        self.http = create_app(
+            build_workspace(WorkspaceScope("s", "g", "w"), identity, lake)
+        ).test_client()
         self.token = identity.token(MANAGEMENT, time.time())
 
     def send(self, method: str, route: str, body: object = None, **headers: str) -> TestResponse:
@@ -208,7 +211,9 @@ def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> N
 
 def test_another_workspace_is_404(tmp_path: Path) -> None:
     identity = Identity("secret")
-    http = create_app(Scope("s", "g", "other", tmp_path), identity).test_client()
+    http = create_app(
+        build_workspace(WorkspaceScope("s", "g", "other"), identity, tmp_path)
+    ).test_client()
     token = identity.token(MANAGEMENT, time.time())
     response = http.get(f"{WORKSPACE}/data", headers={"Authorization": f"Bearer {token}"})
 
@@ -230,7 +235,9 @@ def test_without_a_token_of_this_workspace_there_is_only_401(client: Client) -> 
 
 def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) -> None:
     identity = Identity("secret", lifetime=60)
-    http = create_app(Scope("s", "g", "w", tmp_path), identity).test_client()
+    http = create_app(
+        build_workspace(WorkspaceScope("s", "g", "w"), identity, tmp_path)
+    ).test_client()
 
     def refusal(token: str) -> str:
         response = http.get(f"{WORKSPACE}/data", headers={"Authorization": f"Bearer {token}"})

@@ -13,9 +13,10 @@ from aml_pipelines.pipeline.read_component import read_snapshot
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 from aml_pipelines.pipeline.spec import Component, Snapshot, SparkCode
 from aml_pipelines.pipeline.yaml_lines import read_fields
-from aml_pipelines.workspace.jobs.translate import Sources, pipeline_documents
+from aml_pipelines.workspace.assets.code import Sources
+from aml_pipelines.workspace.assets.references import asset_of
+from aml_pipelines.workspace.jobs.translate import pipeline_documents
 from aml_pipelines.workspace.jobs.vocabulary import (
-    asset_of,
     compute_name,
     seconds_of,
     short_reference,
