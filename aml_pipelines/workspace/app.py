@@ -9,9 +9,8 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
-from aml_pipelines.workspace.assets.data_routes import data_routes
-from aml_pipelines.workspace.assets.model_routes import model_routes
-from aml_pipelines.workspace.assets.routes import CODES, COMPONENTS, ENVIRONMENTS, resource_routes
+from aml_pipelines.workspace.assets import model_routes
+from aml_pipelines.workspace.assets import routes as assets
 from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
 from aml_pipelines.workspace.endpoints.online import routes as online
@@ -40,6 +39,7 @@ SERVED = (
 # Each blueprint with the prefix below which it is served; those without one have their own.
 _MOUNTED = (
     *((routes, WORKSPACE) for routes in (workspace.routes, datastores.routes, computes.routes)),
+    *((routes, WORKSPACE) for routes in (assets.routes, model_routes.routes)),
     *((routes, WORKSPACE) for routes in (upload_routes.routes, jobs.routes, schedules.routes)),
     *((routes, WORKSPACE) for routes in (online.routes, online_deployments.routes, batch.routes)),
     (history.history, f"/history/v1.0{WORKSPACE}"),
@@ -69,15 +69,6 @@ def create_app(served: Workspace) -> Flask:
     app.url_value_preprocessor(_refuse_other_workspaces)
     for routes, prefix in _MOUNTED:
         app.register_blueprint(routes, url_prefix=prefix)
-    app.register_blueprint(data_routes(served.scope, served.registry), url_prefix=WORKSPACE)
-    app.register_blueprint(model_routes(served.scope, served.models), url_prefix=WORKSPACE)
-    for kind, store in (
-        (ENVIRONMENTS, served.environments),
-        (COMPONENTS, served.components),
-        (CODES, served.codes),
-    ):
-        routes = resource_routes(served.scope, kind, store)
-        app.register_blueprint(routes, url_prefix=f"{WORKSPACE}/{kind.plural}")
     _register_errors(app)
     app.after_request(_log_request)
     return app

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.jobs.queue import Queue
 from aml_pipelines.workspace.jobs.submit import Submissions
 from aml_pipelines.workspace.schedules.schedules import Schedules
@@ -39,7 +40,7 @@ def job_service(
         state,
         workspace.jobs,
         registry=workspace.registry,
-        components=workspace.components,
+        components=workspace.assets[COMPONENTS.plural],
         sources=workspace.sources,
         wake=queue.wake,
     )

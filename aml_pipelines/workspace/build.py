@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.assets.code import sources_in
+from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS, KINDS
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -17,7 +18,7 @@ from aml_pipelines.workspace.storage.accounts import Accounts
 from aml_pipelines.workspace.storage.uploads import Uploads
 from aml_pipelines.workspace.store.documents import Documents
 from aml_pipelines.workspace.store.secrets import SecretFile
-from aml_pipelines.workspace.store.versions import Resources
+from aml_pipelines.workspace.store.versions import Versions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,17 +30,15 @@ if TYPE_CHECKING:
 def build_workspace(scope: WorkspaceScope, identity: Identity, state: Path) -> Workspace:
     """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
     registry, secrets, uploads = Registry(state), SecretFile(state), Uploads(state)
-    components, codes = Resources(state, "component"), Resources(state, "code")
-    sources = sources_in(state, components, codes)
+    assets = {kind.plural: Versions(state, kind) for kind in KINDS}
+    sources = sources_in(state, assets[COMPONENTS.plural], assets[CODES.plural])
     return Workspace(
         scope=scope,
         folder=StateFolder(state),
         identity=identity,
         operations=Operations(scope.subscription_id),
         registry=registry,
-        environments=Resources(state, "environment"),
-        components=components,
-        codes=codes,
+        assets=assets,
         models=Models(state),
         sources=sources,
         workspaces=Documents(state, "workspace"),

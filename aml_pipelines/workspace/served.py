@@ -10,6 +10,8 @@ from flask import current_app
 from aml_pipelines.workspace.http.arm import ArmError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aml_pipelines.workspace.assets.code import Sources
     from aml_pipelines.workspace.assets.models import Models
     from aml_pipelines.workspace.assets.registry import Registry
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.storage.uploads import Uploads
     from aml_pipelines.workspace.store.documents import Documents
     from aml_pipelines.workspace.store.secrets import SecretFile
-    from aml_pipelines.workspace.store.versions import Resources
+    from aml_pipelines.workspace.store.versions import Versions
 
 EXTENSION = "workspace"
 NOT_RUN_HERE = (
@@ -53,9 +55,7 @@ class Workspace:
     identity: Identity
     operations: Operations
     registry: Registry
-    environments: Resources
-    components: Resources
-    codes: Resources
+    assets: Mapping[str, Versions]
     models: Models
     sources: Sources
     workspaces: Documents

@@ -76,8 +76,13 @@ class StateFolder:
         return self.root / REGISTRY
 
     @property
-    def data_assets_database(self) -> Path:
+    def old_data_database(self) -> Path:
+        """The database that data assets had of their own, in lakes of an earlier version."""
         return self.registry / "registry.db"
+
+    @property
+    def kept_data_database(self) -> Path:
+        return self.registry / "registry-carried-over.db"
 
     @property
     def versions_database(self) -> Path:

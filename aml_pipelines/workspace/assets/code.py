@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from aml_pipelines.workspace.store.versions import Resources
+    from aml_pipelines.workspace.store.versions import Versions
 
 
 class Sources:
@@ -26,7 +26,7 @@ class Sources:
         self.code = code
 
 
-def sources_in(state: Path, components: Resources, codes: Resources) -> Sources:
+def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
     """Find components and code in the workspace with the folder `state`."""
 
     def component(reference: str) -> Fields:
@@ -38,7 +38,7 @@ def sources_in(state: Path, components: Resources, codes: Resources) -> Sources:
     return Sources(component, code)
 
 
-def _properties(resources: Resources, reference: str) -> Fields:
+def _properties(resources: Versions, reference: str) -> Fields:
     asset = asset_of(reference)
     if not asset or not asset[1]:
         raise RefusedError(f"{reference!r} names no version that is registered in this workspace")

@@ -15,3 +15,14 @@ def mapping(value: object) -> Fields:
 def mapping_in(content: Fields, name: str) -> dict[str, object]:
     """Return a copy of the mapping that `content` has under `name`, or an empty one."""
     return dict(mapping(content.get(name)))
+
+
+def text_in(content: Fields, name: str) -> str | None:
+    """Return the text that `content` has under `name`, None if it has none."""
+    value = content.get(name)
+    return None if value is None else str(value)
+
+
+def texts_in(content: Fields, name: str) -> dict[str, str]:
+    """Return the mapping of texts that `content` has under `name`, or an empty one."""
+    return {key: str(value) for key, value in mapping(content.get(name)).items()}

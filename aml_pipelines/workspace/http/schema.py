@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.schema_source import (
     ANYTHING_ELSE,
-    Model,
+    ApiModel,
     described_enum,
     described_model,
 )
@@ -33,6 +33,23 @@ def check_body(model_name: str, body: Mapping[str, object]) -> None:
     _check(body, model_name, "the body")
 
 
+def read_only_fields(model_name: str) -> frozenset[str]:
+    """Return the fields that only the service writes, of the properties of `model_name`."""
+    model = _properties_model(model_name)
+    return model.read_only if model else frozenset()
+
+
+def has_field(model_name: str, field: str) -> bool:
+    """Return whether the properties of `model_name` have `field`."""
+    model = _properties_model(model_name)
+    return model is not None and field in model.fields
+
+
+def _properties_model(model_name: str) -> ApiModel | None:
+    model = described_model(model_name)
+    return described_model(model.fields["properties"]) if model else None
+
+
 def _check(value: object, kind: str, where: str) -> None:
     if value is None or kind == "object":
         return
@@ -50,7 +67,7 @@ def _check(value: object, kind: str, where: str) -> None:
         _check_scalar(value, kind, where)
 
 
-def _check_model(given: Mapping[str, object], model: Model, where: str) -> None:
+def _check_model(given: Mapping[str, object], model: ApiModel, where: str) -> None:
     while model.discriminator:
         chosen = given.get(model.discriminator)
         _check_choice(chosen, tuple(model.subtypes), f"{where}.{model.discriminator}")

@@ -27,6 +27,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "AzureFileDatastore": _STORAGE_SCOPE,
     "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
     "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
+    # API 2023-06-01-preview.
+    "DataVersionBaseProperties": {"stage": "str"},
     # As the Bicep types of workspaces/computes have them.
     "ComputeInstanceProperties": {
         "enableOSPatching": "bool",

@@ -23,20 +23,22 @@ _ENUM = re.compile(r"str or\s+~azure\.mgmt\.machinelearningservices\.models\.(\w
 
 
 @dataclass(frozen=True)
-class Model:
+class ApiModel:
     """A model of the API: `fields` are types by the names on the wire.
 
     A type is `str`, `int` and so on, the name of an enum or a model, `[type]` or `{type}`.
     `discriminator` is the field whose value chooses among `subtypes`, where there are any.
+    Only the service writes the fields `read_only`.
     """
 
     fields: Mapping[str, str]
     discriminator: str | None
     subtypes: Mapping[str, str]
+    read_only: frozenset[str] = frozenset()
 
 
 @cache
-def described_model(name: str) -> Model | None:
+def described_model(name: str) -> ApiModel | None:
     """Find a model by its name; None when there is none of that name."""
     found = getattr(import_module(_MODELS), name, None)
     fields = _fields(found) if hasattr(found, "_attribute_map") else {}
@@ -48,7 +50,7 @@ def described_model(name: str) -> Model | None:
     if not fields and name not in schema_additions.MODELS and not hasattr(found, "_attribute_map"):
         return None
     discriminator, subtypes = _subtypes(name, found)
-    return Model(fields, discriminator, subtypes)
+    return ApiModel(fields, discriminator, subtypes, _read_only(found))
 
 
 @cache
@@ -73,6 +75,15 @@ def _fields(found: Any) -> dict[str, str]:  # noqa: ANN401  (a generated class, 
     for model in reversed(found.__mro__):
         fields.update(schema_additions.FIELDS.get(model.__name__, {}))
     return fields
+
+
+def _read_only(found: Any) -> frozenset[str]:  # noqa: ANN401  (same)
+    rules = getattr(found, "_validation", {})
+    return frozenset(
+        found._attribute_map[field]["key"]  # noqa: SLF001  (same)
+        for field, rule in rules.items()
+        if rule.get("readonly")
+    )
 
 
 def _put(fields: dict[str, str], name: str, kind: str) -> None:

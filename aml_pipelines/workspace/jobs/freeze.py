@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.workspace.assets.registry import Registry
-    from aml_pipelines.workspace.store.versions import Resources
+    from aml_pipelines.workspace.store.versions import Versions
 
 _MODELS = ("mlflow_model", "custom_model", "triton_model")
 
 
 def freeze(
-    properties: Mapping[str, object], registry: Registry, components: Resources
+    properties: Mapping[str, object], registry: Registry, components: Versions
 ) -> dict[str, object]:
     """Replace the label of every asset by the version that has it now, as Azure does once.
 
@@ -27,7 +27,7 @@ def freeze(
     return frozen
 
 
-def _frozen(value: Any, registry: Registry, components: Resources) -> Any:  # noqa: ANN401  (JSON)
+def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noqa: ANN401  (JSON)
     if isinstance(value, list):
         return [_frozen(item, registry, components) for item in value]
     if not isinstance(value, dict):
@@ -51,7 +51,7 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     return uri if version else _with_version(uri, name, found.version)
 
 
-def _frozen_component(reference: str, components: Resources) -> str:
+def _frozen_component(reference: str, components: Versions) -> str:
     asset = asset_of(reference)
     if not asset:
         raise RefusedError(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.assets.code import Sources
     from aml_pipelines.workspace.assets.registry import Registry
-    from aml_pipelines.workspace.store.versions import Resources
+    from aml_pipelines.workspace.store.versions import Versions
 
 
 class Submissions:
@@ -37,7 +37,7 @@ class Submissions:
         jobs: Jobs,
         *,
         registry: Registry,
-        components: Resources,
+        components: Versions,
         sources: Sources,
         wake: Callable[[], None],
     ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
@@ -55,7 +56,7 @@ def stage_code(workspace: Workspace, properties: Mapping[str, object]) -> str:
     shutil.copytree(DRIVER, snapshot / DRIVER.name, ignore=shutil.ignore_patterns("__pycache__"))
     (snapshot / "settings.json").write_text(json.dumps(_settings(properties, script)))
     uri = f"azureml://datastores/workspaceblobstore/paths/uploads/{container}/batch"
-    workspace.codes.put_version(container, "1", {"codeUri": uri}, unless=lambda _stored: None)
+    workspace.assets[CODES.plural].put_version(container, "1", {"codeUri": uri})
     return f"codes/{container}/versions/1"
 
 
@@ -127,7 +128,8 @@ def _pipeline(
     component = str(mapping(configuration.get("componentId")).get("assetId"))
     _, _, end = component.partition("/components/")
     name, _, version = end.partition("/versions/")
-    spec = mapping(workspace.components.version(name, version).properties["componentSpec"])
+    registered = workspace.assets[COMPONENTS.plural].version(name, version)
+    spec = mapping(registered.properties["componentSpec"])
     made = {
         key: {"jobOutputType": mapping(port).get("type")}
         for key, port in mapping(spec.get("outputs")).items()

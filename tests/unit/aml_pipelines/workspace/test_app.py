@@ -101,19 +101,26 @@ def test_the_same_registration_again_is_fine_and_another_one_is_a_conflict(clien
     [
         (None, "the body is not of the form {'properties': {…}}"),
         ({"properties": {}, "tags": {}}, "the body has unknown fields ['tags']"),
-        ({"properties": {"dataUrl": PATH}}, "'properties' has unknown fields ['dataUrl']"),
+        (
+            {"properties": {"dataUri": PATH}},
+            "the body.properties.dataType is None; it is one of",
+        ),
+        (
+            {"properties": {"dataType": "mltable", "dataUrl": PATH}},
+            "the body.properties has unknown fields ['dataUrl']; it may have",
+        ),
         ({"properties": {"dataType": "mltable"}}, "'properties' has no ['dataUri']; it must"),
         (
             {"properties": {"dataType": "table", "dataUri": PATH}},
-            "'dataType' is 'table'; it is one of ['uri_file', 'uri_folder', 'mltable']",
+            "dataType is 'table'; it is one of ['mltable', 'uri_file', 'uri_folder']",
         ),
         (
             {"properties": {"dataType": "mltable", "dataUri": PATH, "tags": {"rows": 3}}},
-            "'tags' is {'rows': 3}; it takes a mapping of strings to strings",
+            "properties.tags.rows is 3; it takes a string",
         ),
         (
             {"properties": {"dataType": "mltable", "dataUri": PATH, "isArchived": "no"}},
-            "'isArchived' is 'no'; it takes true or false",
+            "properties.isArchived is 'no'; it takes bool",
         ),
     ],
 )
