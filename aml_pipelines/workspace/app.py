@@ -27,7 +27,7 @@ from aml_pipelines.workspace.resources import (
     workspace,
 )
 from aml_pipelines.workspace.schedules import routes as schedules
-from aml_pipelines.workspace.served import EXTENSION, Workspace, here
+from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, here
 from aml_pipelines.workspace.storage import blob_routes, path_routes, upload_routes
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
@@ -59,7 +59,7 @@ _WITHOUT_TOKEN = tuple(
 _log = logging.getLogger(__name__)
 
 
-def create_app(served: Workspace) -> Flask:
+def create_app(served: ServedWorkspace) -> Flask:
     """Make the WSGI app that serves the workspace `served` to holders of its identity's tokens."""
     app = Flask(__name__)
     app.extensions[EXTENSION] = served

@@ -15,7 +15,7 @@ from aml_pipelines.workspace.served import JobService
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from aml_pipelines.workspace.served import Workspace
+    from aml_pipelines.workspace.served import ServedWorkspace
 
 
 def now() -> datetime:
@@ -23,7 +23,7 @@ def now() -> datetime:
 
 
 def job_service(
-    workspace: Workspace,
+    workspace: ServedWorkspace,
     *,
     master: str,
     environment: Mapping[str, str],

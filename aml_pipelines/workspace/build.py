@@ -12,7 +12,7 @@ from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
 from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
 from aml_pipelines.workspace.jobs.store import Jobs
-from aml_pipelines.workspace.served import Workspace
+from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.accounts import Accounts
 from aml_pipelines.workspace.storage.uploads import Uploads
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aml_pipelines.workspace.http.arm import WorkspaceScope
-    from aml_pipelines.workspace.http.identity import Identity
+    from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 
 
-def build_workspace(scope: WorkspaceScope, identity: Identity, state: Path) -> Workspace:
+def build_workspace(
+    scope: WorkspaceScope, identity: WorkspaceIdentity, state: Path
+) -> ServedWorkspace:
     """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
     registry, secrets, uploads = Registry(state), SecretFile(state), Uploads(state)
     assets = {kind.plural: Versions(state, kind) for kind in KINDS}
     sources = sources_in(state, assets[COMPONENTS.plural], assets[CODES.plural])
-    return Workspace(
+    return ServedWorkspace(
         scope=scope,
         folder=StateFolder(state),
         identity=identity,

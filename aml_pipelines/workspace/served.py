@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.assets.registry import Registry
     from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
     from aml_pipelines.workspace.http.arm import WorkspaceScope
-    from aml_pipelines.workspace.http.identity import Identity
+    from aml_pipelines.workspace.http.identity import WorkspaceIdentity
     from aml_pipelines.workspace.http.operations import Operations
     from aml_pipelines.workspace.jobs.log_links import LogLinks
     from aml_pipelines.workspace.jobs.queue import Queue
@@ -47,12 +47,12 @@ class JobService:
 
 
 @dataclass(frozen=True)
-class Workspace:
+class ServedWorkspace:
     """A workspace with the folder `folder`; without a `job_service` its jobs can only be read."""
 
     scope: WorkspaceScope
     folder: StateFolder
-    identity: Identity
+    identity: WorkspaceIdentity
     operations: Operations
     registry: Registry
     assets: Mapping[str, Versions]
@@ -81,6 +81,6 @@ class Workspace:
         return self.job_service
 
 
-def here() -> Workspace:
+def here() -> ServedWorkspace:
     """Return the workspace whose app answers the present request."""
-    return cast("Workspace", current_app.extensions[EXTENSION])
+    return cast("ServedWorkspace", current_app.extensions[EXTENSION])

@@ -23,7 +23,7 @@ from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import Identity, create_identity_app
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity, create_identity_app
 from aml_pipelines.workspace.http.tls import ensure_certificate, write_trusted
 from aml_pipelines.workspace.loopback import LOOPBACK
 from aml_pipelines.workspace.serve import READY, job_environment
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from aml_pipelines.workspace.served import Workspace
+    from aml_pipelines.workspace.served import ServedWorkspace
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -69,7 +69,9 @@ def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> 
     return server
 
 
-def serve(app: Flask, workspace: Workspace, *, control: int, token: int) -> list[BaseWSGIServer]:
+def serve(
+    app: Flask, workspace: ServedWorkspace, *, control: int, token: int
+) -> list[BaseWSGIServer]:
     """Serve `app` and the identity endpoint on two listening descriptors, in threads."""
     folder = workspace.folder
     ensure_certificate(folder.certificate, folder.key)
@@ -92,7 +94,7 @@ def main() -> None:
     arguments = _arguments().parse_args()
     _start_log()
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
-    identity = Identity(os.environ["IDENTITY_HEADER"])
+    identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     workspace = build_workspace(scope, identity, arguments.state)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
     with _with_jobs(workspace, arguments) as served:
@@ -105,7 +107,9 @@ def main() -> None:
 
 
 @contextmanager
-def _with_jobs(workspace: Workspace, arguments: argparse.Namespace) -> Iterator[Workspace]:
+def _with_jobs(
+    workspace: ServedWorkspace, arguments: argparse.Namespace
+) -> Iterator[ServedWorkspace]:
     if not arguments.jobs_master:
         yield workspace
         return

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from aml_pipelines.workspace.served import JobService, Workspace
+    from aml_pipelines.workspace.served import JobService, ServedWorkspace
 
 TARGET = """\
 lake: {lake}
@@ -55,7 +55,9 @@ class Typed:
         return printed.out if code == 0 else printed.err
 
 
-def _takes_jobs(workspace: Workspace, _: Mapping[str, str]) -> AbstractContextManager[JobService]:
+def _takes_jobs(
+    workspace: ServedWorkspace, _: Mapping[str, str]
+) -> AbstractContextManager[JobService]:
     """Take jobs and schedules, and start none: nothing here is about what they do."""
     return nullcontext(job_service(workspace, master="local[1]", environment={}))
 

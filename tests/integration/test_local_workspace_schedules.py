@@ -10,7 +10,7 @@ import pytest
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import Identity
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from tests.integration.workspace_with_jobs import (
     WorkspaceWithJobs,
     new_lake,
@@ -128,7 +128,9 @@ tell()
 
 
 def test_what_was_due_while_nobody_served_is_not_made_up(tmp_path: Path) -> None:
-    workspace = build_workspace(WorkspaceScope("s", "g", "w"), Identity("secret"), tmp_path)
+    workspace = build_workspace(
+        WorkspaceScope("s", "g", "w"), WorkspaceIdentity("secret"), tmp_path
+    )
 
     def serve_at(moment: str) -> JobService:
         service = job_service(

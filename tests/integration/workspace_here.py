@@ -13,7 +13,7 @@ from azure.storage.blob import BlobServiceClient
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import Identity
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.loopback import listen
 from aml_pipelines.workspace.serve import job_environment
 from aml_pipelines.workspace.server import serve
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from aml_pipelines.workspace.served import JobService, Workspace
+    from aml_pipelines.workspace.served import JobService, ServedWorkspace
 
 
 class WorkspaceHere(NamedTuple):
     env: Mapping[str, str]
     faults: Faults
-    identity: Identity
+    identity: WorkspaceIdentity
     service: JobService | None = None
 
     def get_token(self, *scopes: str, **_: object) -> AccessToken:
@@ -54,7 +54,7 @@ class WorkspaceHere(NamedTuple):
         )
 
 
-def no_jobs(_: Workspace, __: Mapping[str, str]) -> AbstractContextManager[None]:
+def no_jobs(_: ServedWorkspace, __: Mapping[str, str]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -64,14 +64,14 @@ def workspace_here(
     *,
     token_lifetime: int = 3600,
     jobs: Callable[
-        [Workspace, Mapping[str, str]], AbstractContextManager[JobService | None]
+        [ServedWorkspace, Mapping[str, str]], AbstractContextManager[JobService | None]
     ] = no_jobs,
     names: Names = TARGET.workspace,
 ) -> Iterator[WorkspaceHere]:
     """Serve `lake`; `jobs` makes what runs its jobs, which find it by their environment."""
     faults = Faults()
     scope = WorkspaceScope(names.subscription_id, names.resource_group, names.name)
-    identity = Identity("secret", lifetime=token_lifetime)
+    identity = WorkspaceIdentity("secret", lifetime=token_lifetime)
     workspace = build_workspace(scope, identity, lake)
     with listen() as control, listen() as token:
         env = job_environment(names, lake, control, token, identity.secret)

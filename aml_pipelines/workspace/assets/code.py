@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.references import local_folder
 from aml_pipelines.workspace.assets.references import asset_of
-from aml_pipelines.workspace.http.fields import Fields, mapping
+from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Sources:
     """The components and the code that jobs name: functions of their ids."""
 
-    def __init__(self, component: Callable[[str], Fields], code: Callable[[str], str]) -> None:
+    def __init__(self, component: Callable[[str], JsonObject], code: Callable[[str], str]) -> None:
         self.component = component
         self.code = code
 
@@ -29,7 +29,7 @@ class Sources:
 def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
     """Find components and code in the workspace with the folder `state`."""
 
-    def component(reference: str) -> Fields:
+    def component(reference: str) -> JsonObject:
         return mapping(_properties(components, reference).get("componentSpec"))
 
     def code(reference: str) -> str:
@@ -38,7 +38,7 @@ def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
     return Sources(component, code)
 
 
-def _properties(resources: Versions, reference: str) -> Fields:
+def _properties(resources: Versions, reference: str) -> JsonObject:
     asset = asset_of(reference)
     if not asset or not asset[1]:
         raise RefusedError(f"{reference!r} names no version that is registered in this workspace")

@@ -16,7 +16,7 @@ from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.http.fields import Fields
+    from aml_pipelines.workspace.http.fields import JsonObject
 
 TYPES = ("custom_model", "mlflow_model", "triton_model")
 routes = Blueprint("models", __name__)
@@ -67,7 +67,7 @@ def delete(**_: str) -> Response:
     raise ArmError(405, "MethodNotAllowed", f"{request.path}: archive a model, or use MLflow")
 
 
-def _container_of(name: str, properties: Fields) -> Container:
+def _container_of(name: str, properties: JsonObject) -> Container:
     return Container(
         name=name,
         type="",
@@ -81,7 +81,7 @@ def _container_of(name: str, properties: Fields) -> Container:
     )
 
 
-def _model_of(name: str, version: str, properties: Fields) -> ModelAsset:
+def _model_of(name: str, version: str, properties: JsonObject) -> ModelAsset:
     uri = str(properties["modelUri"])
     model_type = text_in(properties, "modelType") or "custom_model"
     if model_type not in TYPES:

@@ -18,7 +18,7 @@ _PRINCIPAL = "00000000-0000-0000-0000-000000000001"
 
 
 @dataclass(frozen=True)
-class Identity:
+class WorkspaceIdentity:
     """The identity that jobs have here: who knows `secret` gets tokens, until they expire.
 
     Azure's tokens say who the caller is; these only prove that the caller is a job of this
@@ -46,7 +46,7 @@ class Identity:
             raise ArmError(401, "InvalidAuthenticationToken", f"the token: {error}") from None
 
 
-def create_identity_app(identity: Identity) -> Flask:
+def create_identity_app(identity: WorkspaceIdentity) -> Flask:
     """Answer token requests as Azure's App Service identity endpoint does, to jobs only."""
     app = Flask(__name__)
 

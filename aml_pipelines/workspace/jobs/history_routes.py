@@ -23,7 +23,7 @@ from aml_pipelines.workspace.jobs.views import (
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.jobs.store import Job
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 DISCOVERY_PREFIX = "/discovery"
 # The fields of a run that may be edited, as the client's jobs.update and archive send them.
@@ -105,7 +105,7 @@ def discover(_name: str) -> Response:
     return jsonify(dict.fromkeys(("api", "history", "experimentation", "modelmanagement"), address))
 
 
-def _find(name: str) -> tuple[Job, NodeView | None]:
+def _find(name: str) -> tuple[SubmittedJob, NodeView | None]:
     workspace = here()
     job = workspace.jobs.find(name)
     if job:
@@ -123,7 +123,7 @@ def _run(name: str) -> dict[str, object]:
     return node_run(job, node) if node else job_run(job)
 
 
-def _edits(job: Job) -> dict[str, object]:
+def _edits(job: SubmittedJob) -> dict[str, object]:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise ArmError(400, "ValidationError", "the body is no mapping")

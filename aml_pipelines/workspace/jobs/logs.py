@@ -12,13 +12,13 @@ from aml_pipelines.workspace.state import StateFolder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.workspace.jobs.store import Job
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 PIPELINE_LOG = "logs/azureml/executionlogs.txt"
 NODE_LOG = "user_logs/std_log.txt"
 
 
-def keep_logs(job: Job, state: Path) -> None:
+def keep_logs(job: SubmittedJob, state: Path) -> None:
     """Copy the logs of a job that has ended, and of its nodes, into the artifact store."""
     single = single_node(job.properties)
     logs = {} if single else {_kept(state, job.name, PIPELINE_LOG): log_of(job, state)}

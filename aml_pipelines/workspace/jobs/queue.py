@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from aml_pipelines.workspace.jobs.store import Job, Jobs
+    from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
 
 # A job has an identity of its own only if its body names one, whoever started the workspace.
 _NOT_INHERITED = ("AZURE_CLIENT_ID",)
@@ -51,7 +51,7 @@ class Queue:
         with self._changed:
             self._changed.notify_all()
 
-    def cancel(self, name: str) -> Job:
+    def cancel(self, name: str) -> SubmittedJob:
         """End a job, wherever it is on its way."""
         job = self._jobs.cancel(name)
         with self._changed:
@@ -83,7 +83,7 @@ class Queue:
             if job and self._running:
                 self._await(job, self._running[1])
 
-    def _start(self, job: Job) -> subprocess.Popen[bytes]:
+    def _start(self, job: SubmittedJob) -> subprocess.Popen[bytes]:
         folder = self._jobs.folder(job.name)
         inherited = {
             name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
@@ -99,7 +99,7 @@ class Queue:
                 start_new_session=True,
             )
 
-    def _command(self, job: Job, folder: Path) -> list[str]:
+    def _command(self, job: SubmittedJob, folder: Path) -> list[str]:
         single = ["--single"] if single_node(job.properties) else []
         return [
             *(sys.executable, "-m", "aml_pipelines.workspace.jobs.worker", *single),
@@ -107,7 +107,7 @@ class Queue:
             *("--master", self._master),
         ]
 
-    def _await(self, job: Job, process: subprocess.Popen[bytes]) -> None:
+    def _await(self, job: SubmittedJob, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()
         _close(process.stdin)
         end_group(process)

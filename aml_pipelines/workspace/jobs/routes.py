@@ -16,7 +16,7 @@ from aml_pipelines.workspace.served import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.jobs.store import Job
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 RUN_HERE = ("Pipeline", "Command", "Spark")
 _FILTERS = frozenset({"jobType", "tag", "properties", "scheduled", "scheduleId"})
@@ -80,7 +80,7 @@ def _body_properties() -> dict[str, object]:
     return properties
 
 
-def _passes_filters(job: Job) -> bool:
+def _passes_filters(job: SubmittedJob) -> bool:
     kind, tag = request.args.get("jobType"), request.args.get("tag")
     schedule, scheduled = request.args.get("scheduleId"), request.args.get("scheduled")
     key, _, value = (tag or "").partition("=")
@@ -93,7 +93,7 @@ def _passes_filters(job: Job) -> bool:
     )
 
 
-def _cancelling(job: Job) -> Response:
+def _cancelling(job: SubmittedJob) -> Response:
     if job.is_final:
         return Response(status=200)
     waiting = Response(status=202)

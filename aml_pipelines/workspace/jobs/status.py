@@ -15,7 +15,7 @@ from aml_pipelines.workspace.state import StateFolder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.jobs.store import Job
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class NodeView:
     log: Path | None
 
 
-def status_of(job: Job, state: Path) -> str:
+def status_of(job: SubmittedJob, state: Path) -> str:
     """Say where a job is on its way, in Azure's words."""
     if job.is_final or job.state == "Queued":
         return job.state
@@ -43,7 +43,7 @@ def status_of(job: Job, state: Path) -> str:
     return "Running"
 
 
-def nodes_of(job: Job, state: Path) -> list[NodeView]:
+def nodes_of(job: SubmittedJob, state: Path) -> list[NodeView]:
     """Give the nodes of a job, in the order in which they may run."""
     recorded = mapping(_run(job, state).get("nodes"))
     return [
@@ -52,7 +52,7 @@ def nodes_of(job: Job, state: Path) -> list[NodeView]:
     ]
 
 
-def outputs_of(job: Job, state: Path) -> dict[str, str]:
+def outputs_of(job: SubmittedJob, state: Path) -> dict[str, str]:
     """Give where the outputs of a job are, those that are made already."""
     nodes = {node.name: node for node in nodes_of(job, state) if node.status == "Completed"}
     return {
@@ -62,12 +62,12 @@ def outputs_of(job: Job, state: Path) -> dict[str, str]:
     }
 
 
-def log_of(job: Job, state: Path) -> Path:
+def log_of(job: SubmittedJob, state: Path) -> Path:
     """Find the log of a job as a whole."""
     return StateFolder(state).job_log(job.name)
 
 
-def failure_of(job: Job, state: Path, code: int) -> str:
+def failure_of(job: SubmittedJob, state: Path, code: int) -> str:
     """Say why a job failed: each failed node with the end of its log, or the end of the job's."""
     failed = [node for node in nodes_of(job, state) if node.status == "Failed"]
     said = [_failure(node) for node in failed if node.error]
@@ -83,7 +83,7 @@ def _failure(node: NodeView) -> str:
     return f"node {node.name!r} {node.error}; the end of its log:{end}"
 
 
-def _node(job: Job, name: str, kind: str, recorded: Mapping[str, object]) -> NodeView:
+def _node(job: SubmittedJob, name: str, kind: str, recorded: Mapping[str, object]) -> NodeView:
     log = recorded.get("log")
     return NodeView(
         name=name,
@@ -97,7 +97,7 @@ def _node(job: Job, name: str, kind: str, recorded: Mapping[str, object]) -> Nod
     )
 
 
-def _node_status(job: Job, status: str, recorded: Mapping[str, object]) -> str:
+def _node_status(job: SubmittedJob, status: str, recorded: Mapping[str, object]) -> str:
     is_unfinished = status in ("NotStarted", "Running", "Skipped")
     was_ended = status == "Failed" and not recorded.get("error")
     if job.is_final and (is_unfinished or was_ended):
@@ -105,12 +105,12 @@ def _node_status(job: Job, status: str, recorded: Mapping[str, object]) -> str:
     return "NotStarted" if status == "Skipped" else status
 
 
-def _run(job: Job, state: Path) -> Mapping[str, object]:
+def _run(job: SubmittedJob, state: Path) -> Mapping[str, object]:
     file = StateFolder(state).run_record(job.name)
     return read_json(file) if file.is_file() else {}
 
 
-def _waits_for_the_lake(job: Job, state: Path) -> bool:
+def _waits_for_the_lake(job: SubmittedJob, state: Path) -> bool:
     file = StateFolder(state).lock
     text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
     return bool(text) and json.loads(text).get("job") != job.name

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-State = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
-FINAL: tuple[State, ...] = ("Completed", "Failed", "Canceled")
+JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
+FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
 MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 READ_ONLY = ("services", "status")
 _TABLES = """
@@ -42,14 +42,14 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Job:
+class SubmittedJob:
     """A submitted job; `properties` are its body's, with every label of an asset resolved."""
 
     name: str
     properties: Mapping[str, object]
     graph: Graph
     schedule: str
-    state: State
+    state: JobState
     error: str
     is_cancelled: bool
     created_at: float
@@ -92,18 +92,18 @@ class Jobs:
     def log(self, name: str) -> Path:
         return self._paths.job_log(name)
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> SubmittedJob | None:
         with self._file.reading() as connection:
             return _find(connection, name)
 
-    def job(self, name: str) -> Job:
+    def job(self, name: str) -> SubmittedJob:
         """Find a job; raises NotFoundError when there is none of that name."""
         found = self.find(name)
         if not found:
             raise NotFoundError(f"job {name!r} does not exist in this workspace")
         return found
 
-    def parent_of(self, child: str) -> tuple[Job, str] | None:
+    def parent_of(self, child: str) -> tuple[SubmittedJob, str] | None:
         """Find the pipeline job that has the child job `child`, and the node that it is."""
         with self._file.reading() as connection:
             rows = connection.execute(
@@ -116,7 +116,7 @@ class Jobs:
                 return job, node
         return None
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[SubmittedJob]:
         """List all jobs, newest first."""
         with self._file.reading() as connection:
             rows = connection.execute(f"{_SELECT} ORDER BY sequence DESC")
@@ -124,7 +124,7 @@ class Jobs:
 
     def submit(
         self, name: str, properties: Mapping[str, object], graph: Graph, *, schedule: str = ""
-    ) -> Job:
+    ) -> SubmittedJob:
         """Put a new job at the end of the queue; raises ConflictError when the name is taken."""
         known = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
         with self._file.writing() as connection:
@@ -137,7 +137,7 @@ class Jobs:
             )
         return self.job(name)
 
-    def edit(self, name: str, changes: Mapping[str, object]) -> Job:
+    def edit(self, name: str, changes: Mapping[str, object]) -> SubmittedJob:
         """Change what may change of a job."""
         with self._file.writing() as connection:
             stored = _find(connection, name)
@@ -146,7 +146,7 @@ class Jobs:
                 connection.execute("UPDATE job SET properties = ? WHERE name = ?", (content, name))
         return self.job(name)
 
-    def begin_next(self) -> Job | None:
+    def begin_next(self) -> SubmittedJob | None:
         """Take the job that has waited longest, and begin it."""
         with self._file.writing() as connection:
             row = connection.execute(
@@ -161,7 +161,7 @@ class Jobs:
             )
         return job
 
-    def end(self, name: str, state: State, error: str = "") -> None:
+    def end(self, name: str, state: JobState, error: str = "") -> None:
         """Record the end of a job that has not ended yet."""
         with self._file.writing() as connection:
             connection.execute(
@@ -170,7 +170,7 @@ class Jobs:
                 (state, error, time.time(), name),
             )
 
-    def cancel(self, name: str) -> Job:
+    def cancel(self, name: str) -> SubmittedJob:
         """Ask for the end of a job; one that waits in the queue ends at once."""
         with self._file.writing() as connection:
             connection.execute(
@@ -199,16 +199,18 @@ def differing(stored: Mapping[str, object], asked: Mapping[str, object]) -> list
     return sorted(name for name in fields if stored.get(name) != asked.get(name))
 
 
-def _find(connection: sqlite3.Connection, name: str) -> Job | None:
+def _find(connection: sqlite3.Connection, name: str) -> SubmittedJob | None:
     row = connection.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
     return _job(row) if row else None
 
 
-def _job(row: tuple[str, str, str, str, str, str, int, float, float | None, float | None]) -> Job:
+def _job(
+    row: tuple[str, str, str, str, str, str, int, float, float | None, float | None],
+) -> SubmittedJob:
     graph = json.loads(row[2])
     outputs = {name: (node, output) for name, (node, output) in graph["outputs"].items()}
-    (state,) = [state for state in get_args(State) if state == row[4]]
-    return Job(
+    (state,) = [state for state in get_args(JobState) if state == row[4]]
+    return SubmittedJob(
         name=row[0],
         properties=json.loads(row[1]),
         graph=Graph(graph["nodes"], outputs),

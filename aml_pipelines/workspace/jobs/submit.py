@@ -12,7 +12,7 @@ from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, Re
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, plan_pipeline
 from aml_pipelines.workspace.jobs.freeze import freeze
-from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Job, Jobs, differing
+from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob, differing
 from aml_pipelines.workspace.jobs.translate import (
     pipeline_documents,
     single_node,
@@ -51,7 +51,7 @@ class Submissions:
 
     def submit(
         self, name: str, properties: Mapping[str, object], *, schedule: str = ""
-    ) -> tuple[Job, bool]:
+    ) -> tuple[SubmittedJob, bool]:
         """Submit a job, or update what may change of it; says whether it is new.
 
         Raises RefusedError for a body that cannot be run, and ConflictError when there is
@@ -82,7 +82,7 @@ class Submissions:
         except NotFoundError as error:
             raise RefusedError(str(error)) from error
 
-    def _update(self, stored: Job, properties: Mapping[str, object]) -> Job:
+    def _update(self, stored: SubmittedJob, properties: Mapping[str, object]) -> SubmittedJob:
         changed = differing(stored.properties, self.frozen(properties))
         if changed:
             raise ConflictError(

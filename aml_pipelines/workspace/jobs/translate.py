@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from aml_pipelines.workspace.http.fields import Fields, mapping
+from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.jobs.vocabulary import (
     compute_name,
     identity_setting,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.assets.code import Sources
 
-Documents = dict[str, dict[str, object]]
+PipelineFiles = dict[str, dict[str, object]]
 PIPELINE = "pipeline.yml"
 # What is done when a component is registered: its includes are in the code that was uploaded.
 _DONE = ("sourceJobId", "additional_includes")
@@ -44,11 +44,11 @@ _CODE_FIELDS = {
 }
 
 
-def pipeline_documents(job: Fields, sources: Sources) -> Documents:
+def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
     """Make the documents of the pipeline that `job`, a body's properties, asks for, by file."""
     if job["jobType"] in _SINGLE:
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
-    files: Documents = {}
+    files: PipelineFiles = {}
     jobs = {
         name: _node(name, mapping(node), sources, files, beside=f"./{_COMPONENTS}")
         for name, node in mapping(job.get("jobs")).items()
@@ -56,12 +56,12 @@ def pipeline_documents(job: Fields, sources: Sources) -> Documents:
     return {PIPELINE: _pipeline(job, jobs), **files}
 
 
-def single_node(job: Fields) -> str:
+def single_node(job: JsonObject) -> str:
     """Name the one node of a job that is no pipeline; empty for a pipeline."""
     return _SINGLE.get(str(job["jobType"]), "")
 
 
-def write_documents(documents: Documents, folder: Path) -> Path:
+def write_documents(documents: PipelineFiles, folder: Path) -> Path:
     """Write the files of a pipeline into `folder`; gives that of the pipeline itself."""
     for name, document in documents.items():
         file = folder / name
@@ -70,7 +70,7 @@ def write_documents(documents: Documents, folder: Path) -> Path:
     return folder / PIPELINE
 
 
-def _pipeline(job: Fields, jobs: Mapping[str, object]) -> dict[str, object]:
+def _pipeline(job: JsonObject, jobs: Mapping[str, object]) -> dict[str, object]:
     settings = {
         name: value
         for name, value in mapping(job.get("settings")).items()
@@ -97,7 +97,7 @@ def _pipeline(job: Fields, jobs: Mapping[str, object]) -> dict[str, object]:
     return _stated(stated)
 
 
-def _single(job: Fields, sources: Sources) -> dict[str, object]:
+def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
     stated = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
     environment, code = job.get("environmentId"), job.get("codeId")
     resources = mapping(job.get("resources"))
@@ -119,7 +119,7 @@ def _single(job: Fields, sources: Sources) -> dict[str, object]:
 
 
 def _node(
-    name: str, node: Fields, sources: Sources, files: Documents, *, beside: str
+    name: str, node: JsonObject, sources: Sources, files: PipelineFiles, *, beside: str
 ) -> dict[str, object]:
     """Make the block of a node; its component becomes a file of its own, named after the node."""
     kind = str(node.get("type", "command"))
@@ -142,7 +142,7 @@ def _node(
 
 
 def _component(
-    name: str, reference: str, node: Fields, sources: Sources, files: Documents
+    name: str, reference: str, node: JsonObject, sources: Sources, files: PipelineFiles
 ) -> dict[str, object]:
     spec = {
         key: value
@@ -171,37 +171,37 @@ def inner_name(outer: str, inner: str) -> str:
     return f"{outer}.{inner}"
 
 
-def _port(port: Fields) -> dict[str, object]:
+def _port(port: JsonObject) -> dict[str, object]:
     """Make numbers of the bounds of an input: the client sends them as text."""
     bounds = {key: float(str(port[key])) for key in ("min", "max") if port.get(key) is not None}
     return {key: value for key, value in port.items() if value is not None} | bounds
 
 
-def _inputs(owner: Fields) -> dict[str, object]:
+def _inputs(owner: JsonObject) -> dict[str, object]:
     given = mapping(owner.get("inputs")).items()
     return {name: input_setting(mapping(value)) for name, value in given if value is not None}
 
 
-def _outputs(owner: Fields) -> dict[str, object]:
+def _outputs(owner: JsonObject) -> dict[str, object]:
     given = mapping(owner.get("outputs")).items()
     return {name: output_setting(mapping(value)) for name, value in given if value is not None}
 
 
-def _entry(entry: Fields) -> dict[str, object] | None:
+def _entry(entry: JsonObject) -> dict[str, object] | None:
     return {"file": entry["file"]} if "file" in entry else dict(entry) or None
 
 
-def _limits(owner: Fields) -> dict[str, object] | None:
+def _limits(owner: JsonObject) -> dict[str, object] | None:
     timeout = mapping(owner.get("limits")).get("timeout")
     return None if timeout is None else {"timeout": seconds_of(timeout)}
 
 
-def _compute(owner: Fields) -> dict[str, object]:
+def _compute(owner: JsonObject) -> dict[str, object]:
     compute = named(owner, "computeId") or owner.get("computeId")
     return {"compute": compute_name(str(compute))} if compute else {}
 
 
-def _identity(owner: Fields) -> dict[str, object]:
+def _identity(owner: JsonObject) -> dict[str, object]:
     identity = mapping(owner.get("identity"))
     return {"identity": identity_setting(identity)} if identity else {}
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.workspace.http.arm import Resource
-    from aml_pipelines.workspace.jobs.store import Job
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 DEFAULT = "default"  # the output that every job has: its logs and whatever else it left
 
 
-def job_resource(job: Job) -> Resource:
+def job_resource(job: SubmittedJob) -> Resource:
     """Make the ARM resource of a job."""
     outputs = {
         name: _placed(mapping(output), outputs_of(job, _state()).get(name))
@@ -54,7 +54,7 @@ def child_resource(name: str) -> Resource:
     return {**here().scope.resource(f"jobs/{name}", {}), "properties": None}
 
 
-def job_run(job: Job) -> dict[str, object]:
+def job_run(job: SubmittedJob) -> dict[str, object]:
     """Describe a job as the run history does."""
     outputs = [*outputs_of(job, _state()), DEFAULT]
     return {
@@ -69,7 +69,7 @@ def job_run(job: Job) -> dict[str, object]:
     }
 
 
-def node_run(job: Job, node: NodeView) -> dict[str, object]:
+def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
     """Describe a node of a pipeline as the run history does: it is a job with a parent."""
     name = f"{job.name}_{node.name}"
     reused = {"azureml.isreused": "true"} if node.is_reused else {}
@@ -84,13 +84,13 @@ def node_run(job: Job, node: NodeView) -> dict[str, object]:
     }
 
 
-def job_logs(job: Job) -> dict[str, str]:
+def job_logs(job: SubmittedJob) -> dict[str, str]:
     """Link the logs of a job, by the names that Azure gives them."""
     links, node = here().log_links, single_node(job.properties)
     return {NODE_LOG: links.link(job.name, node)} if node else {PIPELINE_LOG: links.link(job.name)}
 
 
-def node_logs(job: Job, node: NodeView) -> dict[str, str]:
+def node_logs(job: SubmittedJob, node: NodeView) -> dict[str, str]:
     return {NODE_LOG: here().log_links.link(job.name, node.name)}
 
 
@@ -117,7 +117,7 @@ def _service(kind: str, endpoint: str) -> dict[str, object]:
     return {"jobServiceType": kind, "endpoint": endpoint, "port": None, "properties": None}
 
 
-def _run(job: Job, name: str, display_name: str) -> dict[str, object]:
+def _run(job: SubmittedJob, name: str, display_name: str) -> dict[str, object]:
     return {
         "runId": name,
         "rootRunId": job.name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.workspace.assets.references import asset_of
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.http.fields import Fields
+    from aml_pipelines.workspace.http.fields import JsonObject
 
 _MODES = {
     "ReadOnlyMount": "ro_mount",
@@ -39,13 +39,13 @@ def compute_name(compute: str) -> str:
     return name if name == "serverless" else f"azureml:{name}"
 
 
-def named(fields: Fields, camel: str) -> object:
+def named(fields: JsonObject, camel: str) -> object:
     """Take a field that pipelines spell as `camelCase` and their nodes as `snake_case`."""
     snake = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", camel)
     return fields.get(camel, fields.get(snake))
 
 
-def input_setting(given: Fields) -> object:
+def input_setting(given: JsonObject) -> object:
     """Give the setting of an input: a literal, a binding, or data at a path."""
     kind, mode = named(given, "jobInputType"), _mode(given)
     if kind == "literal":
@@ -53,7 +53,7 @@ def input_setting(given: Fields) -> object:
     return {"type": kind, "path": short_reference(str(given.get("uri", ""))), **mode}
 
 
-def output_setting(given: Fields) -> object:
+def output_setting(given: JsonObject) -> object:
     """Give the setting of an output: a binding, or where it goes and how."""
     mode = _mode(given)
     if "value" in given:
@@ -67,7 +67,7 @@ def output_setting(given: Fields) -> object:
     return {**{name: value for name, value in said.items() if value is not None}, **mode}
 
 
-def identity_setting(given: Fields) -> dict[str, object]:
+def identity_setting(given: JsonObject) -> dict[str, object]:
     """Give an identity as a pipeline file states it."""
     kind = str(named(given, "identityType"))
     ids = {name: named(given, camel) for name, camel in _IDENTITY_IDS.items()}
@@ -93,6 +93,6 @@ def seconds_of(duration: object) -> object:
     return sum(float(match[name] or 0) * seconds for name, seconds in units.items())
 
 
-def _mode(given: Fields) -> dict[str, object]:
+def _mode(given: JsonObject) -> dict[str, object]:
     mode = given.get("mode")
     return {} if mode is None else {"mode": _MODES.get(str(mode), mode)}

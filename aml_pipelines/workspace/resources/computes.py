@@ -16,7 +16,7 @@ from aml_pipelines.workspace.served import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 ATTACHED = ("SynapseSpark", "Kubernetes")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
@@ -82,7 +82,7 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     return {**shared, "properties": {**properties, "properties": kept}}
 
 
-def _refuse_changes(stored: Document, content: Mapping[str, object]) -> None:
+def _refuse_changes(stored: StoredDocument, content: Mapping[str, object]) -> None:
     before, after = stored.properties, mapping_in(content, "properties")
     were, are = mapping_in(before, "properties"), mapping_in(after, "properties")
     changed = [
@@ -98,7 +98,7 @@ def _refuse_changes(stored: Document, content: Mapping[str, object]) -> None:
         )
 
 
-def _resource(compute: Document) -> Resource:
+def _resource(compute: StoredDocument) -> Resource:
     properties = compute.properties
     kind = properties["computeType"]
     states: dict[str, dict[str, object]] = {

@@ -15,7 +15,7 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
@@ -67,7 +67,7 @@ def list_secrets(name: str) -> Response:
     return jsonify(here().secrets.find(f"datastores/{name}") or {"secretsType": "None"})
 
 
-def _recorded(name: str) -> Document | None:
+def _recorded(name: str) -> StoredDocument | None:
     recorded = here().datastores
     document = recorded.find(name)
     if not document and name not in FOLDERS:
@@ -94,7 +94,7 @@ def _without_secrets(
     return {**given, "credentials": shown}, secrets
 
 
-def _resource(name: str, document: Document | None) -> Resource:
+def _resource(name: str, document: StoredDocument | None) -> Resource:
     properties = document.properties if document else {}
     created = document.created_at if document else 0.0
     if name in FOLDERS:

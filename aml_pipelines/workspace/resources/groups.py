@@ -15,7 +15,7 @@ from aml_pipelines.workspace.served import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _GROUP = frozenset({"id", "name", "type", "location", "tags", "managedBy", "properties"})
 
@@ -101,7 +101,7 @@ def _find(subscription: str, group: str) -> Resource:
     raise ArmError(404, "ResourceGroupNotFound", f"resource group {group!r} could not be found")
 
 
-def _group(subscription: str, document: Document) -> Resource:
+def _group(subscription: str, document: StoredDocument) -> Resource:
     return _described(subscription, document.name, dict(document.content))
 
 
@@ -115,7 +115,7 @@ def _described(subscription: str, group: str, content: dict[str, object]) -> Res
     }
 
 
-def _deployment(path: str, document: Document) -> Resource:
+def _deployment(path: str, document: StoredDocument) -> Resource:
     done = {"provisioningState": "Succeeded", "duration": "PT0S", "mode": "Incremental"}
     return {
         "id": path,

@@ -15,7 +15,7 @@ from aml_pipelines.workspace.jobs.routes import job_properties
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _VIEWS = {"EnabledOnly": (True,), "DisabledOnly": (False,), "All": (True, False)}
 routes = Blueprint("schedules", __name__)
@@ -53,7 +53,7 @@ def trigger_schedule(name: str) -> Response:
     return jsonify(submissionId=job, scheduleActionType="CreateJob")
 
 
-def _resource(item: Document) -> Resource:
+def _resource(item: StoredDocument) -> Resource:
     return here().scope.resource(
         f"schedules/{item.name}",
         {"tags": {}, "properties": {}, **item.properties, "provisioningState": "Succeeded"},

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.pipeline.triggers import due_between
-from aml_pipelines.workspace.http.fields import Fields, mapping
+from aml_pipelines.workspace.http.fields import JsonObject, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
-    from aml_pipelines.workspace.store.documents import Document, Documents
+    from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
 TRIGGER_TIME = "${{creation_context.trigger_time}}"
 _TICK_SECONDS = 1.0
@@ -48,7 +48,7 @@ class Schedules:
         self._stopped.set()
         self._thread.join()
 
-    def put(self, name: str, properties: Fields) -> tuple[Document, bool]:
+    def put(self, name: str, properties: JsonObject) -> tuple[StoredDocument, bool]:
         """Store a schedule with its job as it is now; says whether it is new.
 
         Raises RefusedError for a trigger that is never due, and for a job that
@@ -85,7 +85,7 @@ class Schedules:
         self._submissions.submit(job, bound(definition, moment), schedule=name)
         return job
 
-    def _fire(self, schedule: Document, moment: datetime) -> list[str]:
+    def _fire(self, schedule: StoredDocument, moment: datetime) -> list[str]:
         if not _definition(schedule):
             return []
         try:
@@ -95,7 +95,7 @@ class Schedules:
             _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
             return []
 
-    def _frozen(self, action: Fields) -> dict[str, object]:
+    def _frozen(self, action: JsonObject) -> dict[str, object]:
         definition = dict(mapping(action.get("jobDefinition")))
         source = definition.pop("sourceJobId", None)
         if source:
@@ -111,7 +111,7 @@ class Schedules:
             self.fire_due(self._clock())
 
 
-def bound(definition: Fields, moment: datetime) -> dict[str, object]:
+def bound(definition: JsonObject, moment: datetime) -> dict[str, object]:
     """Give a job's definition with the trigger time in its string inputs: UTC, ISO 8601."""
     text = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     inputs = {
@@ -121,18 +121,18 @@ def bound(definition: Fields, moment: datetime) -> dict[str, object]:
     return {**definition, "inputs": inputs}
 
 
-def _bound(given: Fields, text: str) -> Fields:
+def _bound(given: JsonObject, text: str) -> JsonObject:
     value = given.get("value")
     return (
         {**given, "value": value.replace(TRIGGER_TIME, text)} if isinstance(value, str) else given
     )
 
 
-def _definition(schedule: Document) -> Fields:
+def _definition(schedule: StoredDocument) -> JsonObject:
     return mapping(mapping(schedule.properties.get("action")).get("jobDefinition"))
 
 
-def _due(schedule: Document, since: datetime, now: datetime) -> list[datetime]:
+def _due(schedule: StoredDocument, since: datetime, now: datetime) -> list[datetime]:
     changed = datetime.fromtimestamp(schedule.modified_at, UTC)
     created = datetime.fromtimestamp(schedule.created_at, UTC)
     trigger = mapping(schedule.properties.get("trigger"))

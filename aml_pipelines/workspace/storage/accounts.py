@@ -16,7 +16,7 @@ from aml_pipelines.workspace.storage.protocol import storage_error
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.workspace.http.identity import Identity
+    from aml_pipelines.workspace.http.identity import WorkspaceIdentity
     from aml_pipelines.workspace.storage.uploads import Uploads
 
 # What no blob may be: the workspace's own database, key and certificate; others' uploads.
@@ -30,7 +30,7 @@ _CHALLENGE = (
 class Accounts:
     """An account for each datastore, with a container of its name, and one for each upload."""
 
-    def __init__(self, state: Path, identity: Identity, uploads: Uploads) -> None:
+    def __init__(self, state: Path, identity: WorkspaceIdentity, uploads: Uploads) -> None:
         self._state = state
         self._identity = identity
         self._uploads = uploads

@@ -25,7 +25,7 @@ _COLUMNS = "SELECT name, content, created_at, modified_at FROM document"
 
 
 @dataclass(frozen=True)
-class Document:
+class StoredDocument:
     """A resource as it was last put: `content` is its body, as the API names its fields."""
 
     name: str
@@ -46,11 +46,11 @@ class Documents:
         self._file = SqliteFile(StateFolder(state).documents_database, _TABLES)
         self.kind = kind
 
-    def find(self, name: str) -> Document | None:
+    def find(self, name: str) -> StoredDocument | None:
         with self._file.reading() as connection:
             return self._find(connection, name)
 
-    def get(self, name: str) -> Document:
+    def get(self, name: str) -> StoredDocument:
         """Find a resource; raises NotFoundError naming those there are."""
         with self._file.reading() as connection:
             found = self._find(connection, name)
@@ -59,12 +59,12 @@ class Documents:
             there_are = [item.name for item in self._all(connection)]
         raise NotFoundError(f"{self.kind} {name!r} does not exist; there are {there_are}")
 
-    def all(self) -> list[Document]:
+    def all(self) -> list[StoredDocument]:
         """List all resources of this kind by name."""
         with self._file.reading() as connection:
             return self._all(connection)
 
-    def put(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
+    def put(self, name: str, content: Mapping[str, object]) -> tuple[StoredDocument, bool]:
         """Create a resource or replace it; gives it as stored, and if it is new."""
         now = time.time()
         with self._file.writing() as connection:
@@ -76,7 +76,7 @@ class Documents:
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
                 (self.kind, name, json.dumps(dict(content)), created, modified),
             )
-        return Document(name, content, created, modified), stored is None
+        return StoredDocument(name, content, created, modified), stored is None
 
     def delete(self, name: str) -> bool:
         """Delete a resource; says if there was one."""
@@ -87,16 +87,16 @@ class Documents:
             )
         return found is not None
 
-    def _find(self, connection: sqlite3.Connection, name: str) -> Document | None:
+    def _find(self, connection: sqlite3.Connection, name: str) -> StoredDocument | None:
         row = connection.execute(
             f"{_COLUMNS} WHERE kind = ? AND name = ?", (self.kind, name)
         ).fetchone()
         return _document(row) if row else None
 
-    def _all(self, connection: sqlite3.Connection) -> list[Document]:
+    def _all(self, connection: sqlite3.Connection) -> list[StoredDocument]:
         rows = connection.execute(f"{_COLUMNS} WHERE kind = ? ORDER BY name", (self.kind,))
         return [_document(row) for row in rows]
 
 
-def _document(row: tuple[str, str, float, float]) -> Document:
-    return Document(row[0], json.loads(row[1]), row[2], row[3])
+def _document(row: tuple[str, str, float, float]) -> StoredDocument:
+    return StoredDocument(row[0], json.loads(row[1]), row[2], row[3])

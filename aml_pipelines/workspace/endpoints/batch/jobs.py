@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.assets import ModelAsset
-    from aml_pipelines.workspace.served import Workspace
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.served import ServedWorkspace
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 DRIVER = Path(__file__).parents[1] / "batch_driver"
 OUTPUT, NODE = "score", "pipeline"
@@ -41,7 +41,7 @@ def is_pipeline(properties: Mapping[str, object]) -> bool:
     return bool(properties.get("deploymentConfiguration"))
 
 
-def stage_code(workspace: Workspace, properties: Mapping[str, object]) -> str:
+def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> str:
     """Register what a model deployment's jobs run; gives the code's path below the workspace.
 
     Raises RefusedError when there is no such code, and NotFoundError without the model.
@@ -61,7 +61,11 @@ def stage_code(workspace: Workspace, properties: Mapping[str, object]) -> str:
 
 
 def job_body(
-    workspace: Workspace, deployment: Document, asked: Mapping[str, object], *, endpoint: str
+    workspace: ServedWorkspace,
+    deployment: StoredDocument,
+    asked: Mapping[str, object],
+    *,
+    endpoint: str,
 ) -> dict[str, object]:
     """Make the job that `asked`, an invocation's properties, means for `deployment`."""
     properties = deployment.properties
@@ -86,7 +90,7 @@ def job_body(
 
 
 def _command(
-    deployment: Document,
+    deployment: StoredDocument,
     model: ModelAsset | None,
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],
@@ -119,7 +123,7 @@ def _command(
 
 
 def _pipeline(
-    workspace: Workspace,
+    workspace: ServedWorkspace,
     properties: Mapping[str, object],
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],

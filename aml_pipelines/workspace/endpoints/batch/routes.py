@@ -18,8 +18,8 @@ from aml_pipelines.workspace.served import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.jobs.store import Job
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 BATCH_PREFIX = "/scoring/batch"
 _SHARED = ("location", "tags", "identity", "kind", "sku")
@@ -129,33 +129,33 @@ def _kept(body: Mapping[str, object]) -> dict[str, object]:
     return {key: body[key] for key in (*_SHARED, "properties") if body.get(key)}
 
 
-def _deployments_of(endpoint: str) -> list[Document]:
+def _deployments_of(endpoint: str) -> list[StoredDocument]:
     deployments = here().batch_deployments.all()
     return [item for item in deployments if item.name.split("/")[0] == endpoint]
 
 
-def _default(endpoint: Document) -> str | None:
+def _default(endpoint: StoredDocument) -> str | None:
     name = mapping_in(endpoint.properties, "defaults").get("deploymentName")
     return str(name) if name else None
 
 
-def _job(job: Job) -> Resource:
+def _job(job: SubmittedJob) -> Resource:
     properties = {"status": job.state}
     return here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
 
 
-def _endpoint(endpoint: Document) -> Resource:
+def _endpoint(endpoint: StoredDocument) -> Resource:
     uri = f"https://{request.host}{BATCH_PREFIX}/{endpoint.name}/jobs"
     return _resource(f"batchEndpoints/{endpoint.name}", endpoint, {"scoringUri": uri})
 
 
-def _deployment(deployment: Document) -> Resource:
+def _deployment(deployment: StoredDocument) -> Resource:
     endpoint, name = deployment.name.split("/")
     path = f"batchEndpoints/{endpoint}/deployments/{name}"
     return _resource(path, deployment, {})
 
 
-def _resource(path: str, document: Document, more: Mapping[str, object]) -> Resource:
+def _resource(path: str, document: StoredDocument, more: Mapping[str, object]) -> Resource:
     given = {key: value for key, value in document.properties.items() if value is not None}
     resource = here().scope.resource(
         path,

@@ -18,7 +18,7 @@ from aml_pipelines.workspace.served import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _SHARED = ("location", "tags", "identity", "kind", "sku")
 _STATE = "state"
@@ -86,7 +86,7 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     return {**shared, "properties": properties}
 
 
-def _resource(deployment: Document) -> Resource:
+def _resource(deployment: StoredDocument) -> Resource:
     endpoint, name = deployment.name.split("/")
     given = {key: value for key, value in deployment.properties.items() if value is not None}
     resource = here().scope.resource(

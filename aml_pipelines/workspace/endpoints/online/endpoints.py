@@ -12,7 +12,7 @@ from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
 from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
 from aml_pipelines.workspace.state import StateFolder
-from aml_pipelines.workspace.store.documents import Document, Documents
+from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class OnlineEndpoints:
         self._registry = registry
         self._sources = sources
 
-    def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
+    def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[StoredDocument, bool]:
         """Create or update an endpoint; raises RefusedError for traffic to nowhere."""
         if not _NAME.fullmatch(name):
             raise RefusedError(
@@ -68,7 +68,7 @@ class OnlineEndpoints:
         self._secrets.keep(f"onlineEndpoints/{name}", None)
         return self.endpoints.delete(name)
 
-    def of(self, endpoint: str) -> list[Document]:
+    def of(self, endpoint: str) -> list[StoredDocument]:
         """List the deployments of an endpoint."""
         return [item for item in self.deployments.all() if item.name.split("/")[0] == endpoint]
 

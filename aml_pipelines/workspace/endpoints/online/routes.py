@@ -15,7 +15,7 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 SCORING_PREFIX = "/scoring/online"
 _FILTERS = frozenset({"name", "count", "computeType", "tags", "properties", "orderBy"})
@@ -85,13 +85,13 @@ def issue_token(name: str) -> Response:
     )
 
 
-def _refuse_other_mode(endpoint: Document, mode: str) -> None:
+def _refuse_other_mode(endpoint: StoredDocument, mode: str) -> None:
     found = str(endpoint.properties.get("authMode"))
     if found.lower() != mode.lower():
         raise ArmError(400, "UserError", f"endpoint {endpoint.name!r} has authMode {found!r}")
 
 
-def _resource(endpoint: Document) -> Resource:
+def _resource(endpoint: StoredDocument) -> Resource:
     resource = here().scope.resource(
         f"onlineEndpoints/{endpoint.name}",
         {

@@ -14,7 +14,7 @@ from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _DEPLOYMENT = "azureml-model-deployment"
 _MODEL_STATUS = "ms-azureml-model-error-statuscode"
@@ -39,7 +39,7 @@ def score(endpoint: str) -> Response:
     return response
 
 
-def _check_caller(endpoint: Document) -> None:
+def _check_caller(endpoint: StoredDocument) -> None:
     authorization = request.headers.get("Authorization", "")
     if str(endpoint.properties.get("authMode")).lower() != "key":
         here().identity.check(authorization)

@@ -10,7 +10,7 @@ import pytest
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import Identity, create_identity_app
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity, create_identity_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ class Client:
     """A holder of a token that sends requests below the workspace."""
 
     def __init__(self, lake: Path) -> None:
-        identity = Identity("secret")
+        identity = WorkspaceIdentity("secret")
         self.http = create_app(
             build_workspace(WorkspaceScope("s", "g", "w"), identity, lake)
         ).test_client()
@@ -217,7 +217,7 @@ def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> N
 
 
 def test_another_workspace_is_404(tmp_path: Path) -> None:
-    identity = Identity("secret")
+    identity = WorkspaceIdentity("secret")
     http = create_app(
         build_workspace(WorkspaceScope("s", "g", "other"), identity, tmp_path)
     ).test_client()
@@ -234,14 +234,14 @@ def test_without_a_token_of_this_workspace_there_is_only_401(client: Client) -> 
         return client.refusal("GET", "/data")
 
     now = time.time()
-    foreign = Identity("secret").token(MANAGEMENT, now)
+    foreign = WorkspaceIdentity("secret").token(MANAGEMENT, now)
     assert refusal("") == "401 AuthenticationFailed: the request has no Bearer token"
     assert refusal("nonsense").startswith("401 InvalidAuthenticationToken")
     assert refusal(foreign).startswith("401 InvalidAuthenticationToken")
 
 
 def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) -> None:
-    identity = Identity("secret", lifetime=60)
+    identity = WorkspaceIdentity("secret", lifetime=60)
     http = create_app(
         build_workspace(WorkspaceScope("s", "g", "w"), identity, tmp_path)
     ).test_client()
@@ -257,7 +257,7 @@ def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) ->
 
 
 def test_the_identity_endpoint_gives_tokens_to_jobs_only() -> None:
-    http = create_identity_app(Identity("secret")).test_client()
+    http = create_identity_app(WorkspaceIdentity("secret")).test_client()
     right, wrong = {"X-IDENTITY-HEADER": "secret"}, {"X-IDENTITY-HEADER": "guess"}
 
     granted = http.get(f"/token?resource={MANAGEMENT}", headers=right)
