@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.workspace.jobs.status import log_of, nodes_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.state import StateFolder
@@ -23,7 +24,7 @@ def keep_logs(job: SubmittedJob, state: Path) -> None:
     single = single_node(job.properties)
     logs = {} if single else {_kept(state, job.name, PIPELINE_LOG): log_of(job, state)}
     for node in nodes_of(job, state):
-        run = job.name if single else f"{job.name}_{node.name}"
+        run = job.name if single else run_of_node(job.name, node.name)
         if node.log:
             logs[_kept(state, run, NODE_LOG)] = node.log
     for kept, log in logs.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from aml_pipelines.errors import ConflictError, NotFoundError
+from aml_pipelines.pipeline.node_names import possible_nodes
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
@@ -106,14 +107,10 @@ class Jobs:
     def parent_of(self, child: str) -> tuple[SubmittedJob, str] | None:
         """Find the pipeline job that has the child job `child`, and the node that it is."""
         with self._file.reading() as connection:
-            rows = connection.execute(
-                f"{_SELECT} WHERE substr(?, 1, length(name) + 1) = name || '_'",
-                (child,),
-            ).fetchall()
-        for job in map(_job, rows):
-            node = child.removeprefix(f"{job.name}_")
-            if node in job.graph.nodes and job.kind == "Pipeline":
-                return job, node
+            for name, node in possible_nodes(child):
+                job = _find(connection, name)
+                if job and job.kind == "Pipeline" and node in job.graph.nodes:
+                    return job, node
         return None
 
     def all(self) -> list[SubmittedJob]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
+from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
@@ -71,7 +72,7 @@ def job_run(job: SubmittedJob) -> dict[str, object]:
 
 def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
     """Describe a node of a pipeline as the run history does: it is a job with a parent."""
-    name = f"{job.name}_{node.name}"
+    name = run_of_node(job.name, node.name)
     reused = {"azureml.isreused": "true"} if node.is_reused else {}
     return {
         **_run(job, name, node.name),

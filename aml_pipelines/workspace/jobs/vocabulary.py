@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from isodate import ISO8601Error, parse_duration  # type: ignore[import-untyped]  # no type hints
 
 from aml_pipelines.workspace.assets.references import asset_of
 
@@ -20,9 +23,6 @@ _MODES = {
     "EvalDownload": "eval_download",
 }
 _IDENTITIES = {"UserIdentity": "user_identity", "Managed": "managed", "AMLToken": "aml_token"}
-_DURATION = re.compile(
-    r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
-)
 
 
 def short_reference(reference: str) -> str:
@@ -85,12 +85,13 @@ _IDENTITY_IDS = {
 
 
 def seconds_of(duration: object) -> object:
-    """Read an ISO 8601 duration of days to seconds; what is none stays as it is."""
-    match = _DURATION.fullmatch(str(duration))
-    if not match or not any(match.groups()):
+    """Return the seconds of an ISO 8601 duration; anything else is returned as it is."""
+    try:
+        length = parse_duration(str(duration))
+    except ISO8601Error:
         return duration
-    units = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
-    return sum(float(match[name] or 0) * seconds for name, seconds in units.items())
+    # Years and months have no fixed length: isodate returns a Duration for them, not a timedelta.
+    return length.total_seconds() if isinstance(length, timedelta) else duration
 
 
 def _mode(given: JsonObject) -> dict[str, object]:

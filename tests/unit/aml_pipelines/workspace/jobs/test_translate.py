@@ -147,7 +147,8 @@ def test_ids_and_short_names_mean_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "seconds"), [("PT1M", 60), ("P1DT2H", 93600), ("PT0.5S", 0.5), ("soon", "soon")]
+    ("duration", "seconds"),
+    [("PT1M", 60), ("P1DT2H", 93600), ("PT0.5S", 0.5), ("P1M", "P1M"), ("soon", "soon")],
 )
 def test_durations_are_seconds(duration: str, seconds: object) -> None:
     assert seconds_of(duration) == seconds
