@@ -63,6 +63,7 @@ def create_app(served: ServedWorkspace) -> Flask:
     """Make the WSGI app that serves the workspace `served` to holders of its identity's tokens."""
     app = Flask(__name__)
     app.extensions[EXTENSION] = served
+    # Clients ask for the workspace itself without the slash that its route ends in: no redirect.
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
     app.before_request(_check_token)
@@ -117,6 +118,7 @@ def _refused(error: Exception) -> Response:
 def _not_served(error: HTTPException) -> Response:
     if isinstance(error.response, Response):
         return error.response
+    # A 404 would tell the client that the resource does not exist; 501 says that we lack the route.
     if error.code not in (404, 405):
         return ArmError(error.code or 500, error.name, error.description or "").response()
     return ArmError(

@@ -56,5 +56,6 @@ def running(service: JobService) -> Iterator[JobService]:
     try:
         yield service
     finally:
+        # Schedules first: they submit to the queue.
         service.schedules.stop()
         service.queue.stop()

@@ -31,6 +31,7 @@ def build_workspace(
     scope: WorkspaceScope, identity: WorkspaceIdentity, state: Path
 ) -> ServedWorkspace:
     """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
+    # Each store once: some hold locks or keys that all routes must share.
     registry, secrets, uploads = Registry(state), SecretFile(state), Uploads(state)
     assets = {kind.plural: Versions(state, kind) for kind in KINDS}
     sources = sources_in(state, assets[COMPONENTS.plural], assets[CODES.plural])

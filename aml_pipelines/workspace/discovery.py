@@ -1,4 +1,4 @@
-"""Where a lake's workspace is being served: a file beside its registry, and a lock for the one."""
+"""Finds the process that serves a workspace: a file with its address, and a lock that it holds."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LOOKS = 10
 
 
 class NotServedError(UserError):
-    """Nobody serves the workspace of a lake."""
+    """No process serves the workspace."""
 
 
 class AlreadyServedError(UserError):
-    """Another process serves the workspace of a lake."""
+    """Another process serves the workspace already."""
 
 
 def refuse_unserved(target: Target) -> None:
@@ -42,9 +42,9 @@ def refuse_unserved(target: Target) -> None:
 
 
 def read_serving(state: Path) -> Mapping[str, str]:
-    """Give the variables by which `MLClient` finds the served workspace of `state`, and signs in.
+    """Return the variables by which `MLClient` finds the workspace of `state`, and signs in.
 
-    Raises NotServedError naming the command that serves it, when nobody does.
+    Raises NotServedError, naming the command that serves it, when no process does.
     """
     file = StateFolder(state).serving
     if not file.is_file() or not _is_held(state):
@@ -57,7 +57,7 @@ def read_serving(state: Path) -> Mapping[str, str]:
 
 @contextmanager
 def serving_alone(state: Path) -> Iterator[None]:
-    """Be the one process that serves `state`; raises AlreadyServedError naming the other."""
+    """Lock `state` for the one process that serves it; raises AlreadyServedError naming another."""
     lock_file = StateFolder(state).serving_lock
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("a+", encoding="utf-8") as lock:
@@ -67,6 +67,7 @@ def serving_alone(state: Path) -> Iterator[None]:
                 f"the workspace of {state} is served already, by process {lock.read().strip()}; "
                 f"use that one: {COMMAND} --env"
             )
+        # The lock is what counts; the number is for the message to the next one.
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -77,7 +78,7 @@ def serving_alone(state: Path) -> Iterator[None]:
 
 
 def announce(state: Path, env: Mapping[str, str]) -> None:
-    """Say where the workspace of `state` is served, to this user alone: `env` holds a secret."""
+    """Write `env`, which has a secret, to a file that only this user may read."""
     write_json(StateFolder(state).serving, {"pid": os.getpid(), "env": dict(env)}, mode=0o600)
 
 

@@ -1,4 +1,4 @@
-"""Listens on this machine alone."""
+"""Listens on 127.0.0.1, for this machine alone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class WorkspaceError(RuntimeError):
 def listen(port: int = 0) -> socket.socket:
     """Listen on `port`, 0 for any that is free; raises WorkspaceError if it is taken."""
     try:
+        # The backlog keeps clients that connect before the server accepts.
         return socket.create_server((LOOPBACK, port), backlog=128)
     except OSError as error:
         raise WorkspaceError(

@@ -1,4 +1,4 @@
-"""The local workspace while a pipeline runs: started beside it, gone with it."""
+"""Starts the workspace's server as a child process, and ends it with the block."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READY = "ready\n"
 
 
 class WorkspaceNames(Protocol):
-    """What names a workspace in Azure."""
+    """The names by which Azure knows a workspace."""
 
     @property
     def subscription_id(self) -> str: ...
@@ -34,14 +34,14 @@ class WorkspaceNames(Protocol):
 
 
 class HasWorkspace(Protocol):
-    """Anything that names its workspace, as conf's targets do."""
+    """Anything with the names of a workspace, such as conf's targets."""
 
     @property
     def workspace(self) -> WorkspaceNames: ...
 
 
 class Serving:
-    """A workspace that is coming up: jobs get `env` at once, and wait until it is ready."""
+    """A server that is starting: jobs may have `env` at once, and wait until it is ready."""
 
     def __init__(self, env: Mapping[str, str], process: subprocess.Popen[str], log: Path) -> None:
         self.env = env
@@ -66,7 +66,7 @@ class Serving:
             raise WorkspaceError(f"the local workspace did not start; see {self._log}")
 
     def wait_ended(self) -> None:
-        """Wait until the server has ended, which it does by itself only when something is wrong."""
+        """Wait until the server has ended, which it does by itself only after an error."""
         self._process.wait()
 
     def _listen(self, stdout: IO[str]) -> None:
@@ -91,29 +91,18 @@ def serving(
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
+    # Resolved, because the server has another working directory.
     state, secret = state.resolve(), secrets.token_urlsafe(32)
-    chosen = ["--experiment", experiment] if experiment else []
-    chosen += ["--jobs-master", jobs_master] if jobs_master else []
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with listen(port) as control, listen() as token, log.open("a") as written:
+    options = ["--experiment", experiment] if experiment else []
+    options += ["--jobs-master", jobs_master] if jobs_master else []
+    # The sockets are the parent's: their ports are known, and clients may wait, before the server
+    # is up.
+    with listen(port) as control, listen() as token:
         env = job_environment(target.workspace, state, control, token, secret)
         if experiment:
             env["MLFLOW_EXPERIMENT_NAME"] = experiment
-        process = subprocess.Popen(
-            [*_command(target.workspace, state, control, token), *chosen],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "IDENTITY_HEADER": secret,
-                "MLFLOW_DISABLE_TELEMETRY": env["MLFLOW_DISABLE_TELEMETRY"],
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=written,
-            text=True,
-            pass_fds=(control.fileno(), token.fileno()),
-            start_new_session=True,  # Ctrl-C is its parent's, which then ends it in good order
-        )
+        command = [*_command(target.workspace, state, control, token), *options]
+        process = _start(command, secret, log, sockets=(control, token))
     try:
         yield Serving(env, process, log)
     finally:
@@ -122,6 +111,29 @@ def serving(
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 pipe.close()
+
+
+def _start(
+    command: list[str], secret: str, log: Path, *, sockets: tuple[socket.socket, ...]
+) -> subprocess.Popen[str]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as output:
+        return subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={
+                **os.environ,
+                # By environment: every user of the machine can read the arguments of a process.
+                "IDENTITY_HEADER": secret,
+                "MLFLOW_DISABLE_TELEMETRY": "true",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            pass_fds=[one.fileno() for one in sockets],
+            start_new_session=True,  # Ctrl-C is the parent's, which ends this in order
+        )
 
 
 def _command(
@@ -145,7 +157,7 @@ def job_environment(
     token: socket.socket,
     secret: str,
 ) -> dict[str, str]:
-    """Give what a job needs to find its workspace and its identity, here as in Azure."""
+    """Return the variables by which a job finds its workspace and its identity, as in Azure."""
     folder = StateFolder(state)
     return {
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
@@ -155,7 +167,7 @@ def job_environment(
         "REQUESTS_CA_BUNDLE": str(folder.trusted),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
-        # Nothing else may answer for the job: no login of the machine's user, no proxy.
+        # No other login of the machine's user may be taken for the job's, and no proxy be used.
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",  # checkov:skip=CKV_SECRET_6:a class
         "NO_PROXY": LOOPBACK,
         "no_proxy": LOOPBACK,

@@ -1,4 +1,4 @@
-"""The workspace that is served: each of its stores, built once, and how a route gets to them."""
+"""The served workspace: all of its stores, built once, and the accessor for routes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class JobService:
 
 @dataclass(frozen=True)
 class ServedWorkspace:
-    """A workspace with the folder `folder`; without a `job_service` its jobs can only be read."""
+    """The stores of a workspace; without a `job_service` its jobs can only be read."""
 
     scope: WorkspaceScope
     folder: StateFolder
@@ -83,4 +83,5 @@ class ServedWorkspace:
 
 def here() -> ServedWorkspace:
     """Return the workspace whose app answers the present request."""
+    # Flask's extensions are a dictionary of anything.
     return cast("ServedWorkspace", current_app.extensions[EXTENSION])

@@ -1,4 +1,9 @@
-"""The process that serves the local workspace, until the process that started it lets go."""
+"""The process that serves the workspace over HTTPS, until its parent closes its standard input.
+
+The server is werkzeug's, not gunicorn: it listens on descriptors that the parent opened, HTTPS and
+HTTP in one process whose threads share the stores, and its handler sees headers with underscores,
+which blobs' metadata have.
+"""
 
 from __future__ import annotations
 
@@ -39,15 +44,15 @@ if TYPE_CHECKING:
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Answers at once, and leaves the log to the app."""
+    """Sends answers without delay, and leaves logging to the app."""
 
     disable_nagle_algorithm = True
 
     def make_environ(self) -> WSGIEnvironment:
-        """Keep the metadata of blobs, whose names have underscores: WSGI has no place for them."""
+        """Return WSGI's environment, with the metadata of blobs: WSGI loses their underscores."""
         environ = super().make_environ()
-        given = {name.lower(): value for name, value in self.headers.items()}
-        environ[METADATA] = {n: v for n, v in given.items() if n.startswith(METADATA)}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        environ[METADATA] = {n: v for n, v in headers.items() if n.startswith(METADATA)}
         return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -55,12 +60,12 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
-    """Make a threaded server of `app` on a socket that listens already, given by descriptor."""
+    """Make a threaded server of `app` on a listening socket, given by its descriptor."""
     server = make_server(
         LOOPBACK, 0, app, threaded=True, request_handler=QuietHandler, fd=listening
     )
     if tls:
-        # A client's handshake is its own thread's work: one that stalls must not stop the others.
+        # Each thread does its client's handshake: a client that stalls must not stop the others.
         secured: socket.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -96,7 +101,7 @@ def main() -> None:
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     workspace = build_workspace(scope, identity, arguments.state)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with _with_jobs(workspace, arguments) as served:
         serve(create_app(served), served, control=arguments.control, token=arguments.token)
         prepare_tracking(arguments.state, arguments.experiment)
@@ -114,7 +119,7 @@ def _with_jobs(
         yield workspace
         return
     descriptors = arguments.control, arguments.token
-    control, token = (socket.socket(fileno=os.dup(one)) for one in descriptors)
+    control, token = (socket.socket(fileno=os.dup(descriptor)) for descriptor in descriptors)
     with control, token:
         secret = workspace.identity.secret
         scope, state = workspace.scope, arguments.state

@@ -1,4 +1,4 @@
-"""The map of the workspace's state folder: where each of its files lies, and nowhere else."""
+"""The map of the workspace's state folder: the path of each of its files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Names of folders that are hidden from storage's clients.
 REGISTRY, UPLOADS = "registry", "uploads"
 
 

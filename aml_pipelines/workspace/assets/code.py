@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.versions import Versions
 
 
+# Functions, so that translating a job needs no registry in its tests.
 class Sources:
     """The components and the code that jobs name: functions of their ids."""
 

@@ -1,4 +1,4 @@
-"""The kinds of assets that are kept as versions: one row each."""
+"""The kinds of versioned assets: one row each."""
 
 from __future__ import annotations
 

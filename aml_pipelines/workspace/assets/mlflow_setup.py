@@ -1,4 +1,4 @@
-"""MLflow's database in the lake: set up once, by one process, before any job opens it."""
+"""Sets up MLflow's database once, in one process, before any job opens it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def prepare_tracking(state: Path, experiment: str | None) -> None:
     folder = StateFolder(state)
     folder.mlflow.mkdir(parents=True, exist_ok=True)
     with folder.mlflow_lock.open("w") as lock:
+        # Each job of a pipeline begins with this, and MLflow's migrations do not stand two at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_current(folder, experiment):
             _set_up(folder, experiment)

@@ -1,6 +1,6 @@
-"""The registry as the planner asks it: data assets and models by name, version or label.
+"""Finds registered data assets and models by name, version or label, for the planner.
 
-Any number of processes and threads may ask at once. Asking creates nothing.
+Any number of processes and threads may read at once. Reading creates nothing.
 """
 
 from __future__ import annotations

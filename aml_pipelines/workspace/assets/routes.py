@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.version_rules import AssetVersion
 
 _SEARCH = frozenset({"hash", "hashVersion"})
+# Only these words: all others below the workspace have routes of their own.
 _ASSETS = f"/<any({', '.join(kind.plural for kind in KINDS)}):plural>"
 routes = Blueprint("assets", __name__)
 

@@ -1,4 +1,4 @@
-"""What a deployment is made of, out of the registry: its code, its model, its variables."""
+"""Finds the code and the model of a deployment in the registry, and stages the model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
 
 
 def deployed_model(registry: Registry, properties: Mapping[str, object]) -> ModelAsset | None:
-    """Find the model that a deployment names, if it names one; raises NotFoundError without it."""
+    """Find the model that a deployment names, if any; raises NotFoundError if it is unknown."""
     named = properties.get("model")
     reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
     if not reference:
@@ -35,7 +35,7 @@ def deployed_model(registry: Registry, properties: Mapping[str, object]) -> Mode
 def deployed_code(
     sources: Sources, properties: Mapping[str, object], model: ModelAsset | None
 ) -> tuple[Path, str]:
-    """Find a deployment's code and its scoring script; the scorer for MLflow models without any."""
+    """Find a deployment's code and scoring script; an MLflow model without code has ours."""
     configured = properties.get("codeConfiguration")
     if isinstance(configured, dict) and configured.get("codeId"):
         code = Path(sources.code(str(configured["codeId"])))
@@ -52,18 +52,18 @@ def deployed_code(
 
 
 def place_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:
-    """Copy `model` to where Azure has it, and give the variables that say so.
+    """Copy `model` to where Azure has it; returns the variables that name the place.
 
     A link would not do: code that looks for its files walks past links, here and not there.
     """
     if not model:
         return {}
     shutil.rmtree(folder / "models", ignore_errors=True)
-    place = folder / "models" / model.name / model.version
+    target = folder / "models" / model.name / model.version
     source = Path(model.source)
-    place.mkdir(parents=True)
+    target.mkdir(parents=True)
     if source.is_dir():
-        shutil.copytree(source, place / source.name, copy_function=shutil.copyfile)
+        shutil.copytree(source, target / source.name, copy_function=shutil.copyfile)
     else:
-        shutil.copyfile(source, place / source.name)
-    return {"AZUREML_MODEL_DIR": str(place)}
+        shutil.copyfile(source, target / source.name)
+    return {"AZUREML_MODEL_DIR": str(target)}

@@ -1,4 +1,4 @@
-"""The managed-identity endpoint of the local workspace, and the check of the tokens it issues."""
+"""Issues tokens as Azure's managed-identity endpoint does, and checks them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from flask import Flask, Response, jsonify, request
 from aml_pipelines.workspace.http.arm import ArmError
 
 AUDIENCES = ("https://management.azure.com", "https://ml.azure.com", "https://storage.azure.com")
+# As long as Azure's tokens of managed identities last.
 LIFETIME_SECONDS = 24 * 3600
 _PRINCIPAL = "00000000-0000-0000-0000-000000000001"
 
 
 @dataclass(frozen=True)
 class WorkspaceIdentity:
-    """The identity that jobs have here: who knows `secret` gets tokens, until they expire.
+    """The identity of all jobs: whoever knows `secret` gets tokens, which expire.
 
     Azure's tokens say who the caller is; these only prove that the caller is a job of this
     workspace, so that no other user of the machine may write to its registry.
@@ -52,8 +53,8 @@ def create_identity_app(identity: WorkspaceIdentity) -> Flask:
 
     @app.get("/token")
     def token() -> Response:
-        given = request.headers.get("X-IDENTITY-HEADER", "")
-        if not hmac.compare_digest(given, identity.secret):
+        secret = request.headers.get("X-IDENTITY-HEADER", "")
+        if not hmac.compare_digest(secret, identity.secret):
             raise ArmError(401, "Unauthorized", "X-IDENTITY-HEADER is not this workspace's")
         resource = request.args.get("resource", "")
         if resource.rstrip("/") not in AUDIENCES:

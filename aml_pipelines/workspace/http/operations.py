@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Where Azure's pollers follow an operation: its state, and its result.
 STATUS, RESULT = "operationsStatus", "operationResults"
+# Without this, Azure's pollers wait 30 s between two polls.
 POLL_MILLISECONDS = "50"
 OperationState = Literal["InProgress", "Succeeded", "Failed"]
 

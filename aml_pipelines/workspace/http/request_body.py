@@ -27,6 +27,7 @@ def body_properties(model: str, *, required: tuple[str, ...] = ()) -> dict[str, 
         raise _refusal("the body is not of the form {'properties': {…}}")
     check_body(model, body)
     properties, read_only = body["properties"], read_only_fields(model)
+    # The client sends what it has read: with nulls, empty lists and the service's own fields.
     kept = {
         name: value
         for name, value in properties.items()

@@ -1,4 +1,4 @@
-"""The self-signed certificate that HTTPS on loopback needs, made once per lake."""
+"""Makes the self-signed certificate for HTTPS on loopback, once for each state folder."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RENEW_BEFORE = timedelta(days=7)
 
 
 def ensure_certificate(certificate: Path, key: Path, *, now: datetime | None = None) -> None:
-    """Make certificate and key for 127.0.0.1, unless they are there and last another week."""
+    """Make certificate and key for 127.0.0.1, unless they exist and last another week."""
     now = now or datetime.now(UTC)
     if certificate.is_file() and key.is_file():
-        found = x509.load_pem_x509_certificate(certificate.read_bytes())
-        if found.not_valid_after_utc - now > RENEW_BEFORE:
+        present = x509.load_pem_x509_certificate(certificate.read_bytes())
+        if present.not_valid_after_utc - now > RENEW_BEFORE:
             return
     private = ec.generate_private_key(ec.SECP256R1())
     certificate.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -42,7 +42,7 @@ def ensure_certificate(certificate: Path, key: Path, *, now: datetime | None = N
 
 
 def write_trusted(certificate: Path, trusted: Path, *, besides: Path) -> None:
-    """Write what jobs trust: `certificate`, and all that they would trust without it."""
+    """Write the certificates that jobs trust: `certificate`, and those in the file `besides`."""
     _write(trusted, besides.read_bytes() + b"\n" + certificate.read_bytes(), 0o644)
 
 
@@ -68,6 +68,6 @@ def _self_signed(private: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Cer
 def _write(file: Path, content: bytes, mode: int) -> None:
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as opened:
-        opened.write(content)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        stream.write(content)
     partial.replace(file)

@@ -27,7 +27,7 @@ def freeze(
     return frozen
 
 
-def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noqa: ANN401  (JSON)
+def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noqa: ANN401 # JSON
     if isinstance(value, list):
         return [_frozen(item, registry, components) for item in value]
     if not isinstance(value, dict):
@@ -47,8 +47,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
         return uri
     name, version, label = asset
     find = registry.model if kind in _MODELS else registry.data_asset
-    found = find(name, version or None, None if version else label or "latest")
-    return uri if version else _with_version(uri, name, found.version)
+    asset_version = find(name, version or None, None if version else label or "latest")
+    return uri if version else _with_version(uri, name, asset_version.version)
 
 
 def _frozen_component(reference: str, components: Versions) -> str:

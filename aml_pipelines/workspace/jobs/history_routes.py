@@ -1,4 +1,4 @@
-"""Routes of the run history and what belongs to it: details, children, logs, outputs, edits."""
+"""Routes of the run history: runs, details, children, edits; and of logs and outputs."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ _EDITS = {
     "properties": "properties",
     "hidden": "isArchived",
 }
+# The history adds to these and replaces all other fields.
 _MERGED = ("tags", "properties")
 history = Blueprint("history", __name__)
 outputs = Blueprint("outputs", __name__)
@@ -146,7 +147,7 @@ def _output_uri(asset: str) -> str:
     job, node = _find(name)
     if output == DEFAULT:
         return artifacts_uri(name)
-    made = node.outputs if node else outputs_of(job, here().folder.root)
-    if output not in made:
-        raise NotFoundError(f"job {name!r} has no output {output!r}; it has {sorted(made)}")
-    return lake_uri(made[output])
+    output_paths = node.outputs if node else outputs_of(job, here().folder.root)
+    if output not in output_paths:
+        raise NotFoundError(f"job {name!r} has no output {output!r}; it has {sorted(output_paths)}")
+    return lake_uri(output_paths[output])

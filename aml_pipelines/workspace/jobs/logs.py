@@ -1,4 +1,4 @@
-"""A job's logs where Azure keeps them: in the artifact store, by the names it gives them."""
+"""Copies a job's logs to where Azure keeps them: the artifact store, by Azure's names."""
 
 from __future__ import annotations
 

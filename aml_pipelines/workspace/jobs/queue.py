@@ -1,4 +1,4 @@
-"""Run submitted jobs one after the other, each a process that ends with the workspace."""
+"""Runs submitted jobs one after the other, each in a process that ends with the workspace."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class Queue:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
-        """Begin with what waits; what ran when the workspace last ended has failed."""
+        """Start the thread; jobs that ran when the workspace last ended have failed."""
         self._jobs.fail_started(_STOPPED)
         self._thread.start()
 
     def wake(self) -> None:
-        """Look at the queue again."""
+        """Make the thread look for a job again."""
         with self._changed:
             self._changed.notify_all()
 
     def cancel(self, name: str) -> SubmittedJob:
-        """End a job, wherever it is on its way."""
+        """End a job, whether it waits or runs."""
         job = self._jobs.cancel(name)
         with self._changed:
             running = self._running
@@ -61,7 +61,7 @@ class Queue:
         return job
 
     def stop(self) -> None:
-        """End what runs, and run nothing further."""
+        """End the job that runs, and start no other."""
         with self._changed:
             self._is_stopping = True
             running = self._running
@@ -70,6 +70,7 @@ class Queue:
             running[1].terminate()
         self._thread.join()
 
+    # One job at a time: a run holds the lock of the lake, and others would only wait for it.
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -93,9 +94,11 @@ class Queue:
                 self._command(job, folder),
                 cwd=REPOSITORY,
                 env={**inherited, **self._environment},
+                # The job ends when this pipe does, even if the workspace was killed.
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # A group of its own, so that `end_group` ends its nodes and not the workspace.
                 start_new_session=True,
             )
 
@@ -110,6 +113,7 @@ class Queue:
     def _await(self, job: SubmittedJob, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()
         _close(process.stdin)
+        # What the job has left behind must not write to the lake while the next one runs.
         end_group(process)
         with self._changed:
             self._running = None

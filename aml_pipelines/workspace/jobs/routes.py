@@ -1,4 +1,4 @@
-"""Routes of jobs: submitted, listed, edited and cancelled through ARM."""
+"""Routes of jobs: submit, list, edit and cancel through ARM."""
 
 from __future__ import annotations
 

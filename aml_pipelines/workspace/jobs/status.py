@@ -1,4 +1,4 @@
-"""What a job is doing, as Azure would say it: read from its record, its run.json and its log."""
+"""Reads a job's status, nodes, outputs and errors from its record, its run.json and its log."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 
+# Three sources, because three processes know: the workspace writes the job's row, the job's process
+# writes run.json, and whoever holds the lake writes the lock.
 @dataclass(frozen=True)
 class NodeView:
-    """A node of a job; in a pipeline it is a job of its own."""
+    """The state of a node, which in a pipeline is a job of its own."""
 
     name: str
     kind: str
@@ -33,7 +35,7 @@ class NodeView:
 
 
 def status_of(job: SubmittedJob, state: Path) -> str:
-    """Say where a job is on its way, in Azure's words."""
+    """Return a job's status, by Azure's names."""
     if job.is_final or job.state == "Queued":
         return job.state
     if job.is_cancelled:
@@ -44,7 +46,7 @@ def status_of(job: SubmittedJob, state: Path) -> str:
 
 
 def nodes_of(job: SubmittedJob, state: Path) -> list[NodeView]:
-    """Give the nodes of a job, in the order in which they may run."""
+    """Return the nodes of a job, in an order in which they may run."""
     recorded = mapping(_run(job, state).get("nodes"))
     return [
         _node(job, name, kind, mapping(recorded.get(name)))
@@ -53,7 +55,7 @@ def nodes_of(job: SubmittedJob, state: Path) -> list[NodeView]:
 
 
 def outputs_of(job: SubmittedJob, state: Path) -> dict[str, str]:
-    """Give where the outputs of a job are, those that are made already."""
+    """Return the paths of the outputs that a job has made so far."""
     nodes = {node.name: node for node in nodes_of(job, state) if node.status == "Completed"}
     return {
         name: nodes[node].outputs[output]
@@ -63,16 +65,16 @@ def outputs_of(job: SubmittedJob, state: Path) -> dict[str, str]:
 
 
 def log_of(job: SubmittedJob, state: Path) -> Path:
-    """Find the log of a job as a whole."""
+    """Return the log of a job's own process."""
     return StateFolder(state).job_log(job.name)
 
 
 def failure_of(job: SubmittedJob, state: Path, code: int) -> str:
-    """Say why a job failed: each failed node with the end of its log, or the end of the job's."""
+    """Return why a job failed: its failed nodes with the ends of their logs, or its own log's."""
     failed = [node for node in nodes_of(job, state) if node.status == "Failed"]
-    said = [_failure(node) for node in failed if node.error]
-    if said:
-        return "\n".join(said)
+    messages = [_failure(node) for node in failed if node.error]
+    if messages:
+        return "\n".join(messages)
     lines = "\n".join(last_lines(log_of(job, state)))
     return lines or f"the job's process ended with exit code {code}"
 

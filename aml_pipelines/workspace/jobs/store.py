@@ -1,4 +1,4 @@
-"""The jobs that were submitted to the local workspace: their bodies and what became of them."""
+"""Stores submitted jobs: their bodies, their states, their graphs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
+# From these, no state leads on.
 FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
 MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 READ_ONLY = ("services", "status")
@@ -36,7 +37,7 @@ _SELECT = (
 
 @dataclass(frozen=True)
 class Graph:
-    """What a job's plan has: the kind of each node, and which node's output a job's output is."""
+    """The graph of a job: the kind of each node, and the node's output behind each of the job's."""
 
     nodes: Mapping[str, str]
     outputs: Mapping[str, tuple[str, str]]
@@ -87,7 +88,7 @@ class Jobs:
         self._paths = StateFolder(state)
 
     def folder(self, name: str) -> Path:
-        """Where the files of a job are: its pipeline, its components, its log."""
+        """Return the folder of a job: its pipeline, its components, its log."""
         return self._paths.job(name)
 
     def log(self, name: str) -> Path:
@@ -99,13 +100,13 @@ class Jobs:
 
     def job(self, name: str) -> SubmittedJob:
         """Find a job; raises NotFoundError when there is none of that name."""
-        found = self.find(name)
-        if not found:
+        job = self.find(name)
+        if not job:
             raise NotFoundError(f"job {name!r} does not exist in this workspace")
-        return found
+        return job
 
     def parent_of(self, child: str) -> tuple[SubmittedJob, str] | None:
-        """Find the pipeline job that has the child job `child`, and the node that it is."""
+        """Find the pipeline job and the node of which `child` is the job."""
         with self._file.reading() as connection:
             for name, node in possible_nodes(child):
                 job = _find(connection, name)
@@ -123,19 +124,19 @@ class Jobs:
         self, name: str, properties: Mapping[str, object], graph: Graph, *, schedule: str = ""
     ) -> SubmittedJob:
         """Put a new job at the end of the queue; raises ConflictError when the name is taken."""
-        known = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
+        plan_graph = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
         with self._file.writing() as connection:
             if _find(connection, name):
                 raise ConflictError(f"job {name!r} exists already; give another name")
             connection.execute(
                 "INSERT INTO job (name, properties, graph, schedule, state, error, cancelled,"
                 " created_at) VALUES (?, ?, ?, ?, 'Queued', '', 0, ?)",
-                (name, json.dumps(dict(properties)), known, schedule, time.time()),
+                (name, json.dumps(dict(properties)), plan_graph, schedule, time.time()),
             )
         return self.job(name)
 
     def edit(self, name: str, changes: Mapping[str, object]) -> SubmittedJob:
-        """Change what may change of a job."""
+        """Change fields that may change of a job."""
         with self._file.writing() as connection:
             stored = _find(connection, name)
             if stored:
@@ -144,7 +145,7 @@ class Jobs:
         return self.job(name)
 
     def begin_next(self) -> SubmittedJob | None:
-        """Take the job that has waited longest, and begin it."""
+        """Start the job that has waited longest, if any."""
         with self._file.writing() as connection:
             row = connection.execute(
                 f"{_SELECT} WHERE state = 'Queued' ORDER BY sequence LIMIT 1"
@@ -168,7 +169,7 @@ class Jobs:
             )
 
     def cancel(self, name: str) -> SubmittedJob:
-        """Ask for the end of a job; one that waits in the queue ends at once."""
+        """Mark a job for cancelling; a job that waits in the queue ends at once."""
         with self._file.writing() as connection:
             connection.execute(
                 "UPDATE job SET state = 'Canceled', ended_at = ?"
@@ -181,7 +182,7 @@ class Jobs:
         return self.job(name)
 
     def fail_started(self, error: str) -> None:
-        """Record the end of jobs whose process went with the workspace that ran them."""
+        """Record the end of jobs whose process ended with the workspace that ran them."""
         with self._file.writing() as connection:
             connection.execute(
                 "UPDATE job SET state = CASE cancelled WHEN 1 THEN 'Canceled' ELSE 'Failed' END,"
@@ -190,10 +191,10 @@ class Jobs:
             )
 
 
-def differing(stored: Mapping[str, object], asked: Mapping[str, object]) -> list[str]:
-    """Name the fields in which two bodies of one job differ and may not."""
-    fields = {*stored, *asked} - {*MAY_CHANGE, *READ_ONLY}
-    return sorted(name for name in fields if stored.get(name) != asked.get(name))
+def differing(stored: Mapping[str, object], submitted: Mapping[str, object]) -> list[str]:
+    """Return the fields in which two bodies of one job differ, and may not."""
+    fields = {*stored, *submitted} - {*MAY_CHANGE, *READ_ONLY}
+    return sorted(name for name in fields if stored.get(name) != submitted.get(name))
 
 
 def _find(connection: sqlite3.Connection, name: str) -> SubmittedJob | None:

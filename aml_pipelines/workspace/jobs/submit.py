@@ -1,4 +1,4 @@
-"""Submit a job: resolve what it refers to, make its pipeline, plan it, and put it in the queue."""
+"""Submits jobs: freezes their assets, writes their pipelines, plans them, and queues them."""
 
 from __future__ import annotations
 
@@ -47,12 +47,13 @@ class Submissions:
         self._components = components
         self._sources = sources
         self._wake = wake
+        # Two requests for one name would write one folder: the job's row comes after its files.
         self._submitting = threading.Lock()
 
     def submit(
         self, name: str, properties: Mapping[str, object], *, schedule: str = ""
     ) -> tuple[SubmittedJob, bool]:
-        """Submit a job, or update what may change of it; says whether it is new.
+        """Submit a job, or update what may change of it; returns (job, is_new).
 
         Raises RefusedError for a body that cannot be run, and ConflictError when there is
         another job of that name.
@@ -69,14 +70,14 @@ class Submissions:
         return job, True
 
     def check(self, properties: Mapping[str, object]) -> dict[str, object]:
-        """Give a body as it would be submitted; raises RefusedError when it could not be run."""
+        """Return a body as it would be submitted; raises RefusedError if it cannot be run."""
         frozen = self.frozen(properties)
         with tempfile.TemporaryDirectory() as folder:
             self._plan("check", frozen, Path(folder) / "check")
         return frozen
 
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
-        """Resolve the labels of a body's assets; raises RefusedError where there is none."""
+        """Resolve the labels of a body's assets; raises RefusedError for an unknown asset."""
         try:
             return freeze(properties, self._registry, self._components)
         except NotFoundError as error:
@@ -104,9 +105,9 @@ class Submissions:
 
 
 def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_single: bool) -> Plan:
-    """Plan the pipeline of the job `name` as the registry stands now.
+    """Plan the pipeline of the job `name`, with assets as they are registered now.
 
-    Its inputs are what was submitted: no target gives them other values.
+    Its inputs are those of the body: no target gives them other values.
     """
     locations = Locations(
         lake=str(state),
@@ -120,7 +121,7 @@ def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_singl
 
 
 def _graph(plan: Plan) -> Graph:
-    outputs = {name: (made.node, made.output) for name, made in plan.outputs.items()}
+    outputs = {name: (output.node, output.output) for name, output in plan.outputs.items()}
     if plan.locations.is_single:
         outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
     return Graph({name: node.component.kind for name, node in plan.nodes.items()}, outputs)

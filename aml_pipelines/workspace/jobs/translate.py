@@ -1,4 +1,4 @@
-"""Turn a job's REST body into the files of a pipeline, which the local executor runs as any."""
+"""Translates a job's REST body into pipeline files, which the local executor runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PipelineFiles = dict[str, dict[str, object]]
 PIPELINE = "pipeline.yml"
-# What is done when a component is registered: its includes are in the code that was uploaded.
+# Registering a component has settled these: its includes are in the code that was uploaded.
 _DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
 _SINGLE = {"Command": "command", "Spark": "spark"}
@@ -45,7 +45,7 @@ _CODE_FIELDS = {
 
 
 def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
-    """Make the documents of the pipeline that `job`, a body's properties, asks for, by file."""
+    """Return the pipeline files that the body's properties `job` mean, by file name."""
     if job["jobType"] in _SINGLE:
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
     files: PipelineFiles = {}
@@ -57,12 +57,12 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
 
 
 def single_node(job: JsonObject) -> str:
-    """Name the one node of a job that is no pipeline; empty for a pipeline."""
+    """Return the name of the one node of a job that is no pipeline; empty for a pipeline."""
     return _SINGLE.get(str(job["jobType"]), "")
 
 
 def write_documents(documents: PipelineFiles, folder: Path) -> Path:
-    """Write the files of a pipeline into `folder`; gives that of the pipeline itself."""
+    """Write the files of a pipeline into `folder`; returns the file of the pipeline itself."""
     for name, document in documents.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +74,7 @@ def _pipeline(job: JsonObject, jobs: Mapping[str, object]) -> dict[str, object]:
     settings = {
         name: value
         for name, value in mapping(job.get("settings")).items()
+        # The client adds fields of its own, such as _source.
         if value is not None and not name.startswith("_")
     }
     if "default_compute" in settings:
@@ -81,7 +82,7 @@ def _pipeline(job: JsonObject, jobs: Mapping[str, object]) -> dict[str, object]:
     if "default_datastore" in settings:
         settings["default_datastore"] = str(settings["default_datastore"]).rpartition("/")[2]
     is_pipeline = not single_node(job)
-    stated: dict[str, object] = {
+    fields: dict[str, object] = {
         "type": "pipeline",
         "display_name": job.get("displayName"),
         "description": job.get("description"),
@@ -93,18 +94,18 @@ def _pipeline(job: JsonObject, jobs: Mapping[str, object]) -> dict[str, object]:
         "jobs": dict(jobs),
     }
     if is_pipeline:
-        stated |= _compute(job) | _identity(job)
-    return _stated(stated)
+        fields |= _compute(job) | _identity(job)
+    return _without_empty(fields)
 
 
 def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
-    stated = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
+    fields = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
     environment, code = job.get("environmentId"), job.get("codeId")
     resources = mapping(job.get("resources"))
-    return _stated(
+    return _without_empty(
         {
             "type": single_node(job),
-            **stated,
+            **fields,
             "code": sources.code(str(code)) if code else None,
             "environment": short_reference(str(environment)) if environment else None,
             "entry": _entry(mapping(job.get("entry"))),
@@ -121,24 +122,24 @@ def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
 def _node(
     name: str, node: JsonObject, sources: Sources, files: PipelineFiles, *, beside: str
 ) -> dict[str, object]:
-    """Make the block of a node; its component becomes a file of its own, named after the node."""
+    """Return the block of a node, and add its component to `files`, named after the node."""
     kind = str(node.get("type", "command"))
-    taken = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
+    translated = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
     if kind == "spark":
-        taken |= {*_SPARK}
-    rest = {
+        translated |= {*_SPARK}
+    untranslated = {
         key: value
         for key, value in node.items()
-        if key not in taken and not key.startswith("_") and value is not None
+        if key not in translated and not key.startswith("_") and value is not None
     }
-    stated = {**rest, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
-    stated |= {"limits": _limits(node), **_compute(node), **_identity(node)}
+    fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
+    fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
     component = node.get("componentId")
     if component:
-        stated["component"] = f"{beside}/{name}.yml"
+        fields["component"] = f"{beside}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
-    return _stated(stated)
+    return _without_empty(fields)
 
 
 def _component(
@@ -172,19 +173,19 @@ def inner_name(outer: str, inner: str) -> str:
 
 
 def _port(port: JsonObject) -> dict[str, object]:
-    """Make numbers of the bounds of an input: the client sends them as text."""
+    """Return a port with bounds as numbers: the client sends them as text."""
     bounds = {key: float(str(port[key])) for key in ("min", "max") if port.get(key) is not None}
     return {key: value for key, value in port.items() if value is not None} | bounds
 
 
 def _inputs(owner: JsonObject) -> dict[str, object]:
-    given = mapping(owner.get("inputs")).items()
-    return {name: input_setting(mapping(value)) for name, value in given if value is not None}
+    ports = mapping(owner.get("inputs")).items()
+    return {name: input_setting(mapping(value)) for name, value in ports if value is not None}
 
 
 def _outputs(owner: JsonObject) -> dict[str, object]:
-    given = mapping(owner.get("outputs")).items()
-    return {name: output_setting(mapping(value)) for name, value in given if value is not None}
+    ports = mapping(owner.get("outputs")).items()
+    return {name: output_setting(mapping(value)) for name, value in ports if value is not None}
 
 
 def _entry(entry: JsonObject) -> dict[str, object] | None:
@@ -206,5 +207,5 @@ def _identity(owner: JsonObject) -> dict[str, object]:
     return {"identity": identity_setting(identity)} if identity else {}
 
 
-def _stated(fields: Mapping[str, object]) -> dict[str, object]:
+def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value not in (None, {}, [], "")}

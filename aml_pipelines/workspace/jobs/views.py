@@ -1,4 +1,4 @@
-"""Jobs as ARM and the run history show them."""
+"""Shapes jobs as ARM resources and as runs of the run history."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.arm import Resource
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-DEFAULT = "default"  # the output that every job has: its logs and whatever else it left
+DEFAULT = "default"  # the output that every job has: its artifacts
 
 
 def job_resource(job: SubmittedJob) -> Resource:
-    """Make the ARM resource of a job."""
+    """Return the ARM resource of a job."""
     outputs = {
         name: _placed(mapping(output), outputs_of(job, _state()).get(name))
         for name, output in mapping(job.properties.get("outputs")).items()
@@ -51,12 +51,12 @@ def job_resource(job: SubmittedJob) -> Resource:
 
 
 def child_resource(name: str) -> Resource:
-    """Make the ARM resource of a node: the API shows no more of it than that it is there."""
+    """Return the ARM resource of a node: the API shows no more than that it exists."""
     return {**here().scope.resource(f"jobs/{name}", {}), "properties": None}
 
 
 def job_run(job: SubmittedJob) -> dict[str, object]:
-    """Describe a job as the run history does."""
+    """Return a job as a run of the run history."""
     outputs = [*outputs_of(job, _state()), DEFAULT]
     return {
         **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
@@ -71,7 +71,7 @@ def job_run(job: SubmittedJob) -> dict[str, object]:
 
 
 def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
-    """Describe a node of a pipeline as the run history does: it is a job with a parent."""
+    """Return a node of a pipeline as a run of the run history, with the job as its parent."""
     name = run_of_node(job.name, node.name)
     reused = {"azureml.isreused": "true"} if node.is_reused else {}
     return {
@@ -86,7 +86,7 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
 
 
 def job_logs(job: SubmittedJob) -> dict[str, str]:
-    """Link the logs of a job, by the names that Azure gives them."""
+    """Return links to the logs of a job, by the names that Azure gives them."""
     links, node = here().log_links, single_node(job.properties)
     return {NODE_LOG: links.link(job.name, node)} if node else {PIPELINE_LOG: links.link(job.name)}
 
@@ -96,16 +96,16 @@ def node_logs(job: SubmittedJob, node: NodeView) -> dict[str, str]:
 
 
 def lake_uri(path: str) -> str:
-    """Give the URI of a path in the lake; a path elsewhere stays as it is."""
-    place = Path(path)
-    if not place.is_relative_to(_state()):
+    """Return the URI of a path in the lake; a path elsewhere is returned as it is."""
+    location = Path(path)
+    if not location.is_relative_to(_state()):
         return path
-    short = f"azureml://datastores/lake/paths/{place.relative_to(_state()).as_posix()}"
+    short = f"azureml://datastores/lake/paths/{location.relative_to(_state()).as_posix()}"
     return long_uri(short, here().scope.id)
 
 
 def artifacts_uri(run: str) -> str:
-    """Give the URI of what a run left besides its outputs."""
+    """Return the URI of a run's artifacts, such as logs."""
     short = f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_folder(run)}/"
     return long_uri(short, here().scope.id)
 

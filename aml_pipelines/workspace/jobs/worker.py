@@ -1,4 +1,4 @@
-"""The process that runs one submitted job, for as long as the workspace that started it lives."""
+"""The process of one submitted job, which ends with the workspace that started it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 
 
-def main(asked: argparse.Namespace) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Run the job; its nodes find the workspace in this process's own environment."""
+    # As by Ctrl-C, so that blocks end in order: nodes, the JVM and the lock are let go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        with exclusive(asked.state, {"job": asked.name, "started": now()}):
-            return _run(_plan(asked), asked)
+        with exclusive(arguments.state, {"job": arguments.name, "started": now()}):
+            return _run(_plan(arguments), arguments)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return INVALID
@@ -41,9 +42,14 @@ def main(asked: argparse.Namespace) -> int:
         return INTERRUPTED
 
 
-def _plan(asked: argparse.Namespace) -> Plan:
+def _plan(arguments: argparse.Namespace) -> Plan:
+    # Planned again: since the job was submitted, an earlier one may have registered its assets.
     plan = plan_job(
-        asked.state, Registry(asked.state), asked.file, asked.name, is_single=asked.single
+        arguments.state,
+        Registry(arguments.state),
+        arguments.file,
+        arguments.name,
+        is_single=arguments.single,
     )
     gaps = plan.gaps(plan.nodes)
     if gaps:
@@ -51,19 +57,21 @@ def _plan(asked: argparse.Namespace) -> Plan:
     return plan
 
 
-def _run(plan: Plan, asked: argparse.Namespace) -> int:
+def _run(plan: Plan, arguments: argparse.Namespace) -> int:
     with (
-        warm_jvm([plan], master=asked.master, folder=StateFolder(asked.state).runs / "jvm") as jvm,
+        warm_jvm(
+            [plan], master=arguments.master, folder=StateFolder(arguments.state).runs / "jvm"
+        ) as jvm,
         ThreadPoolExecutor(max_workers=1) as background,
     ):
-        ready = background.submit(prepare_tracking, asked.state, plan.pipeline.experiment)
+        ready = background.submit(prepare_tracking, arguments.state, plan.pipeline.experiment)
 
         def await_tracking() -> None:
             ready.result()
 
         shared = Shared(
             target="workspace",
-            master=asked.master,
+            master=arguments.master,
             jvm=jvm,
             job_environment={},
             await_workspace=await_tracking,

@@ -1,4 +1,4 @@
-"""Routes of computes: records that jobs may name; whatever they say, jobs run on this machine."""
+"""Routes of computes, which are records only: jobs may name them and run on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ATTACHED = ("SynapseSpark", "Kubernetes")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
 _FIXED = ("vmSize", "vmPriority", "subnet")
-_PASSWORD = "userAccountCredentials"  # noqa: S105  (the field that has it, not itself)
+_PASSWORD = "userAccountCredentials"  # noqa: S105 # the field that has it, not itself
 
 
 routes = Blueprint("computes", __name__)
@@ -76,6 +76,7 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     if kind in ATTACHED and not properties.get("resourceId"):
         raise ArmError(400, "ValidationError", f"a {kind} compute has no 'resourceId'; it must")
     own = mapping_in(properties, "properties")
+    # A password is never stored: nothing here would log in by it.
     account = {k: v for k, v in mapping_in(own, _PASSWORD).items() if k == "adminUserName"}
     kept = {**own, _PASSWORD: account} if account else {**own}
     shared = {key: body[key] for key in ("location", "identity", "tags", "sku") if body.get(key)}

@@ -1,4 +1,4 @@
-"""Routes of datastores: those that are folders of the lake, and others that are records."""
+"""Routes of datastores: folders of the lake, and others, which are records only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
 _NONE = {"credentialsType": "None"}
-# GET answers with what the client needs to name a principal, never with what it proves itself by.
+# GET answers with the name of a principal, never with its secrets.
 _SECRETS = "secrets"
 
 
@@ -77,21 +77,21 @@ def _recorded(name: str) -> StoredDocument | None:
 
 
 def _without_secrets(
-    given: dict[str, object], name: str
+    properties: dict[str, object], name: str
 ) -> tuple[dict[str, object], dict[str, object] | None]:
-    kind = str(given["datastoreType"])
+    kind = str(properties["datastoreType"])
     if kind not in ("AzureBlob", "AzureDataLakeGen2"):
         raise _refusal(f"a {kind} datastore is not served; AzureBlob and AzureDataLakeGen2 are")
     container = "containerName" if kind == "AzureBlob" else "filesystem"
-    missing = [field for field in ("accountName", container) if not given.get(field)]
+    missing = [field for field in ("accountName", container) if not properties.get(field)]
     if missing:
         raise _refusal(f"datastore {name!r} has no {missing}; a {kind} datastore must")
-    credentials = mapping_in(given, "credentials") or _NONE
+    credentials = mapping_in(properties, "credentials") or _NONE
     secrets = mapping_in(credentials, _SECRETS) or None
     if credentials["credentialsType"] != "None" and not secrets:
         raise _refusal(f"credentials of type {credentials['credentialsType']!r} have no secrets")
     shown = {key: value for key, value in credentials.items() if key != _SECRETS}
-    return {**given, "credentials": shown}, secrets
+    return {**properties, "credentials": shown}, secrets
 
 
 def _resource(name: str, document: StoredDocument | None) -> Resource:
@@ -109,7 +109,7 @@ def _folder(name: str, recorded: dict[str, object]) -> dict[str, object]:
     container = "filesystem" if name == "lake" else "containerName"
     means = f"the folder {FOLDERS[name]!r} of the lake {str(here().folder.root)!r}"
     account = recorded.get("accountName")
-    said = [recorded.get("description"), means, account and f"in Azure, account {account!r}"]
+    sentences = [recorded.get("description"), means, account and f"in Azure, account {account!r}"]
     return {
         "datastoreType": _TYPES[name],
         "accountName": f"{request.host}/storage/{name}",
@@ -117,7 +117,7 @@ def _folder(name: str, recorded: dict[str, object]) -> dict[str, object]:
         "endpoint": "core.windows.net",
         "protocol": "https",
         "credentials": _NONE,
-        "description": "; ".join(str(text) for text in said if text),
+        "description": "; ".join(str(text) for text in sentences if text),
         "tags": recorded.get("tags") or {},
     }
 

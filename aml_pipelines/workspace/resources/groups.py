@@ -1,4 +1,4 @@
-"""Routes of resource groups, and of templates deployed to them: Azure Resource Manager's own."""
+"""Routes of Azure Resource Manager: resource groups, and templates that are deployed to them."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def put_deployment(subscription: str, group: str, name: str) -> Response:
     properties = mapping_in(json_body(), "properties")
     named = mapping_in(mapping_in(properties, "parameters"), "workspaceName").get("value")
     scope = here().scope
-    wanted, served = (subscription, group, named), (scope.subscription_id, scope.resource_group)
-    if wanted != (*served, scope.name):
+    deployed = f"{subscription}/{group}/{named}"
+    served = f"{scope.subscription_id}/{scope.resource_group}/{scope.name}"
+    if deployed != served:
         raise ArmError(
             400,
             "InvalidTemplateDeployment",
-            f"workspace {'/'.join(map(str, wanted))!r} cannot be made here; one is served, "
-            f"{'/'.join((*served, scope.name))!r}",
+            f"workspace {deployed!r} cannot be made here; one is served, {served!r}",
         )
     document, is_new = here().templates.put(name, {"properties": properties})
     return make_response(jsonify(_deployment(request.path, document)), 201 if is_new else 200)

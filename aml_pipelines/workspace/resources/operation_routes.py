@@ -24,6 +24,7 @@ def get_status(name: str, **_: str) -> Response:
 
 @routes.get(f"/{RESULT}/<name>")
 def get_result(name: str, **_: str) -> Response:
+    # Read once: the work may end between two looks.
     operation = here().operations.get(name)
     state = operation.state
     if state == "Failed":

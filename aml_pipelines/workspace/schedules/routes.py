@@ -1,4 +1,4 @@
-"""Routes of schedules: put, listed, switched, fired once and deleted."""
+"""Routes of schedules: put, list, enable, fire once and delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The storage accounts behind the datastores: who may open which of their containers."""
+"""Opens the containers of the storage accounts behind datastores, for callers with a right to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.identity import WorkspaceIdentity
     from aml_pipelines.workspace.storage.uploads import Uploads
 
-# What no blob may be: the workspace's own database, key and certificate; others' uploads.
+# Folders that have no blobs: the workspace's own databases and keys; the uploads of others.
 _HIDDEN = {LAKE: (REGISTRY,), DEFAULT: (UPLOADS,)}
 _CHALLENGE = (
     "Bearer authorization_uri=https://login.microsoftonline.com/local/oauth2/authorize"
@@ -28,24 +28,25 @@ _CHALLENGE = (
 
 
 class Accounts:
-    """An account for each datastore, with a container of its name, and one for each upload."""
+    """An account for each datastore, with a container of its name; a container for each upload."""
 
     def __init__(self, state: Path, identity: WorkspaceIdentity, uploads: Uploads) -> None:
         self._state = state
         self._identity = identity
         self._uploads = uploads
+        # One object for each folder: it has the lock of the folder's writers.
         self._opened: dict[Path, BlobFolder] = {}
         self._opening = threading.Lock()
 
     def check(self, account: str) -> str:
-        """Give the name of the account's container, to the holder of a token."""
+        """Return the name of the account's container; refuses a caller without a token."""
         self._check_token()
         if account not in FOLDERS:
             raise storage_error("ContainerNotFound", f"accounts here are {sorted(FOLDERS)}")
         return account
 
     def open(self, account: str, container: str) -> BlobFolder:
-        """Open a container for the holder of a token, or of the upload's signature."""
+        """Open a container; refuses a caller with neither a token nor the upload's signature."""
         if "sig" in request.args:
             return self._container(self._uploads.folder(container), ())
         if container != self.check(account):

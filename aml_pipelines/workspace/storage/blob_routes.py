@@ -1,4 +1,4 @@
-"""Routes of blobs: the part of Azure Blob Storage that its client and Azure ML's use."""
+"""Routes of Azure Blob Storage: the part that its client and Azure ML's client use."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def _block_list(folder: BlobFolder, name: str) -> Response:
     return xml(root)
 
 
-def _on_write(found: Blob | None) -> None:
-    check_conditions(found, on="write")
+def _on_write(blob: Blob | None) -> None:
+    check_conditions(blob, on="write")
 
 
 def _list(container: str, folder: BlobFolder) -> Response:
@@ -157,11 +157,11 @@ def _entries(
 ) -> Iterator[tuple[str, bool]]:
     last_folder = ""
     for name in names:
-        begin, found, _ = name[len(prefix) :].partition(delimiter or "\0")
-        if not found:
+        begin, delimited, _ = name[len(prefix) :].partition(delimiter or "\0")
+        if not delimited:
             yield name, False
-        elif prefix + begin + found != last_folder:
-            last_folder = prefix + begin + found
+        elif prefix + begin + delimited != last_folder:
+            last_folder = prefix + begin + delimited
             yield last_folder, True
 
 

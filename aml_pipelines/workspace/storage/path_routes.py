@@ -1,6 +1,6 @@
-"""Routes of Data Lake Storage: the list of paths, which its clients read where blobs have none.
+"""Routes of Data Lake Storage: the list of paths; all else is refused.
 
-Its clients read the files themselves as blobs. Writing over this API is not served.
+Its clients read the files themselves as blobs.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def refuse(account: str, container: str, path: str, _s: str) -> Response:
 
 
 def _is_listed_alone(name: str) -> bool:
-    # The list of a file is the file: the client downloads an output so, of either kind. But when it
-    # finds the MLTable that it registers, it wants a schema from the Internet: 5 s where there is
-    # none, and otherwise a request that leaves the machine. Without, it registers all the same.
+    # The list of a file is the file: the client downloads outputs of files by it. But if the client
+    # found the MLTable that it registers, it would fetch a schema from the Internet: a request that
+    # leaves the machine, or 5 s without a network. It registers without the schema all the same.
     return name.rpartition("/")[2] != "MLTable"
 
 

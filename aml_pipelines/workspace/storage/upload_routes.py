@@ -1,4 +1,4 @@
-"""Routes of code uploads: where one begins."""
+"""Routes of code uploads: the request for a container to write to."""
 
 from __future__ import annotations
 

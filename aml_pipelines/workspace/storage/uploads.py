@@ -29,6 +29,7 @@ class Uploads:
 
     def open_container(self, host: str) -> tuple[str, str]:
         """Make a container; returns its URL without and with the signature that grants access."""
+        # A name that cannot be guessed, in a folder of its own: uploads never share files.
         container = secrets.token_hex(16)
         (self._root / container).mkdir(parents=True)
         url = f"https://{host}{_ACCOUNT}/{container}"

@@ -1,4 +1,4 @@
-"""Resources that have a name and no versions, such as computes and endpoints, as documents."""
+"""Stores resources without versions, such as computes and endpoints, as JSON documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COLUMNS = "SELECT name, content, created_at, modified_at FROM document"
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """A resource as it was last put: `content` is its body, as the API names its fields."""
+    """A stored resource; `content` is its body, with the API's names of fields."""
 
     name: str
     content: Mapping[str, object]
@@ -35,8 +35,8 @@ class StoredDocument:
 
     @property
     def properties(self) -> dict[str, object]:
-        found = self.content.get("properties")
-        return dict(found) if isinstance(found, dict) else {}
+        properties = self.content.get("properties")
+        return dict(properties) if isinstance(properties, dict) else {}
 
 
 class Documents:
@@ -51,13 +51,13 @@ class Documents:
             return self._find(connection, name)
 
     def get(self, name: str) -> StoredDocument:
-        """Find a resource; raises NotFoundError naming those there are."""
+        """Find a resource; raises NotFoundError naming those that exist."""
         with self._file.reading() as connection:
-            found = self._find(connection, name)
-            if found:
-                return found
-            there_are = [item.name for item in self._all(connection)]
-        raise NotFoundError(f"{self.kind} {name!r} does not exist; there are {there_are}")
+            document = self._find(connection, name)
+            if document:
+                return document
+            names = [item.name for item in self._all(connection)]
+        raise NotFoundError(f"{self.kind} {name!r} does not exist; there are {names}")
 
     def all(self) -> list[StoredDocument]:
         """List all resources of this kind by name."""
@@ -65,12 +65,13 @@ class Documents:
             return self._all(connection)
 
     def put(self, name: str, content: Mapping[str, object]) -> tuple[StoredDocument, bool]:
-        """Create a resource or replace it; gives it as stored, and if it is new."""
+        """Create a resource or replace it; returns (stored, is_new)."""
         now = time.time()
         with self._file.writing() as connection:
             stored = self._find(connection, name)
             created = stored.created_at if stored else now
             is_same = stored is not None and stored.content == content
+            # A schedule that is put again unchanged must not lose a time that is just due.
             modified = stored.modified_at if stored and is_same else now
             connection.execute(
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
@@ -79,13 +80,13 @@ class Documents:
         return StoredDocument(name, content, created, modified), stored is None
 
     def delete(self, name: str) -> bool:
-        """Delete a resource; says if there was one."""
+        """Delete a resource; returns whether it existed."""
         with self._file.writing() as connection:
-            found = self._find(connection, name)
+            document = self._find(connection, name)
             connection.execute(
                 "DELETE FROM document WHERE kind = ? AND name = ?", (self.kind, name)
             )
-        return found is not None
+        return document is not None
 
     def _find(self, connection: sqlite3.Connection, name: str) -> StoredDocument | None:
         row = connection.execute(

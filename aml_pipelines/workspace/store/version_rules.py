@@ -56,11 +56,11 @@ def refuse_another_type(
     kind: AssetKind, container: Container, version: str, properties: Mapping[str, object]
 ) -> None:
     """Raise ConflictError if a new version is not of the type that its name has."""
-    wanted = kind.type_of(properties)
-    if container.type != wanted:
+    new_type = kind.type_of(properties)
+    if container.type != new_type:
         raise ConflictError(
             f"{kind.noun} {container.name!r} is of type {container.type!r}; "
-            f"version {version!r} cannot be {wanted!r}, so use another name"
+            f"version {version!r} cannot be {new_type!r}, so use another name"
         )
 
 
@@ -68,9 +68,9 @@ def refuse_to_become(
     kind: AssetKind, container: Container, properties: Mapping[str, object]
 ) -> None:
     """Raise ConflictError if a name would get another type."""
-    wanted = kind.type_of(properties)
-    if container.type != wanted:
+    new_type = kind.type_of(properties)
+    if container.type != new_type:
         raise ConflictError(
             f"{kind.noun} {container.name!r} is of type {container.type!r} "
-            f"and cannot become {wanted!r}"
+            f"and cannot become {new_type!r}"
         )

@@ -53,32 +53,32 @@ class Versions:
         self._file = SqliteFile(self._folder.versions_database, TABLES)
 
     def version(self, name: str, version: str) -> AssetVersion:
-        """Find a version; raises NotFoundError naming the names or versions there are."""
+        """Find a version; raises NotFoundError naming the names or versions that exist."""
         with self._reading() as connection:
-            found = self._find(connection, name, version)
-            if not found:
+            stored = self._find(connection, name, version)
+            if not stored:
                 self._container(connection, name)
-                there_are = [item.version for item in self._versions(connection, name)]
-                raise no_such_version(self.kind.noun, name, version, there_are)
-        return found
+                others = [item.version for item in self._versions(connection, name)]
+                raise no_such_version(self.kind.noun, name, version, others)
+        return stored
 
     def versions(self, name: str, view: View = "ActiveOnly") -> list[AssetVersion]:
         """List the versions of `name`, newest first; raises NotFoundError for an unknown name."""
         with self._reading() as connection:
             self._container(connection, name)
-            found = self._versions(connection, name)
-        return [item for item in found if is_shown(view, is_archived=item.is_archived)]
+            stored = self._versions(connection, name)
+        return [item for item in stored if is_shown(view, is_archived=item.is_archived)]
 
     def versions_of_content(self, content_hash: str) -> list[AssetVersion]:
         """List the versions under any name whose content has that hash, newest first."""
         with self._reading() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 "SELECT name, version FROM version WHERE kind = ?"
                 " AND json_extract(properties, '$.properties.hash_sha256') = ?"
                 " ORDER BY sequence DESC",
                 (self.kind.singular, content_hash),
             ).fetchall()
-            return [item for row in found if (item := self._find(connection, *row)) is not None]
+            return [item for row in rows if (item := self._find(connection, *row)) is not None]
 
     def container(self, name: str) -> Container:
         """Find what all versions of `name` share; raises NotFoundError naming the names."""
@@ -88,8 +88,8 @@ class Versions:
     def containers(self, view: View = "ActiveOnly") -> list[Container]:
         """List all names of this kind."""
         with self._reading() as connection:
-            found = [self._container(connection, name) for name in self._names(connection)]
-        return [item for item in found if is_shown(view, is_archived=item.is_archived)]
+            containers = [self._container(connection, name) for name in self._names(connection)]
+        return [item for item in containers if is_shown(view, is_archived=item.is_archived)]
 
     def put_version(
         self,
@@ -168,10 +168,10 @@ class Versions:
         )
 
     def _names(self, connection: sqlite3.Connection) -> list[str]:
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT name FROM container WHERE kind = ? ORDER BY name", (self.kind.singular,)
         )
-        return [name for (name,) in found]
+        return [name for (name,) in rows]
 
     def _find(self, connection: sqlite3.Connection, name: str, version: str) -> AssetVersion | None:
         row = connection.execute(

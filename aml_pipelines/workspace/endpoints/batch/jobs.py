@@ -1,4 +1,4 @@
-"""What a batch deployment's jobs are: a command over files, or the graph of its component."""
+"""Makes the jobs of batch deployments: a command over files, or the graph of a component."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _KINDS = {
 
 
 def is_pipeline(properties: Mapping[str, object]) -> bool:
-    """Tell whether a deployment is of a pipeline component."""
+    """Return whether a deployment is of a pipeline component."""
     return bool(properties.get("deploymentConfiguration"))
 
 
 def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> str:
-    """Register what a model deployment's jobs run; gives the code's path below the workspace.
+    """Register the code of a model deployment's jobs; returns its path below the workspace.
 
     Raises RefusedError when there is no such code, and NotFoundError without the model.
     """
@@ -53,6 +53,7 @@ def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> 
     container = secrets.token_hex(16)
     snapshot = workspace.folder.uploads / container / "batch"
     shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
+    # The driver goes into the snapshot: the job runs it as any code, and knows no workspace.
     shutil.copytree(DRIVER, snapshot / DRIVER.name, ignore=shutil.ignore_patterns("__pycache__"))
     (snapshot / "settings.json").write_text(json.dumps(_settings(properties, script)))
     uri = f"azureml://datastores/workspaceblobstore/paths/uploads/{container}/batch"
@@ -63,17 +64,17 @@ def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> 
 def job_body(
     workspace: ServedWorkspace,
     deployment: StoredDocument,
-    asked: Mapping[str, object],
+    invocation: Mapping[str, object],
     *,
     endpoint: str,
 ) -> dict[str, object]:
-    """Make the job that `asked`, an invocation's properties, means for `deployment`."""
+    """Return the body of the job that an `invocation` of `deployment` submits."""
     properties = deployment.properties
-    given = mapping(asked.get("inputData"))
-    inputs = {name: _port(mapping(value), "jobInputType") for name, value in given.items()}
+    data = mapping(invocation.get("inputData"))
+    inputs = {name: _port(mapping(value), "jobInputType") for name, value in data.items()}
     shared = {
         "displayName": f"{endpoint}-{deployment.name.rpartition('/')[2]}",
-        "experimentName": mapping(asked.get("properties")).get("experimentName") or endpoint,
+        "experimentName": mapping(invocation.get("properties")).get("experimentName") or endpoint,
         "properties": {
             "azureml.endpointname": endpoint,
             "azureml.deploymentname": deployment.name.rpartition("/")[2],
@@ -81,7 +82,7 @@ def job_body(
     }
     outputs = {
         name: _port(mapping(value), "jobOutputType")
-        for name, value in mapping(asked.get("outputData")).items()
+        for name, value in mapping(invocation.get("outputData")).items()
     }
     if is_pipeline(properties):
         return {**shared, **_pipeline(workspace, properties, inputs, outputs)}
@@ -134,30 +135,30 @@ def _pipeline(
     name, _, version = end.partition("/versions/")
     registered = workspace.assets[COMPONENTS.plural].version(name, version)
     spec = mapping(registered.properties["componentSpec"])
-    made = {
+    declared = {
         key: {"jobOutputType": mapping(port).get("type")}
         for key, port in mapping(spec.get("outputs")).items()
     }
     return {
         "jobType": "Pipeline",
         "inputs": inputs,
-        "outputs": {**made, **outputs},
+        "outputs": {**declared, **outputs},
         "settings": {key: _read(value) for key, value in _pipeline_settings(configuration)},
         "jobs": {
             NODE: {
                 "type": "pipeline",
                 "componentId": component,
                 "inputs": {key: _bound("inputs", key) for key in inputs},
-                "outputs": {key: _bound("outputs", key) for key in made},
+                "outputs": {key: _bound("outputs", key) for key in declared},
             }
         },
     }
 
 
 def _pipeline_settings(configuration: Mapping[str, object]) -> list[tuple[str, object]]:
-    known = ("default_compute", "continue_on_step_failure", "force_rerun")
+    names = ("default_compute", "continue_on_step_failure", "force_rerun")
     settings = mapping(configuration.get("settings"))
-    return [(key, settings[key]) for key in known if settings.get(key) is not None]
+    return [(key, settings[key]) for key in names if settings.get(key) is not None]
 
 
 def _read(setting: object) -> object:
@@ -170,9 +171,9 @@ def _bound(ports: str, name: str) -> dict[str, str]:
     return {kind: "literal", "value": f"${{{{parent.{ports}.{name}}}}}"}
 
 
-def _port(given: Mapping[str, object], field: str) -> dict[str, object]:
-    kind = str(given.get(field))
-    fields = {name: given[name] for name in ("uri", "value", "mode") if given.get(name) is not None}
+def _port(port: Mapping[str, object], field: str) -> dict[str, object]:
+    kind = str(port.get(field))
+    fields = {name: port[name] for name in ("uri", "value", "mode") if port.get(name) is not None}
     return {**fields, field: _KINDS.get(kind, kind)}
 
 

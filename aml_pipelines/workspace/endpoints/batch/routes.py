@@ -1,4 +1,4 @@
-"""Routes of batch endpoints and their deployments, and the addresses that start their jobs."""
+"""Routes of batch endpoints, of their deployments, and of the jobs that invocations submit."""
 
 from __future__ import annotations
 
@@ -156,10 +156,10 @@ def _deployment(deployment: StoredDocument) -> Resource:
 
 
 def _resource(path: str, document: StoredDocument, more: Mapping[str, object]) -> Resource:
-    given = {key: value for key, value in document.properties.items() if value is not None}
+    properties = {key: value for key, value in document.properties.items() if value is not None}
     resource = here().scope.resource(
         path,
-        {**given, **more, "provisioningState": "Succeeded"},
+        {**properties, **more, "provisioningState": "Succeeded"},
         created_at=document.created_at,
         modified_at=document.modified_at,
     )

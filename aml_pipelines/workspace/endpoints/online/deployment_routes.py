@@ -1,4 +1,4 @@
-"""Routes of online deployments: each a scoring server of its own."""
+"""Routes of online deployments, each of which has a scoring server."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
 
 def _resource(deployment: StoredDocument) -> Resource:
     endpoint, name = deployment.name.split("/")
-    given = {key: value for key, value in deployment.properties.items() if value is not None}
+    properties = {key: value for key, value in deployment.properties.items() if value is not None}
     resource = here().scope.resource(
         f"onlineEndpoints/{endpoint}/deployments/{name}",
         {
@@ -98,7 +98,7 @@ def _resource(deployment: StoredDocument) -> Resource:
                 "maxConcurrentRequestsPerInstance": 1,
                 "maxQueueWait": "PT0.5S",
             },
-            **given,
+            **properties,
             "provisioningState": deployment.content[_STATE],
         },
         created_at=deployment.created_at,

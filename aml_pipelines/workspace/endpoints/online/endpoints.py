@@ -1,4 +1,4 @@
-"""Online endpoints and their deployments: what there is, who gets the traffic, what answers."""
+"""Online endpoints, their keys, their traffic, and the deployments that answer."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class OnlineEndpoints:
                 f"endpoint {name!r} is not 3 to 32 letters, digits or '-', beginning with a letter"
             )
         self._check_traffic(name, traffic_of(content))
+        # Keys outlive updates of the endpoint: its callers have them.
         if not self._secrets.find(f"onlineEndpoints/{name}"):
             self.regenerate_key(name, "Primary")
             self.regenerate_key(name, "Secondary")
@@ -62,7 +63,7 @@ class OnlineEndpoints:
         )
 
     def delete_endpoint(self, name: str) -> bool:
-        """Delete an endpoint with its deployments; says if there was one."""
+        """Delete an endpoint with its deployments; returns whether it existed."""
         for deployment in self.of(name):
             self._remove(deployment.name)
         self._secrets.keep(f"onlineEndpoints/{name}", None)
@@ -73,7 +74,7 @@ class OnlineEndpoints:
         return [item for item in self.deployments.all() if item.name.split("/")[0] == endpoint]
 
     def deploy(self, key: str) -> None:
-        """Start a deployment's server anew; what goes wrong is raised, and kept as its state."""
+        """Start a deployment's server anew; an exception is raised, and recorded as its state."""
         self.servers.stop(key)
         try:
             self.servers.ready(key)
@@ -83,9 +84,10 @@ class OnlineEndpoints:
         self._keep_state(key, "Succeeded")
 
     def delete_deployment(self, endpoint: str, name: str) -> bool:
-        """Delete a deployment without traffic; says if there was one."""
-        found = self.endpoints.find(endpoint)
-        share = traffic_of(found.content).get(name, NONE) if found else NONE
+        """Delete a deployment without traffic; returns whether it existed."""
+        stored = self.endpoints.find(endpoint)
+        share = traffic_of(stored.content).get(name, NONE) if stored else NONE
+        # Azure refuses this too: requests would be sent to a server that has gone.
         if share:
             raise ConflictError(
                 f"deployment {name!r} has {share} % of the traffic of {endpoint!r}; "
@@ -93,14 +95,14 @@ class OnlineEndpoints:
             )
         return self._remove(f"{endpoint}/{name}")
 
-    def chosen(self, endpoint: str, asked: str | None) -> str | None:
-        """Choose the deployment that answers a request: the one asked for, or by the traffic."""
-        if asked:
-            return asked if self.deployments.find(f"{endpoint}/{asked}") else None
+    def chosen(self, endpoint: str, name: str | None) -> str | None:
+        """Choose the deployment that answers: the one that the request names, or by the traffic."""
+        if name:
+            return name if self.deployments.find(f"{endpoint}/{name}") else None
         traffic = traffic_of(self.endpoints.get(endpoint).content)
         if not sum(traffic.values()):
             return None
-        return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311  (no secret)
+        return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311 # no secret
 
     def folder(self, key: str) -> Path:
         return StateFolder(self._state).online_deployment(key)
@@ -128,9 +130,9 @@ class OnlineEndpoints:
         return staged
 
     def _keep_state(self, key: str, state: str) -> None:
-        found = self.deployments.find(key)
-        if found:
-            self.deployments.put(key, {**found.content, "state": state})
+        stored = self.deployments.find(key)
+        if stored:
+            self.deployments.put(key, {**stored.content, "state": state})
 
     def _remove(self, key: str) -> bool:
         self.servers.stop(key)
@@ -147,5 +149,5 @@ def traffic_of(content: Mapping[str, object]) -> dict[str, int]:
 
 
 def _variables(properties: Mapping[str, object]) -> dict[str, str]:
-    given = properties.get("environmentVariables")
-    return {str(k): str(v) for k, v in given.items()} if isinstance(given, dict) else {}
+    variables = properties.get("environmentVariables")
+    return {str(k): str(v) for k, v in variables.items()} if isinstance(variables, dict) else {}

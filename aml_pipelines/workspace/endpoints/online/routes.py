@@ -1,4 +1,4 @@
-"""Routes of online endpoints: what they are, their keys and tokens, and who gets the traffic."""
+"""Routes of online endpoints, with their keys, tokens and traffic."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ def issue_token(name: str) -> Response:
 
 
 def _refuse_other_mode(endpoint: StoredDocument, mode: str) -> None:
-    found = str(endpoint.properties.get("authMode"))
-    if found.lower() != mode.lower():
-        raise ArmError(400, "UserError", f"endpoint {endpoint.name!r} has authMode {found!r}")
+    stored = str(endpoint.properties.get("authMode"))
+    if stored.lower() != mode.lower():
+        raise ArmError(400, "UserError", f"endpoint {endpoint.name!r} has authMode {stored!r}")
 
 
 def _resource(endpoint: StoredDocument) -> Resource:

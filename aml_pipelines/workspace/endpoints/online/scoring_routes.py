@@ -1,4 +1,4 @@
-"""The addresses at which online endpoints are asked for scores."""
+"""Routes at which online endpoints score."""
 
 from __future__ import annotations
 

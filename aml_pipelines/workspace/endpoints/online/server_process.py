@@ -1,4 +1,4 @@
-"""The process of a scoring server: gunicorn, until it ends or its parent does.
+"""The process of a scoring server: gunicorn, which ends with its parent.
 
 It is run as a file with -P, so that scoring code finds its own modules and none of this project's.
 """
