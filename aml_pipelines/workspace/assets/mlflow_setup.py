@@ -25,11 +25,12 @@ def prepare_tracking(state: Path, experiment: str | None) -> None:
     with folder.mlflow_lock.open("w") as lock:
         # Each job of a pipeline begins with this, and MLflow's migrations do not stand two at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_current(folder, experiment):
+        if not is_current(folder, experiment):
             _set_up(folder, experiment)
 
 
-def _is_current(folder: StateFolder, experiment: str | None) -> bool:
+def is_current(folder: StateFolder, experiment: str | None) -> bool:
+    """Return whether the installed MLflow has set up its database, with `experiment` in it."""
     database, marker = folder.mlflow_database, folder.mlflow_version
     if not database.is_file() or not marker.is_file() or marker.read_text() != version("mlflow"):
         return False
