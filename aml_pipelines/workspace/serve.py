@@ -95,8 +95,7 @@ def serving(
     state, secret = state.resolve(), secrets.token_urlsafe(32)
     options = ["--experiment", experiment] if experiment else []
     options += ["--jobs-master", jobs_master] if jobs_master else []
-    # The sockets are the parent's: their ports are known, and clients may wait, before the server
-    # is up.
+    # The parent's sockets: their ports are known, and clients may wait, before the server is up.
     with listen(port) as control, listen() as token:
         env = job_environment(target.workspace, state, control, token, secret)
         if experiment:

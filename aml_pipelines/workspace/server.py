@@ -107,7 +107,7 @@ def main() -> None:
         prepare_tracking(arguments.state, arguments.experiment)
         sys.stdout.write(READY)
         sys.stdout.flush()
-        # The parent holds the other end: its end, whatever way it comes, is this one's too.
+        # The parent has the other end of this pipe: however it ends, this process ends too.
         sys.stdin.read()
 
 

@@ -16,8 +16,8 @@ pytestmark = [
 
 def fields_of(model: str) -> set[str]:
     models = import_module("azure.ai.ml._restclient.arm_ml_service.models")
-    described = getattr(models, model)({})._attr_to_rest_field  # noqa: SLF001  (generated)
-    return {field._rest_name for field in described.values()}  # noqa: SLF001  (same)
+    described = getattr(models, model)({})._attr_to_rest_field  # noqa: SLF001 # generated
+    return {field._rest_name for field in described.values()}  # noqa: SLF001 # same
 
 
 @pytest.mark.parametrize(

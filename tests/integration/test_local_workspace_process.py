@@ -127,7 +127,7 @@ def test_a_client_that_stalls_in_its_handshake_stops_nobody(tmp_path: Path) -> N
             socket.create_connection(("127.0.0.1", port)),
             pytest.raises(URLError, match="UNAUTHORIZED"),
         ):
-            urlopen(Request(url), context=trusted, timeout=5)  # noqa: S310  (loopback, https)
+            urlopen(Request(url), context=trusted, timeout=5)  # noqa: S310 # loopback, https
 
 
 def test_the_key_is_its_owners_alone_and_lasts_from_run_to_run(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_no_token_and_no_secret_is_in_the_log(tmp_path: Path) -> None:
     with workspace(tmp_path) as served:
         endpoint = f"{served.env['IDENTITY_ENDPOINT']}?resource=https://management.azure.com"
         header = {"X-IDENTITY-HEADER": served.env["IDENTITY_HEADER"]}
-        with urlopen(Request(endpoint, headers=header), timeout=5) as granted:  # noqa: S310  (loopback)
+        with urlopen(Request(endpoint, headers=header), timeout=5) as granted:  # noqa: S310 # loopback
             assert granted.status == 200
     log = (tmp_path / "workspace.log").read_text()
     assert served.env["IDENTITY_HEADER"] not in log

@@ -23,7 +23,7 @@ def prepare_tracking(state: Path, experiment: str | None) -> None:
     folder = StateFolder(state)
     folder.mlflow.mkdir(parents=True, exist_ok=True)
     with folder.mlflow_lock.open("w") as lock:
-        # Each job of a pipeline begins with this, and MLflow's migrations do not stand two at once.
+        # Each job begins with this, and MLflow's migrations fail when two run at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_current(folder, experiment):
             _set_up(folder, experiment)

@@ -28,6 +28,7 @@ class WorkspaceIdentity:
 
     secret: str
     lifetime: int = LIFETIME_SECONDS
+    # Of this process: tokens end with the workspace that issued them.
     _key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def token(self, resource: str, now: float) -> str:
@@ -40,6 +41,7 @@ class WorkspaceIdentity:
         if scheme != "Bearer" or not token:
             raise ArmError(401, "AuthenticationFailed", "the request has no Bearer token")
         try:
+            # No leeway: the clock that issued the token is the one that checks it.
             jwt.decode(token, self._key, ["HS256"], audience=AUDIENCES, leeway=0)
         except jwt.ExpiredSignatureError:
             raise ArmError(401, "ExpiredAuthenticationToken", "the token is expired") from None

@@ -1,4 +1,4 @@
-"""Operations that take a while: work that goes on beside the answer, and its state."""
+"""Operations that take a while: a thread works after the answer, and pollers read its state."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Operations:
         operation, name = Operation(), uuid.uuid4().hex
         self._begun[name] = operation
         if work:
+            # A daemon: work that hangs must not keep the server from ending.
             threading.Thread(target=_do, args=(work, operation), daemon=True).start()
         else:
             operation.ended.set()

@@ -46,6 +46,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     if not asset or not kind:
         return uri
     name, version, label = asset
+    # Data and models may share a name: the type of the input says which it is. An asset with a
+    # version is looked for too, so that an unknown one is refused now and not when the job runs.
     find = registry.model if kind in _MODELS else registry.data_asset
     asset_version = find(name, version or None, None if version else label or "latest")
     return uri if version else _with_version(uri, name, asset_version.version)

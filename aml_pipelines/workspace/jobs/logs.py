@@ -22,16 +22,16 @@ NODE_LOG = "user_logs/std_log.txt"
 def keep_logs(job: SubmittedJob, state: Path) -> None:
     """Copy the logs of a job that has ended, and of its nodes, into the artifact store."""
     single = single_node(job.properties)
-    logs = {} if single else {_kept(state, job.name, PIPELINE_LOG): log_of(job, state)}
+    logs = {} if single else {_artifact(state, job.name, PIPELINE_LOG): log_of(job, state)}
     for node in nodes_of(job, state):
         run = job.name if single else run_of_node(job.name, node.name)
         if node.log:
-            logs[_kept(state, run, NODE_LOG)] = node.log
-    for kept, log in logs.items():
+            logs[_artifact(state, run, NODE_LOG)] = node.log
+    for copy, log in logs.items():
         if log.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(log, kept)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(log, copy)
 
 
-def _kept(state: Path, run: str, name: str) -> Path:
+def _artifact(state: Path, run: str, name: str) -> Path:
     return StateFolder(state).artifacts(run) / name

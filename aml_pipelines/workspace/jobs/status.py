@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # Three sources, because three processes know: the workspace writes the job's row, the job's process
-# writes run.json, and whoever holds the lake writes the lock.
+# writes run.json, and the holder of the lake writes its lock.
 @dataclass(frozen=True)
 class NodeView:
     """The state of a node, which in a pipeline is a job of its own."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
-# From these, no state leads on.
+# A job in one of these has ended.
 FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
 MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 READ_ONLY = ("services", "status")

@@ -50,7 +50,7 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
     files: PipelineFiles = {}
     jobs = {
-        name: _node(name, mapping(node), sources, files, beside=f"./{_COMPONENTS}")
+        name: _node(name, mapping(node), sources, files, folder=f"./{_COMPONENTS}")
         for name, node in mapping(job.get("jobs")).items()
     }
     return {PIPELINE: _pipeline(job, jobs), **files}
@@ -120,7 +120,7 @@ def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
 
 
 def _node(
-    name: str, node: JsonObject, sources: Sources, files: PipelineFiles, *, beside: str
+    name: str, node: JsonObject, sources: Sources, files: PipelineFiles, *, folder: str
 ) -> dict[str, object]:
     """Return the block of a node, and add its component to `files`, named after the node."""
     kind = str(node.get("type", "command"))
@@ -136,7 +136,7 @@ def _node(
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
     component = node.get("componentId")
     if component:
-        fields["component"] = f"{beside}/{name}.yml"
+        fields["component"] = f"{folder}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
     return _without_empty(fields)
@@ -161,7 +161,7 @@ def _component(
         spec["entry"] = _entry(mapping(spec.get("entry")))
     if spec.get("type") == "pipeline":
         spec["jobs"] = {
-            inner: _node(inner_name(name, inner), mapping(block), sources, files, beside=".")
+            inner: _node(inner_name(name, inner), mapping(block), sources, files, folder=".")
             for inner, block in mapping(spec.get("jobs")).items()
         }
     spec["inputs"] = {key: _port(mapping(p)) for key, p in mapping(spec.get("inputs")).items()}

@@ -85,7 +85,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
 
 
 def _end_with_parent() -> None:
-    # The workspace holds the other end: its end, whatever way it comes, is this job's too.
+    # The workspace has the other end of this pipe: however it ends, this job ends too.
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGINT)
 

@@ -51,6 +51,7 @@ def _resource() -> Resource:
             "friendlyName": scope.name,
             "provisioningState": "Succeeded",
             "discoveryUrl": f"https://{request.host}/discovery/workspaces/{scope.name}",
+            # A file, not an address: MLflow's client in a job needs no server for it.
             "mlFlowTrackingUri": f"sqlite:///{workspace.folder.mlflow_database}",
             **(changed.properties if changed else {}),
         },

@@ -56,6 +56,7 @@ class Schedules:
         could not be run.
         """
         now = self._clock()
+        # Only for its errors: a trigger that is never due is refused now.
         due_between(mapping(properties.get("trigger")), now, now, created=now)
         content = {"isEnabled": True, **properties}
         action = mapping(properties.get("action"))
@@ -92,7 +93,7 @@ class Schedules:
         try:
             return [self.fire(schedule.name, moment)]
         except (RefusedError, ConflictError) as error:
-            # The other schedules are due all the same, and only the log can be told of this one.
+            # The other schedules are due all the same; of this one, there is only the log to read.
             _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
             return []
 
@@ -104,6 +105,7 @@ class Schedules:
             own = {name: value for name, value in definition.items() if value not in (None, {})}
             definition = {**properties, **own}
         frozen = self._submissions.frozen(definition)
+        # Planned once, so that a job that cannot run is refused now and not in the night.
         self._submissions.check(bound(frozen, self._clock()))
         return frozen
 

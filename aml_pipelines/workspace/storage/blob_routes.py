@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.storage.blobs import Blob, BlobFolder
 
 _BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
+# Refused, not ignored: a client would believe in a copy or a condition that was not made.
 _NOT_SERVED = ("x-ms-copy-source", "If-Modified-Since", "If-Unmodified-Since")
 
 
@@ -64,6 +65,7 @@ def get_container(account: str, container: str, _suffix: str) -> Response:
 @routes.put("/<container>")
 def put_container(account: str, container: str, _suffix: str) -> Response:
     here().accounts.open(account, container)
+    # Clients that create a container before they write take this for success.
     raise storage_error("ContainerAlreadyExists", f"{container!r} is there")
 
 

@@ -168,8 +168,8 @@ class BlobFolder:
         """List the blocks of a blob that is not committed yet, with their sizes."""
         folder = self._blocks(name)
         files = sorted(folder.iterdir()) if folder.is_dir() else []
-        kept = [file for file in files if not file.name.startswith(".")]
-        return [(bytes.fromhex(file.name).decode(), file.stat().st_size) for file in kept]
+        blocks = [file for file in files if not file.name.startswith(".")]
+        return [(bytes.fromhex(file.name).decode(), file.stat().st_size) for file in blocks]
 
     def commit(
         self,

@@ -180,6 +180,7 @@ class Versions:
         ).fetchone()
         return _asset_version(name, row) if row else None
 
+    # By creation: Azure's latest version is the newest one, whatever its number.
     def _versions(self, connection: sqlite3.Connection, name: str) -> list[AssetVersion]:
         rows = connection.execute(
             f"{_VERSION} WHERE kind = ? AND name = ? ORDER BY sequence DESC",

@@ -48,6 +48,7 @@ def put_deployment(endpoint: str, name: str) -> Response:
     online.endpoints.get(endpoint)
     key, content = f"{endpoint}/{asset_name(name)}", _recorded(json_body())
     stored = online.deployments.find(key)
+    # The same deployment again: its server goes on.
     if stored and stored.content == {**content, _STATE: "Succeeded"}:
         return operations.begin(answer(_resource(stored)))
     state = "Updating" if stored else "Creating"

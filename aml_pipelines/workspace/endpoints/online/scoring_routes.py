@@ -45,6 +45,7 @@ def _check_caller(endpoint: StoredDocument) -> None:
         here().identity.check(authorization)
         return
     key = authorization.removeprefix("Bearer ").encode()
+    # Compared in constant time, so that answers do not tell how much of a key is right.
     keys = here().online.keys(endpoint.name).values()
     if not any(hmac.compare_digest(key, right.encode()) for right in keys):
         raise ArmError(401, "AuthenticationFailed", f"the key is not one of {endpoint.name!r}")

@@ -14,7 +14,7 @@ from gunicorn.app.wsgiapp import run  # type: ignore[import-untyped]  # it ships
 
 
 def _end_with_parent() -> None:
-    # The parent holds the other end: its end, whatever way it comes, is this one's too.
+    # The parent has the other end of this pipe: however it ends, this process ends too.
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
