@@ -24,6 +24,7 @@ from aml_pipelines.workspace.resources import (
     datastores,
     groups,
     operation_routes,
+    token_routes,
     workspace,
 )
 from aml_pipelines.workspace.schedules import routes as schedules
@@ -36,18 +37,24 @@ SERVED = (
     *("environments", "components", "codes", "jobs", "schedules"),
     *("online endpoints", "batch endpoints"),
 )
-# Each blueprint with the prefix below which it is served; those without one have their own.
-_MOUNTED = (
-    *((routes, WORKSPACE) for routes in (workspace.routes, datastores.routes, computes.routes)),
-    *((routes, WORKSPACE) for routes in (assets.routes, model_routes.routes)),
-    *((routes, WORKSPACE) for routes in (upload_routes.routes, jobs.routes, schedules.routes)),
-    *((routes, WORKSPACE) for routes in (online.routes, online_deployments.routes, batch.routes)),
-    (history.history, f"/history/v1.0{WORKSPACE}"),
-    (history.outputs, f"/data/v1.0{WORKSPACE}"),
-    (batch.job_lists, f"/mferp/managementfrontend{WORKSPACE}"),
-    *((routes, None) for routes in (groups.routes, operation_routes.routes, history.logs)),
-    *((routes, None) for routes in (scoring.routes, batch.invocations)),
-    *((routes, None) for routes in (blob_routes.routes, path_routes.routes)),
+# Below the workspace's own path.
+_RESOURCES = (
+    *(workspace.routes, datastores.routes, computes.routes),
+    *(assets.routes, model_routes.routes, upload_routes.routes),
+    *(jobs.routes, schedules.routes),
+    *(online.routes, online_deployments.routes, batch.routes),
+)
+# Below that path in Azure's other APIs.
+_OTHER_APIS = (
+    (history.history, "/history/v1.0"),
+    (history.outputs, "/data/v1.0"),
+    (batch.job_lists, "/mferp/managementfrontend"),
+)
+# With paths of their own.
+_ELSEWHERE = (
+    *(groups.routes, operation_routes.routes, history.logs),
+    *(scoring.routes, batch.invocations),
+    *(blob_routes.routes, path_routes.routes),
 )
 # Routes that check the caller themselves, or need no right: a storage container may be opened by a
 # signed URL, an online endpoint has keys of its own, a link to a log is signed, and the addresses
@@ -68,10 +75,23 @@ def create_app(served: ServedWorkspace) -> Flask:
     app.before_request(_start_clock)
     app.before_request(_check_token)
     app.url_value_preprocessor(_refuse_other_workspaces)
-    for routes, prefix in _MOUNTED:
-        app.register_blueprint(routes, url_prefix=prefix)
+    for routes in _RESOURCES:
+        app.register_blueprint(routes, url_prefix=WORKSPACE)
+    for routes, prefix in _OTHER_APIS:
+        app.register_blueprint(routes, url_prefix=f"{prefix}{WORKSPACE}")
+    for routes in _ELSEWHERE:
+        app.register_blueprint(routes)
     _register_errors(app)
     app.after_request(_log_request)
+    return app
+
+
+def create_identity_app(served: ServedWorkspace) -> Flask:
+    """Make the WSGI app that issues the tokens of the workspace `served`."""
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = served
+    app.register_blueprint(token_routes.routes)
+    app.register_error_handler(ArmError, ArmError.response)
     return app
 
 

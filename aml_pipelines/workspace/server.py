@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 import certifi
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from aml_pipelines.workspace.app import create_app
+from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import WorkspaceIdentity, create_identity_app
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.http.tls import ensure_certificate, write_trusted
 from aml_pipelines.workspace.loopback import LOOPBACK
 from aml_pipelines.workspace.serve import READY, job_environment
@@ -86,7 +86,7 @@ def serve(
     context.load_cert_chain(folder.certificate, folder.key)
     servers = [
         server_on(control, app, context),
-        server_on(token, create_identity_app(workspace.identity)),
+        server_on(token, create_identity_app(workspace)),
     ]
     for server in servers:
         # Ten times as often as werkzeug looks whether it shall end: many tests wait for that.

@@ -29,6 +29,11 @@ class StateFolder:
     def runs(self) -> Path:
         return self.root / "runs"
 
+    @property
+    def jobs_jvm(self) -> Path:
+        """The folder of the JVM that Spark nodes of jobs share."""
+        return self.runs / "jvm"
+
     def run_record(self, job: str) -> Path:
         return self.runs / job / "run.json"
 

@@ -1,14 +1,11 @@
-"""Issues tokens as Azure's managed-identity endpoint does, and checks them."""
+"""The identity of jobs, by which tokens are issued and checked."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
-import time
 from dataclasses import dataclass, field
 
 import jwt
-from flask import Flask, Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError
 
@@ -47,25 +44,3 @@ class WorkspaceIdentity:
             raise ArmError(401, "ExpiredAuthenticationToken", "the token is expired") from None
         except jwt.InvalidTokenError as error:
             raise ArmError(401, "InvalidAuthenticationToken", f"the token: {error}") from None
-
-
-def create_identity_app(identity: WorkspaceIdentity) -> Flask:
-    """Answer token requests as Azure's App Service identity endpoint does, to jobs only."""
-    app = Flask(__name__)
-
-    @app.get("/token")
-    def token() -> Response:
-        secret = request.headers.get("X-IDENTITY-HEADER", "")
-        if not hmac.compare_digest(secret, identity.secret):
-            raise ArmError(401, "Unauthorized", "X-IDENTITY-HEADER is not this workspace's")
-        resource = request.args.get("resource", "")
-        if resource.rstrip("/") not in AUDIENCES:
-            raise ArmError(
-                400, "InvalidResource", f"resource {resource!r} is unknown; there are {AUDIENCES}"
-            )
-        now = time.time()
-        issued = {"access_token": identity.token(resource, now), "token_type": "Bearer"}
-        return jsonify({**issued, "expires_on": str(int(now) + identity.lifetime)})
-
-    app.register_error_handler(ArmError, ArmError.response)
-    return app

@@ -60,7 +60,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 def _run(plan: Plan, arguments: argparse.Namespace) -> int:
     with (
         warm_jvm(
-            [plan], master=arguments.master, folder=StateFolder(arguments.state).runs / "jvm"
+            [plan], master=arguments.master, folder=StateFolder(arguments.state).jobs_jvm
         ) as jvm,
         ThreadPoolExecutor(max_workers=1) as background,
     ):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.workspace.app import create_app
+from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import WorkspaceIdentity, create_identity_app
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -256,8 +256,9 @@ def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) ->
     assert refusal(elsewhere) == "401 InvalidAuthenticationToken"
 
 
-def test_the_identity_endpoint_gives_tokens_to_jobs_only() -> None:
-    http = create_identity_app(WorkspaceIdentity("secret")).test_client()
+def test_the_identity_endpoint_gives_tokens_to_jobs_only(tmp_path: Path) -> None:
+    scope, identity = WorkspaceScope("s", "g", "w"), WorkspaceIdentity("secret")
+    http = create_identity_app(build_workspace(scope, identity, tmp_path)).test_client()
     right, wrong = {"X-IDENTITY-HEADER": "secret"}, {"X-IDENTITY-HEADER": "guess"}
 
     granted = http.get(f"/token?resource={MANAGEMENT}", headers=right)
