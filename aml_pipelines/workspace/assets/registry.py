@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.pipeline.assets import LATEST, DataAsset, no_such_label
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
-from aml_pipelines.workspace.http.fields import text_in, texts_in
+from aml_pipelines.workspace.http.fields import list_in, text_in, texts_in
 from aml_pipelines.workspace.store.versions import Versions
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class Registry:
 
 def _data_asset(stored: AssetVersion) -> DataAsset:
     properties = stored.properties
-    uris = properties.get("referencedUris")
     return DataAsset(
         name=stored.name,
         version=stored.version,
@@ -64,5 +63,5 @@ def _data_asset(stored: AssetVersion) -> DataAsset:
         is_archived=stored.is_archived,
         created_at=stored.created_at,
         modified_at=stored.modified_at,
-        referenced_uris=tuple(map(str, uris)) if isinstance(uris, list) else (),
+        referenced_uris=tuple(map(str, list_in(properties, "referencedUris"))),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.workspace.http.fields import mapping_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,8 @@ def deployed_code(
     sources: Sources, properties: Mapping[str, object], model: ModelAsset | None
 ) -> tuple[Path, str]:
     """Find a deployment's code and scoring script; an MLflow model without code has ours."""
-    configured = properties.get("codeConfiguration")
-    if isinstance(configured, dict) and configured.get("codeId"):
+    configured = mapping_in(properties, "codeConfiguration")
+    if configured.get("codeId"):
         code = Path(sources.code(str(configured["codeId"])))
         script = str(configured.get("scoringScript"))
         if not (code / script).is_file():

@@ -17,6 +17,12 @@ def mapping_in(content: JsonObject, name: str) -> dict[str, object]:
     return dict(mapping(content.get(name)))
 
 
+def list_in(content: JsonObject, name: str) -> list[object]:
+    """Return the list that `content` has under `name`, or an empty one."""
+    value = content.get(name)
+    return value if isinstance(value, list) else []
+
+
 def text_in(content: JsonObject, name: str) -> str | None:
     """Return the text that `content` has under `name`, None if it has none."""
     value = content.get(name)

@@ -16,17 +16,23 @@ def json_body() -> dict[str, object]:
     return body
 
 
+def resource_body() -> tuple[dict[str, object], dict[str, object]]:
+    """Read the request's body and its properties; refuses (400) a body without any."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or not isinstance(body.get("properties"), dict):
+        raise _refusal("the body is not of the form {'properties': {…}}")
+    return body, body["properties"]
+
+
 def body_properties(model: str, *, required: tuple[str, ...] = ()) -> dict[str, object]:
     """Read the properties that the request gives a resource of the API's `model`.
 
     Leaves out nulls, empty lists, and the fields that only the service writes, which a client may
     send back. Refuses (400) a body that does not fit, or lacks a field of `required`.
     """
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict) or not isinstance(body.get("properties"), dict):
-        raise _refusal("the body is not of the form {'properties': {…}}")
+    body, properties = resource_body()
     check_body(model, body)
-    properties, read_only = body["properties"], read_only_fields(model)
+    read_only = read_only_fields(model)
     # The client sends what it has read: with nulls, empty lists and the service's own fields.
     kept = {
         name: value

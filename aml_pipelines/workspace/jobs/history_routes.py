@@ -8,7 +8,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.errors import NotFoundError
 from aml_pipelines.workspace.http.arm import ArmError
-from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.http.fields import list_in, mapping
+from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
 from aml_pipelines.workspace.jobs.status import NodeView, log_of, nodes_of, outputs_of
 from aml_pipelines.workspace.jobs.views import (
@@ -64,8 +65,7 @@ def list_children(name: str) -> Response:
 
 @history.post("/rundata")
 def get_run_data() -> Response:
-    body = request.get_json(silent=True) or {}
-    return jsonify(runMetadata=_run(str(body.get("runId"))))
+    return jsonify(runMetadata=_run(str(json_body().get("runId"))))
 
 
 @history.patch("/experiments/<experiment>/runs/<name>")
@@ -80,8 +80,8 @@ def edit_run(name: str, **_: str) -> Response:
 
 @outputs.post("/dataversion/batchGetResolvedUris")
 def resolve_outputs() -> Response:
-    assets = (request.get_json(silent=True) or {}).get("values", [])
-    uris = {asset: _output_uri(str(asset)) for asset in assets}
+    assets = list_in(json_body(), "values")
+    uris = {str(asset): _output_uri(str(asset)) for asset in assets}
     return jsonify(
         values={asset: {"uri": uri, "type": "uri_folder"} for asset, uri in uris.items()}
     )
@@ -125,11 +125,8 @@ def _run(name: str) -> dict[str, object]:
 
 
 def _edits(job: SubmittedJob) -> dict[str, object]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise ArmError(400, "ValidationError", "the body is no mapping")
     changes: dict[str, object] = {}
-    for name, value in body.items():
+    for name, value in json_body().items():
         if value is None or name == "runId":
             continue
         if name not in _EDITS:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from aml_pipelines.pipeline.assets import is_shown
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.names import asset_name, view
+from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource
 from aml_pipelines.workspace.served import here
@@ -72,12 +73,10 @@ def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
 
 
 def _body_properties() -> dict[str, object]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict) or not isinstance(body.get("properties"), dict):
-        raise ArmError(400, "ValidationError", "the body is not of the form {'properties': {…}}")
-    properties = job_properties(body["properties"])
+    body, properties = resource_body()
+    checked = job_properties(properties)
     check_body("JobBase", {**body, "properties": None})
-    return properties
+    return checked
 
 
 def _passes_filters(job: SubmittedJob) -> bool:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.names import asset_name
+from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.routes import job_properties
 from aml_pipelines.workspace.served import here
@@ -63,9 +64,7 @@ def _resource(item: StoredDocument) -> Resource:
 
 
 def _body_properties() -> dict[str, object]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise ArmError(400, "ValidationError", "the body is not of the form {'properties': {…}}")
+    body = json_body()
     properties = mapping(body.get("properties"))
     action = mapping(properties.get("action"))
     if action.get("actionType") == "InvokeBatchEndpoint":

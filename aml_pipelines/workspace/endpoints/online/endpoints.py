@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
 from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
+from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
@@ -125,7 +126,11 @@ class OnlineEndpoints:
         folder.mkdir(parents=True, exist_ok=True)
         model = deployed_model(self._registry, properties)
         code, script = deployed_code(self._sources, properties, model)
-        staged = Staged(folder, script, {**_variables(properties), **place_model(model, folder)})
+        staged = Staged(
+            folder,
+            script,
+            {**texts_in(properties, "environmentVariables"), **place_model(model, folder)},
+        )
         stage_code(code, staged.code)
         return staged
 
@@ -142,12 +147,6 @@ class OnlineEndpoints:
 
 
 def traffic_of(content: Mapping[str, object]) -> dict[str, int]:
-    """Read the shares of an endpoint's traffic, in percent."""
-    properties = content.get("properties")
-    traffic = properties.get("traffic") if isinstance(properties, dict) else None
-    return {name: int(part) for name, part in traffic.items()} if isinstance(traffic, dict) else {}
-
-
-def _variables(properties: Mapping[str, object]) -> dict[str, str]:
-    variables = properties.get("environmentVariables")
-    return {str(k): str(v) for k, v in variables.items()} if isinstance(variables, dict) else {}
+    """Return the shares of an endpoint's traffic, in percent."""
+    shares = mapping_in(mapping_in(content, "properties"), "traffic")
+    return {name: int(str(share)) for name, share in shares.items()}
