@@ -57,7 +57,7 @@ CONTENT = "content"  # the tag that says what a resource was made of
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredResource:
     """A resource as YAML; the relative paths in it start at `origin`'s folder."""
 
     kind: Kind
@@ -91,7 +91,7 @@ class Wanted:
         return f"# {self.kind} {self.name}\n{to_yaml(self.tagged)}"
 
 
-def wanted_datastores(target: Target) -> list[Wanted]:
+def desired_datastores(target: Target) -> list[DesiredResource]:
     """Give the datastores, each over the storage of the target's lake."""
     account, container = lake_storage(target)
     found = []
@@ -99,12 +99,12 @@ def wanted_datastores(target: Target) -> list[Wanted]:
         document = read_job(file)
         key = "filesystem" if "filesystem" in document else "container_name"
         found.append(
-            Wanted("datastore", document | {"account_name": account, key: container}, file)
+            DesiredResource("datastore", document | {"account_name": account, key: container}, file)
         )
     return found
 
 
-def wanted_computes(target: Target) -> list[Wanted]:
+def desired_computes(target: Target) -> list[DesiredResource]:
     """Give the computes with the target's identity: clusters, and the pool when it attaches one."""
     found = []
     for file in sorted((ASSETS / "compute").glob("*.yml")):
@@ -112,13 +112,13 @@ def wanted_computes(target: Target) -> list[Wanted]:
         is_pool = document["type"] == "synapsespark"
         if is_pool and target.spark.pool:
             pool = {"name": target.spark.pool, "resource_id": target.spark.pool_id}
-            found.append(Wanted("compute", document | pool, file))
+            found.append(DesiredResource("compute", document | pool, file))
         elif not is_pool:
-            found.append(Wanted("compute", document, file))
+            found.append(DesiredResource("compute", document, file))
     return found
 
 
-def wanted_environments() -> list[Wanted]:
+def desired_environments() -> list[DesiredResource]:
     """Give the environments, known by what their images are made of.
 
     Raises UserError for one whose version is not that of its content.
@@ -126,11 +126,13 @@ def wanted_environments() -> list[Wanted]:
     found = []
     for file in image_files(REPOSITORY):
         document = read_job(file)
-        found.append(Wanted("environment", document, file, require_version(document, file)))
+        found.append(
+            DesiredResource("environment", document, file, require_version(document, file))
+        )
     return found
 
 
-def wanted_components(target: Target) -> list[Wanted]:
+def desired_components(target: Target) -> list[DesiredResource]:
     """Give the components, known by their YAML and their whole snapshot.
 
     Their version is the registry's: a changed component gets the next one.
@@ -142,18 +144,19 @@ def wanted_components(target: Target) -> list[Wanted]:
         fields = read_fields(file, Problems())
         component = read_component_file(fields, fields.text("type"))
         code = snapshot_hash(snapshot_files(component.snapshot))
-        found.append(Wanted("component", document, file, code))
+        found.append(DesiredResource("component", document, file, code))
     return found
 
 
-def wanted_data() -> list[Wanted]:
+def desired_data() -> list[DesiredResource]:
     """Give the data assets that this project brings."""
     return [
-        Wanted("data", read_job(file), file) for file in sorted((ASSETS / "data").glob("*.yml"))
+        DesiredResource("data", read_job(file), file)
+        for file in sorted((ASSETS / "data").glob("*.yml"))
     ]
 
 
-def wanted_file(file: Path) -> Wanted:
+def desired_file(file: Path) -> DesiredResource:
     """Give the asset in any file, its kind told by its schema.
 
     Raises UserError for a file of no such kind.
@@ -166,10 +169,10 @@ def wanted_file(file: Path) -> Wanted:
             f"{file}: $schema {schema!r} is none that can be registered: {', '.join(_KINDS)}"
         )
     if kind == "environment":
-        return Wanted(kind, document, file.resolve(), image_version(document, file.parent))
+        return DesiredResource(kind, document, file.resolve(), image_version(document, file.parent))
     named = [document.get("path"), (document.get("code_configuration") or {}).get("code")]
     places = [file.parent / str(name) for name in named if name and "://" not in str(name)]
-    return Wanted(kind, document, file.resolve(), " ".join(map(content_hash, places)))
+    return DesiredResource(kind, document, file.resolve(), " ".join(map(content_hash, places)))
 
 
 def lake_storage(target: Target) -> tuple[str, str]:
@@ -188,7 +191,7 @@ def jobs_identity(target: Target) -> Document:
     return {"identity": {"type": "user_assigned", "user_assigned_identities": assigned}}
 
 
-def loaded(wanted: Wanted, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
+def loaded(wanted: DesiredResource, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
     """Load a resource's YAML with the SDK's function for its kind, its variables filled in.
 
     Raises ConfError for a variable that is not set.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from aml_pipelines.azure.client import found
-from aml_pipelines.azure.desired import CONTENT, Wanted, loaded
+from aml_pipelines.azure.desired import CONTENT, DesiredResource, loaded
 from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Calls:
     load: Callable[..., Any]
 
 
-def ensure(client: MLClient, wanted: Wanted) -> Outcome:
+def ensure(client: MLClient, wanted: DesiredResource) -> Outcome:
     """Make `wanted` or bring it up to date; what is there by other hands is left as it is.
 
     Raises CommandFailedError when an environment of that version has other content.
@@ -40,7 +40,7 @@ def ensure(client: MLClient, wanted: Wanted) -> Outcome:
             return _mutable(client, wanted)
 
 
-def _of_version(client: MLClient, wanted: Wanted) -> Outcome:
+def _of_version(client: MLClient, wanted: DesiredResource) -> Outcome:
     from azure.ai.ml import load_environment  # noqa: PLC0415 # dry runs do without the SDK
 
     there = found(lambda: client.environments.get(wanted.name, wanted.version))
@@ -56,7 +56,7 @@ def _of_version(client: MLClient, wanted: Wanted) -> Outcome:
     )
 
 
-def _newest(client: MLClient, wanted: Wanted) -> Outcome:
+def _newest(client: MLClient, wanted: DesiredResource) -> Outcome:
     assets, load = _versioned(client, wanted)
     there = found(lambda: list(assets.list(name=wanted.name))) or []
     versions = [asset for asset in there if _version(asset).isdigit()]
@@ -72,7 +72,7 @@ def _version(asset: Any) -> str:  # noqa: ANN401 # any of the SDK's
     return str(asset.id).rpartition("/")[2]
 
 
-def _versioned(client: MLClient, wanted: Wanted) -> tuple[Any, Callable[..., Any]]:
+def _versioned(client: MLClient, wanted: DesiredResource) -> tuple[Any, Callable[..., Any]]:
     from azure.ai import ml  # noqa: PLC0415 # same
 
     match wanted.kind:
@@ -84,7 +84,7 @@ def _versioned(client: MLClient, wanted: Wanted) -> tuple[Any, Callable[..., Any
             return client.data, ml.load_data
 
 
-def _mutable(client: MLClient, wanted: Wanted) -> Outcome:
+def _mutable(client: MLClient, wanted: DesiredResource) -> Outcome:
     calls = _named(client, wanted)
     there = found(calls.get)
     if there is None:
@@ -99,7 +99,7 @@ def _mutable(client: MLClient, wanted: Wanted) -> Outcome:
     return "updated"
 
 
-def _named(client: MLClient, wanted: Wanted) -> Calls:
+def _named(client: MLClient, wanted: DesiredResource) -> Calls:
     from azure.ai import ml  # noqa: PLC0415 # same
     from azure.ai.ml.entities._load_functions import (  # noqa: PLC0415 # it has no other
         load_schedule,

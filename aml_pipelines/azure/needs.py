@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import found
-from aml_pipelines.azure.desired import wanted_computes, wanted_environments
+from aml_pipelines.azure.desired import desired_computes, desired_environments
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import Document, Rendered, read_job
 from aml_pipelines.console import say
@@ -57,8 +57,8 @@ def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bo
             if not _has_environment(client, reference)
         ),
     ]
-    makeable = {f"compute {item.name}": item for item in wanted_computes(target)}
-    makeable |= {f"environment {item.name}:{item.version}": item for item in wanted_environments()}
+    makeable = {f"compute {item.name}": item for item in desired_computes(target)}
+    makeable |= {f"environment {item.name}:{item.version}": item for item in desired_environments()}
     told = f"workspace {target.workspace.name!r} has no {', '.join(missing)}"
     if missing and not creates:
         raise CommandFailedError(

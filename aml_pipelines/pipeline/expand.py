@@ -13,7 +13,7 @@ from aml_pipelines.pipeline.order import circle_of, in_order
 from aml_pipelines.pipeline.plan import PlannedNode, PlannedOutput
 from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
 from aml_pipelines.pipeline.spec import InputPort, Job, Pipeline, Setting
-from aml_pipelines.pipeline.values import Bound, Constant, Produced, Value, mismatch
+from aml_pipelines.pipeline.values import BoundInput, Constant, Produced, Value, mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +110,7 @@ class Expansion:
             if target and target.parts[:2] == ("parent", "outputs") and key in made:
                 scope.outputs[target.parts[-1]] = made[key]
 
-    def _bind_inputs(self, scope: Scope, job: Job) -> dict[str, Bound]:
+    def _bind_inputs(self, scope: Scope, job: Job) -> dict[str, BoundInput]:
         ports = job.component.inputs
         for name, setting in job.inputs.items():
             if name in ports:
@@ -121,7 +121,7 @@ class Expansion:
             )
         return {name: self._bind_input(scope, job, port) for name, port in ports.items()}
 
-    def _bind_input(self, scope: Scope, job: Job, port: InputPort) -> Bound:
+    def _bind_input(self, scope: Scope, job: Job, port: InputPort) -> BoundInput:
         setting = job.inputs.get(port.name)
         place = setting.place if setting else job.place
         count = len(self.problems.found)
@@ -140,7 +140,7 @@ class Expansion:
             self.problems.add(place, f"input {port.name!r} of job {job.name!r} {wrong}")
         kind = port.type if port.is_declared or value is None else _type_of(value)
         mode = (setting.mode if setting else "") or port.mode
-        return Bound(dataclasses.replace(port, type=kind), kind, mode, value, place)
+        return BoundInput(dataclasses.replace(port, type=kind), kind, mode, value, place)
 
     def _value(self, scope: Scope, setting: Setting) -> Value | None:
         reference = whole_reference(setting.value)
@@ -200,7 +200,7 @@ class Expansion:
         self,
         name: str,
         job: Job,
-        inputs: Mapping[str, Bound],
+        inputs: Mapping[str, BoundInput],
         destinations: Mapping[str, Setting],
     ) -> None:
         outputs = {}

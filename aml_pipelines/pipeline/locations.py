@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import (
     DEFAULT,
     AssetName,
@@ -60,7 +61,7 @@ class Locations:
 
     def run_name(self, node: str) -> str:
         """Return the name of a node's run, which `${{name}}` stands for."""
-        return self.run_id if self.is_single else f"{self.run_id}_{node}"
+        return self.run_id if self.is_single else run_of_node(self.run_id, node)
 
     def output(self, node: str, output: str, template: str) -> str:
         """Return where `node` writes `output`; `template` is the path in the pipeline file, if any.

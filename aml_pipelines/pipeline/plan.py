@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.values import Bound, Constant, Data, Missing, Produced, Value
+from aml_pipelines.pipeline.values import BoundInput, Constant, Data, Missing, Produced, Value
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.locations import Locations
@@ -31,7 +31,7 @@ class PlannedNode:
     name: str
     run_name: str
     component: Component
-    inputs: Mapping[str, Bound]
+    inputs: Mapping[str, BoundInput]
     outputs: Mapping[str, PlannedOutput]
     environment_variables: Mapping[str, str]
     timeout: float | None
@@ -68,7 +68,7 @@ class Plan:
 Produce = Mapping[tuple[str, str], str]  # node and output → where it is
 
 
-def input_text(bound: Bound, produced: Produce) -> str | None:
+def input_text(bound: BoundInput, produced: Produce) -> str | None:
     """Give what a node's command gets for an input: a literal's text, or a location."""
     value = bound.value
     if value is None:

@@ -103,7 +103,7 @@ def _out_of_range(port: InputPort, text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Bound:
+class BoundInput:
     """An input of a node with its value, which only an optional input may lack."""
 
     port: InputPort

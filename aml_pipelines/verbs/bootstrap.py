@@ -13,7 +13,7 @@ from aml_pipelines.azure.client import (
     found,
     workspace_client,
 )
-from aml_pipelines.azure.desired import wanted_computes, wanted_datastores
+from aml_pipelines.azure.desired import desired_computes, desired_datastores
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import to_yaml
 from aml_pipelines.console import say
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
-    wanted = [*wanted_datastores(target), *wanted_computes(target)]
+    wanted = [*desired_datastores(target), *desired_computes(target)]
     if arguments.dry_run:
         scope = [_workspace_text(target)] if arguments.create else []
         sys.stdout.write("---\n".join([*scope, *(item.text for item in wanted)]))

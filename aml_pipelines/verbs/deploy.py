@@ -48,7 +48,7 @@ MODEL = "model"  # the tag of a deployment that names its model with its version
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OnlineRelease:
     """An online deployment to be: its model and release, its share, and rows to try it with."""
 
     model: str
@@ -102,7 +102,7 @@ def main(arguments: argparse.Namespace) -> int:
         stated = arguments.model or stated_model(arguments.kind)
         model = chosen_version(client, stated, arguments.release)
         if arguments.kind == "online":
-            wanted = Wanted(model, share, arguments.rows, arguments.release)
+            wanted = OnlineRelease(model, share, arguments.rows, arguments.release)
             _deploy_online(client, target, wanted)
         else:
             _deploy_batch(client, target, model)
@@ -160,7 +160,7 @@ def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
     say(f"endpoint {endpoint.document['name']}: {current.scoring_uri}")
 
 
-def _deploy_online(client: MLClient, target: Target, wanted: Wanted) -> None:
+def _deploy_online(client: MLClient, target: Target, wanted: OnlineRelease) -> None:
     endpoint = endpoint_document("online", target)
     name = str(endpoint.document["name"])
     traffic = read_traffic(client, name)
@@ -179,7 +179,7 @@ def _deploy_online(client: MLClient, target: Target, wanted: Wanted) -> None:
     say(f"deployment {color}: {wanted.model}, {share} % of the traffic of {name}")
 
 
-def _is_deployed(client: MLClient, traffic: Traffic, wanted: Wanted) -> bool:
+def _is_deployed(client: MLClient, traffic: Traffic, wanted: OnlineRelease) -> bool:
     """Tell whether the newest deployment is this release: then a stage is run again."""
     if not wanted.marks or not traffic.newest:
         return False
@@ -187,7 +187,7 @@ def _is_deployed(client: MLClient, traffic: Traffic, wanted: Wanted) -> bool:
     return wanted.marks.items() <= dict(deployed.tags or {}).items()
 
 
-def _put(client: MLClient, target: Target, wanted: Wanted, name: str, color: str) -> None:
+def _put(client: MLClient, target: Target, wanted: OnlineRelease, name: str, color: str) -> None:
     if not found(lambda: client.online_endpoints.get(name)):
         endpoint = load(endpoint_document("online", target), "online")
         client.online_endpoints.begin_create_or_update(endpoint).result()

@@ -10,7 +10,7 @@ from aml_pipelines.azure.check import (
 )
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.plan import PlannedNode, input_texts
-from aml_pipelines.pipeline.values import Bound, Data, Missing, Produced
+from aml_pipelines.pipeline.values import BoundInput, Data, Missing, Produced
 from aml_pipelines.verbs.request import add_request_arguments, read_request
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iter
         yield f"  $ {line.rstrip()}"
 
 
-def _source(bound: Bound) -> str:
+def _source(bound: BoundInput) -> str:
     if isinstance(bound.value, Produced):
         return f" (from {bound.value.node})"
     if isinstance(bound.value, Missing):

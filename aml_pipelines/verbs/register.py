@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.desired import (
-    Wanted,
-    wanted_components,
-    wanted_data,
-    wanted_environments,
-    wanted_file,
+    DesiredResource,
+    desired_components,
+    desired_data,
+    desired_environments,
+    desired_file,
 )
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.console import say
@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     files = [Path(item) for item in arguments.patterns if item.endswith((".yml", ".yaml"))]
     patterns = [item for item in arguments.patterns if not item.endswith((".yml", ".yaml"))]
     chosen = select(everything(target), patterns) if patterns or not files else []
-    wanted = [*chosen, *map(wanted_file, files)]
+    wanted = [*chosen, *map(desired_file, files)]
     _refuse_monitors(wanted, asked=arguments.monitors)
     if arguments.dry_run:
         sys.stdout.write("---\n".join(item.text for item in wanted))
@@ -59,7 +59,7 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_monitors(wanted: list[Wanted], *, asked: bool) -> None:
+def _refuse_monitors(wanted: list[DesiredResource], *, asked: bool) -> None:
     monitors = [item.origin for item in wanted if item.kind == "monitor"]
     if monitors and not asked:
         raise UserError(
@@ -69,12 +69,12 @@ def _refuse_monitors(wanted: list[Wanted], *, asked: bool) -> None:
         )
 
 
-def everything(target: Target) -> list[Wanted]:
+def everything(target: Target) -> list[DesiredResource]:
     """Give all that can be registered; environments first, for components name them."""
-    return [*wanted_environments(), *wanted_components(target), *wanted_data()]
+    return [*desired_environments(), *desired_components(target), *desired_data()]
 
 
-def select(wanted: list[Wanted], patterns: list[str]) -> list[Wanted]:
+def select(wanted: list[DesiredResource], patterns: list[str]) -> list[DesiredResource]:
     """Keep what a pattern matches; raises UserError for a pattern that matches nothing."""
     names = [f"{item.kind}/{item.name}" for item in wanted]
     idle = [item for item in patterns if not any(fnmatch(name, item) for name in names)]

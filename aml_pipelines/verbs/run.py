@@ -25,7 +25,8 @@ from aml_pipelines.execution.selection import (
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
-from aml_pipelines.workspace.serve import WorkspaceError, serving
+from aml_pipelines.workspace.loopback import WorkspaceError
+from aml_pipelines.workspace.serve import serving
 from conf.target import LOCAL
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _run_pipeline(
     log = request.runs / plan.locations.run_id / "workspace.txt"
     experiment = plan.pipeline.experiment
     state = Path(request.target.state)
-    with serving(request.target, lake=state, log=log, experiment=experiment) as workspace:
+    with serving(request.target, state=state, log=log, experiment=experiment) as workspace:
 
         def await_workspace() -> None:
             try:

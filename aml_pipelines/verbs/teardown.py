@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
-from aml_pipelines.azure.desired import CONTENT, wanted_computes
+from aml_pipelines.azure.desired import CONTENT, desired_computes
 from aml_pipelines.azure.schedules import change, schedule_names
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Doomed:
+class Deletable:
     """A resource that is there, and is to be deleted."""
 
     kind: str
@@ -55,18 +55,18 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _possible(target: Target) -> list[Doomed]:
+def _possible(target: Target) -> list[Deletable]:
     endpoints = [
-        Doomed(f"{kind} endpoint", name)
+        Deletable(f"{kind} endpoint", name)
         for kind, name in (("batch", target.endpoints.batch), ("online", target.endpoints.online))
         if name
     ]
-    schedules = [Doomed("schedule", name) for name in schedule_names()]
-    computes = [Doomed("compute", item.name) for item in wanted_computes(target)]
+    schedules = [Deletable("schedule", name) for name in schedule_names()]
+    computes = [Deletable("compute", item.name) for item in desired_computes(target)]
     return [*schedules, *endpoints, *computes]
 
 
-def is_there(client: MLClient, item: Doomed) -> bool:
+def is_there(client: MLClient, item: Deletable) -> bool:
     """Tell whether a resource exists, and is this project's to delete."""
     match item.kind:
         case "schedule":
@@ -80,7 +80,7 @@ def is_there(client: MLClient, item: Doomed) -> bool:
             return compute is not None and CONTENT in (compute.tags or {})
 
 
-def delete(client: MLClient, item: Doomed) -> None:
+def delete(client: MLClient, item: Deletable) -> None:
     """Delete a resource; an attached pool is only detached, for it is Synapse's."""
     match item.kind:
         case "schedule":

@@ -17,7 +17,9 @@ from aml_pipelines.workspace.discovery import (
     refuse_unserved,
     serving_alone,
 )
-from aml_pipelines.workspace.serve import WorkspaceError, serving
+from aml_pipelines.workspace.loopback import WorkspaceError
+from aml_pipelines.workspace.serve import serving
+from aml_pipelines.workspace.state import StateFolder
 from conf.document import ConfError
 from conf.target import LOCAL
 
@@ -62,12 +64,12 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _serve(target: Target, arguments: argparse.Namespace) -> int:
     lake = Path(target.lake)
-    log = lake / "registry" / "workspace.log"
+    log = StateFolder(lake).server_log
     with (
         serving_alone(lake),
         serving(
             target,
-            lake=lake,
+            state=lake,
             log=log,
             jobs_master=target.spark.master,
             port=arguments.port,

@@ -1,117 +1,116 @@
-"""The REST front of the local workspace: the part of Azure ML's control plane that jobs use."""
+"""The app of the local workspace: mounts all routes, checks tokens, shapes errors as ARM does."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
-from aml_pipelines.workspace.assets.data_routes import data_routes
-from aml_pipelines.workspace.assets.model_routes import model_routes
-from aml_pipelines.workspace.assets.models import Models
-from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.assets.routes import CODES, COMPONENTS, ENVIRONMENTS, resource_routes
-from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Scope
-from aml_pipelines.workspace.http.operations import Operations
-from aml_pipelines.workspace.resources.computes import compute_routes
-from aml_pipelines.workspace.resources.datastores import datastore_routes
-from aml_pipelines.workspace.resources.groups import group_routes
-from aml_pipelines.workspace.resources.workspace import workspace_routes
-from aml_pipelines.workspace.routes_endpoints import SCORING_PREFIXES, register_endpoints
-from aml_pipelines.workspace.routes_work import OPEN_PREFIXES, register_work
-from aml_pipelines.workspace.storage.accounts import Accounts
-from aml_pipelines.workspace.storage.blob_routes import blob_routes
-from aml_pipelines.workspace.storage.path_routes import filesystem_routes
+from aml_pipelines.workspace.assets import model_routes
+from aml_pipelines.workspace.assets import routes as assets
+from aml_pipelines.workspace.endpoints.batch import routes as batch
+from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
+from aml_pipelines.workspace.endpoints.online import routes as online
+from aml_pipelines.workspace.endpoints.online import scoring_routes as scoring
+from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError
+from aml_pipelines.workspace.jobs import history_routes as history
+from aml_pipelines.workspace.jobs import routes as jobs
+from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
+from aml_pipelines.workspace.resources import (
+    computes,
+    datastores,
+    groups,
+    operation_routes,
+    token_routes,
+    workspace,
+)
+from aml_pipelines.workspace.schedules import routes as schedules
+from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, here
+from aml_pipelines.workspace.storage import blob_routes, path_routes, upload_routes
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
-from aml_pipelines.workspace.storage.upload_routes import Uploads, upload_routes
-from aml_pipelines.workspace.store.documents import Documents
-from aml_pipelines.workspace.store.secrets import SecretFile
-from aml_pipelines.workspace.store.versions import Resources
-
-if TYPE_CHECKING:
-    from aml_pipelines.workspace.background import JobService
-    from aml_pipelines.workspace.http.faults import Faults
-    from aml_pipelines.workspace.http.identity import Identity
 
 SERVED = (
     *("the workspace", "data", "models", "datastores", "computes"),
     *("environments", "components", "codes", "jobs", "schedules"),
     *("online endpoints", "batch endpoints"),
 )
-_PREFIX = f"/subscriptions/<subscription>/resourceGroups/<group>/providers/{PROVIDER}/workspaces"
+# Below the workspace's own path.
+_RESOURCES = (
+    *(workspace.routes, datastores.routes, computes.routes),
+    *(assets.routes, model_routes.routes, upload_routes.routes),
+    *(jobs.routes, schedules.routes),
+    *(online.routes, online_deployments.routes, batch.routes),
+)
+# Below that path in Azure's other APIs.
+_OTHER_APIS = (
+    (history.history, "/history/v1.0"),
+    (history.outputs, "/data/v1.0"),
+    (batch.job_lists, "/mferp/managementfrontend"),
+)
+# With paths of their own.
+_ELSEWHERE = (
+    *(groups.routes, operation_routes.routes, history.logs),
+    *(scoring.routes, batch.invocations),
+    *(blob_routes.routes, path_routes.routes),
+)
+# Routes that check the caller themselves, or need no right: a storage container may be opened by a
+# signed URL, an online endpoint has keys of its own, a link to a log is signed, and the addresses
+# of the workspace's APIs are no secret.
+_WITHOUT_TOKEN = tuple(
+    f"{prefix}/"
+    for prefix in (STORAGE_PREFIX, online.SCORING_PREFIX, LOGS_PREFIX, history.DISCOVERY_PREFIX)
+)
 _log = logging.getLogger(__name__)
 
 
-def create_app(
-    scope: Scope,
-    identity: Identity,
-    *,
-    faults: Faults | None = None,
-    service: JobService | None = None,
-) -> Flask:
-    """Make the WSGI app that serves the workspace `scope` to holders of `identity`'s tokens.
-
-    Jobs that are submitted go to `service`; without one, they can only be read.
-    """
+def create_app(served: ServedWorkspace) -> Flask:
+    """Make the WSGI app that serves the workspace `served` to holders of its identity's tokens."""
     app = Flask(__name__)
+    app.extensions[EXTENSION] = served
+    # Clients ask for the workspace itself without the slash that its route ends in: no redirect.
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
-    app.before_request(lambda: _check_token(identity))
-    app.url_value_preprocessor(lambda _, values: _refuse_other_workspaces(scope, values))
-    uploads = Uploads(scope.lake)
-    accounts = Accounts(scope.lake, identity, uploads)
-    app.register_blueprint(blob_routes(accounts))
-    app.register_blueprint(filesystem_routes(accounts))
-    operations = Operations(scope)
-    app.register_blueprint(operations.routes())
-    _register_resources(app, scope, operations, uploads)
-    register_endpoints(app, scope, identity, operations, service)
-    register_work(app, scope, service)
+    app.before_request(_check_token)
+    app.url_value_preprocessor(_refuse_other_workspaces)
+    for routes in _RESOURCES:
+        app.register_blueprint(routes, url_prefix=WORKSPACE)
+    for routes, prefix in _OTHER_APIS:
+        app.register_blueprint(routes, url_prefix=f"{prefix}{WORKSPACE}")
+    for routes in _ELSEWHERE:
+        app.register_blueprint(routes)
     _register_errors(app)
     app.after_request(_log_request)
-    if faults:
-        faults.install(app)
     return app
 
 
-def _register_resources(app: Flask, scope: Scope, operations: Operations, uploads: Uploads) -> None:
-    groups, deployed = Documents(scope.lake, "group"), Documents(scope.lake, "template")
-    app.register_blueprint(group_routes(scope, groups, deployed, operations))
-    for routes in (
-        workspace_routes(scope, Documents(scope.lake, "workspace"), operations),
-        datastore_routes(scope, Documents(scope.lake, "datastore"), SecretFile(scope.lake)),
-        compute_routes(scope, Documents(scope.lake, "compute"), operations),
-        data_routes(scope, Registry(scope.lake)),
-        model_routes(scope, Models(scope.lake)),
-        upload_routes(uploads),
-    ):
-        app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>")
-    for served in (ENVIRONMENTS, COMPONENTS, CODES):
-        resources = Resources(scope.lake, served.singular)
-        routes = resource_routes(scope, served, resources)
-        app.register_blueprint(routes, url_prefix=f"{_PREFIX}/<workspace>/{served.plural}")
+def create_identity_app(served: ServedWorkspace) -> Flask:
+    """Make the WSGI app that issues the tokens of the workspace `served`."""
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = served
+    app.register_blueprint(token_routes.routes)
+    app.register_error_handler(ArmError, ArmError.response)
+    return app
 
 
-def _check_token(identity: Identity) -> None:
-    # a container's URL may carry a right
-    if not request.path.startswith((f"{STORAGE_PREFIX}/", *SCORING_PREFIXES, *OPEN_PREFIXES)):
-        identity.check(request.headers.get("Authorization"))
+def _check_token() -> None:
+    if not request.path.startswith(_WITHOUT_TOKEN):
+        here().identity.check(request.headers.get("Authorization"))
 
 
-def _refuse_other_workspaces(scope: Scope, values: dict[str, str] | None) -> None:
+def _refuse_other_workspaces(_: str | None, values: dict[str, str] | None) -> None:
     if not values or "workspace" not in values:
         return
-    asked = values.pop("subscription"), values.pop("group"), values.pop("workspace")
+    named = values.pop("subscription"), values.pop("group"), values.pop("workspace")
+    scope = here().scope
     served = scope.subscription_id, scope.resource_group, scope.name
-    if asked != served:
+    if named != served:
         raise ArmError(
             404,
             "ResourceNotFound",
-            f"workspace {'/'.join(asked)!r} is not served here; {'/'.join(served)!r} is",
+            f"workspace {'/'.join(named)!r} is not served here; {'/'.join(served)!r} is",
         )
 
 
@@ -139,6 +138,7 @@ def _refused(error: Exception) -> Response:
 def _not_served(error: HTTPException) -> Response:
     if isinstance(error.response, Response):
         return error.response
+    # A 404 would tell the client that the resource does not exist; 501 says that we lack the route.
     if error.code not in (404, 405):
         return ArmError(error.code or 500, error.name, error.description or "").response()
     return ArmError(

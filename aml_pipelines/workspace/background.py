@@ -1,56 +1,61 @@
-"""What runs jobs in a workspace that is served by itself: a queue, a runner, and schedules."""
+"""Starts and stops the threads that run submitted jobs and fire schedules."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.jobs.queue import Runner
-from aml_pipelines.workspace.jobs.store import Jobs
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
+from aml_pipelines.workspace.jobs.queue import Queue
 from aml_pipelines.workspace.jobs.submit import Submissions
 from aml_pipelines.workspace.schedules.schedules import Schedules
+from aml_pipelines.workspace.served import JobService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
-
-@dataclass(frozen=True)
-class JobService:
-    """Where jobs are submitted, what runs them, and what submits them when they are due."""
-
-    submissions: Submissions
-    runner: Runner
-    schedules: Schedules
+    from aml_pipelines.workspace.served import ServedWorkspace
 
 
 def now() -> datetime:
     return datetime.now(tz=UTC)
 
 
-@contextmanager
 def job_service(
-    lake: Path,
+    workspace: ServedWorkspace,
     *,
     master: str,
     environment: Mapping[str, str],
     clock: Callable[[], datetime] = now,
-) -> Iterator[JobService]:
-    """Run the jobs of `lake` for as long as the block runs; what then runs, fails.
+) -> JobService:
+    """Build what takes and runs the jobs of `workspace`; it takes jobs, and starts none yet.
 
-    `master` is Spark's, `environment` is by what jobs find their workspace, and schedules are due
-    by `clock`.
+    `master` is Spark's, `environment` has the variables by which jobs find the workspace, and
+    `clock` is the present time, for schedules.
     """
-    jobs = Jobs(lake)
-    runner = Runner(lake, jobs, master=master, environment=environment)
-    submissions = Submissions(lake, jobs, runner.wake)
-    schedules = Schedules(lake, jobs, submissions, clock)
-    runner.start()
-    schedules.start()
+    state = workspace.folder.root
+    queue = Queue(state, workspace.jobs, master=master, environment=environment)
+    submissions = Submissions(
+        state,
+        workspace.jobs,
+        registry=workspace.registry,
+        components=workspace.assets[COMPONENTS.plural],
+        sources=workspace.sources,
+        wake=queue.wake,
+    )
+    schedules = Schedules(workspace.stored_schedules, workspace.jobs, submissions, clock)
+    return JobService(submissions, queue, schedules)
+
+
+@contextmanager
+def running(service: JobService) -> Iterator[JobService]:
+    """Run jobs and fire schedules while the block runs; a job that runs at its end fails."""
+    service.queue.start()
+    service.schedules.start()
     try:
-        yield JobService(submissions, runner, schedules)
+        yield service
     finally:
-        schedules.stop()
-        runner.stop()
+        # Schedules first: they submit to the queue.
+        service.schedules.stop()
+        service.queue.stop()

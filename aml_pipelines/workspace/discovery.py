@@ -1,4 +1,4 @@
-"""Where a lake's workspace is being served: a file beside its registry, and a lock for the one."""
+"""Finds the process that serves a workspace: a file with its address, and a lock that it holds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
+from aml_pipelines.workspace.state import StateFolder
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ _LOOKS = 10
 
 
 class NotServedError(UserError):
-    """Nobody serves the workspace of a lake."""
+    """No process serves the workspace."""
 
 
 class AlreadyServedError(UserError):
-    """Another process serves the workspace of a lake."""
+    """Another process serves the workspace already."""
 
 
 def refuse_unserved(target: Target) -> None:
@@ -40,52 +41,45 @@ def refuse_unserved(target: Target) -> None:
         )
 
 
-def read_serving(lake: Path) -> Mapping[str, str]:
-    """Give the variables by which `MLClient` finds the served workspace of `lake`, and signs in.
+def read_serving(state: Path) -> Mapping[str, str]:
+    """Return the variables by which `MLClient` finds the workspace of `state`, and signs in.
 
-    Raises NotServedError naming the command that serves it, when nobody does.
+    Raises NotServedError, naming the command that serves it, when no process does.
     """
-    file = _file(lake)
-    if not file.is_file() or not _is_held(lake):
+    file = StateFolder(state).serving
+    if not file.is_file() or not _is_held(state):
         raise NotServedError(
-            f"the workspace of {lake} is not served; in another shell, start: {COMMAND}"
+            f"the workspace of {state} is not served; in another shell, start: {COMMAND}"
         )
     env: Mapping[str, str] = read_json(file)["env"]
     return env
 
 
 @contextmanager
-def serving_alone(lake: Path) -> Iterator[None]:
-    """Be the one process that serves `lake`; raises AlreadyServedError naming the other."""
-    lock_file = _lock_file(lake)
+def serving_alone(state: Path) -> Iterator[None]:
+    """Lock `state` for the one process that serves it; raises AlreadyServedError naming another."""
+    lock_file = StateFolder(state).serving_lock
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("a+", encoding="utf-8") as lock:
         if not _take(lock):
             lock.seek(0)
             raise AlreadyServedError(
-                f"the workspace of {lake} is served already, by process {lock.read().strip()}; "
+                f"the workspace of {state} is served already, by process {lock.read().strip()}; "
                 f"use that one: {COMMAND} --env"
             )
+        # The lock is what counts; the number is for the message to the next one.
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         try:
             yield
         finally:
-            _file(lake).unlink(missing_ok=True)
+            StateFolder(state).serving.unlink(missing_ok=True)
 
 
-def announce(lake: Path, env: Mapping[str, str]) -> None:
-    """Say where the workspace of `lake` is served, to this user alone: `env` holds a secret."""
-    write_json(_file(lake), {"pid": os.getpid(), "env": dict(env)}, mode=0o600)
-
-
-def _file(lake: Path) -> Path:
-    return lake / "registry" / "serving.json"
-
-
-def _lock_file(lake: Path) -> Path:
-    return lake / "registry" / "serving.lock"
+def announce(state: Path, env: Mapping[str, str]) -> None:
+    """Write `env`, which has a secret, to a file that only this user may read."""
+    write_json(StateFolder(state).serving, {"pid": os.getpid(), "env": dict(env)}, mode=0o600)
 
 
 def _take(lock: IO[str]) -> bool:
@@ -99,9 +93,9 @@ def _take(lock: IO[str]) -> bool:
     return False
 
 
-def _is_held(lake: Path) -> bool:
+def _is_held(state: Path) -> bool:
     # The kernel lets go of a lock when its holder dies, however; a pid may be another's by then.
-    with _lock_file(lake).open("a", encoding="utf-8") as lock:
+    with StateFolder(state).serving_lock.open("a", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,32 +1,29 @@
-"""The local workspace while a pipeline runs: started beside it, gone with it."""
+"""Starts the workspace's server as a child process, and ends it with the block."""
 
 from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
+from aml_pipelines.workspace.loopback import LOOPBACK, WorkspaceError, listen
+from aml_pipelines.workspace.state import StateFolder
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
 READY = "ready\n"
 
 
-class WorkspaceError(RuntimeError):
-    """The local workspace did not come up; its log says why."""
-
-
 class WorkspaceNames(Protocol):
-    """What names a workspace in Azure."""
+    """The names by which Azure knows a workspace."""
 
     @property
     def subscription_id(self) -> str: ...
@@ -37,14 +34,14 @@ class WorkspaceNames(Protocol):
 
 
 class HasWorkspace(Protocol):
-    """Anything that names its workspace, as conf's targets do."""
+    """Anything with the names of a workspace, such as conf's targets."""
 
     @property
     def workspace(self) -> WorkspaceNames: ...
 
 
 class Serving:
-    """A workspace that is coming up: jobs get `env` at once, and wait until it is ready."""
+    """A server that is starting: jobs may have `env` at once, and wait until it is ready."""
 
     def __init__(self, env: Mapping[str, str], process: subprocess.Popen[str], log: Path) -> None:
         self.env = env
@@ -69,7 +66,7 @@ class Serving:
             raise WorkspaceError(f"the local workspace did not start; see {self._log}")
 
     def wait_ended(self) -> None:
-        """Wait until the server has ended, which it does by itself only when something is wrong."""
+        """Wait until the server has ended, which it does by itself only after an error."""
         self._process.wait()
 
     def _listen(self, stdout: IO[str]) -> None:
@@ -81,42 +78,30 @@ class Serving:
 def serving(
     target: HasWorkspace,
     *,
-    lake: Path,
+    state: Path,
     log: Path,
     experiment: str | None = None,
     jobs_master: str | None = None,
     port: int = 0,
 ) -> Iterator[Serving]:
-    """Serve the workspace that `target` names out of `lake` for as long as the block runs.
+    """Serve the workspace that `target` names out of `state` for as long as the block runs.
 
     Runs that jobs track belong to `experiment`, else to MLflow's default one. Jobs that are
     submitted are run with the Spark master `jobs_master`; without one, none is taken.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
-    lake, secret = lake.resolve(), secrets.token_urlsafe(32)
-    chosen = ["--experiment", experiment] if experiment else []
-    chosen += ["--jobs-master", jobs_master] if jobs_master else []
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with listen(port) as control, listen() as token, log.open("a") as written:
-        env = job_environment(target.workspace, lake, control, token, secret)
+    # Resolved, because the server has another working directory.
+    state, secret = state.resolve(), secrets.token_urlsafe(32)
+    options = ["--experiment", experiment] if experiment else []
+    options += ["--jobs-master", jobs_master] if jobs_master else []
+    # The parent's sockets: their ports are known, and clients may wait, before the server is up.
+    with listen(port) as control, listen() as token:
+        env = job_environment(target.workspace, state, control, token, secret)
         if experiment:
             env["MLFLOW_EXPERIMENT_NAME"] = experiment
-        process = subprocess.Popen(
-            [*_command(target.workspace, lake, control, token), *chosen],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "IDENTITY_HEADER": secret,
-                "MLFLOW_DISABLE_TELEMETRY": env["MLFLOW_DISABLE_TELEMETRY"],
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=written,
-            text=True,
-            pass_fds=(control.fileno(), token.fileno()),
-            start_new_session=True,  # Ctrl-C is its parent's, which then ends it in good order
-        )
+        command = [*_command(target.workspace, state, control, token), *options]
+        process = _start(command, secret, log, sockets=(control, token))
     try:
         yield Serving(env, process, log)
     finally:
@@ -127,30 +112,38 @@ def serving(
                 pipe.close()
 
 
-def listen(port: int = 0) -> socket.socket:
-    """Listen on `port` of this machine alone, 0 for any; raises WorkspaceError if it is taken."""
-    try:
-        return socket.create_server((LOOPBACK, port), backlog=128)
-    except OSError as error:
-        raise WorkspaceError(
-            f"port {port} cannot be listened on: {error.strerror}; give another, or none"
-        ) from error
-
-
-def tls_folder(lake: Path) -> Path:
-    return lake / "registry" / "tls"
+def _start(
+    command: list[str], secret: str, log: Path, *, sockets: tuple[socket.socket, ...]
+) -> subprocess.Popen[str]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as output:
+        return subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={
+                **os.environ,
+                # By environment: every user of the machine can read the arguments of a process.
+                "IDENTITY_HEADER": secret,
+                "MLFLOW_DISABLE_TELEMETRY": "true",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            pass_fds=[one.fileno() for one in sockets],
+            start_new_session=True,  # Ctrl-C is the parent's, which ends this in order
+        )
 
 
 def _command(
-    workspace: WorkspaceNames, lake: Path, control: socket.socket, token: socket.socket
+    workspace: WorkspaceNames, state: Path, control: socket.socket, token: socket.socket
 ) -> list[str]:
     return [
         *(sys.executable, "-m", "aml_pipelines.workspace.server"),
         *("--subscription", workspace.subscription_id),
         *("--resource-group", workspace.resource_group),
         *("--workspace", workspace.name),
-        *("--lake", str(lake)),
-        *("--tls", str(tls_folder(lake))),
+        *("--state", str(state)),
         *("--control", str(control.fileno())),
         *("--token", str(token.fileno())),
     ]
@@ -158,24 +151,25 @@ def _command(
 
 def job_environment(
     workspace: WorkspaceNames,
-    lake: Path,
+    state: Path,
     control: socket.socket,
     token: socket.socket,
     secret: str,
 ) -> dict[str, str]:
-    """Give what a job needs to find its workspace and its identity, here as in Azure."""
+    """Return the variables by which a job finds its workspace and its identity, as in Azure."""
+    folder = StateFolder(state)
     return {
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
         "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
-        "REQUESTS_CA_BUNDLE": str(tls_folder(lake) / "trusted.pem"),
+        "REQUESTS_CA_BUNDLE": str(folder.trusted),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
-        # Nothing else may answer for the job: no login of the machine's user, no proxy.
+        # No other login of the machine's user may be taken for the job's, and no proxy be used.
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",  # checkov:skip=CKV_SECRET_6:a class
         "NO_PROXY": LOOPBACK,
         "no_proxy": LOOPBACK,
-        "MLFLOW_TRACKING_URI": f"sqlite:///{lake / 'mlflow' / 'mlflow.db'}",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{folder.mlflow_database}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }

@@ -1,4 +1,9 @@
-"""The process that serves the local workspace, until the process that started it lets go."""
+"""The process that serves the workspace over HTTPS, until its parent closes its standard input.
+
+The server is werkzeug's, not gunicorn: it listens on descriptors that the parent opened, HTTPS and
+HTTP in one process whose threads share the stores, and its handler sees headers with underscores,
+which blobs' metadata have.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,8 @@ import socket
 import ssl
 import sys
 import threading
-from contextlib import nullcontext
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,35 +25,34 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from aml_pipelines.certificates import ensure_certificates, write_trusted
 from aml_pipelines.processes import LOOPBACK
-from aml_pipelines.workspace.app import create_app
+from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
-from aml_pipelines.workspace.background import JobService, job_service
-from aml_pipelines.workspace.http.arm import Scope
-from aml_pipelines.workspace.http.identity import Identity, create_identity_app
-from aml_pipelines.workspace.serve import job_environment
+from aml_pipelines.workspace.background import job_service, running
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
+from aml_pipelines.workspace.serve import READY, job_environment
 from aml_pipelines.workspace.storage.protocol import METADATA
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from wsgiref.types import WSGIEnvironment
 
     from flask import Flask
 
-    from aml_pipelines.workspace.http.faults import Faults
-
-READY = "ready"
+    from aml_pipelines.workspace.served import ServedWorkspace
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Answers at once, and leaves the log to the app."""
+    """Sends answers without delay, and leaves logging to the app."""
 
     disable_nagle_algorithm = True
 
     def make_environ(self) -> WSGIEnvironment:
-        """Keep the metadata of blobs, whose names have underscores: WSGI has no place for them."""
+        """Return WSGI's environment, with the metadata of blobs: WSGI loses their underscores."""
         environ = super().make_environ()
-        given = {name.lower(): value for name, value in self.headers.items()}
-        environ[METADATA] = {n: v for n, v in given.items() if n.startswith(METADATA)}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        environ[METADATA] = {n: v for n, v in headers.items() if n.startswith(METADATA)}
         return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -55,12 +60,12 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
-    """Make a threaded server of `app` on a socket that listens already, given by descriptor."""
+    """Make a threaded server of `app` on a listening socket, given by its descriptor."""
     server = make_server(
         LOOPBACK, 0, app, threaded=True, request_handler=QuietHandler, fd=listening
     )
     if tls:
-        # A client's handshake is its own thread's work: one that stalls must not stop the others.
+        # Each thread does its client's handshake: a client that stalls must not stop the others.
         secured: socket.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -70,62 +75,58 @@ def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> 
 
 
 def serve(
-    scope: Scope,
-    identity: Identity,
-    *,
-    control: int,
-    token: int,
-    tls: Path,
-    faults: Faults | None = None,
-    service: JobService | None = None,
+    app: Flask, workspace: ServedWorkspace, *, control: int, token: int
 ) -> list[BaseWSGIServer]:
-    """Serve control plane and identity endpoint on two listening descriptors, in threads."""
-    certificates = ensure_certificates(tls, [LOOPBACK])
-    besides = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
-    write_trusted(certificates.authority, tls / "trusted.pem", besides=besides)
+    """Serve `app` and the identity endpoint on two listening descriptors, in threads."""
+    folder = workspace.folder
+    certificates = ensure_certificates(folder.tls, [LOOPBACK])
+    trusted_already = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    write_trusted(certificates.authority, folder.trusted, besides=trusted_already)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.server, certificates.key)
     servers = [
-        server_on(control, create_app(scope, identity, faults=faults, service=service), context),
-        server_on(token, create_identity_app(identity)),
+        server_on(control, app, context),
+        server_on(token, create_identity_app(workspace)),
     ]
     for server in servers:
-        # looks for its end ten times as often as it would: many tests wait for that
-        looking = {"poll_interval": 0.05}
-        threading.Thread(target=server.serve_forever, kwargs=looking, daemon=True).start()
+        # Ten times as often as werkzeug looks whether it shall end: many tests wait for that.
+        polling = {"poll_interval": 0.05}
+        threading.Thread(target=server.serve_forever, kwargs=polling, daemon=True).start()
     return servers
 
 
 def main() -> None:
-    asked = _arguments().parse_args()
+    arguments = _arguments().parse_args()
     _start_log()
-    scope = Scope(asked.subscription, asked.resource_group, asked.workspace, asked.lake)
-    identity = Identity(os.environ["IDENTITY_HEADER"])
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what runs is ended before
-    with _jobs(asked, scope) as service:
-        serve(
-            scope,
-            identity,
-            control=asked.control,
-            token=asked.token,
-            tls=asked.tls,
-            service=service,
-        )
-        prepare_tracking(asked.lake, asked.experiment)
-        sys.stdout.write(f"{READY}\n")
+    scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
+    identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
+    workspace = build_workspace(scope, identity, arguments.state)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
+    with _with_jobs(workspace, arguments) as served:
+        serve(create_app(served), served, control=arguments.control, token=arguments.token)
+        prepare_tracking(arguments.state, arguments.experiment)
+        sys.stdout.write(READY)
         sys.stdout.flush()
-        # The parent holds the other end: its end, whatever way it comes, is this one's too.
+        # The parent has the other end of this pipe: however it ends, this process ends too.
         sys.stdin.read()
 
 
-def _jobs(asked: argparse.Namespace, scope: Scope) -> AbstractContextManager[JobService | None]:
-    if not asked.jobs_master:
-        return nullcontext()
-    control, token = (socket.socket(fileno=os.dup(one)) for one in (asked.control, asked.token))
+@contextmanager
+def _with_jobs(
+    workspace: ServedWorkspace, arguments: argparse.Namespace
+) -> Iterator[ServedWorkspace]:
+    if not arguments.jobs_master:
+        yield workspace
+        return
+    descriptors = arguments.control, arguments.token
+    control, token = (socket.socket(fileno=os.dup(descriptor)) for descriptor in descriptors)
     with control, token:
-        secret = os.environ["IDENTITY_HEADER"]
-        environment = job_environment(scope, asked.lake, control, token, secret)
-    return job_service(asked.lake, master=asked.jobs_master, environment=environment)
+        secret = workspace.identity.secret
+        scope, state = workspace.scope, arguments.state
+        environment = job_environment(scope, state, control, token, secret)
+    service = job_service(workspace, master=arguments.jobs_master, environment=environment)
+    with running(service):
+        yield replace(workspace, job_service=service)
 
 
 def _start_log() -> None:
@@ -143,10 +144,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--subscription", required=True)
     parser.add_argument("--resource-group", required=True)
     parser.add_argument("--workspace", required=True)
-    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--experiment", help="an MLflow experiment that is to be there")
     parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
-    parser.add_argument("--tls", type=Path, required=True)
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")
     return parser

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.assets.kinds import DATA
+from aml_pipelines.workspace.store.versions import Versions
 
 REPOSITORY = Path(__file__).parents[2]
 SPLITS = ("train", "validation", "test")
@@ -80,10 +81,10 @@ def held(lake: Path) -> Held:
     versions = {
         str(t.relative_to(lake)): len(list(t.glob("_delta_log/*.json"))) - 1 for t in tables
     }
-    registry = Registry(lake)
+    stored = Versions(lake, DATA)
     data = {
-        c.name: [a.version for a in registry.data_assets(c.name)]
-        for c in registry.data_containers()
+        container.name: [item.version for item in stored.versions(container.name)]
+        for container in stored.containers()
     }
     return Held(
         versions=versions,

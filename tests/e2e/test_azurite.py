@@ -77,7 +77,7 @@ def test_tables_are_registered_pinned_to_a_version_under_a_path_that_mltable_rea
 ) -> None:
     receipt = done.runs[0]["nodes"]["split"]["receipt"]
     for split in SPLITS:
-        (asset,) = Registry(done.state).data_assets(f"diabetes_{split}")
+        asset = Registry(done.state).data_asset(f"diabetes_{split}")
         assert (asset.version, asset.type) == ("1", "mltable")
         assert asset.path.startswith(f"{PUBLISHED}/")
         folder = asset.path.partition("/paths/")[2]

@@ -14,7 +14,9 @@ import pytest
 
 from aml_pipelines.azure.client import workspace_client
 from aml_pipelines.hashing import content_hash
+from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.store.versions import Versions
 from conf import target as targets
 from tests.contract.pipeline_lines import (
     DEVOPS,
@@ -109,7 +111,7 @@ def test_a_release_goes_from_a_branch_to_prod_and_back(
 
     # prod waits for whoever approves of its environment, and has nothing until then
     assert (prod["dependsOn"], _environment(prod)) == (["dev"], "mlpipelines-prod")
-    assert Registry(lakes["prod"]).data_containers() == []
+    assert Versions(lakes["prod"], DATA).containers() == []
     assert "no champion" in prompt("deploy", "online", "--model", MODEL, "--target", "prod", code=1)
 
     lines = lines_of(prod)

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 from _pytest.capture import CaptureResult
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.workspace.background import JobService, now
+from aml_pipelines.workspace.background import job_service
 from aml_pipelines.workspace.discovery import announce, serving_alone
-from aml_pipelines.workspace.jobs.queue import Runner
-from aml_pipelines.workspace.jobs.store import Jobs
-from aml_pipelines.workspace.jobs.submit import Submissions
-from aml_pipelines.workspace.schedules.schedules import Schedules
 from tests.integration.workspace_here import WorkspaceHere, workspace_here
 from tests.integration.workspace_jobs import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pytest
+
+    from aml_pipelines.workspace.served import JobService, ServedWorkspace
 
 TARGET = """\
 lake: {lake}
@@ -56,12 +55,11 @@ class Typed:
         return printed.out if code == 0 else printed.err
 
 
-def _takes_jobs(lake: Path) -> JobService:
+def _takes_jobs(
+    workspace: ServedWorkspace, _: Mapping[str, str]
+) -> AbstractContextManager[JobService]:
     """Take jobs and schedules, and start none: nothing here is about what they do."""
-    jobs = Jobs(lake)
-    runner = Runner(lake, jobs, master="local[1]", environment={})
-    submissions = Submissions(lake, jobs, runner.wake)
-    return JobService(submissions, runner, Schedules(lake, jobs, submissions, now))
+    return nullcontext(job_service(workspace, master="local[1]", environment={}))
 
 
 @contextmanager
@@ -75,9 +73,7 @@ def typing_at(
     before = dict(os.environ)
     with (
         serving_alone(lake),
-        workspace_here(
-            lake, jobs=lambda _: nullcontext(_takes_jobs(lake)), names=Names(name=name)
-        ) as here,
+        workspace_here(lake, jobs=_takes_jobs, names=Names(name=name)) as here,
     ):
         announce(lake, here.env)
         yield Typed(here, lake, target, capture)

@@ -15,8 +15,9 @@ from aml_pipelines.azure.render import read_job, render_job
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.verbs.runs import Search, find
 from aml_pipelines.verbs.schedule import load, render_schedule
+from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS, ENVIRONMENTS
 from aml_pipelines.workspace.jobs.store import Jobs
-from aml_pipelines.workspace.store.versions import Resources
+from aml_pipelines.workspace.store.versions import Versions
 from conf.target import REPOSITORY, Identity, load_target
 from tests.integration.azure_verbs import Typed, typing_at
 
@@ -51,14 +52,14 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
 
 def component_of(lake: Path, node: dict[str, Any]) -> dict[str, Any]:
     name, version = node["componentId"].partition("/components/")[2].split("/versions/")
-    spec: Any = Resources(lake, "component").version(name, version).properties["componentSpec"]
+    spec: Any = Versions(lake, COMPONENTS).version(name, version).properties["componentSpec"]
     return dict(spec)
 
 
 def uploaded(lake: Path, code_id: str) -> dict[str, bytes]:
     """Read the files of the code that a component names."""
     name, version = code_id.partition("/codes/")[2].split("/versions/")
-    uri = str(Resources(lake, "code").version(name, version).properties["codeUri"])
+    uri = str(Versions(lake, CODES).version(name, version).properties["codeUri"])
     container, *rest = unquote(urlsplit(uri).path).partition("/uploads/")[2].split("/") or [""]
     folder = lake / "workspaceblobstore" / "uploads"
     root = folder.joinpath(container, *rest) if container else _only_upload(folder, uri)
@@ -180,7 +181,7 @@ def test_a_version_that_is_not_this_project_s_to_make_stops_a_job_before_anythin
     assert "has no compute cpu-cluster, environment train:7; nothing was submitted" in told
     assert "this project has no environment train:7 to make" in told
     assert Jobs(typed.lake).find("early") is None
-    assert Resources(typed.lake, "environment").containers() == []
+    assert Versions(typed.lake, ENVIRONMENTS).containers() == []
 
 
 def test_a_label_is_any_version_that_is_there(typed: Typed, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from azure.storage.blob._generated.operations import BlockBlobOperations
 from aml_pipelines.azure import desired
 from aml_pipelines.azure.render import read_job
 from aml_pipelines.verbs import upload
-from aml_pipelines.workspace.store.versions import Resources
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
+from aml_pipelines.workspace.store.versions import Versions
 from conf.target import REPOSITORY
 from tests.integration.azure_verbs import Typed, typing_at
 
@@ -49,7 +50,7 @@ def test_register_skips_what_is_unchanged_and_sends_a_changed_component_anew(
     patterns = ("environment/train", "component/train", "data/*")
     assert states(typed("register", *patterns)) == {"created"}
     assert states(typed("register", *patterns)) == {"unchanged"}
-    sent = Resources(typed.lake, "component").version("train", "1").properties["componentSpec"]
+    sent = Versions(typed.lake, COMPONENTS).version("train", "1").properties["componentSpec"]
     assert isinstance(sent, dict)
     version = read_job(REPOSITORY / "environments" / "train" / "environment.yml")["version"]
     assert sent["environment"].endswith(f"/environments/train/versions/{version}")
@@ -57,7 +58,7 @@ def test_register_skips_what_is_unchanged_and_sends_a_changed_component_anew(
 
     monkeypatch.setattr(desired, "snapshot_hash", lambda _: "other code")
     assert typed("register", "component/train") == "component train: updated\n"
-    assert Resources(typed.lake, "component").container("train").latest_version == "2"
+    assert Versions(typed.lake, COMPONENTS).container("train").latest_version == "2"
 
 
 def test_an_environment_that_changed_under_its_version_is_refused_with_the_way_out(

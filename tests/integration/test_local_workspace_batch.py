@@ -152,7 +152,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[Serving]:
     lake = folder / "lake"
-    with serving(TARGET, lake=lake, log=lake / "workspace.log", jobs_master="local[1]") as serving_:
+    with serving(
+        TARGET, state=lake, log=lake / "workspace.log", jobs_master="local[1]"
+    ) as serving_:
         serving_.wait_ready()
         run_job({**serving_.env, "HERE": str(folder)}, SETUP + REGISTER)
         yield serving_

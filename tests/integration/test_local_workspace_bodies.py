@@ -1,4 +1,4 @@
-"""The fields that the REST front takes, against the client's own description of Azure's API."""
+"""The fields that the workspace takes, against the client's own description of Azure's API."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from aml_pipelines.workspace.http.request_body import (
-    DATA_CONTAINER,
-    DATA_VERSION,
-    MODEL_CONTAINER,
-    MODEL_VERSION,
-)
+from aml_pipelines.workspace.http.schema_source import described_model
 
 pytestmark = [
     pytest.mark.sdk,
@@ -21,21 +16,27 @@ pytestmark = [
 
 def fields_of(model: str) -> set[str]:
     models = import_module("azure.ai.ml._restclient.arm_ml_service.models")
-    described = getattr(models, model)({})._attr_to_rest_field  # noqa: SLF001  (generated)
-    return {field._rest_name for field in described.values()}  # noqa: SLF001  (same)
+    described = getattr(models, model)({})._attr_to_rest_field  # noqa: SLF001 # generated
+    return {field._rest_name for field in described.values()}  # noqa: SLF001 # same
 
 
 @pytest.mark.parametrize(
-    ("taken", "described", "only_taken", "only_described"),
+    ("model", "only_taken", "only_described"),
     [
-        (DATA_CONTAINER, "DataContainerProperties", {"provisioningState"}, set()),
-        (DATA_VERSION, "MLTableData", {"stage"}, set()),
-        (MODEL_CONTAINER, "ModelContainerProperties", set(), set()),
-        (MODEL_VERSION, "ModelVersionProperties", set(), {"datasets"}),
+        ("DataContainerProperties", set(), set()),
+        ("MLTableData", {"stage"}, set()),
+        ("ModelContainerProperties", set(), set()),
+        ("ModelVersionProperties", set(), {"datasets"}),
+        ("EnvironmentContainerProperties", set(), set()),
+        ("EnvironmentVersionProperties", set(), set()),
+        ("ComponentVersionProperties", set(), set()),
+        ("CodeVersionProperties", set(), set()),
     ],
 )
 def test_the_fields_taken_are_those_described_but_for_the_named_ones(
-    taken: dict[str, str], described: str, only_taken: set[str], only_described: set[str]
+    model: str, only_taken: set[str], only_described: set[str]
 ) -> None:
-    assert set(taken) - fields_of(described) == only_taken
-    assert fields_of(described) - set(taken) == only_described
+    taken = described_model(model)
+    assert taken
+    assert set(taken.fields) - fields_of(model) == only_taken
+    assert fields_of(model) - set(taken.fields) == only_described

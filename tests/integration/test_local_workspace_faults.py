@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.assets.kinds import DATA
+from aml_pipelines.workspace.store.versions import Versions
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.workspace.http.faults import Fault
+    from tests.integration.faults import Fault
 
 pytestmark = pytest.mark.sdk
 
@@ -26,7 +27,7 @@ def test_a_registration_survives_a_fault_and_happens_once(tmp_path: Path, fault:
 
     assert told == {"version": "1"}
     assert workspace.faults.are_over
-    assert [asset.version for asset in Registry(tmp_path).data_assets("train")] == ["1"]
+    assert [asset.version for asset in Versions(tmp_path, DATA).versions("train")] == ["1"]
 
 
 def test_a_job_that_outlives_its_token_gets_another(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])
-with serving(TARGET, lake=lake, log=lake / "workspace.log", jobs_master="local[1]") as served:
+with serving(TARGET, state=lake, log=lake / "workspace.log", jobs_master="local[1]") as served:
     served.wait_ready()
     print(json.dumps([served.pid, served.env]), flush=True)
     sys.stdin.read()

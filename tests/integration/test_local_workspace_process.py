@@ -18,7 +18,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aml_pipelines.workspace.serve import WorkspaceError, serving
+from aml_pipelines.workspace.loopback import WorkspaceError
+from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])
-with serving(TARGET, lake=lake, log=lake / "workspace.log") as served:
+with serving(TARGET, state=lake, log=lake / "workspace.log") as served:
     served.wait_ready()
     print(served.pid, flush=True)
     time.sleep(60)
@@ -50,7 +51,7 @@ def wait_until_gone(pid: int) -> bool:
 
 def test_the_environment_is_there_before_the_server_and_a_client_may_wait(tmp_path: Path) -> None:
     began = time.monotonic()
-    with serving(TARGET, lake=tmp_path, log=tmp_path / "workspace.log") as served:
+    with serving(TARGET, state=tmp_path, log=tmp_path / "workspace.log") as served:
         yielded = time.monotonic() - began
         with pytest.raises(WorkspaceError, match=r"not ready after 0 s; see .*workspace\.log"):
             served.wait_ready(0)
@@ -82,7 +83,7 @@ def test_a_server_that_cannot_start_says_where_its_log_is(tmp_path: Path) -> Non
     (tmp_path / "registry").write_text("a file where a folder should be")
 
     with (
-        serving(TARGET, lake=tmp_path, log=tmp_path / "workspace.log") as served,
+        serving(TARGET, state=tmp_path, log=tmp_path / "workspace.log") as served,
         pytest.raises(WorkspaceError, match=r"did not start; see .*workspace\.log"),
     ):
         served.wait_ready()
@@ -126,7 +127,7 @@ def test_a_client_that_stalls_in_its_handshake_stops_nobody(tmp_path: Path) -> N
             socket.create_connection(("127.0.0.1", port)),
             pytest.raises(URLError, match="UNAUTHORIZED"),
         ):
-            urlopen(Request(url), context=trusted, timeout=5)  # noqa: S310  (loopback, https)
+            urlopen(Request(url), context=trusted, timeout=5)  # noqa: S310 # loopback, https
 
 
 def test_the_key_is_its_owners_alone_and_lasts_from_run_to_run(tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_no_token_and_no_secret_is_in_the_log(tmp_path: Path) -> None:
     with workspace(tmp_path) as served:
         endpoint = f"{served.env['IDENTITY_ENDPOINT']}?resource=https://management.azure.com"
         header = {"X-IDENTITY-HEADER": served.env["IDENTITY_HEADER"]}
-        with urlopen(Request(endpoint, headers=header), timeout=5) as granted:  # noqa: S310  (loopback)
+        with urlopen(Request(endpoint, headers=header), timeout=5) as granted:  # noqa: S310 # loopback
             assert granted.status == 200
     log = (tmp_path / "workspace.log").read_text()
     assert served.env["IDENTITY_HEADER"] not in log

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.workspace.background import JobService, job_service
+from aml_pipelines.workspace.background import job_service, running
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from tests.integration.workspace_with_jobs import (
     WorkspaceWithJobs,
     new_lake,
@@ -18,6 +21,8 @@ from tests.integration.workspace_with_jobs import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from aml_pipelines.workspace.served import JobService
 
 pytestmark = pytest.mark.sdk
 SCHEDULING = """
@@ -123,10 +128,15 @@ tell()
 
 
 def test_what_was_due_while_nobody_served_is_not_made_up(tmp_path: Path) -> None:
+    workspace = build_workspace(
+        WorkspaceScope("s", "g", "w"), WorkspaceIdentity("secret"), tmp_path
+    )
+
     def serve_at(moment: str) -> JobService:
-        with job_service(
-            tmp_path, master="local[1]", environment={}, clock=lambda: at(moment)
-        ) as service:
+        service = job_service(
+            workspace, master="local[1]", environment={}, clock=lambda: at(moment)
+        )
+        with running(service):
             return service
 
     definition = {

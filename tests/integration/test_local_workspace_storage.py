@@ -160,9 +160,9 @@ def refusal(here: WorkspaceHere, path: str) -> tuple[int, str]:
     address = f"{here.env['AZUREML_DEV_URL_MFE']}/storage/lake.blob.core.windows.net/{path}"
     token = here.get_token("https://storage.azure.com/.default").token
     trusted = ssl.create_default_context(cafile=here.env["REQUESTS_CA_BUNDLE"])
-    asked = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  (https)
+    asked = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 # https
     with pytest.raises(HTTPError) as refused:
-        urlopen(asked, context=trusted)  # noqa: S310  (same)
+        urlopen(asked, context=trusted)  # noqa: S310 # same
     with refused.value as answer:
         return answer.code, str(answer.headers["x-ms-error-code"])
 

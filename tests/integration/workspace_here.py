@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from azure.core.credentials import AccessToken
 from azure.storage.blob import BlobServiceClient
 
-from aml_pipelines.workspace.http.arm import Scope
-from aml_pipelines.workspace.http.faults import Faults
-from aml_pipelines.workspace.http.identity import Identity
-from aml_pipelines.workspace.serve import job_environment, listen, tls_folder
+from aml_pipelines.workspace.app import create_app
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
+from aml_pipelines.workspace.loopback import listen
+from aml_pipelines.workspace.serve import job_environment
 from aml_pipelines.workspace.server import serve
+from tests.integration.faults import Faults
 from tests.integration.workspace_jobs import TARGET, Names
 
 if TYPE_CHECKING:
@@ -21,13 +25,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from aml_pipelines.workspace.background import JobService
+    from aml_pipelines.workspace.served import JobService, ServedWorkspace
 
 
 class WorkspaceHere(NamedTuple):
     env: Mapping[str, str]
     faults: Faults
-    identity: Identity
+    identity: WorkspaceIdentity
     service: JobService | None = None
 
     def get_token(self, *scopes: str, **_: object) -> AccessToken:
@@ -50,7 +54,7 @@ class WorkspaceHere(NamedTuple):
         )
 
 
-def no_jobs(_: Mapping[str, str]) -> AbstractContextManager[None]:
+def no_jobs(_: ServedWorkspace, __: Mapping[str, str]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -59,25 +63,23 @@ def workspace_here(
     lake: Path,
     *,
     token_lifetime: int = 3600,
-    jobs: Callable[[Mapping[str, str]], AbstractContextManager[JobService | None]] = no_jobs,
+    jobs: Callable[
+        [ServedWorkspace, Mapping[str, str]], AbstractContextManager[JobService | None]
+    ] = no_jobs,
     names: Names = TARGET.workspace,
 ) -> Iterator[WorkspaceHere]:
-    """Serve `lake`; `jobs` gives what runs its jobs, from the environment that they find it by."""
+    """Serve `lake`; `jobs` makes what runs its jobs, which find it by their environment."""
     faults = Faults()
-    scope = Scope(names.subscription_id, names.resource_group, names.name, lake)
-    identity = Identity("secret", lifetime=token_lifetime)
+    scope = WorkspaceScope(names.subscription_id, names.resource_group, names.name)
+    identity = WorkspaceIdentity("secret", lifetime=token_lifetime)
+    workspace = build_workspace(scope, identity, lake)
     with listen() as control, listen() as token:
         env = job_environment(names, lake, control, token, identity.secret)
-        with jobs(env) as service:
-            servers = serve(
-                scope,
-                identity,
-                control=control.fileno(),
-                token=token.fileno(),
-                tls=tls_folder(lake),
-                faults=faults,
-                service=service,
-            )
+        with jobs(workspace, env) as service:
+            served = replace(workspace, job_service=service)
+            app = create_app(served)
+            faults.install(app)
+            servers = serve(app, served, control=control.fileno(), token=token.fileno())
             yield WorkspaceHere(env, faults, identity, service)
         for server in servers:
             server.shutdown()

@@ -64,7 +64,7 @@ TARGET = Target()
 
 @contextmanager
 def workspace(lake: Path) -> Iterator[Serving]:
-    with serving(TARGET, lake=lake, log=lake / "workspace.log", experiment="flights") as served:
+    with serving(TARGET, state=lake, log=lake / "workspace.log", experiment="flights") as served:
         served.wait_ready()
         yield served
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
-from aml_pipelines.workspace.background import JobService, job_service
+from aml_pipelines.workspace.background import job_service, running
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from aml_pipelines.workspace.http.faults import Faults
+    from aml_pipelines.workspace.served import JobService
+    from tests.integration.faults import Faults
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 # What a job's script needs besides the client; waiting is on the job, never on the clock.
@@ -100,8 +101,8 @@ def workspace_with_jobs(lake: Path) -> Iterator[WorkspaceWithJobs]:
     """Serve `lake`; schedules are due only when a test says so, its clock stands still."""
     with workspace_here(
         lake,
-        jobs=lambda env: job_service(
-            lake, master="local[1]", environment=env, clock=lambda: LONG_AGO
+        jobs=lambda workspace, env: running(
+            job_service(workspace, master="local[1]", environment=env, clock=lambda: LONG_AGO)
         ),
     ) as here:
         assert here.service

@@ -1,4 +1,4 @@
-"""MLflow's database in the lake: set up once, by one process, before any job opens it."""
+"""Sets up MLflow's database once, in one process, before any job opens it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,30 @@ from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from aml_pipelines.workspace.state import StateFolder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def prepare_tracking(lake: Path, experiment: str | None) -> None:
-    """Bring MLflow's database in `lake` to its present schema, with `experiment` in it.
+def prepare_tracking(state: Path, experiment: str | None) -> None:
+    """Bring MLflow's database in `state` to its present schema, with `experiment` in it.
 
     Jobs that open a new database at once would race to set it up. Artifacts go into the lake. Does
     not import MLflow when there is nothing to do.
     """
-    folder = lake / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "setup.lock").open("w") as lock:
+    folder = StateFolder(state)
+    folder.mlflow.mkdir(parents=True, exist_ok=True)
+    with folder.mlflow_lock.open("w") as lock:
+        # Each job begins with this, and MLflow's migrations fail when two run at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_current(folder, experiment):
+        if not is_current(folder, experiment):
             _set_up(folder, experiment)
 
 
-def _is_current(folder: Path, experiment: str | None) -> bool:
-    database, marker = folder / "mlflow.db", folder / "schema-of-mlflow"
+def is_current(folder: StateFolder, experiment: str | None) -> bool:
+    """Return whether the installed MLflow has set up its database, with `experiment` in it."""
+    database, marker = folder.mlflow_database, folder.mlflow_version
     if not database.is_file() or not marker.is_file() or marker.read_text() != version("mlflow"):
         return False
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
@@ -35,12 +39,12 @@ def _is_current(folder: Path, experiment: str | None) -> bool:
     return experiment is None or experiment in names
 
 
-def _set_up(folder: Path, experiment: str | None) -> None:
+def _set_up(folder: StateFolder, experiment: str | None) -> None:
     # Creating the store is what migrates the tables: its module costs 2 s to import.
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
 
-    artifacts = folder / "artifacts"
-    store = SqlAlchemyStore(f"sqlite:///{folder / 'mlflow.db'}", artifacts.as_uri())
+    artifacts = folder.mlflow_artifacts
+    store = SqlAlchemyStore(f"sqlite:///{folder.mlflow_database}", artifacts.as_uri())
     if experiment and store.get_experiment_by_name(experiment) is None:
         store.create_experiment(experiment, (artifacts / experiment).as_uri())
-    (folder / "schema-of-mlflow").write_text(version("mlflow"))
+    folder.mlflow_version.write_text(version("mlflow"))

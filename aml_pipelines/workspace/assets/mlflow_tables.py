@@ -1,4 +1,8 @@
-"""Models as MLflow's own SQLite tables hold them, read without importing MLflow."""
+"""Reads models from MLflow's own SQLite tables, without importing MLflow.
+
+By raw SQL, since MLflow's client costs two seconds to import, which a planner or a server that
+only reads should not pay. A test compares the columns with MLflow's own table classes.
+"""
 
 from __future__ import annotations
 
@@ -19,33 +23,35 @@ from aml_pipelines.pipeline.assets import (
     no_such_name,
     no_such_version,
 )
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 KIND = "model"
-PREFIX = "azureml."  # tags of ours beside a user's own: what MLflow has no column for
+PREFIX = "azureml."  # of the tags for what MLflow has no column for, beside a user's own tags
 MLFLOW_MODEL = "mlflow_model"
+# MLflow keeps the rows of deleted versions, with this stage, and never uses their numbers again.
 _DELETED = "Deleted_Internal"
 _HAS_MODELS = "SELECT 1 FROM sqlite_master WHERE name = 'registered_models'"
 
 
 class MlflowTables:
-    """The registered models of the workspace whose lake is the folder `lake`."""
+    """The registered models of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._lake = lake
-        self.database = lake / "mlflow" / "mlflow.db"
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.database = StateFolder(state).mlflow_database
 
     def model(self, name: str, version: str | None = None, label: str | None = None) -> ModelAsset:
         """Find a model by version or by label, else the latest; raises NotFoundError."""
-        found = self.models(name, "All")
+        versions = self.models(name, "All")
         if version is not None:
-            for model in found:
+            for model in versions:
                 if model.version == version:
                     return model
-            raise no_such_version(KIND, name, version, [model.version for model in found])
-        active = [model for model in found if not model.is_archived]
+            raise no_such_version(KIND, name, version, [model.version for model in versions])
+        active = [model for model in versions if not model.is_archived]
         if label not in (None, LATEST) or not active:
             raise no_such_label(KIND, name, label or LATEST)
         return active[0]
@@ -55,14 +61,14 @@ class MlflowTables:
         with self._reading() as connection:
             if name not in _names(connection):
                 raise no_such_name(KIND, name, _names(connection))
-            found = connection.execute(
+            rows = connection.execute(
                 "SELECT version, source, description, creation_time, last_updated_time, run_id"
                 " FROM model_versions WHERE name = ? AND current_stage <> ? ORDER BY version DESC",
                 (name, _DELETED),
             ).fetchall()
             tags = _tags_by_version(connection, name)
-        listed = [self._model(name, row, tags.get(row[0], {})) for row in found]
-        return [model for model in listed if is_shown(view, is_archived=model.is_archived)]
+        models = [self._model(name, row, tags.get(row[0], {})) for row in rows]
+        return [model for model in models if is_shown(view, is_archived=model.is_archived)]
 
     def container(self, name: str) -> Container:
         """Find what the versions of `name` share; raises NotFoundError naming the names."""
@@ -96,8 +102,8 @@ class MlflowTables:
         """List all models by name."""
         with self._reading() as connection:
             names = _names(connection)
-        found = [self.container(name) for name in names]
-        return [item for item in found if is_shown(view, is_archived=item.is_archived)]
+        containers = [self.container(name) for name in names]
+        return [item for item in containers if is_shown(view, is_archived=item.is_archived)]
 
     def _model(
         self,
@@ -126,14 +132,15 @@ class MlflowTables:
 
     def _uri(self, source: str) -> str:
         folder = Path(source.removeprefix("file://"))
-        if folder.is_absolute() and folder.is_relative_to(self._lake.resolve()):
-            inside = folder.relative_to(self._lake.resolve()).as_posix()
+        if folder.is_absolute() and folder.is_relative_to(self._state.resolve()):
+            inside = folder.relative_to(self._state.resolve()).as_posix()
             return f"azureml://datastores/lake/paths/{inside}"
         return source
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         uri = (
+            # Read only: connecting must not create a database before MLflow has set it up.
             f"{self.database.resolve().as_uri()}?mode=ro" if self.database.is_file() else ":memory:"
         )
         with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
@@ -148,10 +155,10 @@ def _names(connection: sqlite3.Connection) -> list[str]:
 
 def _tags_by_version(connection: sqlite3.Connection, name: str) -> dict[int, dict[str, str]]:
     tags: dict[int, dict[str, str]] = {}
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT version, key, value FROM model_version_tags WHERE name = ?", (name,)
     )
-    for version, key, value in found:
+    for version, key, value in rows:
         tags.setdefault(version, {})[key] = value
     return tags
 

@@ -1,4 +1,4 @@
-"""Routes of models: containers and their immutable versions, as MLflow's registry holds them."""
+"""Routes of models, which MLflow's registry stores: names and their versions."""
 
 from __future__ import annotations
 
@@ -8,120 +8,114 @@ from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import Container, ModelAsset
 from aml_pipelines.pipeline.references import local_folder, long_uri
-from aml_pipelines.workspace.http.arm import (
-    ArmError,
-    Resource,
-    Scope,
-    answer,
-    check_preconditions,
-    page,
-)
+from aml_pipelines.workspace.assets.routes import container_properties
+from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
+from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
-from aml_pipelines.workspace.http.request_body import MODEL_CONTAINER, MODEL_VERSION, Body
+from aml_pipelines.workspace.http.request_body import body_properties
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.assets.models import Models
+    from aml_pipelines.workspace.http.fields import JsonObject
 
 TYPES = ("custom_model", "mlflow_model", "triton_model")
+routes = Blueprint("models", __name__)
 
 
-def model_routes(scope: Scope, models: Models) -> Blueprint:
-    """Serve models out of MLflow's registry."""
-    routes = Blueprint("models", __name__)
-    tables = models.tables
-
-    @routes.get("/models")
-    def list_containers() -> Response:
-        return page([_container(scope, item) for item in tables.containers(view())])
-
-    @routes.get("/models/<name>")
-    def get_container(name: str) -> Response:
-        return answer(_container(scope, tables.container(name)))
-
-    @routes.put("/models/<name>")
-    def put_container(name: str) -> Response:
-        container, is_new = models.put_container(_asked_container(name))
-        return answer(_container(scope, container), is_new=is_new)
-
-    @routes.get("/models/<name>/versions")
-    def list_versions(name: str) -> Response:
-        stage = request.args.get("stage")
-        found = [model for model in tables.models(name, view()) if stage in (None, model.stage)]
-        return page([_version(scope, model) for model in found])
-
-    @routes.get("/models/<name>/versions/<version>")
-    def get_version(name: str, version: str) -> Response:
-        return answer(_version(scope, tables.model(name, version)))
-
-    @routes.put("/models/<name>/versions/<version>")
-    def put_version(name: str, version: str) -> Response:
-        def refuse(stored: ModelAsset | None) -> None:
-            check_preconditions(_version(scope, stored) if stored else None)
-
-        model, is_new = models.put_model(_asked(scope, name, version), unless=refuse)
-        return answer(_version(scope, model), is_new=is_new)
-
-    @routes.delete("/models/<name>")
-    @routes.delete("/models/<name>/versions/<version>")
-    def delete(**_: str) -> Response:
-        raise ArmError(405, "MethodNotAllowed", f"{request.path}: archive a model, or use MLflow")
-
-    return routes
+@routes.get("/models")
+def list_containers() -> Response:
+    return page([_container(item) for item in here().models.tables.containers(view())])
 
 
-def _asked_container(name: str) -> Container:
-    body = Body(MODEL_CONTAINER)
+@routes.get("/models/<name>")
+def get_container(name: str) -> Response:
+    return answer(_container(here().models.tables.container(name)))
+
+
+@routes.put("/models/<name>")
+def put_container(name: str) -> Response:
+    properties = body_properties("ModelContainer")
+    container, is_new = here().models.put_container(_container_of(asset_name(name), properties))
+    return answer(_container(container), is_new=is_new)
+
+
+@routes.get("/models/<name>/versions")
+def list_versions(name: str) -> Response:
+    stage, models = request.args.get("stage"), here().models.tables.models(name, view())
+    return page([_version(model) for model in models if stage in (None, model.stage)])
+
+
+@routes.get("/models/<name>/versions/<version>")
+def get_version(name: str, version: str) -> Response:
+    return answer(_version(here().models.tables.model(name, version)))
+
+
+@routes.put("/models/<name>/versions/<version>")
+def put_version(name: str, version: str) -> Response:
+    def refuse(stored: ModelAsset | None) -> None:
+        check_preconditions(_version(stored) if stored else None)
+
+    properties = body_properties("ModelVersion", required=("modelUri",))
+    model = _model_of(asset_name(name), asset_version(version), properties)
+    stored, is_new = here().models.put_model(model, unless=refuse)
+    return answer(_version(stored), is_new=is_new)
+
+
+@routes.delete("/models/<name>")
+@routes.delete("/models/<name>/versions/<version>")
+def delete(**_: str) -> Response:
+    raise ArmError(405, "MethodNotAllowed", f"{request.path}: archive a model, or use MLflow")
+
+
+def _container_of(name: str, properties: JsonObject) -> Container:
     return Container(
-        name=asset_name(name),
+        name=name,
         type="",
-        description=body.text("description"),
-        tags=body.mapping("tags"),
-        properties=body.mapping("properties"),
-        is_archived=body.flag("isArchived"),
+        description=text_in(properties, "description"),
+        tags=texts_in(properties, "tags"),
+        properties=texts_in(properties, "properties"),
+        is_archived=bool(properties.get("isArchived")),
         created_at=0.0,
         latest_version=None,
         next_version="1",
     )
 
 
-def _asked(scope: Scope, name: str, version: str) -> ModelAsset:
-    body = Body(MODEL_VERSION, required=("modelUri",))
-    uri, model_type = body.text("modelUri") or "", body.text("modelType") or "custom_model"
+def _model_of(name: str, version: str, properties: JsonObject) -> ModelAsset:
+    uri = str(properties["modelUri"])
+    model_type = text_in(properties, "modelType") or "custom_model"
+    # The API's description says no more than that this is text.
     if model_type not in TYPES:
         raise ArmError(
             400, "ValidationError", f"'modelType' is {model_type!r}; it is one of {list(TYPES)}"
         )
+    flavors = mapping(properties.get("flavors")).items()
     return ModelAsset(
-        name=asset_name(name),
-        version=asset_version(version),
+        name=name,
+        version=version,
         type=model_type,
         path=uri,
-        source=str(local_folder(uri, state=scope.lake)),
-        description=body.text("description"),
-        tags=body.mapping("tags"),
-        properties=body.mapping("properties"),
-        stage=body.text("stage"),
-        is_anonymous=body.flag("isAnonymous"),
-        is_archived=body.flag("isArchived"),
-        flavors=body.flavors(),
-        job_name=body.text("jobName"),
+        source=str(local_folder(uri, state=here().folder.root)),
+        description=text_in(properties, "description"),
+        tags=texts_in(properties, "tags"),
+        properties=texts_in(properties, "properties"),
+        stage=text_in(properties, "stage"),
+        is_anonymous=bool(properties.get("isAnonymous")),
+        is_archived=bool(properties.get("isArchived")),
+        flavors={flavor: texts_in(mapping(fields), "data") for flavor, fields in flavors},
+        job_name=text_in(properties, "jobName"),
     )
 
 
-def _container(scope: Scope, container: Container) -> Resource:
-    properties = {
-        "description": container.description,
-        "tags": dict(container.tags),
-        "properties": dict(container.properties),
-        "isArchived": container.is_archived,
-        "latestVersion": container.latest_version,
-        "nextVersion": container.next_version,
-        "provisioningState": "Succeeded",
-    }
-    return scope.resource(f"models/{container.name}", properties, created_at=container.created_at)
+def _container(container: Container) -> Resource:
+    properties = container_properties(container, "ModelContainer")
+    return here().scope.resource(
+        f"models/{container.name}", properties, created_at=container.created_at
+    )
 
 
-def _version(scope: Scope, model: ModelAsset) -> Resource:
+def _version(model: ModelAsset) -> Resource:
+    scope = here().scope
     properties = {
         "description": model.description,
         "tags": dict(model.tags),

@@ -1,6 +1,6 @@
-"""Writing models: MLflow's own registry is the store, so that MLflow and MLClient see the same.
+"""Writes models to MLflow's registry: it is the store, so that MLflow and MLClient see the same.
 
-Reading goes through MLflow's tables; only here, and only in the server, is MLflow imported.
+Models are read from MLflow's tables; MLflow itself is imported here only, and only by the server.
 """
 
 from __future__ import annotations
@@ -28,27 +28,30 @@ _IMMUTABLE = ("path", "type", "properties", "flavors", "job_name", "is_anonymous
 
 
 class Models:
-    """The models of the workspace whose lake is the folder `lake`."""
+    """The models of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._lake = lake
-        self.tables = MlflowTables(lake)
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.tables = MlflowTables(state)
+        # A registration is several calls of MLflow, and the rules are checked before the first.
         self._writing = threading.Lock()
 
     @cached_property
     def _client(self) -> MlflowClient:
-        from mlflow import MlflowClient  # noqa: PLC0415  (2 s, that only a writer should pay)
+        from mlflow import MlflowClient  # noqa: PLC0415 # 2 s, that only a writer should pay
 
-        prepare_tracking(self._lake, None)  # MLflow tries for minutes to open one that is not there
+        prepare_tracking(
+            self._state, None
+        )  # MLflow tries for minutes to open one that is not there
         uri = f"sqlite:///{self.tables.database}"
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def put_model(
         self, model: ModelAsset, *, unless: Callable[[ModelAsset | None], None] | None = None
     ) -> tuple[ModelAsset, bool]:
-        """Register `model`, or update what may change of it; gives it as stored, and if it is new.
+        """Register `model`, or update what may change of it; returns (stored, is_new).
 
-        `unless` sees what is stored and may raise to refuse the write. Raises ConflictError when
+        `unless` gets the stored model and may raise to refuse the write. Raises ConflictError when
         the version exists otherwise, RefusedError when it is not the next or is no model.
         """
         model = replace(model, path=short_uri(model.path))
@@ -64,7 +67,7 @@ class Models:
             return self.tables.model(model.name, model.version), stored is None
 
     def put_container(self, changed: Container) -> tuple[Container, bool]:
-        """Create or update what all versions of a model share; says if it is new."""
+        """Create or update what all versions of a model share; returns (stored, is_new)."""
         with self._writing:
             is_new = self._create_container(changed.name)
             stored = self.tables.container(changed.name)
@@ -91,15 +94,17 @@ class Models:
         _refuse_no_model(model)
         self._refuse_out_of_turn(model)
         self._create_container(model.name)
-        made = self._client.create_model_version(
+        created = self._client.create_model_version(
             model.name,
             model.source,
             tags={**model.tags, **_own_tags(model)},
             description=model.description,
+            # Else MLflow polls for minutes for a state that a local store has at once.
             await_creation_for=0,
         )
-        if str(made.version) != model.version:
-            self._client.delete_model_version(model.name, made.version)
+        # MLflow counts versions itself, and another process may have been quicker.
+        if str(created.version) != model.version:
+            self._client.delete_model_version(model.name, created.version)
             raise ConflictError(
                 f"{KIND} {model.name!r} version {model.version!r} was just registered by another; "
                 "ask for the next version again"
@@ -117,7 +122,7 @@ class Models:
             )
 
     def _create_container(self, name: str) -> bool:
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415  (as above)
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 # as above
 
         try:
             self._client.create_registered_model(name)
@@ -176,11 +181,11 @@ def _refuse_no_model(model: ModelAsset) -> None:
 
 def _refuse_changes(model: ModelAsset, stored: ModelAsset) -> None:
     for attribute in _IMMUTABLE:
-        wanted, there_is = getattr(model, attribute), getattr(stored, attribute)
-        if wanted != there_is:
+        new, old = getattr(model, attribute), getattr(stored, attribute)
+        if new != old:
             raise ConflictError(
                 f"A model version with this name and version already exists: {KIND} "
-                f"{model.name!r} version {model.version!r} has {attribute} {there_is!r}, not "
-                f"{wanted!r}; only description, tags, stage and isArchived may change, "
+                f"{model.name!r} version {model.version!r} has {attribute} {old!r}, not "
+                f"{new!r}; only description, tags, stage and isArchived may change, "
                 "so use another version"
             )

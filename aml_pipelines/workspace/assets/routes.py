@@ -1,129 +1,126 @@
-"""Routes of environments, components and codes: documents that differ in their fields alone."""
+"""Routes of data assets, environments, components and codes: names and their versions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.workspace.http.arm import (
-    ArmError,
-    Resource,
-    Scope,
-    answer,
-    check_preconditions,
-    page,
-)
+from aml_pipelines.pipeline.references import long_uri
+from aml_pipelines.workspace.assets.kinds import KINDS
+from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
-from aml_pipelines.workspace.http.request_body import CODE, COMPONENT, CONTAINER, ENVIRONMENT, Body
+from aml_pipelines.workspace.http.request_body import body_properties
+from aml_pipelines.workspace.http.schema import has_field
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aml_pipelines.pipeline.assets import Container
-    from aml_pipelines.workspace.http.request_body import Kind
-    from aml_pipelines.workspace.store.versions import Resources, ResourceVersion
+    from aml_pipelines.workspace.store.asset_kind import AssetKind
+    from aml_pipelines.workspace.store.version_rules import AssetVersion
 
 _SEARCH = frozenset({"hash", "hashVersion"})
+# Only these words: all others below the workspace have routes of their own.
+_ASSETS = f"/<any({', '.join(kind.plural for kind in KINDS)}):plural>"
+routes = Blueprint("assets", __name__)
 
 
-@dataclass(frozen=True)
-class Served:
-    """A kind of resource: what its routes and it are called, and its version's fields."""
-
-    plural: str
-    singular: str
-    fields: Mapping[str, Kind]
-    required: tuple[str, ...] = ()
+@routes.get(_ASSETS)
+def list_containers(plural: str) -> Response:
+    store = here().assets[plural]
+    return page([_container(store.kind, item) for item in store.containers(view())])
 
 
-ENVIRONMENTS = Served("environments", "environment", ENVIRONMENT)
-COMPONENTS = Served("components", "component", COMPONENT, required=("componentSpec",))
-CODES = Served("codes", "code", CODE, required=("codeUri",))
+@routes.get(f"{_ASSETS}/<name>")
+def get_container(plural: str, name: str) -> Response:
+    store = here().assets[plural]
+    return answer(_container(store.kind, store.container(name)))
 
 
-def resource_routes(scope: Scope, served: Served, resources: Resources) -> Blueprint:
-    """Serve one kind of resource out of `resources`."""
-    routes = Blueprint(served.plural, __name__)
-    _add_container_routes(routes, scope, served, resources)
-    _add_version_routes(routes, scope, served, resources)
-
-    @routes.delete("/<name>")
-    @routes.delete("/<name>/versions/<version>")
-    def delete(**_: str) -> Response:
-        raise ArmError(405, "MethodNotAllowed", f"a {served.singular} is archived, not deleted")
-
-    return routes
+@routes.put(f"{_ASSETS}/<name>")
+def put_container(plural: str, name: str) -> Response:
+    store = here().assets[plural]
+    required = (store.kind.type,) if store.kind.type else ()
+    properties = body_properties(store.kind.container, required=required)
+    container, is_new = store.put_container(asset_name(name), properties)
+    return answer(_container(store.kind, container), is_new=is_new)
 
 
-def _add_version_routes(
-    routes: Blueprint, scope: Scope, served: Served, resources: Resources
-) -> None:
-    def version_resource(item: ResourceVersion) -> Resource:
-        return scope.resource(
-            f"{served.plural}/{item.name}/versions/{item.version}",
-            {**item.properties, "provisioningState": "Succeeded"},
-            created_at=item.created_at,
-            modified_at=item.modified_at,
-        )
-
-    @routes.get("/<name>/versions")
-    def list_versions(name: str) -> Response:
-        content_hash = request.args.get("hash")
-        found = (
-            resources.versions_of_content(content_hash)  # whatever its name: new code has a new one
-            if content_hash
-            else resources.versions(name, view())
-        )
-        return page([version_resource(item) for item in found], also=_SEARCH)
-
-    @routes.get("/<name>/versions/<version>")
-    def get_version(name: str, version: str) -> Response:
-        return answer(version_resource(resources.version(name, version)))
-
-    @routes.put("/<name>/versions/<version>")
-    def put_version(name: str, version: str) -> Response:
-        def refuse(stored: ResourceVersion | None) -> None:
-            check_preconditions(version_resource(stored) if stored else None)
-
-        body = Body(served.fields, required=served.required)
-        item, is_new = resources.put_version(
-            asset_name(name), asset_version(version), body.given(), unless=refuse
-        )
-        return answer(version_resource(item), is_new=is_new)
+@routes.get(f"{_ASSETS}/<name>/versions")
+def list_versions(plural: str, name: str) -> Response:
+    store, content_hash = here().assets[plural], request.args.get("hash")
+    versions = (
+        store.versions_of_content(content_hash)  # whatever its name: new code has a new one
+        if content_hash
+        else store.versions(name, view())
+    )
+    return page([_version(store.kind, item) for item in versions], also=_SEARCH)
 
 
-def _add_container_routes(
-    routes: Blueprint, scope: Scope, served: Served, resources: Resources
-) -> None:
-    def container_resource(item: Container) -> Resource:
-        return scope.resource(
-            f"{served.plural}/{item.name}", _shared(item), created_at=item.created_at
-        )
-
-    @routes.get("/")
-    def list_containers() -> Response:
-        return page([container_resource(item) for item in resources.containers(view())])
-
-    @routes.get("/<name>")
-    def get_container(name: str) -> Response:
-        return answer(container_resource(resources.container(name)))
-
-    @routes.put("/<name>")
-    def put_container(name: str) -> Response:
-        body = Body(CONTAINER)
-        container, is_new = resources.put_container(asset_name(name), body.given())
-        return answer(container_resource(container), is_new=is_new)
+@routes.get(f"{_ASSETS}/<name>/versions/<version>")
+def get_version(plural: str, name: str, version: str) -> Response:
+    store = here().assets[plural]
+    return answer(_version(store.kind, store.version(name, version)))
 
 
-def _shared(container: Container) -> dict[str, object]:
-    return {
+@routes.put(f"{_ASSETS}/<name>/versions/<version>")
+def put_version(plural: str, name: str, version: str) -> Response:
+    store = here().assets[plural]
+
+    def refuse(stored: AssetVersion | None) -> None:
+        check_preconditions(_version(store.kind, stored) if stored else None)
+
+    properties = body_properties(store.kind.version, required=store.kind.required)
+    item, is_new = store.put_version(
+        asset_name(name), asset_version(version), properties, unless=refuse
+    )
+    return answer(_version(store.kind, item), is_new=is_new)
+
+
+@routes.delete(f"{_ASSETS}/<name>")
+@routes.delete(f"{_ASSETS}/<name>/versions/<version>")
+def delete(plural: str, **_: str) -> Response:
+    noun = here().assets[plural].kind.noun
+    raise ArmError(
+        405,
+        "MethodNotAllowed",
+        f"{request.path}: a {noun} cannot be deleted, jobs may refer to it; archive it",
+    )
+
+
+def container_properties(container: Container, model: str) -> dict[str, object]:
+    """Return what the versions of a name share, as the API's `model` of the container has it."""
+    properties = {
         "description": container.description,
         "tags": dict(container.tags),
         "properties": dict(container.properties),
         "isArchived": container.is_archived,
         "latestVersion": container.latest_version,
         "nextVersion": container.next_version,
-        "provisioningState": "Succeeded",
     }
+    return {**properties, **_state(model)}
+
+
+def _container(kind: AssetKind, container: Container) -> Resource:
+    properties = container_properties(container, kind.container)
+    if kind.type:
+        properties[kind.type] = container.type
+    return here().scope.resource(
+        f"{kind.plural}/{container.name}", properties, created_at=container.created_at
+    )
+
+
+def _version(kind: AssetKind, item: AssetVersion) -> Resource:
+    properties = {**kind.unset, **item.properties, **_state(kind.version)}
+    if kind.uri:
+        properties[kind.uri] = long_uri(str(properties[kind.uri]), here().scope.id)
+    return here().scope.resource(
+        f"{kind.plural}/{item.name}/versions/{item.version}",
+        properties,
+        created_at=item.created_at,
+        modified_at=item.modified_at,
+    )
+
+
+def _state(model: str) -> dict[str, object]:
+    return {"provisioningState": "Succeeded"} if has_field(model, "provisioningState") else {}

@@ -1,4 +1,4 @@
-"""What a deployment is made of, out of the registry: its code, its model, its variables."""
+"""Finds the code and the model of a deployment in the registry, and stages the model."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.jobs.freeze import sources_in
+from aml_pipelines.workspace.http.fields import mapping_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.assets import ModelAsset
+    from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.registry import Registry
 
 NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
 _MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
 
 
-def deployed_model(lake: Path, properties: Mapping[str, object]) -> ModelAsset | None:
-    """Find the model that a deployment names, if it names one; raises NotFoundError without it."""
+def deployed_model(registry: Registry, properties: Mapping[str, object]) -> ModelAsset | None:
+    """Find the model that a deployment names, if any; raises NotFoundError if it is unknown."""
     named = properties.get("model")
     reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
     if not reference:
@@ -29,16 +30,16 @@ def deployed_model(lake: Path, properties: Mapping[str, object]) -> ModelAsset |
     match = _MODEL.fullmatch(reference)
     if not match:
         raise RefusedError(f"model {reference!r} is not of the form …/models/NAME/versions/VERSION")
-    return Registry(lake).model(match["name"], match["version"])
+    return registry.model(match["name"], match["version"])
 
 
 def deployed_code(
-    lake: Path, properties: Mapping[str, object], model: ModelAsset | None
+    sources: Sources, properties: Mapping[str, object], model: ModelAsset | None
 ) -> tuple[Path, str]:
-    """Find a deployment's code and its scoring script; the scorer for MLflow models without any."""
-    configured = properties.get("codeConfiguration")
-    if isinstance(configured, dict) and configured.get("codeId"):
-        code = Path(sources_in(lake).code(str(configured["codeId"])))
+    """Find a deployment's code and scoring script; an MLflow model without code has ours."""
+    configured = mapping_in(properties, "codeConfiguration")
+    if configured.get("codeId"):
+        code = Path(sources.code(str(configured["codeId"])))
         script = str(configured.get("scoringScript"))
         if not (code / script).is_file():
             raise RefusedError(
@@ -52,18 +53,18 @@ def deployed_code(
 
 
 def place_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:
-    """Copy `model` to where Azure has it, and give the variables that say so.
+    """Copy `model` to where Azure has it; returns the variables that name the place.
 
     A link would not do: code that looks for its files walks past links, here and not there.
     """
     if not model:
         return {}
     shutil.rmtree(folder / "models", ignore_errors=True)
-    place = folder / "models" / model.name / model.version
+    target = folder / "models" / model.name / model.version
     source = Path(model.source)
-    place.mkdir(parents=True)
+    target.mkdir(parents=True)
     if source.is_dir():
-        shutil.copytree(source, place / source.name, copy_function=shutil.copyfile)
+        shutil.copytree(source, target / source.name, copy_function=shutil.copyfile)
     else:
-        shutil.copyfile(source, place / source.name)
-    return {"AZUREML_MODEL_DIR": str(place)}
+        shutil.copyfile(source, target / source.name)
+    return {"AZUREML_MODEL_DIR": str(target)}

@@ -1,4 +1,4 @@
-"""Azure Resource Manager's manners: scopes, resource envelopes, pages, preconditions, errors."""
+"""Azure Resource Manager conventions of all routes: ids, envelopes, pages, ETags, errors."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from flask import Response, jsonify, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 PROVIDER = "Microsoft.MachineLearningServices"
+# The one prefix of all routes below the workspace; Flask reads it, `WorkspaceScope.id` fills it.
+WORKSPACE = (
+    "/subscriptions/<subscription>/resourceGroups/<group>"
+    f"/providers/{PROVIDER}/workspaces/<workspace>"
+)
 PAGE = 100
 _PAGED = {"api-version", "listViewType", "$skip", "$top", "$orderBy", "stage"}
 _NEWEST_FIRST = "createdtime desc"
@@ -38,13 +42,12 @@ class ArmError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Scope:
-    """The workspace that is served: its ARM names and its lake."""
+class WorkspaceScope:
+    """The names by which ARM knows a workspace."""
 
     subscription_id: str
     resource_group: str
     name: str
-    lake: Path
 
     @property
     def id(self) -> str:
@@ -86,22 +89,28 @@ def answer(resource: Resource, *, is_new: bool = False) -> Response:
 
 
 def etag(resource: Resource) -> str:
+    # Of the properties alone: a time in the answer must not make an unchanged resource a new one.
     content = json.dumps(resource["properties"], sort_keys=True)
     return f'"{hashlib.sha256(content.encode()).hexdigest()[:16]}"'
 
 
 def check_preconditions(stored: Resource | None) -> None:
     """Refuse the request with 412 when its If-Match or If-None-Match does not hold."""
-    wanted, unwanted = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-    found = etag(stored) if stored else None
-    if wanted and (found is None or wanted not in ("*", found)):
-        raise ArmError(412, "ConditionNotMet", f"If-Match is {wanted}, but the ETag is {found}")
-    if unwanted and found is not None and unwanted in ("*", found):
-        raise ArmError(412, "ConditionNotMet", f"If-None-Match is {unwanted}, but it is {found}")
+    if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    stored_etag = etag(stored) if stored else None
+    if if_match and (stored_etag is None or if_match not in ("*", stored_etag)):
+        raise ArmError(
+            412, "ConditionNotMet", f"If-Match is {if_match}, but the ETag is {stored_etag}"
+        )
+    if if_none_match and stored_etag is not None and if_none_match in ("*", stored_etag):
+        raise ArmError(
+            412, "ConditionNotMet", f"If-None-Match is {if_none_match}, but it is {stored_etag}"
+        )
 
 
 def page(resources: Sequence[Resource], *, also: frozenset[str] = frozenset()) -> Response:
-    """Answer with the page of `resources`, newest first as given, that the query asks for."""
+    """Answer with the page of `resources`, which are newest first, that the query names."""
+    # A filter that was ignored would answer with resources that the client did not ask for.
     unknown = sorted(set(request.args) - _PAGED - also)
     if unknown:
         raise ArmError(

@@ -1,25 +1,23 @@
-"""The managed-identity endpoint of the local workspace, and the check of the tokens it issues."""
+"""The identity of jobs, by which tokens are issued and checked."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
-import time
 from dataclasses import dataclass, field
 
 import jwt
-from flask import Flask, Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError
 
 AUDIENCES = ("https://management.azure.com", "https://ml.azure.com", "https://storage.azure.com")
+# As long as Azure's tokens of managed identities last.
 LIFETIME_SECONDS = 24 * 3600
 _PRINCIPAL = "00000000-0000-0000-0000-000000000001"
 
 
 @dataclass(frozen=True)
-class Identity:
-    """The identity that jobs have here: who knows `secret` gets tokens, until they expire.
+class WorkspaceIdentity:
+    """The identity of all jobs: whoever knows `secret` gets tokens, which expire.
 
     Azure's tokens say who the caller is; these only prove that the caller is a job of this
     workspace, so that no other user of the machine may write to its registry.
@@ -27,6 +25,7 @@ class Identity:
 
     secret: str
     lifetime: int = LIFETIME_SECONDS
+    # Of this process: tokens end with the workspace that issued them.
     _key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def token(self, resource: str, now: float) -> str:
@@ -39,30 +38,9 @@ class Identity:
         if scheme != "Bearer" or not token:
             raise ArmError(401, "AuthenticationFailed", "the request has no Bearer token")
         try:
+            # No leeway: the clock that issued the token is the one that checks it.
             jwt.decode(token, self._key, ["HS256"], audience=AUDIENCES, leeway=0)
         except jwt.ExpiredSignatureError:
             raise ArmError(401, "ExpiredAuthenticationToken", "the token is expired") from None
         except jwt.InvalidTokenError as error:
             raise ArmError(401, "InvalidAuthenticationToken", f"the token: {error}") from None
-
-
-def create_identity_app(identity: Identity) -> Flask:
-    """Answer token requests as Azure's App Service identity endpoint does, to jobs only."""
-    app = Flask(__name__)
-
-    @app.get("/token")
-    def token() -> Response:
-        given = request.headers.get("X-IDENTITY-HEADER", "")
-        if not hmac.compare_digest(given, identity.secret):
-            raise ArmError(401, "Unauthorized", "X-IDENTITY-HEADER is not this workspace's")
-        resource = request.args.get("resource", "")
-        if resource.rstrip("/") not in AUDIENCES:
-            raise ArmError(
-                400, "InvalidResource", f"resource {resource!r} is unknown; there are {AUDIENCES}"
-            )
-        now = time.time()
-        issued = {"access_token": identity.token(resource, now), "token_type": "Bearer"}
-        return jsonify({**issued, "expires_on": str(int(now) + identity.lifetime)})
-
-    app.register_error_handler(ArmError, ArmError.response)
-    return app

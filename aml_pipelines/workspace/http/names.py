@@ -1,4 +1,4 @@
-"""What a request may name: assets, versions and views, by Azure ML's rules."""
+"""Checks the names, versions and views in requests by Azure ML's rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.assets import View
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
-# What the client names itself has a hash or a GUID for a version, longer than a user's may be.
+# The client's own versions are hashes or GUIDs, which are longer than a user's may be.
 _VERSION = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"
 )
@@ -21,30 +21,30 @@ _VIEWS: tuple[View, ...] = ("ActiveOnly", "ArchivedOnly", "All")
 
 
 def asset_name(name: str) -> str:
-    """Give `name` if Azure takes it, else refuse it with 400."""
+    """Return `name` if Azure takes it; refuses others with 400."""
     return _matching(_NAME, name, "name", longest=255)
 
 
 def asset_version(version: str) -> str:
-    """Give `version` if Azure takes it, else refuse it with 400."""
+    """Return `version` if Azure takes it; refuses others with 400."""
     return _matching(_VERSION, version, "version", longest=30)
 
 
 def view() -> View:
     """Read the request's listViewType, ActiveOnly when it has none."""
-    asked = request.args.get("listViewType", "ActiveOnly")
-    for known in _VIEWS:
-        if known == asked:
-            return known
-    raise ArmError(400, "BadArgument", f"listViewType is {asked!r}; it is one of {list(_VIEWS)}")
+    name = request.args.get("listViewType", "ActiveOnly")
+    for allowed in _VIEWS:
+        if allowed == name:
+            return allowed
+    raise ArmError(400, "BadArgument", f"listViewType is {name!r}; it is one of {list(_VIEWS)}")
 
 
-def _matching(pattern: re.Pattern[str], given: str, what: str, *, longest: int) -> str:
-    if pattern.fullmatch(given):
-        return given
+def _matching(pattern: re.Pattern[str], text: str, what: str, *, longest: int) -> str:
+    if pattern.fullmatch(text):
+        return text
     raise ArmError(
         400,
         "ValidationError",
-        f"{what} {given!r} is not 1 to {longest} letters, digits, '.', '_' or '-', "
+        f"{what} {text!r} is not 1 to {longest} letters, digits, '.', '_' or '-', "
         "beginning with a letter or digit",
     )

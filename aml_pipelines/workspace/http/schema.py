@@ -1,4 +1,4 @@
-"""The check of a request's body against the published description of Azure's API."""
+"""Checks request bodies against the published description of Azure's API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.schema_source import (
     ANYTHING_ELSE,
-    Model,
+    ApiModel,
     described_enum,
     described_model,
 )
@@ -16,6 +16,7 @@ from aml_pipelines.workspace.http.schema_source import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Values of such fields are never shown in an error, which ends in logs.
 _SECRET = re.compile(r"secret|password|token", re.IGNORECASE)
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -26,11 +27,28 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
 
 
 def check_body(model_name: str, body: Mapping[str, object]) -> None:
-    """Refuse (400) a body with a field, type, enum value or subtype that `model_name` has not.
+    """Refuse (400) a field, type, enum value or subtype in `body` that `model_name` does not have.
 
-    A null is a field that is not given. Fields that only the service writes may be sent back.
+    A null is a missing field. Clients may send back fields that only the service writes.
     """
     _check(body, model_name, "the body")
+
+
+def read_only_fields(model_name: str) -> frozenset[str]:
+    """Return the fields that only the service writes, of the properties of `model_name`."""
+    model = _properties_model(model_name)
+    return model.read_only if model else frozenset()
+
+
+def has_field(model_name: str, field: str) -> bool:
+    """Return whether the properties of `model_name` have `field`."""
+    model = _properties_model(model_name)
+    return model is not None and field in model.fields
+
+
+def _properties_model(model_name: str) -> ApiModel | None:
+    model = described_model(model_name)
+    return described_model(model.fields["properties"]) if model else None
 
 
 def _check(value: object, kind: str, where: str) -> None:
@@ -50,22 +68,22 @@ def _check(value: object, kind: str, where: str) -> None:
         _check_scalar(value, kind, where)
 
 
-def _check_model(given: Mapping[str, object], model: Model, where: str) -> None:
+def _check_model(fields: Mapping[str, object], model: ApiModel, where: str) -> None:
     while model.discriminator:
-        chosen = given.get(model.discriminator)
+        chosen = fields.get(model.discriminator)
         _check_choice(chosen, tuple(model.subtypes), f"{where}.{model.discriminator}")
         model = described_model(model.subtypes[str(chosen)]) or model
     extra = model.fields.get(ANYTHING_ELSE)
-    unknown = sorted(set(given) - set(model.fields))
+    unknown = sorted(set(fields) - set(model.fields))
     if unknown and not extra:
         raise _refusal(f"{where} has unknown fields {unknown}; it may have {sorted(model.fields)}")
-    for name, value in given.items():
+    for name, value in fields.items():
         inner = model.fields.get(name) or (extra or "").strip("{}") or "object"
         _check(value, inner, f"{where}.{name}")
 
 
 def _check_enum(value: object, choices: tuple[str, ...], where: str) -> None:
-    # The client writes some values otherwise than the description: 'day' for 'Day'.
+    # The client and the description spell some values differently: 'day' and 'Day'.
     if str(value).lower() not in [choice.lower() for choice in choices]:
         _check_choice(value, choices, where)
 
@@ -79,8 +97,8 @@ def _check_scalar(value: object, kind: str, where: str) -> None:
     types = _SCALARS.get(kind, (str,))  # dates, durations and the like are text on the wire
     is_flag = isinstance(value, bool) and kind != "bool"
     if is_flag or not isinstance(value, types):
-        wanted = kind if kind in _SCALARS else "a string"
-        raise _refusal(f"{where} is {_shown(value, where)}; it takes {wanted}")
+        type_name = kind if kind in _SCALARS else "a string"
+        raise _refusal(f"{where} is {_shown(value, where)}; it takes {type_name}")
 
 
 def _shown(value: object, where: str) -> str:

@@ -1,7 +1,7 @@
-"""What the API has gained since 2023-04-01, of which the installed description is.
+"""Fields and models that the API has gained since 2023-04-01, the version of schema_source.
 
-Taken from the Go module armmachinelearning v4.0.0 (API 2024-04-01); what stands under a later
-version, from the source named beside it. Types are written as the description writes them.
+They are from the Go module armmachinelearning v4.0.0 (API 2024-04-01), or from the source named
+beside them. Types are written as azure-mgmt-machinelearningservices writes them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "AzureFileDatastore": _STORAGE_SCOPE,
     "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
     "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
+    # API 2023-06-01-preview.
+    "DataVersionBaseProperties": {"stage": "str"},
     # As the Bicep types of workspaces/computes have them.
     "ComputeInstanceProperties": {
         "enableOSPatching": "bool",
@@ -91,7 +93,7 @@ MODELS: Mapping[str, Mapping[str, str]] = {
         "samplingRate": "float",
     },
     "RequestLogging": {"captureHeaders": "[str]"},
-    # Monitors are kept, not run: what their signals hold is not looked into.
+    # Monitors are stored and never run, so their signals are not checked.
     "CreateMonitorAction": {"actionType": "str", "monitorDefinition": "MonitorDefinition"},
     "MonitorDefinition": {
         "alertNotificationSettings": "object",

@@ -1,48 +1,33 @@
-"""What a job's body refers to, as this workspace has it: assets by version, components, code."""
+"""Replaces the labels of the assets in a job's body by versions, once, as Azure does."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from aml_pipelines.errors import NotFoundError, RefusedError
-from aml_pipelines.pipeline.references import local_folder
-from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.jobs.translate import Sources
-from aml_pipelines.workspace.jobs.vocabulary import Fields, asset_of, mapping
-from aml_pipelines.workspace.store.versions import Resources
+from aml_pipelines.workspace.assets.references import asset_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from aml_pipelines.workspace.assets.registry import Registry
+    from aml_pipelines.workspace.store.versions import Versions
 
 _MODELS = ("mlflow_model", "custom_model", "triton_model")
-_UPLOADS = "workspaceblobstore/uploads"
 
 
-def sources_in(lake: Path) -> Sources:
-    """Find components and code in the registry of `lake`."""
-    components, codes = Resources(lake, "component"), Resources(lake, "code")
-
-    def component(reference: str) -> Fields:
-        return mapping(_version(components, reference).get("componentSpec"))
-
-    def code(reference: str) -> str:
-        return str(_code_folder(lake, str(_version(codes, reference).get("codeUri"))))
-
-    return Sources(component, code)
-
-
-def freeze(properties: Mapping[str, object], lake: Path) -> dict[str, object]:
+def freeze(
+    properties: Mapping[str, object], registry: Registry, components: Versions
+) -> dict[str, object]:
     """Replace the label of every asset by the version that has it now, as Azure does once.
 
     Raises NotFoundError for an asset that is not registered.
     """
-    frozen: dict[str, object] = _frozen(properties, Registry(lake), Resources(lake, "component"))
+    frozen: dict[str, object] = _frozen(properties, registry, components)
     return frozen
 
 
-def _frozen(value: Any, registry: Registry, components: Resources) -> Any:  # noqa: ANN401  (JSON)
+def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noqa: ANN401 # JSON
     if isinstance(value, list):
         return [_frozen(item, registry, components) for item in value]
     if not isinstance(value, dict):
@@ -61,12 +46,14 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     if not asset or not kind:
         return uri
     name, version, label = asset
+    # Data and models may share a name: the type of the input says which it is. An asset with a
+    # version is looked for too, so that an unknown one is refused now and not when the job runs.
     find = registry.model if kind in _MODELS else registry.data_asset
-    found = find(name, version or None, None if version else label or "latest")
-    return uri if version else _with_version(uri, name, found.version)
+    asset_version = find(name, version or None, None if version else label or "latest")
+    return uri if version else _with_version(uri, name, asset_version.version)
 
 
-def _frozen_component(reference: str, components: Resources) -> str:
+def _frozen_component(reference: str, components: Versions) -> str:
     asset = asset_of(reference)
     if not asset:
         raise RefusedError(
@@ -86,23 +73,3 @@ def _with_version(reference: str, name: str, version: str) -> str:
     if "/labels/" in reference:
         return f"{reference.partition('/labels/')[0]}/versions/{version}"
     return f"azureml:{name}:{version}"
-
-
-def _version(resources: Resources, reference: str) -> Mapping[str, object]:
-    asset = asset_of(reference)
-    if not asset or not asset[1]:
-        raise RefusedError(f"{reference!r} names no version that is registered in this workspace")
-    return resources.version(asset[0], asset[1]).properties
-
-
-def _code_folder(lake: Path, uri: str) -> Path:
-    if uri.startswith("azureml:"):
-        return local_folder(uri, state=lake)
-    # …/storage/<account>/<container>/<path>: a container is a folder of its own, and its address
-    # is that of whichever server took the upload.
-    container = unquote(urlsplit(uri).path).split("/", 3)[-1]
-    root = (lake / _UPLOADS).resolve()
-    found = (root / container).resolve()
-    if not found.is_relative_to(root) or found == root:
-        raise RefusedError(f"code {uri!r} was not uploaded to this workspace")
-    return found

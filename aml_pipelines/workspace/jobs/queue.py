@@ -1,4 +1,4 @@
-"""Run submitted jobs one after the other, each a process that ends with the workspace."""
+"""Runs submitted jobs one after the other, each in a process that ends with the workspace."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from aml_pipelines.workspace.jobs.store import Job, Jobs
+    from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
 
-LOG = "log.txt"
 # A job has an identity of its own only if its body names one, whoever started the workspace.
 _NOT_INHERITED = ("AZURE_CLIENT_ID",)
 _STOPPED = "the workspace ended while the job ran; submit it again"
 
 
-class Runner:
-    """The queue's other end: takes the job that has waited longest and runs it to its end."""
+class Queue:
+    """Runs the jobs that were submitted, one at a time, the one that has waited longest first."""
 
     def __init__(
-        self, lake: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]
+        self, state: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]
     ) -> None:
-        self._lake = lake
+        self._state = state
         self._jobs = jobs
         self._master = master
         self._environment = environment
@@ -43,17 +42,17 @@ class Runner:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
-        """Begin with what waits; what ran when the workspace last ended has failed."""
+        """Start the thread; jobs that ran when the workspace last ended have failed."""
         self._jobs.fail_started(_STOPPED)
         self._thread.start()
 
     def wake(self) -> None:
-        """Look at the queue again."""
+        """Make the thread look for a job again."""
         with self._changed:
             self._changed.notify_all()
 
-    def cancel(self, name: str) -> Job:
-        """End a job, wherever it is on its way."""
+    def cancel(self, name: str) -> SubmittedJob:
+        """End a job, whether it waits or runs."""
         job = self._jobs.cancel(name)
         with self._changed:
             running = self._running
@@ -62,7 +61,7 @@ class Runner:
         return job
 
     def stop(self) -> None:
-        """End what runs, and run nothing further."""
+        """End the job that runs, and start no other."""
         with self._changed:
             self._is_stopping = True
             running = self._running
@@ -71,6 +70,7 @@ class Runner:
             running[1].terminate()
         self._thread.join()
 
+    # One job at a time: a run holds the lock of the lake, and others would only wait for it.
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -84,43 +84,46 @@ class Runner:
             if job and self._running:
                 self._await(job, self._running[1])
 
-    def _start(self, job: Job) -> subprocess.Popen[bytes]:
+    def _start(self, job: SubmittedJob) -> subprocess.Popen[bytes]:
         folder = self._jobs.folder(job.name)
         inherited = {
             name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
         }
-        with (folder / LOG).open("ab") as log:
+        with self._jobs.log(job.name).open("ab") as log:
             return subprocess.Popen(
                 self._command(job, folder),
                 cwd=REPOSITORY,
                 env={**inherited, **self._environment},
+                # The job ends when this pipe does, even if the workspace was killed.
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # A group of its own, so that `end_group` ends its nodes and not the workspace.
                 start_new_session=True,
             )
 
-    def _command(self, job: Job, folder: Path) -> list[str]:
+    def _command(self, job: SubmittedJob, folder: Path) -> list[str]:
         single = ["--single"] if single_node(job.properties) else []
         return [
             *(sys.executable, "-m", "aml_pipelines.workspace.jobs.worker", *single),
-            *("--lake", str(self._lake), "--name", job.name, "--file", str(folder / PIPELINE)),
+            *("--state", str(self._state), "--name", job.name, "--file", str(folder / PIPELINE)),
             *("--master", self._master),
         ]
 
-    def _await(self, job: Job, process: subprocess.Popen[bytes]) -> None:
+    def _await(self, job: SubmittedJob, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()
         _close(process.stdin)
+        # What the job has left behind must not write to the lake while the next one runs.
         end_group(process)
         with self._changed:
             self._running = None
-        keep_logs(job, self._lake)
+        keep_logs(job, self._state)
         if self._jobs.job(job.name).is_cancelled:
             self._jobs.end(job.name, "Canceled")
         elif self._is_stopping and code:
             self._jobs.end(job.name, "Failed", _STOPPED)
         elif code:
-            self._jobs.end(job.name, "Failed", failure_of(job, self._lake, code))
+            self._jobs.end(job.name, "Failed", failure_of(job, self._state, code))
         else:
             self._jobs.end(job.name, "Completed")
 

@@ -1,26 +1,28 @@
-"""What a job is doing, as Azure would say it: read from its record, its run.json and its log."""
+"""Reads a job's status, nodes, outputs and errors from its record, its run.json and its log."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.files import read_json
-from aml_pipelines.workspace.jobs.submit import RUNS
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.jobs.store import Job
+    from collections.abc import Mapping
 
-_LOG = "log.txt"
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 
+# Three sources, because three processes know: the workspace writes the job's row, the job's process
+# writes run.json, and the holder of the lake writes its lock.
 @dataclass(frozen=True)
 class NodeView:
-    """A node of a job; in a pipeline it is a job of its own."""
+    """The state of a node, which in a pipeline is a job of its own."""
 
     name: str
     kind: str
@@ -32,29 +34,29 @@ class NodeView:
     log: Path | None
 
 
-def status_of(job: Job, lake: Path) -> str:
-    """Say where a job is on its way, in Azure's words."""
+def status_of(job: SubmittedJob, state: Path) -> str:
+    """Return a job's status, by Azure's names."""
     if job.is_final or job.state == "Queued":
         return job.state
     if job.is_cancelled:
         return "CancelRequested"
-    if not _run(job, lake):
-        return "Queued" if _waits_for_the_lake(job, lake) else "Preparing"
+    if not _run(job, state):
+        return "Queued" if _waits_for_the_lake(job, state) else "Preparing"
     return "Running"
 
 
-def nodes_of(job: Job, lake: Path) -> list[NodeView]:
-    """Give the nodes of a job, in the order in which they may run."""
-    recorded = _mapping(_run(job, lake).get("nodes"))
+def nodes_of(job: SubmittedJob, state: Path) -> list[NodeView]:
+    """Return the nodes of a job, in an order in which they may run."""
+    recorded = mapping(_run(job, state).get("nodes"))
     return [
-        _node(job, name, kind, _mapping(recorded.get(name)))
+        _node(job, name, kind, mapping(recorded.get(name)))
         for name, kind in job.graph.nodes.items()
     ]
 
 
-def outputs_of(job: Job, lake: Path) -> dict[str, str]:
-    """Give where the outputs of a job are, those that are made already."""
-    nodes = {node.name: node for node in nodes_of(job, lake) if node.status == "Completed"}
+def outputs_of(job: SubmittedJob, state: Path) -> dict[str, str]:
+    """Return the paths of the outputs that a job has made so far."""
+    nodes = {node.name: node for node in nodes_of(job, state) if node.status == "Completed"}
     return {
         name: nodes[node].outputs[output]
         for name, (node, output) in job.graph.outputs.items()
@@ -62,18 +64,18 @@ def outputs_of(job: Job, lake: Path) -> dict[str, str]:
     }
 
 
-def log_of(job: Job, lake: Path) -> Path:
-    """Find the log of a job as a whole."""
-    return lake / "jobs" / job.name / _LOG
+def log_of(job: SubmittedJob, state: Path) -> Path:
+    """Return the log of a job's own process."""
+    return StateFolder(state).job_log(job.name)
 
 
-def failure_of(job: Job, lake: Path, code: int) -> str:
-    """Say why a job failed: each failed node with the end of its log, or the end of the job's."""
-    failed = [node for node in nodes_of(job, lake) if node.status == "Failed"]
-    said = [_failure(node) for node in failed if node.error]
-    if said:
-        return "\n".join(said)
-    lines = "\n".join(last_lines(log_of(job, lake)))
+def failure_of(job: SubmittedJob, state: Path, code: int) -> str:
+    """Return why a job failed: its failed nodes with the ends of their logs, or its own log's."""
+    failed = [node for node in nodes_of(job, state) if node.status == "Failed"]
+    messages = [_failure(node) for node in failed if node.error]
+    if messages:
+        return "\n".join(messages)
+    lines = "\n".join(last_lines(log_of(job, state)))
     return lines or f"the job's process ended with exit code {code}"
 
 
@@ -83,7 +85,7 @@ def _failure(node: NodeView) -> str:
     return f"node {node.name!r} {node.error}; the end of its log:{end}"
 
 
-def _node(job: Job, name: str, kind: str, recorded: Mapping[str, object]) -> NodeView:
+def _node(job: SubmittedJob, name: str, kind: str, recorded: Mapping[str, object]) -> NodeView:
     log = recorded.get("log")
     return NodeView(
         name=name,
@@ -91,13 +93,13 @@ def _node(job: Job, name: str, kind: str, recorded: Mapping[str, object]) -> Nod
         status=_node_status(job, str(recorded.get("status", "NotStarted")), recorded),
         seconds=float(str(recorded.get("seconds", 0.0))),
         is_reused=bool(recorded.get("reused", False)),
-        outputs={key: str(value) for key, value in _mapping(recorded.get("outputs")).items()},
+        outputs={key: str(value) for key, value in mapping(recorded.get("outputs")).items()},
         error=str(recorded.get("error") or ""),
         log=Path(str(log)) if log else None,
     )
 
 
-def _node_status(job: Job, status: str, recorded: Mapping[str, object]) -> str:
+def _node_status(job: SubmittedJob, status: str, recorded: Mapping[str, object]) -> str:
     is_unfinished = status in ("NotStarted", "Running", "Skipped")
     was_ended = status == "Failed" and not recorded.get("error")
     if job.is_final and (is_unfinished or was_ended):
@@ -105,16 +107,12 @@ def _node_status(job: Job, status: str, recorded: Mapping[str, object]) -> str:
     return "NotStarted" if status == "Skipped" else status
 
 
-def _run(job: Job, lake: Path) -> Mapping[str, object]:
-    file = lake / RUNS / job.name / "run.json"
+def _run(job: SubmittedJob, state: Path) -> Mapping[str, object]:
+    file = StateFolder(state).run_record(job.name)
     return read_json(file) if file.is_file() else {}
 
 
-def _waits_for_the_lake(job: Job, lake: Path) -> bool:
-    file = lake / ".lock"
+def _waits_for_the_lake(job: SubmittedJob, state: Path) -> bool:
+    file = StateFolder(state).lock
     text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
     return bool(text) and json.loads(text).get("job") != job.name
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

@@ -1,4 +1,4 @@
-"""The jobs that were submitted to the local workspace: their bodies and what became of them."""
+"""Stores submitted jobs: their bodies, their states, their graphs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from aml_pipelines.errors import ConflictError, NotFoundError
+from aml_pipelines.pipeline.node_names import possible_nodes
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-State = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
-FINAL: tuple[State, ...] = ("Completed", "Failed", "Canceled")
+JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
+# A job in one of these has ended.
+FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
 MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 READ_ONLY = ("services", "status")
 _TABLES = """
@@ -34,21 +37,21 @@ _SELECT = (
 
 @dataclass(frozen=True)
 class Graph:
-    """What a job's plan has: the kind of each node, and which node's output a job's output is."""
+    """The graph of a job: the kind of each node, and the node's output behind each of the job's."""
 
     nodes: Mapping[str, str]
     outputs: Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Job:
+class SubmittedJob:
     """A submitted job; `properties` are its body's, with every label of an asset resolved."""
 
     name: str
     properties: Mapping[str, object]
     graph: Graph
     schedule: str
-    state: State
+    state: JobState
     error: str
     is_cancelled: bool
     created_at: float
@@ -78,41 +81,40 @@ class Job:
 
 
 class Jobs:
-    """The jobs of the workspace with the folder `lake`."""
+    """The jobs of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self._file = SqliteFile(lake / "registry" / "jobs.db", _TABLES)
-        self._folder = lake / "jobs"
+    def __init__(self, state: Path) -> None:
+        self._file = SqliteFile(StateFolder(state).jobs_database, _TABLES)
+        self._paths = StateFolder(state)
 
     def folder(self, name: str) -> Path:
-        """Where the files of a job are: its pipeline, its components, its log."""
-        return self._folder / name
+        """Return the folder of a job: its pipeline, its components, its log."""
+        return self._paths.job(name)
 
-    def find(self, name: str) -> Job | None:
+    def log(self, name: str) -> Path:
+        return self._paths.job_log(name)
+
+    def find(self, name: str) -> SubmittedJob | None:
         with self._file.reading() as connection:
             return _find(connection, name)
 
-    def job(self, name: str) -> Job:
+    def job(self, name: str) -> SubmittedJob:
         """Find a job; raises NotFoundError when there is none of that name."""
-        found = self.find(name)
-        if not found:
+        job = self.find(name)
+        if not job:
             raise NotFoundError(f"job {name!r} does not exist in this workspace")
-        return found
+        return job
 
-    def parent_of(self, child: str) -> tuple[Job, str] | None:
-        """Find the pipeline job that has the child job `child`, and the node that it is."""
+    def parent_of(self, child: str) -> tuple[SubmittedJob, str] | None:
+        """Find the pipeline job and the node of which `child` is the job."""
         with self._file.reading() as connection:
-            rows = connection.execute(
-                f"{_SELECT} WHERE substr(?, 1, length(name) + 1) = name || '_'",
-                (child,),
-            ).fetchall()
-        for job in map(_job, rows):
-            node = child.removeprefix(f"{job.name}_")
-            if node in job.graph.nodes and job.kind == "Pipeline":
-                return job, node
+            for name, node in possible_nodes(child):
+                job = _find(connection, name)
+                if job and job.kind == "Pipeline" and node in job.graph.nodes:
+                    return job, node
         return None
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[SubmittedJob]:
         """List all jobs, newest first."""
         with self._file.reading() as connection:
             rows = connection.execute(f"{_SELECT} ORDER BY sequence DESC")
@@ -120,21 +122,21 @@ class Jobs:
 
     def submit(
         self, name: str, properties: Mapping[str, object], graph: Graph, *, schedule: str = ""
-    ) -> Job:
+    ) -> SubmittedJob:
         """Put a new job at the end of the queue; raises ConflictError when the name is taken."""
-        known = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
+        plan_graph = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
         with self._file.writing() as connection:
             if _find(connection, name):
                 raise ConflictError(f"job {name!r} exists already; give another name")
             connection.execute(
                 "INSERT INTO job (name, properties, graph, schedule, state, error, cancelled,"
                 " created_at) VALUES (?, ?, ?, ?, 'Queued', '', 0, ?)",
-                (name, json.dumps(dict(properties)), known, schedule, time.time()),
+                (name, json.dumps(dict(properties)), plan_graph, schedule, time.time()),
             )
         return self.job(name)
 
-    def edit(self, name: str, changes: Mapping[str, object]) -> Job:
-        """Change what may change of a job."""
+    def edit(self, name: str, changes: Mapping[str, object]) -> SubmittedJob:
+        """Change fields that may change of a job."""
         with self._file.writing() as connection:
             stored = _find(connection, name)
             if stored:
@@ -142,8 +144,8 @@ class Jobs:
                 connection.execute("UPDATE job SET properties = ? WHERE name = ?", (content, name))
         return self.job(name)
 
-    def begin_next(self) -> Job | None:
-        """Take the job that has waited longest, and begin it."""
+    def begin_next(self) -> SubmittedJob | None:
+        """Start the job that has waited longest, if any."""
         with self._file.writing() as connection:
             row = connection.execute(
                 f"{_SELECT} WHERE state = 'Queued' ORDER BY sequence LIMIT 1"
@@ -157,7 +159,7 @@ class Jobs:
             )
         return job
 
-    def end(self, name: str, state: State, error: str = "") -> None:
+    def end(self, name: str, state: JobState, error: str = "") -> None:
         """Record the end of a job that has not ended yet."""
         with self._file.writing() as connection:
             connection.execute(
@@ -166,8 +168,8 @@ class Jobs:
                 (state, error, time.time(), name),
             )
 
-    def cancel(self, name: str) -> Job:
-        """Ask for the end of a job; one that waits in the queue ends at once."""
+    def cancel(self, name: str) -> SubmittedJob:
+        """Mark a job for cancelling; a job that waits in the queue ends at once."""
         with self._file.writing() as connection:
             connection.execute(
                 "UPDATE job SET state = 'Canceled', ended_at = ?"
@@ -180,7 +182,7 @@ class Jobs:
         return self.job(name)
 
     def fail_started(self, error: str) -> None:
-        """Record the end of jobs whose process went with the workspace that ran them."""
+        """Record the end of jobs whose process ended with the workspace that ran them."""
         with self._file.writing() as connection:
             connection.execute(
                 "UPDATE job SET state = CASE cancelled WHEN 1 THEN 'Canceled' ELSE 'Failed' END,"
@@ -189,22 +191,24 @@ class Jobs:
             )
 
 
-def differing(stored: Mapping[str, object], asked: Mapping[str, object]) -> list[str]:
-    """Name the fields in which two bodies of one job differ and may not."""
-    fields = {*stored, *asked} - {*MAY_CHANGE, *READ_ONLY}
-    return sorted(name for name in fields if stored.get(name) != asked.get(name))
+def differing(stored: Mapping[str, object], submitted: Mapping[str, object]) -> list[str]:
+    """Return the fields in which two bodies of one job differ, and may not."""
+    fields = {*stored, *submitted} - {*MAY_CHANGE, *READ_ONLY}
+    return sorted(name for name in fields if stored.get(name) != submitted.get(name))
 
 
-def _find(connection: sqlite3.Connection, name: str) -> Job | None:
+def _find(connection: sqlite3.Connection, name: str) -> SubmittedJob | None:
     row = connection.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
     return _job(row) if row else None
 
 
-def _job(row: tuple[str, str, str, str, str, str, int, float, float | None, float | None]) -> Job:
+def _job(
+    row: tuple[str, str, str, str, str, str, int, float, float | None, float | None],
+) -> SubmittedJob:
     graph = json.loads(row[2])
     outputs = {name: (node, output) for name, (node, output) in graph["outputs"].items()}
-    (state,) = [state for state in get_args(State) if state == row[4]]
-    return Job(
+    (state,) = [state for state in get_args(JobState) if state == row[4]]
+    return SubmittedJob(
         name=row[0],
         properties=json.loads(row[1]),
         graph=Graph(graph["nodes"], outputs),

@@ -1,4 +1,4 @@
-"""Submit a job: resolve what it refers to, make its pipeline, plan it, and put it in the queue."""
+"""Submits jobs: freezes their assets, writes their pipelines, plans them, and queues them."""
 
 from __future__ import annotations
 
@@ -12,38 +12,50 @@ from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, Re
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
-from aml_pipelines.workspace.assets.registry import Registry
-from aml_pipelines.workspace.jobs.freeze import freeze, sources_in
-from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Job, Jobs, differing
+from aml_pipelines.workspace.jobs.freeze import freeze
+from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob, differing
 from aml_pipelines.workspace.jobs.translate import (
-    Sources,
     pipeline_documents,
     single_node,
     write_documents,
 )
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aml_pipelines.pipeline.plan import Plan
-
-RUNS = "runs"
+    from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.registry import Registry
+    from aml_pipelines.workspace.store.versions import Versions
 
 
 class Submissions:
-    """Where jobs are submitted to: the queue of the workspace with the folder `lake`."""
+    """Puts jobs into the queue of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path, jobs: Jobs, wake: Callable[[], None]) -> None:
-        self._lake = lake
+    def __init__(
+        self,
+        state: Path,
+        jobs: Jobs,
+        *,
+        registry: Registry,
+        components: Versions,
+        sources: Sources,
+        wake: Callable[[], None],
+    ) -> None:
+        self._state = state
         self._jobs = jobs
+        self._registry = registry
+        self._components = components
+        self._sources = sources
         self._wake = wake
-        self._sources: Sources = sources_in(lake)
+        # Two requests for one name would write one folder: the job's row comes after its files.
         self._submitting = threading.Lock()
 
     def submit(
         self, name: str, properties: Mapping[str, object], *, schedule: str = ""
-    ) -> tuple[Job, bool]:
-        """Submit a job, or update what may change of it; says whether it is new.
+    ) -> tuple[SubmittedJob, bool]:
+        """Submit a job, or update what may change of it; returns (job, is_new).
 
         Raises RefusedError for a body that cannot be run, and ConflictError when there is
         another job of that name.
@@ -60,20 +72,20 @@ class Submissions:
         return job, True
 
     def check(self, properties: Mapping[str, object]) -> dict[str, object]:
-        """Give a body as it would be submitted; raises RefusedError when it could not be run."""
+        """Return a body as it would be submitted; raises RefusedError if it cannot be run."""
         frozen = self.frozen(properties)
         with tempfile.TemporaryDirectory() as folder:
             self._plan("check", frozen, Path(folder) / "check")
         return frozen
 
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
-        """Resolve the labels of a body's assets; raises RefusedError where there is none."""
+        """Resolve the labels of a body's assets; raises RefusedError for an unknown asset."""
         try:
-            return freeze(properties, self._lake)
+            return freeze(properties, self._registry, self._components)
         except NotFoundError as error:
             raise RefusedError(str(error)) from error
 
-    def _update(self, stored: Job, properties: Mapping[str, object]) -> Job:
+    def _update(self, stored: SubmittedJob, properties: Mapping[str, object]) -> SubmittedJob:
         changed = differing(stored.properties, self.frozen(properties))
         if changed:
             raise ConflictError(
@@ -87,23 +99,25 @@ class Submissions:
         try:
             documents = pipeline_documents(properties, self._sources)
             file = write_documents(documents, folder)
-            return plan_job(self._lake, file, name, is_single=bool(single_node(properties)))
+            is_single = bool(single_node(properties))
+            return plan_job(self._state, self._registry, file, name, is_single=is_single)
         except (PipelineError, NotFoundError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise RefusedError(str(error).replace(f"{folder}/", "")) from error
 
 
-def plan_job(lake: Path, file: Path, name: str, *, is_single: bool) -> Plan:
-    """Plan the pipeline of the job `name` as the registry stands now.
+def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_single: bool) -> Plan:
+    """Plan the pipeline of the job `name`, with assets as they are registered now.
 
-    Its inputs are what was submitted: no target gives them other values.
+    Its inputs are those of the body: no target gives them other values.
     """
-    locations = Locations(FolderLake(lake), lake / RUNS, name, Registry(lake), is_single=is_single)
+    runs = StateFolder(state).runs
+    locations = Locations(FolderLake(state), runs, name, registry, is_single=is_single)
     return plan_pipeline(file, locations, given={}, target_inputs={})
 
 
 def _graph(plan: Plan) -> Graph:
-    outputs = {name: (made.node, made.output) for name, made in plan.outputs.items()}
+    outputs = {name: (output.node, output.output) for name, output in plan.outputs.items()}
     if plan.locations.is_single:
         outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
     return Graph({name: node.component.kind for name, node in plan.nodes.items()}, outputs)

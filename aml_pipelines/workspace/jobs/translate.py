@@ -1,4 +1,4 @@
-"""Turn a job's REST body into the files of a pipeline, which the local executor runs as any."""
+"""Translates a job's REST body into pipeline files, which the local executor runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.jobs.vocabulary import (
-    Fields,
     compute_name,
     identity_setting,
     input_setting,
-    mapping,
     named,
     output_setting,
     seconds_of,
@@ -19,12 +18,14 @@ from aml_pipelines.workspace.jobs.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-Documents = dict[str, dict[str, object]]
+    from aml_pipelines.workspace.assets.code import Sources
+
+PipelineFiles = dict[str, dict[str, object]]
 PIPELINE = "pipeline.yml"
-# What is done when a component is registered: its includes are in the code that was uploaded.
+# Registering a component has settled these: its includes are in the code that was uploaded.
 _DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
 _SINGLE = {"Command": "command", "Spark": "spark"}
@@ -43,33 +44,25 @@ _CODE_FIELDS = {
 }
 
 
-class Sources:
-    """Where a job's components and code are: functions of their ids."""
-
-    def __init__(self, component: Callable[[str], Fields], code: Callable[[str], str]) -> None:
-        self.component = component
-        self.code = code
-
-
-def pipeline_documents(job: Fields, sources: Sources) -> Documents:
-    """Make the documents of the pipeline that `job`, a body's properties, asks for, by file."""
+def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
+    """Return the pipeline files that the body's properties `job` mean, by file name."""
     if job["jobType"] in _SINGLE:
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
-    files: Documents = {}
+    files: PipelineFiles = {}
     jobs = {
-        name: _node(name, mapping(node), sources, files, beside=f"./{_COMPONENTS}")
+        name: _node(name, mapping(node), sources, files, folder=f"./{_COMPONENTS}")
         for name, node in mapping(job.get("jobs")).items()
     }
     return {PIPELINE: _pipeline(job, jobs), **files}
 
 
-def single_node(job: Fields) -> str:
-    """Name the one node of a job that is no pipeline; empty for a pipeline."""
+def single_node(job: JsonObject) -> str:
+    """Return the name of the one node of a job that is no pipeline; empty for a pipeline."""
     return _SINGLE.get(str(job["jobType"]), "")
 
 
-def write_documents(documents: Documents, folder: Path) -> Path:
-    """Write the files of a pipeline into `folder`; gives that of the pipeline itself."""
+def write_documents(documents: PipelineFiles, folder: Path) -> Path:
+    """Write the files of a pipeline into `folder`; returns the file of the pipeline itself."""
     for name, document in documents.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -77,10 +70,11 @@ def write_documents(documents: Documents, folder: Path) -> Path:
     return folder / PIPELINE
 
 
-def _pipeline(job: Fields, jobs: Mapping[str, object]) -> dict[str, object]:
+def _pipeline(job: JsonObject, jobs: Mapping[str, object]) -> dict[str, object]:
     settings = {
         name: value
         for name, value in mapping(job.get("settings")).items()
+        # The client adds fields of its own, such as _source.
         if value is not None and not name.startswith("_")
     }
     if "default_compute" in settings:
@@ -88,7 +82,7 @@ def _pipeline(job: Fields, jobs: Mapping[str, object]) -> dict[str, object]:
     if "default_datastore" in settings:
         settings["default_datastore"] = str(settings["default_datastore"]).rpartition("/")[2]
     is_pipeline = not single_node(job)
-    stated: dict[str, object] = {
+    fields: dict[str, object] = {
         "type": "pipeline",
         "display_name": job.get("displayName"),
         "description": job.get("description"),
@@ -100,18 +94,18 @@ def _pipeline(job: Fields, jobs: Mapping[str, object]) -> dict[str, object]:
         "jobs": dict(jobs),
     }
     if is_pipeline:
-        stated |= _compute(job) | _identity(job)
-    return _stated(stated)
+        fields |= _compute(job) | _identity(job)
+    return _without_empty(fields)
 
 
-def _single(job: Fields, sources: Sources) -> dict[str, object]:
-    stated = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
+def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
+    fields = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
     environment, code = job.get("environmentId"), job.get("codeId")
     resources = mapping(job.get("resources"))
-    return _stated(
+    return _without_empty(
         {
             "type": single_node(job),
-            **stated,
+            **fields,
             "code": sources.code(str(code)) if code else None,
             "environment": short_reference(str(environment)) if environment else None,
             "entry": _entry(mapping(job.get("entry"))),
@@ -126,30 +120,30 @@ def _single(job: Fields, sources: Sources) -> dict[str, object]:
 
 
 def _node(
-    name: str, node: Fields, sources: Sources, files: Documents, *, beside: str
+    name: str, node: JsonObject, sources: Sources, files: PipelineFiles, *, folder: str
 ) -> dict[str, object]:
-    """Make the block of a node; its component becomes a file of its own, named after the node."""
+    """Return the block of a node, and add its component to `files`, named after the node."""
     kind = str(node.get("type", "command"))
-    taken = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
+    translated = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
     if kind == "spark":
-        taken |= {*_SPARK}
-    rest = {
+        translated |= {*_SPARK}
+    untranslated = {
         key: value
         for key, value in node.items()
-        if key not in taken and not key.startswith("_") and value is not None
+        if key not in translated and not key.startswith("_") and value is not None
     }
-    stated = {**rest, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
-    stated |= {"limits": _limits(node), **_compute(node), **_identity(node)}
+    fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
+    fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
     component = node.get("componentId")
     if component:
-        stated["component"] = f"{beside}/{name}.yml"
+        fields["component"] = f"{folder}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
-    return _stated(stated)
+    return _without_empty(fields)
 
 
 def _component(
-    name: str, reference: str, node: Fields, sources: Sources, files: Documents
+    name: str, reference: str, node: JsonObject, sources: Sources, files: PipelineFiles
 ) -> dict[str, object]:
     spec = {
         key: value
@@ -167,7 +161,7 @@ def _component(
         spec["entry"] = _entry(mapping(spec.get("entry")))
     if spec.get("type") == "pipeline":
         spec["jobs"] = {
-            inner: _node(inner_name(name, inner), mapping(block), sources, files, beside=".")
+            inner: _node(inner_name(name, inner), mapping(block), sources, files, folder=".")
             for inner, block in mapping(spec.get("jobs")).items()
         }
     spec["inputs"] = {key: _port(mapping(p)) for key, p in mapping(spec.get("inputs")).items()}
@@ -178,40 +172,40 @@ def inner_name(outer: str, inner: str) -> str:
     return f"{outer}.{inner}"
 
 
-def _port(port: Fields) -> dict[str, object]:
-    """Make numbers of the bounds of an input: the client sends them as text."""
+def _port(port: JsonObject) -> dict[str, object]:
+    """Return a port with bounds as numbers: the client sends them as text."""
     bounds = {key: float(str(port[key])) for key in ("min", "max") if port.get(key) is not None}
     return {key: value for key, value in port.items() if value is not None} | bounds
 
 
-def _inputs(owner: Fields) -> dict[str, object]:
-    given = mapping(owner.get("inputs")).items()
-    return {name: input_setting(mapping(value)) for name, value in given if value is not None}
+def _inputs(owner: JsonObject) -> dict[str, object]:
+    ports = mapping(owner.get("inputs")).items()
+    return {name: input_setting(mapping(value)) for name, value in ports if value is not None}
 
 
-def _outputs(owner: Fields) -> dict[str, object]:
-    given = mapping(owner.get("outputs")).items()
-    return {name: output_setting(mapping(value)) for name, value in given if value is not None}
+def _outputs(owner: JsonObject) -> dict[str, object]:
+    ports = mapping(owner.get("outputs")).items()
+    return {name: output_setting(mapping(value)) for name, value in ports if value is not None}
 
 
-def _entry(entry: Fields) -> dict[str, object] | None:
+def _entry(entry: JsonObject) -> dict[str, object] | None:
     return {"file": entry["file"]} if "file" in entry else dict(entry) or None
 
 
-def _limits(owner: Fields) -> dict[str, object] | None:
+def _limits(owner: JsonObject) -> dict[str, object] | None:
     timeout = mapping(owner.get("limits")).get("timeout")
     return None if timeout is None else {"timeout": seconds_of(timeout)}
 
 
-def _compute(owner: Fields) -> dict[str, object]:
+def _compute(owner: JsonObject) -> dict[str, object]:
     compute = named(owner, "computeId") or owner.get("computeId")
     return {"compute": compute_name(str(compute))} if compute else {}
 
 
-def _identity(owner: Fields) -> dict[str, object]:
+def _identity(owner: JsonObject) -> dict[str, object]:
     identity = mapping(owner.get("identity"))
     return {"identity": identity_setting(identity)} if identity else {}
 
 
-def _stated(fields: Mapping[str, object]) -> dict[str, object]:
+def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value not in (None, {}, [], "")}

@@ -1,55 +1,35 @@
-"""Jobs as ARM and the run history show them."""
+"""Shapes jobs as ARM resources and as runs of the run history."""
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from flask import request
 
+from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
-from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, artifact_folder
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
 from aml_pipelines.workspace.jobs.status import NodeView, outputs_of, status_of
-from aml_pipelines.workspace.jobs.submit import RUNS
 from aml_pipelines.workspace.jobs.translate import single_node
-from aml_pipelines.workspace.jobs.vocabulary import mapping
+from aml_pipelines.workspace.served import here
+from aml_pipelines.workspace.state import artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.http.arm import Resource, Scope
-    from aml_pipelines.workspace.jobs.store import Job
+    from aml_pipelines.workspace.http.arm import Resource
+    from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-LOGS_PREFIX = "/joblogs"
-DEFAULT = "default"  # the output that every job has: its logs and whatever else it left
-
-
-class LogLinks:
-    """Links to logs that carry their own right, as Azure's do: the client reads them so."""
-
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-
-    def link(self, job: str, node: str = "") -> str:
-        path = quote(f"{job}/{node}" if node else job)
-        return f"https://{request.host}{LOGS_PREFIX}/{path}?sig={self._signature(job, node)}"
-
-    def is_right(self, job: str, node: str, signature: str) -> bool:
-        return hmac.compare_digest(self._signature(job, node).encode(), signature.encode())
-
-    def _signature(self, job: str, node: str) -> str:
-        return hmac.new(self._key, f"{job}\n{node}".encode(), sha256).hexdigest()
+DEFAULT = "default"  # the output that every job has: its artifacts
 
 
-def job_resource(job: Job, scope: Scope) -> Resource:
-    """Make the ARM resource of a job."""
+def job_resource(job: SubmittedJob) -> Resource:
+    """Return the ARM resource of a job."""
     outputs = {
-        name: _placed(mapping(output), outputs_of(job, scope.lake).get(name), scope)
+        name: _placed(mapping(output), outputs_of(job, _state()).get(name))
         for name, output in mapping(job.properties.get("outputs")).items()
     }
     properties = {
@@ -61,26 +41,26 @@ def job_resource(job: Job, scope: Scope) -> Resource:
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "outputs": outputs,
-        "status": status_of(job, scope.lake),
+        "status": status_of(job, _state()),
         "services": {
             "Tracking": _service("Tracking", f"https://{request.host}"),
-            "Studio": _service("Studio", (scope.lake / RUNS / job.name).resolve().as_uri()),
+            "Studio": _service("Studio", (here().folder.runs / job.name).resolve().as_uri()),
         },
     }
-    return scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
+    return here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
 
 
-def child_resource(name: str, scope: Scope) -> Resource:
-    """Make the ARM resource of a node: the API shows no more of it than that it is there."""
-    return {**scope.resource(f"jobs/{name}", {}), "properties": None}
+def child_resource(name: str) -> Resource:
+    """Return the ARM resource of a node: the API shows no more than that it exists."""
+    return {**here().scope.resource(f"jobs/{name}", {}), "properties": None}
 
 
-def job_run(job: Job, scope: Scope) -> dict[str, object]:
-    """Describe a job as the run history does."""
-    outputs = [*outputs_of(job, scope.lake), DEFAULT]
+def job_run(job: SubmittedJob) -> dict[str, object]:
+    """Return a job as a run of the run history."""
+    outputs = [*outputs_of(job, _state()), DEFAULT]
     return {
         **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
-        "status": status_of(job, scope.lake),
+        "status": status_of(job, _state()),
         "description": job.properties.get("description"),
         "tags": dict(job.tags),
         "properties": dict(mapping(job.properties.get("properties"))),
@@ -90,9 +70,9 @@ def job_run(job: Job, scope: Scope) -> dict[str, object]:
     }
 
 
-def node_run(job: Job, node: NodeView) -> dict[str, object]:
-    """Describe a node of a pipeline as the run history does: it is a job with a parent."""
-    name = f"{job.name}_{node.name}"
+def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
+    """Return a node of a pipeline as a run of the run history, with the job as its parent."""
+    name = run_of_node(job.name, node.name)
     reused = {"azureml.isreused": "true"} if node.is_reused else {}
     return {
         **_run(job, name, node.name),
@@ -105,40 +85,40 @@ def node_run(job: Job, node: NodeView) -> dict[str, object]:
     }
 
 
-def job_logs(job: Job, links: LogLinks) -> dict[str, str]:
-    """Link the logs of a job, by the names that Azure gives them."""
-    node = single_node(job.properties)
+def job_logs(job: SubmittedJob) -> dict[str, str]:
+    """Return links to the logs of a job, by the names that Azure gives them."""
+    links, node = here().log_links, single_node(job.properties)
     return {NODE_LOG: links.link(job.name, node)} if node else {PIPELINE_LOG: links.link(job.name)}
 
 
-def node_logs(job: Job, node: NodeView, links: LogLinks) -> dict[str, str]:
-    return {NODE_LOG: links.link(job.name, node.name)}
+def node_logs(job: SubmittedJob, node: NodeView) -> dict[str, str]:
+    return {NODE_LOG: here().log_links.link(job.name, node.name)}
 
 
-def lake_uri(path: str, scope: Scope) -> str:
-    """Give the URI of a path in the lake; a path elsewhere stays as it is."""
-    place = Path(path)
-    if not place.is_relative_to(scope.lake):
+def lake_uri(path: str) -> str:
+    """Return the URI of a path in the lake; a path elsewhere is returned as it is."""
+    location = Path(path)
+    if not location.is_relative_to(_state()):
         return path
-    short = f"azureml://datastores/lake/paths/{place.relative_to(scope.lake).as_posix()}"
-    return long_uri(short, scope.id)
+    short = f"azureml://datastores/lake/paths/{location.relative_to(_state()).as_posix()}"
+    return long_uri(short, here().scope.id)
 
 
-def artifacts_uri(run: str, scope: Scope) -> str:
-    """Give the URI of what a run left besides its outputs."""
+def artifacts_uri(run: str) -> str:
+    """Return the URI of a run's artifacts, such as logs."""
     short = f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_folder(run)}/"
-    return long_uri(short, scope.id)
+    return long_uri(short, here().scope.id)
 
 
-def _placed(output: Mapping[str, object], location: str | None, scope: Scope) -> dict[str, object]:
-    return {**output, "uri": lake_uri(location, scope)} if location else dict(output)
+def _placed(output: Mapping[str, object], location: str | None) -> dict[str, object]:
+    return {**output, "uri": lake_uri(location)} if location else dict(output)
 
 
 def _service(kind: str, endpoint: str) -> dict[str, object]:
     return {"jobServiceType": kind, "endpoint": endpoint, "port": None, "properties": None}
 
 
-def _run(job: Job, name: str, display_name: str) -> dict[str, object]:
+def _run(job: SubmittedJob, name: str, display_name: str) -> dict[str, object]:
     return {
         "runId": name,
         "rootRunId": job.name,
@@ -163,3 +143,7 @@ def _output_id(run: str, output: str) -> dict[str, str]:
 
 def _time(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _state() -> Path:
+    return here().folder.root

@@ -1,17 +1,18 @@
-"""The words of a job's REST body, as a pipeline file has them: assets, modes, identities, times."""
+"""Translates fields of a job's REST body to those of a pipeline file: assets, modes, identities."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-Fields = Mapping[str, object]
-_ID = re.compile(
-    r"(?:azureml:)?/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers"
-    r"/Microsoft\.MachineLearningServices/workspaces/[^/]+/(?P<kind>\w+)/(?P<name>[^/]+)"
-    r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?"
-)
-_NAMED = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>[^:/]+))")
+from isodate import ISO8601Error, parse_duration  # type: ignore[import-untyped]  # no type hints
+
+from aml_pipelines.workspace.assets.references import asset_of
+
+if TYPE_CHECKING:
+    from aml_pipelines.workspace.http.fields import JsonObject
+
 _MODES = {
     "ReadOnlyMount": "ro_mount",
     "ReadWriteMount": "rw_mount",
@@ -22,21 +23,10 @@ _MODES = {
     "EvalDownload": "eval_download",
 }
 _IDENTITIES = {"UserIdentity": "user_identity", "Managed": "managed", "AMLToken": "aml_token"}
-_DURATION = re.compile(
-    r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
-)
-
-
-def asset_of(reference: str) -> tuple[str, str, str] | None:
-    """Give the name, version and label that `reference` has; None where it names no asset."""
-    match = _ID.fullmatch(reference) or _NAMED.fullmatch(reference)
-    if not match:
-        return None
-    return match["name"], match["version"] or "", match["label"] or ""
 
 
 def short_reference(reference: str) -> str:
-    """Shorten the id of an asset to azureml:NAME:VERSION; whatever else stays as it is."""
+    """Return azureml:NAME:VERSION for the id of an asset; anything else is returned as it is."""
     name, version, label = asset_of(reference) or ("", "", "")
     if version:
         return f"azureml:{name}:{version}"
@@ -44,43 +34,43 @@ def short_reference(reference: str) -> str:
 
 
 def compute_name(compute: str) -> str:
-    """Shorten the id of a compute as a pipeline file names it."""
+    """Return the name that a pipeline file gives the compute with the id `compute`."""
     name = compute.rpartition("/")[2].removeprefix("azureml:")
     return name if name == "serverless" else f"azureml:{name}"
 
 
-def named(fields: Fields, camel: str) -> object:
-    """Take a field that pipelines spell as `camelCase` and their nodes as `snake_case`."""
+def named(fields: JsonObject, camel: str) -> object:
+    """Return a field that pipelines spell in camelCase and their nodes in snake_case."""
     snake = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", camel)
     return fields.get(camel, fields.get(snake))
 
 
-def input_setting(given: Fields) -> object:
-    """Give the setting of an input: a literal, a binding, or data at a path."""
-    kind, mode = named(given, "jobInputType"), _mode(given)
+def input_setting(fields: JsonObject) -> object:
+    """Return the setting of an input: a literal, a binding, or data at a path."""
+    kind, mode = named(fields, "jobInputType"), _mode(fields)
     if kind == "literal":
-        return {"path": given.get("value"), **mode} if mode else given.get("value")
-    return {"type": kind, "path": short_reference(str(given.get("uri", ""))), **mode}
+        return {"path": fields.get("value"), **mode} if mode else fields.get("value")
+    return {"type": kind, "path": short_reference(str(fields.get("uri", ""))), **mode}
 
 
-def output_setting(given: Fields) -> object:
-    """Give the setting of an output: a binding, or where it goes and how."""
-    mode = _mode(given)
-    if "value" in given:
-        return {"path": given["value"], **mode} if mode else given["value"]
-    said = {
-        "type": named(given, "jobOutputType"),
-        "path": given.get("uri"),
-        "name": named(given, "assetName"),
-        "version": named(given, "assetVersion"),
+def output_setting(fields: JsonObject) -> object:
+    """Return the setting of an output: a binding, or a path and a mode."""
+    mode = _mode(fields)
+    if "value" in fields:
+        return {"path": fields["value"], **mode} if mode else fields["value"]
+    setting = {
+        "type": named(fields, "jobOutputType"),
+        "path": fields.get("uri"),
+        "name": named(fields, "assetName"),
+        "version": named(fields, "assetVersion"),
     }
-    return {**{name: value for name, value in said.items() if value is not None}, **mode}
+    return {**{name: value for name, value in setting.items() if value is not None}, **mode}
 
 
-def identity_setting(given: Fields) -> dict[str, object]:
-    """Give an identity as a pipeline file states it."""
-    kind = str(named(given, "identityType"))
-    ids = {name: named(given, camel) for name, camel in _IDENTITY_IDS.items()}
+def identity_setting(fields: JsonObject) -> dict[str, object]:
+    """Return an identity as a pipeline file has it."""
+    kind = str(named(fields, "identityType"))
+    ids = {name: named(fields, camel) for name, camel in _IDENTITY_IDS.items()}
     return {
         "type": _IDENTITIES.get(kind, kind),
         **{name: value for name, value in ids.items() if value is not None},
@@ -95,19 +85,15 @@ _IDENTITY_IDS = {
 
 
 def seconds_of(duration: object) -> object:
-    """Read an ISO 8601 duration of days to seconds; what is none stays as it is."""
-    match = _DURATION.fullmatch(str(duration))
-    if not match or not any(match.groups()):
+    """Return the seconds of an ISO 8601 duration; anything else is returned as it is."""
+    try:
+        length = parse_duration(str(duration))
+    except ISO8601Error:
         return duration
-    units = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
-    return sum(float(match[name] or 0) * seconds for name, seconds in units.items())
+    # Years and months have no fixed length: isodate returns a Duration for them, not a timedelta.
+    return length.total_seconds() if isinstance(length, timedelta) else duration
 
 
-def mapping(value: object) -> Fields:
-    """Give `value` if it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def _mode(given: Fields) -> dict[str, object]:
-    mode = given.get("mode")
+def _mode(fields: JsonObject) -> dict[str, object]:
+    mode = fields.get("mode")
     return {} if mode is None else {"mode": _MODES.get(str(mode), mode)}

@@ -1,4 +1,4 @@
-"""The process that runs one submitted job, for as long as the workspace that started it lives."""
+"""The process of one submitted job, which ends with the workspace that started it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
-from aml_pipelines.workspace.jobs.submit import RUNS, plan_job
+from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.jobs.submit import plan_job
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import Plan
@@ -28,13 +30,14 @@ if TYPE_CHECKING:
 DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 
 
-def main(asked: argparse.Namespace) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Run the job; its nodes find the workspace in this process's own environment."""
+    # As by Ctrl-C, so that blocks end in order: nodes, the JVM and the lock are let go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        with exclusive(asked.lake, {"job": asked.name, "started": now()}):
-            return _run(_plan(asked), asked)
+        with exclusive(arguments.state, {"job": arguments.name, "started": now()}):
+            return _run(_plan(arguments), arguments)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return INVALID
@@ -42,21 +45,28 @@ def main(asked: argparse.Namespace) -> int:
         return INTERRUPTED
 
 
-def _plan(asked: argparse.Namespace) -> Plan:
-    plan = plan_job(asked.lake, asked.file, asked.name, is_single=asked.single)
+def _plan(arguments: argparse.Namespace) -> Plan:
+    # Planned again: since the job was submitted, an earlier one may have registered its assets.
+    plan = plan_job(
+        arguments.state,
+        Registry(arguments.state),
+        arguments.file,
+        arguments.name,
+        is_single=arguments.single,
+    )
     gaps = plan.gaps(plan.nodes)
     if gaps:
         raise PipelineError(*gaps)
     return plan
 
 
-def _run(plan: Plan, asked: argparse.Namespace) -> int:
-    lake = FolderLake(asked.lake)
+def _run(plan: Plan, arguments: argparse.Namespace) -> int:
+    lake, folder = FolderLake(arguments.state), StateFolder(arguments.state).jobs_jvm
     with (
-        warm_jvm([plan], master=asked.master, folder=asked.lake / RUNS / "jvm", lake=lake) as jvm,
+        warm_jvm([plan], master=arguments.master, folder=folder, lake=lake) as jvm,
         ThreadPoolExecutor(max_workers=1) as background,
     ):
-        ready = background.submit(prepare_tracking, asked.lake, plan.pipeline.experiment)
+        ready = background.submit(prepare_tracking, arguments.state, plan.pipeline.experiment)
 
         def await_tracking() -> None:
             ready.result()
@@ -66,7 +76,7 @@ def _run(plan: Plan, asked: argparse.Namespace) -> int:
                 plan=plan,
                 selection=select_all(plan),
                 target="workspace",
-                master=asked.master,
+                master=arguments.master,
                 lake=lake,
                 jvm=jvm,
                 job_environment={},
@@ -81,14 +91,14 @@ def _run(plan: Plan, asked: argparse.Namespace) -> int:
 
 
 def _end_with_parent() -> None:
-    # The workspace holds the other end: its end, whatever way it comes, is this job's too.
+    # The workspace has the other end of this pipe: however it ends, this job ends too.
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGINT)
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--name", required=True, help="of the job, and so of its run")
     parser.add_argument("--file", type=Path, required=True, help="the job's pipeline")
     parser.add_argument("--master", required=True, help="of Spark")

@@ -1,4 +1,4 @@
-"""Routes of computes: records that jobs may name; whatever they say, jobs run on this machine."""
+"""Routes of computes, which are records only: jobs may name them and run on this machine."""
 
 from __future__ import annotations
 
@@ -6,54 +6,55 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope, answer, page
+from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
+from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
-from aml_pipelines.workspace.http.request_body import json_body, mapping_in
+from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.http.operations import Operations
-    from aml_pipelines.workspace.store.documents import Document, Documents
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 ATTACHED = ("SynapseSpark", "Kubernetes")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
 _FIXED = ("vmSize", "vmPriority", "subnet")
-_PASSWORD = "userAccountCredentials"  # noqa: S105  (the field that has it, not itself)
+_PASSWORD = "userAccountCredentials"  # noqa: S105 # the field that has it, not itself
 
 
-def compute_routes(scope: Scope, computes: Documents, operations: Operations) -> Blueprint:
-    """Serve `computes`."""
-    routes = Blueprint("computes", __name__)
+routes = Blueprint("computes", __name__)
 
-    @routes.get("/computes")
-    def list_computes() -> Response:
-        return page([_resource(scope, item) for item in computes.all()])
 
-    @routes.get("/computes/<name>")
-    def get_compute(name: str) -> Response:
-        return answer(_resource(scope, computes.get(name)))
+@routes.get("/computes")
+def list_computes() -> Response:
+    return page([_resource(item) for item in here().computes.all()])
 
-    @routes.put("/computes/<name>")
-    def put_compute(name: str) -> Response:
-        body = json_body()
-        check_body("ComputeResource", body)
-        content = _recorded(body)
-        stored = computes.find(asset_name(name))
-        if stored:
-            _refuse_changes(stored, content)
-        document, is_new = computes.put(name, content)
-        return operations.begin(answer(_resource(scope, document), is_new=is_new))
 
-    @routes.delete("/computes/<name>")
-    def delete_compute(name: str) -> Response:
-        _check_action(request.args.get("underlyingResourceAction"))
-        is_there = computes.delete(name)
-        return operations.begin(Response(status=202)) if is_there else Response(status=204)
+@routes.get("/computes/<name>")
+def get_compute(name: str) -> Response:
+    return answer(_resource(here().computes.get(name)))
 
-    return routes
+
+@routes.put("/computes/<name>")
+def put_compute(name: str) -> Response:
+    body = json_body()
+    check_body("ComputeResource", body)
+    content = _recorded(body)
+    stored = here().computes.find(asset_name(name))
+    if stored:
+        _refuse_changes(stored, content)
+    document, is_new = here().computes.put(name, content)
+    return here().operations.begin(answer(_resource(document), is_new=is_new))
+
+
+@routes.delete("/computes/<name>")
+def delete_compute(name: str) -> Response:
+    _check_action(request.args.get("underlyingResourceAction"))
+    existed = here().computes.delete(name)
+    return here().operations.begin(Response(status=202)) if existed else Response(status=204)
 
 
 def _check_action(action: str | None) -> None:
@@ -75,13 +76,14 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     if kind in ATTACHED and not properties.get("resourceId"):
         raise ArmError(400, "ValidationError", f"a {kind} compute has no 'resourceId'; it must")
     own = mapping_in(properties, "properties")
+    # A password is never stored: nothing here would log in by it.
     account = {k: v for k, v in mapping_in(own, _PASSWORD).items() if k == "adminUserName"}
     kept = {**own, _PASSWORD: account} if account else {**own}
     shared = {key: body[key] for key in ("location", "identity", "tags", "sku") if body.get(key)}
     return {**shared, "properties": {**properties, "properties": kept}}
 
 
-def _refuse_changes(stored: Document, content: Mapping[str, object]) -> None:
+def _refuse_changes(stored: StoredDocument, content: Mapping[str, object]) -> None:
     before, after = stored.properties, mapping_in(content, "properties")
     were, are = mapping_in(before, "properties"), mapping_in(after, "properties")
     changed = [
@@ -97,7 +99,7 @@ def _refuse_changes(stored: Document, content: Mapping[str, object]) -> None:
         )
 
 
-def _resource(scope: Scope, compute: Document) -> Resource:
+def _resource(compute: StoredDocument) -> Resource:
     properties = compute.properties
     kind = properties["computeType"]
     states: dict[str, dict[str, object]] = {
@@ -109,7 +111,7 @@ def _resource(scope: Scope, compute: Document) -> Resource:
         },
         "ComputeInstance": {"state": "Running", "applications": [], "errors": []},
     }
-    resource = scope.resource(
+    resource = here().scope.resource(
         f"computes/{compute.name}",
         {
             **properties,

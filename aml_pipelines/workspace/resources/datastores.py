@@ -1,4 +1,4 @@
-"""Routes of datastores: those that are folders of the lake, and others that are records."""
+"""Routes of datastores: folders of the lake, and others, which are records only."""
 
 from __future__ import annotations
 
@@ -7,109 +7,109 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT, FOLDERS
-from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope, answer, page
+from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
+from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
-from aml_pipelines.workspace.http.request_body import json_body, mapping_in
+from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import Document, Documents
-    from aml_pipelines.workspace.store.secrets import SecretFile
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
 _NONE = {"credentialsType": "None"}
-# GET answers with what the client needs to name a principal, never with what it proves itself by.
+# GET answers with the name of a principal, never with its secrets.
 _SECRETS = "secrets"
 
 
-def datastore_routes(scope: Scope, recorded: Documents, kept: SecretFile) -> Blueprint:
-    """Serve the datastores of `scope`."""
-    routes = Blueprint("datastores", __name__)
-    _add_secret_route(routes, recorded, kept)
-
-    @routes.get("/datastores")
-    def list_datastores() -> Response:
-        only_default = request.args.get("isDefault", "").lower() == "true"
-        others = [item.name for item in recorded.all()]
-        names = [DEFAULT] if only_default else sorted({*FOLDERS, *others})
-        return page([_resource(scope, name, recorded.find(name)) for name in names], also=_FILTERS)
-
-    @routes.get("/datastores/<name>")
-    def get_datastore(name: str) -> Response:
-        return answer(_resource(scope, name, _known(recorded, name)))
-
-    @routes.put("/datastores/<name>")
-    def put_datastore(name: str) -> Response:
-        body = json_body()
-        check_body("Datastore", body)
-        properties, secrets = _without_secrets(mapping_in(body, "properties"), asset_name(name))
-        if name not in FOLDERS:  # a folder needs none
-            kept.keep(f"datastores/{name}", secrets)
-        document, is_new = recorded.put(name, {"properties": properties})
-        return answer(_resource(scope, name, document), is_new=is_new and name not in FOLDERS)
-
-    @routes.delete("/datastores/<name>")
-    def delete_datastore(name: str) -> Response:
-        if name == DEFAULT:
-            raise ArmError(409, "Conflict", f"{name!r} is the default datastore, which stays")
-        kept.keep(f"datastores/{name}", None)
-        return Response(status=200 if recorded.delete(name) or name in FOLDERS else 204)
-
-    return routes
+routes = Blueprint("datastores", __name__)
 
 
-def _add_secret_route(routes: Blueprint, recorded: Documents, kept: SecretFile) -> None:
-    @routes.post("/datastores/<name>/listSecrets")
-    def list_secrets(name: str) -> Response:
-        _known(recorded, name)
-        return jsonify(kept.find(f"datastores/{name}") or {"secretsType": "None"})
+@routes.get("/datastores")
+def list_datastores() -> Response:
+    only_default = request.args.get("isDefault", "").lower() == "true"
+    recorded = here().datastores
+    others = [item.name for item in recorded.all()]
+    names = [DEFAULT] if only_default else sorted({*FOLDERS, *others})
+    return page([_resource(name, recorded.find(name)) for name in names], also=_FILTERS)
 
 
-def _known(recorded: Documents, name: str) -> Document | None:
-    found = recorded.find(name)
-    if not found and name not in FOLDERS:
-        there_are = sorted({*FOLDERS, *(item.name for item in recorded.all())})
-        raise ArmError(
-            404, "ResourceNotFound", f"datastore {name!r} is unknown; there are {there_are}"
-        )
-    return found
+@routes.get("/datastores/<name>")
+def get_datastore(name: str) -> Response:
+    return answer(_resource(name, _recorded(name)))
+
+
+@routes.put("/datastores/<name>")
+def put_datastore(name: str) -> Response:
+    body = json_body()
+    check_body("Datastore", body)
+    properties, secrets = _without_secrets(mapping_in(body, "properties"), asset_name(name))
+    if name not in FOLDERS:  # a folder needs none
+        here().secrets.keep(f"datastores/{name}", secrets)
+    document, is_new = here().datastores.put(name, {"properties": properties})
+    return answer(_resource(name, document), is_new=is_new and name not in FOLDERS)
+
+
+@routes.delete("/datastores/<name>")
+def delete_datastore(name: str) -> Response:
+    if name == DEFAULT:
+        raise ArmError(409, "Conflict", f"{name!r} is the default datastore, which stays")
+    here().secrets.keep(f"datastores/{name}", None)
+    existed = here().datastores.delete(name) or name in FOLDERS
+    return Response(status=200 if existed else 204)
+
+
+@routes.post("/datastores/<name>/listSecrets")
+def list_secrets(name: str) -> Response:
+    _recorded(name)
+    return jsonify(here().secrets.find(f"datastores/{name}") or {"secretsType": "None"})
+
+
+def _recorded(name: str) -> StoredDocument | None:
+    recorded = here().datastores
+    document = recorded.find(name)
+    if not document and name not in FOLDERS:
+        names = sorted({*FOLDERS, *(item.name for item in recorded.all())})
+        raise ArmError(404, "ResourceNotFound", f"datastore {name!r} is unknown; there are {names}")
+    return document
 
 
 def _without_secrets(
-    given: dict[str, object], name: str
+    properties: dict[str, object], name: str
 ) -> tuple[dict[str, object], dict[str, object] | None]:
-    kind = str(given["datastoreType"])
+    kind = str(properties["datastoreType"])
     if kind not in ("AzureBlob", "AzureDataLakeGen2"):
         raise _refusal(f"a {kind} datastore is not served; AzureBlob and AzureDataLakeGen2 are")
     container = "containerName" if kind == "AzureBlob" else "filesystem"
-    missing = [field for field in ("accountName", container) if not given.get(field)]
+    missing = [field for field in ("accountName", container) if not properties.get(field)]
     if missing:
         raise _refusal(f"datastore {name!r} has no {missing}; a {kind} datastore must")
-    credentials = mapping_in(given, "credentials") or _NONE
+    credentials = mapping_in(properties, "credentials") or _NONE
     secrets = mapping_in(credentials, _SECRETS) or None
     if credentials["credentialsType"] != "None" and not secrets:
         raise _refusal(f"credentials of type {credentials['credentialsType']!r} have no secrets")
     shown = {key: value for key, value in credentials.items() if key != _SECRETS}
-    return {**given, "credentials": shown}, secrets
+    return {**properties, "credentials": shown}, secrets
 
 
-def _resource(scope: Scope, name: str, document: Document | None) -> Resource:
+def _resource(name: str, document: StoredDocument | None) -> Resource:
     properties = document.properties if document else {}
     created = document.created_at if document else 0.0
     if name in FOLDERS:
-        properties = _folder(scope, name, properties)
+        properties = _folder(name, properties)
     shared = {"isDefault": name == DEFAULT, "tags": {}, "properties": {}}
-    return scope.resource(f"datastores/{name}", {**shared, **properties}, created_at=created)
+    return here().scope.resource(f"datastores/{name}", {**shared, **properties}, created_at=created)
 
 
-def _folder(scope: Scope, name: str, recorded: dict[str, object]) -> dict[str, object]:
+def _folder(name: str, recorded: dict[str, object]) -> dict[str, object]:
     # The client composes https://<accountName>.<kind>.<suffix>/<container>: the account is a path
     # of this server, so that what a client wants from the storage never leaves the machine.
     container = "filesystem" if name == "lake" else "containerName"
-    means = f"the folder {FOLDERS[name]!r} of the lake {str(scope.lake)!r}"
+    means = f"the folder {FOLDERS[name]!r} of the lake {str(here().folder.root)!r}"
     account = recorded.get("accountName")
-    said = [recorded.get("description"), means, account and f"in Azure, account {account!r}"]
+    sentences = [recorded.get("description"), means, account and f"in Azure, account {account!r}"]
     return {
         "datastoreType": _TYPES[name],
         "accountName": f"{request.host}/storage/{name}",
@@ -117,7 +117,7 @@ def _folder(scope: Scope, name: str, recorded: dict[str, object]) -> dict[str, o
         "endpoint": "core.windows.net",
         "protocol": "https",
         "credentials": _NONE,
-        "description": "; ".join(str(text) for text in said if text),
+        "description": "; ".join(str(text) for text in sentences if text),
         "tags": recorded.get("tags") or {},
     }
 

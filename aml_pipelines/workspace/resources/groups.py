@@ -1,4 +1,4 @@
-"""Routes of resource groups, and of templates deployed to them: Azure Resource Manager's own."""
+"""Routes of Azure Resource Manager: resource groups, and templates that are deployed to them."""
 
 from __future__ import annotations
 
@@ -6,54 +6,80 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope
+from aml_pipelines.workspace.http.arm import ArmError, Resource
+from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
-from aml_pipelines.workspace.http.request_body import json_body, mapping_in
+from aml_pipelines.workspace.http.request_body import json_body
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.http.operations import Operations
-    from aml_pipelines.workspace.store.documents import Document, Documents
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _GROUP = frozenset({"id", "name", "type", "location", "tags", "managedBy", "properties"})
 
 
-def group_routes(
-    scope: Scope, groups: Documents, deployed: Documents, operations: Operations
-) -> Blueprint:
-    """Serve the groups of the subscription: the workspace's, and any that are made besides."""
-    routes = Blueprint("groups", __name__, url_prefix="/subscriptions/<subscription>")
-    _add_deployment_routes(routes, scope, deployed)
+_DEPLOYMENT = "/resourcegroups/<group>/providers/Microsoft.Resources/deployments/<name>"
+routes = Blueprint("groups", __name__, url_prefix="/subscriptions/<subscription>")
 
-    @routes.get("/resourcegroups/<group>")  # and HEAD, which asks if it is there
-    def get_group(subscription: str, group: str) -> Response:
-        found = _find(scope, groups, subscription, group)
-        return Response(status=204) if request.method == "HEAD" else jsonify(found)
 
-    @routes.put("/resourcegroups/<group>")
-    def put_group(subscription: str, group: str) -> Response:
-        body = json_body()
-        _check_group(body)
-        shared = {"location": body["location"], "tags": mapping_in(body, "tags")}
-        is_served = group == scope.resource_group
-        document, is_new = groups.put(asset_name(group), shared)
-        status = 201 if is_new and not is_served else 200
-        return make_response(jsonify(_group(subscription, document)), status)
+@routes.get("/resourcegroups/<group>")  # and HEAD, which asks whether it exists
+def get_group(subscription: str, group: str) -> Response:
+    resource = _find(subscription, group)
+    return Response(status=204) if request.method == "HEAD" else jsonify(resource)
 
-    @routes.delete("/resourcegroups/<group>")
-    def delete_group(subscription: str, group: str) -> Response:
-        _find(scope, groups, subscription, group)
-        if group == scope.resource_group:
-            raise ArmError(
-                409,
-                "Conflict",
-                f"{group!r} holds the workspace that is served; `make clean` ends it",
-            )
-        groups.delete(group)
-        return operations.begin(Response(status=202))
 
-    return routes
+@routes.put("/resourcegroups/<group>")
+def put_group(subscription: str, group: str) -> Response:
+    body = json_body()
+    _check_group(body)
+    shared = {"location": body["location"], "tags": mapping_in(body, "tags")}
+    is_served = group == here().scope.resource_group
+    document, is_new = here().groups.put(asset_name(group), shared)
+    status = 201 if is_new and not is_served else 200
+    return make_response(jsonify(_group(subscription, document)), status)
+
+
+@routes.delete("/resourcegroups/<group>")
+def delete_group(subscription: str, group: str) -> Response:
+    _find(subscription, group)
+    if group == here().scope.resource_group:
+        raise ArmError(
+            409,
+            "Conflict",
+            f"{group!r} holds the workspace that is served; `make clean` ends it",
+        )
+    here().groups.delete(group)
+    return here().operations.begin(Response(status=202))
+
+
+@routes.put(_DEPLOYMENT)
+def put_deployment(subscription: str, group: str, name: str) -> Response:
+    properties = mapping_in(json_body(), "properties")
+    named = mapping_in(mapping_in(properties, "parameters"), "workspaceName").get("value")
+    scope = here().scope
+    deployed = f"{subscription}/{group}/{named}"
+    served = f"{scope.subscription_id}/{scope.resource_group}/{scope.name}"
+    if deployed != served:
+        raise ArmError(
+            400,
+            "InvalidTemplateDeployment",
+            f"workspace {deployed!r} cannot be made here; one is served, {served!r}",
+        )
+    document, is_new = here().templates.put(name, {"properties": properties})
+    return make_response(jsonify(_deployment(request.path, document)), 201 if is_new else 200)
+
+
+@routes.get(_DEPLOYMENT)
+def get_deployment(name: str, **_: str) -> Response:
+    return jsonify(_deployment(request.path, here().templates.get(name)))
+
+
+@routes.get(f"{_DEPLOYMENT}/operations")
+def list_operations(name: str, **_: str) -> Response:
+    here().templates.get(name)
+    return jsonify(value=[])
 
 
 def _check_group(body: Mapping[str, object]) -> None:
@@ -66,39 +92,8 @@ def _check_group(body: Mapping[str, object]) -> None:
         )
 
 
-def _add_deployment_routes(routes: Blueprint, scope: Scope, deployed: Documents) -> None:
-    route = "/resourcegroups/<group>/providers/Microsoft.Resources/deployments/<name>"
-
-    @routes.put(route)
-    def put_deployment(subscription: str, group: str, name: str) -> Response:
-        properties = mapping_in(json_body(), "properties")
-        named = mapping_in(mapping_in(properties, "parameters"), "workspaceName").get("value")
-        asked, served = (subscription, group, named), (scope.subscription_id, scope.resource_group)
-        if asked != (*served, scope.name):
-            raise ArmError(
-                400,
-                "InvalidTemplateDeployment",
-                f"workspace {'/'.join(map(str, asked))!r} cannot be made here; one is served, "
-                f"{'/'.join((*served, scope.name))!r}",
-            )
-        document, is_new = deployed.put(name, {"properties": properties})
-        answer = jsonify(_deployment(request.path, document))
-        answer.status_code = 201 if is_new else 200
-        return answer
-
-    @routes.get(route)
-    def get_deployment(subscription: str, group: str, name: str) -> Response:
-        _ = subscription, group
-        return jsonify(_deployment(request.path, deployed.get(name)))
-
-    @routes.get(f"{route}/operations")
-    def list_operations(subscription: str, group: str, name: str) -> Response:
-        _ = subscription, group, deployed.get(name)
-        return jsonify(value=[])
-
-
-def _find(scope: Scope, groups: Documents, subscription: str, group: str) -> Resource:
-    recorded = groups.find(group)
+def _find(subscription: str, group: str) -> Resource:
+    scope, recorded = here().scope, here().groups.find(group)
     if subscription == scope.subscription_id and recorded:
         return _group(subscription, recorded)
     if (subscription, group) == (scope.subscription_id, scope.resource_group):
@@ -106,7 +101,7 @@ def _find(scope: Scope, groups: Documents, subscription: str, group: str) -> Res
     raise ArmError(404, "ResourceGroupNotFound", f"resource group {group!r} could not be found")
 
 
-def _group(subscription: str, document: Document) -> Resource:
+def _group(subscription: str, document: StoredDocument) -> Resource:
     return _described(subscription, document.name, dict(document.content))
 
 
@@ -120,7 +115,7 @@ def _described(subscription: str, group: str, content: dict[str, object]) -> Res
     }
 
 
-def _deployment(path: str, document: Document) -> Resource:
+def _deployment(path: str, document: StoredDocument) -> Resource:
     done = {"provisioningState": "Succeeded", "duration": "PT0S", "mode": "Incremental"}
     return {
         "id": path,

@@ -1,54 +1,49 @@
-"""Routes of the workspace itself, which is there as long as its lake is."""
+"""Routes of the workspace itself, which exists as long as its state folder does."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response, request
 
-from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope, answer
-from aml_pipelines.workspace.http.request_body import json_body, mapping_in
+from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, answer
+from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
-
-if TYPE_CHECKING:
-    from aml_pipelines.workspace.http.operations import Operations
-    from aml_pipelines.workspace.store.documents import Documents
+from aml_pipelines.workspace.served import here
 
 _MAY_CHANGE = ("friendlyName", "description")
+routes = Blueprint("workspace", __name__)
 
 
-def workspace_routes(scope: Scope, recorded: Documents, operations: Operations) -> Blueprint:
-    """Serve the workspace that `scope` names; what was changed of it is in `recorded`."""
-    routes = Blueprint("workspace", __name__)
-
-    @routes.get("/")
-    def get_workspace() -> Response:
-        return answer(_workspace(scope, recorded))
-
-    @routes.patch("/")
-    def update_workspace() -> Response:
-        body = json_body()
-        check_body("WorkspaceUpdateParameters", body)
-        asked = mapping_in(body, "properties")
-        changed = {name: asked[name] for name in _MAY_CHANGE if asked.get(name)}
-        content = {"tags": mapping_in(body, "tags"), "properties": changed}
-        recorded.put(scope.name, content)
-        return operations.begin(answer(_workspace(scope, recorded)))
-
-    @routes.delete("/")
-    def delete_workspace() -> Response:
-        raise ArmError(
-            409,
-            "Conflict",
-            f"the workspace {scope.name!r} is its lake, {str(scope.lake)!r}: `make clean` deletes "
-            "that; it is never deleted over the API",
-        )
-
-    return routes
+@routes.get("/")
+def get_workspace() -> Response:
+    return answer(_resource())
 
 
-def _workspace(scope: Scope, recorded: Documents) -> Resource:
-    changed = recorded.find(scope.name)
+@routes.patch("/")
+def update_workspace() -> Response:
+    body = json_body()
+    check_body("WorkspaceUpdateParameters", body)
+    properties = mapping_in(body, "properties")
+    changed = {name: properties[name] for name in _MAY_CHANGE if properties.get(name)}
+    content = {"tags": mapping_in(body, "tags"), "properties": changed}
+    here().workspaces.put(here().scope.name, content)
+    return here().operations.begin(answer(_resource()))
+
+
+@routes.delete("/")
+def delete_workspace() -> Response:
+    raise ArmError(
+        409,
+        "Conflict",
+        f"the workspace {here().scope.name!r} is its lake, {str(here().folder.root)!r}: "
+        "`make clean` deletes that; it is never deleted over the API",
+    )
+
+
+def _resource() -> Resource:
+    workspace = here()
+    scope = workspace.scope
+    changed = workspace.workspaces.find(scope.name)
     resource = scope.resource(
         "",
         {
@@ -56,7 +51,8 @@ def _workspace(scope: Scope, recorded: Documents) -> Resource:
             "friendlyName": scope.name,
             "provisioningState": "Succeeded",
             "discoveryUrl": f"https://{request.host}/discovery/workspaces/{scope.name}",
-            "mlFlowTrackingUri": f"sqlite:///{scope.lake / 'mlflow' / 'mlflow.db'}",
+            # A file, not an address: MLflow's client in a job needs no server for it.
+            "mlFlowTrackingUri": f"sqlite:///{workspace.folder.mlflow_database}",
             **(changed.properties if changed else {}),
         },
     )
@@ -64,7 +60,7 @@ def _workspace(scope: Scope, recorded: Documents) -> Resource:
         **resource,
         "id": scope.id,
         "name": scope.name,
-        "type": "Microsoft.MachineLearningServices/workspaces",
+        "type": f"{PROVIDER}/workspaces",
         "location": "local",
         "kind": "Default",
         "tags": mapping_in(changed.content, "tags") if changed else {},

@@ -1,4 +1,4 @@
-"""Routes of schedules: put, listed, switched, fired once and deleted."""
+"""Routes of schedules: put, list, enable, fire once and delete."""
 
 from __future__ import annotations
 
@@ -7,66 +7,64 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.workspace.http.arm import ArmError, Resource, Scope, answer, page
+from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
+from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.names import asset_name
+from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
-from aml_pipelines.workspace.jobs.routes import job_properties, running
-from aml_pipelines.workspace.jobs.vocabulary import mapping
-from aml_pipelines.workspace.schedules.schedules import KIND
-from aml_pipelines.workspace.store.documents import Documents
+from aml_pipelines.workspace.jobs.routes import job_properties
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.background import JobService
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _VIEWS = {"EnabledOnly": (True,), "DisabledOnly": (False,), "All": (True, False)}
+routes = Blueprint("schedules", __name__)
 
 
-def schedule_routes(scope: Scope, service: JobService | None) -> Blueprint:
-    """Serve schedules; `service` fires them, and where there is none they can only be read."""
-    routes = Blueprint("schedules", __name__)
-    stored = Documents(scope.lake, KIND)
-
-    def resource(item: Document) -> Resource:
-        return scope.resource(
-            f"schedules/{item.name}",
-            {"tags": {}, "properties": {}, **item.properties, "provisioningState": "Succeeded"},
-            created_at=item.created_at,
-            modified_at=item.modified_at,
-        )
-
-    @routes.get("/schedules")
-    def list_schedules() -> Response:
-        shown = _view()
-        found = [item for item in stored.all() if item.properties.get("isEnabled") in shown]
-        return page([resource(item) for item in found])
-
-    @routes.get("/schedules/<name>")
-    def get_schedule(name: str) -> Response:
-        return answer(resource(stored.get(name)))
-
-    @routes.put("/schedules/<name>")
-    def put_schedule(name: str) -> Response:
-        item, is_new = running(service).schedules.put(asset_name(name), _given())
-        return answer(resource(item), is_new=is_new)
-
-    @routes.delete("/schedules/<name>")
-    def delete_schedule(name: str) -> Response:
-        running(service)
-        return Response(status=200 if stored.delete(name) else 204)
-
-    @routes.post("/schedules/<name>/trigger")
-    def trigger_schedule(name: str) -> Response:
-        job = running(service).schedules.fire(name, _schedule_time())
-        return jsonify(submissionId=job, scheduleActionType="CreateJob")
-
-    return routes
+@routes.get("/schedules")
+def list_schedules() -> Response:
+    shown = _shown_states()
+    schedules = here().stored_schedules.all()
+    return page(
+        [_resource(item) for item in schedules if item.properties.get("isEnabled") in shown]
+    )
 
 
-def _given() -> dict[str, object]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise ArmError(400, "ValidationError", "the body is not of the form {'properties': {…}}")
+@routes.get("/schedules/<name>")
+def get_schedule(name: str) -> Response:
+    return answer(_resource(here().stored_schedules.get(name)))
+
+
+@routes.put("/schedules/<name>")
+def put_schedule(name: str) -> Response:
+    item, is_new = here().running().schedules.put(asset_name(name), _body_properties())
+    return answer(_resource(item), is_new=is_new)
+
+
+@routes.delete("/schedules/<name>")
+def delete_schedule(name: str) -> Response:
+    here().running()
+    return Response(status=200 if here().stored_schedules.delete(name) else 204)
+
+
+@routes.post("/schedules/<name>/trigger")
+def trigger_schedule(name: str) -> Response:
+    job = here().running().schedules.fire(name, _schedule_time())
+    return jsonify(submissionId=job, scheduleActionType="CreateJob")
+
+
+def _resource(item: StoredDocument) -> Resource:
+    return here().scope.resource(
+        f"schedules/{item.name}",
+        {"tags": {}, "properties": {}, **item.properties, "provisioningState": "Succeeded"},
+        created_at=item.created_at,
+        modified_at=item.modified_at,
+    )
+
+
+def _body_properties() -> dict[str, object]:
+    body = json_body()
     properties = mapping(body.get("properties"))
     action = mapping(properties.get("action"))
     if action.get("actionType") == "InvokeBatchEndpoint":
@@ -78,11 +76,11 @@ def _given() -> dict[str, object]:
     return {name: value for name, value in properties.items() if name not in read_only}
 
 
-def _view() -> tuple[bool, ...]:
-    asked = request.args.get("listViewType", "EnabledOnly")
-    if asked not in _VIEWS:
-        raise ArmError(400, "BadArgument", f"listViewType is {asked!r}; it is of {list(_VIEWS)}")
-    return _VIEWS[asked]
+def _shown_states() -> tuple[bool, ...]:
+    chosen = request.args.get("listViewType", "EnabledOnly")
+    if chosen not in _VIEWS:
+        raise ArmError(400, "BadArgument", f"listViewType is {chosen!r}; it is of {list(_VIEWS)}")
+    return _VIEWS[chosen]
 
 
 def _schedule_time() -> datetime:

@@ -1,4 +1,4 @@
-"""The schedules of the local workspace: their frozen jobs, and the jobs they submit when due."""
+"""Submits the jobs of schedules when they are due; a schedule's job is frozen when it is put."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.pipeline.triggers import due_between
-from aml_pipelines.workspace.jobs.vocabulary import Fields, mapping
-from aml_pipelines.workspace.store.documents import Document, Documents
+from aml_pipelines.workspace.http.fields import JsonObject, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
+    from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
-KIND = "schedule"
 TRIGGER_TIME = "${{creation_context.trigger_time}}"
 _TICK_SECONDS = 1.0
 _LATE = timedelta(minutes=5)  # what was due longer ago was missed, as while nothing was served
@@ -27,36 +25,38 @@ _log = logging.getLogger(__name__)
 
 
 class Schedules:
-    """Schedules that submit jobs: to `submissions`, when `clock` says that they are due."""
+    """The schedules that submit jobs to `submissions` when they are due by `clock`."""
 
     def __init__(
-        self, lake: Path, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
+        self, stored: Documents, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
     ) -> None:
-        self.stored = Documents(lake, KIND)
+        self.stored = stored
         self._jobs = jobs
         self._submissions = submissions
         self._clock = clock
         self._since = clock()
+        # A time that falls between two calls must be due in one of them only.
         self._firing = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._tick, daemon=True)
 
     def start(self) -> None:
-        """Begin to look at the clock; what was due before is not made up."""
+        """Start the thread; what was due before is not made up for."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Fire nothing further."""
+        """Stop the thread."""
         self._stopped.set()
         self._thread.join()
 
-    def put(self, name: str, properties: Fields) -> tuple[Document, bool]:
-        """Store a schedule with its job as it is now; says whether it is new.
+    def put(self, name: str, properties: JsonObject) -> tuple[StoredDocument, bool]:
+        """Store a schedule with its job as it is now; returns (stored, is_new).
 
         Raises RefusedError for a trigger that is never due, and for a job that
         could not be run.
         """
         now = self._clock()
+        # Only for its errors: a trigger that is never due is refused now.
         due_between(mapping(properties.get("trigger")), now, now, created=now)
         content = {"isEnabled": True, **properties}
         action = mapping(properties.get("action"))
@@ -66,7 +66,7 @@ class Schedules:
             return self.stored.put(name, {"properties": content})
 
     def fire_due(self, now: datetime) -> list[str]:
-        """Submit the job of every schedule that was due since the last look; names the jobs."""
+        """Submit the jobs of schedules that were due since the last call; returns their names."""
         with self._firing:
             since, self._since = max(self._since, now - _LATE), now
             return [
@@ -78,7 +78,7 @@ class Schedules:
             ]
 
     def fire(self, name: str, moment: datetime) -> str:
-        """Submit the job of one schedule as if it were due at `moment`; names the job."""
+        """Submit the job of one schedule as if it were due at `moment`; returns its name."""
         schedule = self.stored.get(name)
         definition = _definition(schedule)
         if not definition:
@@ -87,24 +87,25 @@ class Schedules:
         self._submissions.submit(job, bound(definition, moment), schedule=name)
         return job
 
-    def _fire(self, schedule: Document, moment: datetime) -> list[str]:
+    def _fire(self, schedule: StoredDocument, moment: datetime) -> list[str]:
         if not _definition(schedule):
             return []
         try:
             return [self.fire(schedule.name, moment)]
         except (RefusedError, ConflictError) as error:
-            # the others are due all the same, and there is nobody to tell but the log
+            # The other schedules are due all the same; of this one, there is only the log to read.
             _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
             return []
 
-    def _frozen(self, action: Fields) -> dict[str, object]:
+    def _frozen(self, action: JsonObject) -> dict[str, object]:
         definition = dict(mapping(action.get("jobDefinition")))
         source = definition.pop("sourceJobId", None)
         if source:
-            known = self._jobs.job(str(source).rpartition("/")[2]).properties
+            properties = self._jobs.job(str(source).rpartition("/")[2]).properties
             own = {name: value for name, value in definition.items() if value not in (None, {})}
-            definition = {**known, **own}
+            definition = {**properties, **own}
         frozen = self._submissions.frozen(definition)
+        # Planned once, so that a job that cannot run is refused now and not in the night.
         self._submissions.check(bound(frozen, self._clock()))
         return frozen
 
@@ -113,29 +114,28 @@ class Schedules:
             self.fire_due(self._clock())
 
 
-def bound(definition: Fields, moment: datetime) -> dict[str, object]:
-    """Give a job's definition with the trigger time in its string inputs: UTC, ISO 8601."""
+def bound(definition: JsonObject, moment: datetime) -> dict[str, object]:
+    """Return a job's definition with the trigger time in its string inputs: UTC, ISO 8601."""
     text = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     inputs = {
-        name: _bound(mapping(given), text)
-        for name, given in mapping(definition.get("inputs")).items()
+        name: _bound(mapping(port), text)
+        for name, port in mapping(definition.get("inputs")).items()
     }
     return {**definition, "inputs": inputs}
 
 
-def _bound(given: Fields, text: str) -> Fields:
-    value = given.get("value")
-    return (
-        {**given, "value": value.replace(TRIGGER_TIME, text)} if isinstance(value, str) else given
-    )
+def _bound(port: JsonObject, text: str) -> JsonObject:
+    value = port.get("value")
+    return {**port, "value": value.replace(TRIGGER_TIME, text)} if isinstance(value, str) else port
 
 
-def _definition(schedule: Document) -> Fields:
+def _definition(schedule: StoredDocument) -> JsonObject:
     return mapping(mapping(schedule.properties.get("action")).get("jobDefinition"))
 
 
-def _due(schedule: Document, since: datetime, now: datetime) -> list[datetime]:
+def _due(schedule: StoredDocument, since: datetime, now: datetime) -> list[datetime]:
     changed = datetime.fromtimestamp(schedule.modified_at, UTC)
     created = datetime.fromtimestamp(schedule.created_at, UTC)
+    # Times before a schedule was put or enabled were never its own.
     trigger = mapping(schedule.properties.get("trigger"))
     return due_between(trigger, max(since, changed), now, created=created)

@@ -1,4 +1,4 @@
-"""The storage accounts behind the datastores: who may open which of their containers."""
+"""Opens the containers of the storage accounts behind datastores, for callers with a right to."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from aml_pipelines.pipeline.references import FOLDERS
+from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE
 from aml_pipelines.workspace.http.arm import ArmError
-from aml_pipelines.workspace.storage.blobs import Container
+from aml_pipelines.workspace.state import REGISTRY, UPLOADS
+from aml_pipelines.workspace.storage.blobs import BlobFolder
 from aml_pipelines.workspace.storage.protocol import storage_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aml_pipelines.workspace.http.identity import Identity
-    from aml_pipelines.workspace.storage.upload_routes import Uploads
+    from aml_pipelines.workspace.http.identity import WorkspaceIdentity
+    from aml_pipelines.workspace.storage.uploads import Uploads
 
-# What no blob may be: the workspace's own database, key and certificate; others' uploads.
-_HIDDEN = {"lake": ("registry",), "workspaceblobstore": ("uploads",)}
+# Folders that have no blobs: the workspace's own databases and keys; the uploads of others.
+_HIDDEN = {LAKE: (REGISTRY,), DEFAULT: (UPLOADS,)}
 _CHALLENGE = (
     "Bearer authorization_uri=https://login.microsoftonline.com/local/oauth2/authorize"
     " resource_id=https://storage.azure.com"
@@ -27,34 +28,35 @@ _CHALLENGE = (
 
 
 class Accounts:
-    """An account for each datastore, with a container of its name, and one for each upload."""
+    """An account for each datastore, with a container of its name; a container for each upload."""
 
-    def __init__(self, lake: Path, identity: Identity, uploads: Uploads) -> None:
-        self._lake = lake
+    def __init__(self, state: Path, identity: WorkspaceIdentity, uploads: Uploads) -> None:
+        self._state = state
         self._identity = identity
         self._uploads = uploads
-        self._opened: dict[Path, Container] = {}
+        # One object for each folder: it has the lock of the folder's writers.
+        self._opened: dict[Path, BlobFolder] = {}
         self._opening = threading.Lock()
 
     def check(self, account: str) -> str:
-        """Give the name of the account's container, to the holder of a token."""
+        """Return the name of the account's container; refuses a caller without a token."""
         self._check_token()
         if account not in FOLDERS:
             raise storage_error("ContainerNotFound", f"accounts here are {sorted(FOLDERS)}")
         return account
 
-    def open(self, account: str, container: str) -> Container:
-        """Open a container for the holder of a token, or of the upload's signature."""
+    def open(self, account: str, container: str) -> BlobFolder:
+        """Open a container; refuses a caller with neither a token nor the upload's signature."""
         if "sig" in request.args:
             return self._container(self._uploads.folder(container), ())
         if container != self.check(account):
             raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
-        return self._container(self._lake / FOLDERS[account], _HIDDEN.get(account, ()))
+        return self._container(self._state / FOLDERS[account], _HIDDEN.get(account, ()))
 
-    def _container(self, folder: Path, hidden: tuple[str, ...]) -> Container:
+    def _container(self, folder: Path, hidden: tuple[str, ...]) -> BlobFolder:
         with self._opening:
             if folder not in self._opened:
-                self._opened[folder] = Container(folder, lake=self._lake, hidden=hidden)
+                self._opened[folder] = BlobFolder(folder, state=self._state, hidden=hidden)
             return self._opened[folder]
 
     def _check_token(self) -> None:

@@ -1,4 +1,4 @@
-"""The answer to a read of a blob: all of it, or the range that is asked for."""
+"""Answers reads of blobs: the whole blob, or a range of it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 def blob_content(blob: Blob) -> Response:
-    """Answer with the range of `blob` that is asked for; refuses one that begins after its end."""
-    asked = request.headers.get("x-ms-range") or request.headers.get("Range")
-    if not asked:
+    """Answer with the range of `blob` that the request names; refuses one beyond its end."""
+    # Azure prefers the first where a request has both.
+    wanted_range = request.headers.get("x-ms-range") or request.headers.get("Range")
+    if not wanted_range:
         answer = _answer(blob, 0, blob.size, 200)
-        if blob.facts.md5:
-            answer.headers["Content-MD5"] = blob.facts.md5
+        if blob.info.md5:
+            answer.headers["Content-MD5"] = blob.info.md5
         return answer
-    match = _RANGE.fullmatch(asked)
+    match = _RANGE.fullmatch(wanted_range)
     begin = int(match[1]) if match else 0
     if not match or begin >= blob.size:
-        raise storage_error("InvalidRange", f"{asked!r} of {blob.size} bytes")
+        raise storage_error("InvalidRange", f"{wanted_range!r} of {blob.size} bytes")
     end = min(int(match[2]) + 1, blob.size) if match[2] else blob.size
     answer = _answer(blob, begin, end, 206)
     answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{blob.size}"
-    if blob.facts.md5:
-        answer.headers["x-ms-blob-content-md5"] = blob.facts.md5
+    if blob.info.md5:
+        answer.headers["x-ms-blob-content-md5"] = blob.info.md5
     if request.headers.get("x-ms-range-get-content-md5") == "true":
         part = b"".join(read_pieces(blob.path, begin, end - begin))
         digest = hashlib.md5(part, usedforsecurity=False).digest()
@@ -44,6 +45,6 @@ def blob_content(blob: Blob) -> Response:
 
 def _answer(blob: Blob, begin: int, end: int, status: int) -> Response:
     content = () if request.method == "HEAD" else read_pieces(blob.path, begin, end - begin)
-    answer = Response(content, status, mimetype=blob.facts.content_type)
+    answer = Response(content, status, mimetype=blob.info.content_type)
     answer.headers["Content-Length"] = str(end - begin)
     return answer

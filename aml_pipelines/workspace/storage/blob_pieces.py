@@ -1,4 +1,4 @@
-"""Content of blobs a piece at a time, so that none is ever whole in memory."""
+"""Reads and copies blobs piece by piece, so that none is ever whole in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PIECE = 1 << 20
 
 
 class Readable(Protocol):
-    """What content is read from, until it gives none."""
+    """A source of bytes; an empty read is its end."""
 
     def read(self, size: int = -1, /) -> bytes: ...
 
@@ -32,16 +32,16 @@ class Joined:
 
 def read_pieces(file: Path, begin: int = 0, length: int | None = None) -> Iterator[bytes]:
     """Read a part of `file`, a piece at a time."""
-    with file.open("rb") as opened:
-        opened.seek(begin)
-        left = length if length is not None else os.fstat(opened.fileno()).st_size
-        while left > 0 and (piece := opened.read(min(left, PIECE))):
+    with file.open("rb") as source:
+        source.seek(begin)
+        left = length if length is not None else os.fstat(source.fileno()).st_size
+        while left > 0 and (piece := source.read(min(left, PIECE))):
             left -= len(piece)
             yield piece
 
 
 def copy_pieces(source: Readable, target: IO[bytes]) -> str:
-    """Copy what is left of `source`; gives its MD5 in base64."""
+    """Copy the rest of `source`; returns its MD5 in base64."""
     digest = hashlib.md5(usedforsecurity=False)
     while piece := source.read(PIECE):
         digest.update(piece)

@@ -1,4 +1,8 @@
-"""Blobs of the local workspace: the files of a folder, and what is told of them besides."""
+"""Serves a folder's files as blobs; MD5, content type and metadata are kept in SQLite.
+
+This is ours and not Azurite: the files of the lake must be plain files, which Spark reads and
+writes without it, and Azurite stores blobs in its own format.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.blob_pieces import Joined, Readable, copy_pieces
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 from conf.errors import UserError
@@ -30,7 +35,7 @@ _SAVE = "INSERT OR REPLACE INTO blob VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class BlobError(UserError):
-    """A blob that is not there, may not be there, or is not as the caller says."""
+    """A blob does not exist, may not exist, or is not as the caller says."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,8 +43,8 @@ class BlobError(UserError):
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a writer tells of a blob besides its content."""
+class BlobInfo:
+    """The properties of a blob besides its content."""
 
     md5: str | None = None
     content_type: str = OCTETS
@@ -48,136 +53,139 @@ class Facts:
 
 @dataclass(frozen=True)
 class Blob:
-    """A blob as it is now; `modified` is in nanoseconds, `md5` in base64 where it is known."""
+    """A blob as it is now; `modified` is in nanoseconds, `info.md5` in base64 if it is known."""
 
     name: str
     path: Path
     size: int
     modified: int
-    facts: Facts
+    info: BlobInfo
 
     @property
     def etag(self) -> str:
-        """A tag that changes with content and metadata."""
-        told = json.dumps([self.size, self.modified, dict(self.facts.metadata)])
-        return f'"0x{hashlib.sha256(told.encode()).hexdigest()[:16].upper()}"'
+        """A tag that changes when content or metadata change."""
+        facts = json.dumps([self.size, self.modified, dict(self.info.metadata)])
+        return f'"0x{hashlib.sha256(facts.encode()).hexdigest()[:16].upper()}"'
 
 
-class Container:
-    """The files below `folder` as blobs; those in its folders `hidden` are not among them.
+class BlobFolder:
+    """The files below `folder` as blobs, but for those in its folders `hidden`.
 
-    Other processes may write the files too: what was told of one holds until it changes.
+    Other processes may write the files too: a blob's properties hold until its file changes.
     """
 
-    def __init__(self, folder: Path, *, lake: Path, hidden: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, state: Path, hidden: Sequence[str] = ()) -> None:
         self.folder = folder.resolve()
-        self._lake = lake.resolve()
+        self._state = state.resolve()
         self._hidden = frozenset(hidden)
-        self._facts = SqliteFile(lake / "registry" / "blobs.db", _TABLES)
-        self._staged = self._lake / "registry" / "blocks"
+        self._database = SqliteFile(StateFolder(state).blobs_database, _TABLES)
+        self._staged = StateFolder(self._state).staged_blocks
         self._writing = threading.Lock()
 
     def blob(self, name: str) -> Blob:
-        """Find a blob; raises BlobError when there is none, or its name leads elsewhere."""
-        found = self._describe(name, self._path(name))
-        if not found:
+        """Find a blob; raises BlobError if there is none, or its name leads out of the folder."""
+        blob = self._describe(name, self._path(name))
+        if not blob:
             raise BlobError("BlobNotFound", f"there is no blob {name!r}")
-        return found
+        return blob
 
     def blobs(self, names: Sequence[str]) -> list[Blob]:
-        """Find those of the blobs `names` that are there."""
-        with self._facts.reading() as connection:
-            found = [self._read(connection, name, (self.folder / name).resolve()) for name in names]
-        return [blob for blob in found if blob and blob.path.is_relative_to(self.folder)]
+        """Return those of the blobs `names` that exist."""
+        with self._database.reading() as connection:
+            blobs = [self._read(connection, name, (self.folder / name).resolve()) for name in names]
+        return [blob for blob in blobs if blob and blob.path.is_relative_to(self.folder)]
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Name all blobs that begin with `prefix`, in the order of their names."""
+        """Yield the names of all blobs that begin with `prefix`, in order."""
         beginning = self._path(prefix.rpartition("/")[0] or ".")
-        found = []
+        # Azure lists blobs by their whole names, which is not the order of folders.
+        listed: list[str] = []
         for folder, folders, files in os.walk(beginning):
             if Path(folder) == self.folder:
                 folders[:] = [name for name in folders if name not in self._hidden]
             within = Path(folder).relative_to(self.folder)
-            found += [name for file in files if (name := str(within / file)).startswith(prefix)]
-        yield from sorted(found)
+            below = [str(within / file) for file in files]
+            listed += [name for name in below if name.startswith(prefix)]
+        yield from sorted(listed)
 
     def write(
         self,
         name: str,
         content: Readable,
-        facts: Facts,
+        info: BlobInfo,
         *,
         unless: Callable[[Blob | None], None],
     ) -> Blob:
-        """Write a blob whole, in one step; `unless` sees what is there and may raise to refuse.
+        """Write a blob in one step; `unless` gets the present blob and may raise to refuse.
 
-        Raises BlobError when `facts` names an MD5 that is not the content's.
+        Raises BlobError if `info` has an MD5 that is not the content's.
         """
         path = self._path(name)
         self._staged.mkdir(parents=True, exist_ok=True)
+        # Renamed in one step: a reader finds the old blob or the new one, never a part.
         part = self._staged / uuid.uuid4().hex
         try:
             with part.open("wb") as written:
                 md5 = copy_pieces(content, written)
-            if facts.md5 not in (None, md5):
-                raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {facts.md5!r}")
+            if info.md5 not in (None, md5):
+                raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {info.md5!r}")
             with self._writing:
                 unless(self._describe(name, path))
                 _make_folder(path.parent, name)
                 part.replace(path)
-                return self._tell(name, path, Facts(md5, facts.content_type, facts.metadata))
+                return self._save_info(name, path, BlobInfo(md5, info.content_type, info.metadata))
         finally:
             part.unlink(missing_ok=True)
 
-    def tell(self, name: str, metadata: Mapping[str, str]) -> Blob:
+    def set_metadata(self, name: str, metadata: Mapping[str, str]) -> Blob:
         """Replace a blob's metadata."""
         with self._writing:
-            found = self.blob(name)
-            facts = Facts(found.facts.md5, found.facts.content_type, metadata)
-            return self._tell(name, found.path, facts)
+            blob = self.blob(name)
+            info = BlobInfo(blob.info.md5, blob.info.content_type, metadata)
+            return self._save_info(name, blob.path, info)
 
     def delete(self, name: str, *, unless: Callable[[Blob | None], None]) -> None:
         with self._writing:
-            found = self.blob(name)
-            unless(found)
-            found.path.unlink()
-            with self._facts.writing() as connection:
-                connection.execute("DELETE FROM blob WHERE file = ?", (self._key(found.path),))
+            blob = self.blob(name)
+            unless(blob)
+            blob.path.unlink()
+            with self._database.writing() as connection:
+                connection.execute("DELETE FROM blob WHERE file = ?", (self._key(blob.path),))
 
     def put_block(self, name: str, block: str, content: Readable, md5: str | None) -> None:
-        """Keep a block of a blob, until the blob is made of it; raises BlobError as `write`."""
+        """Store a block until its blob is committed; raises BlobError as `write` does."""
         folder = self._blocks(name)
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f".{uuid.uuid4().hex}"
         with part.open("wb") as written:
-            found = copy_pieces(content, written)
-        if md5 not in (None, found):
+            computed = copy_pieces(content, written)
+        if md5 not in (None, computed):
             part.unlink()
-            raise BlobError("Md5Mismatch", f"MD5 is {found!r}, not {md5!r}")
+            raise BlobError("Md5Mismatch", f"MD5 is {computed!r}, not {md5!r}")
         part.replace(folder / _block_file(block))
 
     def staged(self, name: str) -> list[tuple[str, int]]:
-        """List the blocks that were put and of which no blob is made yet, with their sizes."""
+        """List the blocks of a blob that is not committed yet, with their sizes."""
         folder = self._blocks(name)
         files = sorted(folder.iterdir()) if folder.is_dir() else []
-        kept = [file for file in files if not file.name.startswith(".")]
-        return [(bytes.fromhex(file.name).decode(), file.stat().st_size) for file in kept]
+        blocks = [file for file in files if not file.name.startswith(".")]
+        return [(bytes.fromhex(file.name).decode(), file.stat().st_size) for file in blocks]
 
     def commit(
         self,
         name: str,
         blocks: Sequence[str],
-        facts: Facts,
+        info: BlobInfo,
         *,
         unless: Callable[[Blob | None], None],
     ) -> Blob:
-        """Make a blob of its blocks, in their order; raises BlobError when one was not put."""
+        """Join blocks to a blob, in their order; raises BlobError if one was not put."""
         files = [self._blocks(name) / _block_file(block) for block in blocks]
         if not all(file.is_file() for file in files):
             raise BlobError("InvalidBlockList", f"a block of {name!r} was not put")
-        found = self.write(name, Joined(files), facts, unless=unless)
+        blob = self.write(name, Joined(files), info, unless=unless)
         shutil.rmtree(self._blocks(name), ignore_errors=True)
-        return found
+        return blob
 
     def _path(self, name: str) -> Path:
         parts = name.split("/")
@@ -192,30 +200,31 @@ class Container:
         return self._staged / hashlib.sha256(str(self._path(name)).encode()).hexdigest()
 
     def _key(self, path: Path) -> str:
-        return str(path.relative_to(self._lake))
+        return str(path.relative_to(self._state))
 
     def _describe(self, name: str, path: Path) -> Blob | None:
-        with self._facts.reading() as connection:
+        with self._database.reading() as connection:
             return self._read(connection, name, path)
 
     def _read(self, connection: sqlite3.Connection, name: str, path: Path) -> Blob | None:
-        if not path.is_file() or not path.is_relative_to(self._lake):
+        if not path.is_file() or not path.is_relative_to(self._state):
             return None
         status = path.stat()
+        # By size and time: a file that Spark has written since has other properties.
         row = connection.execute(
             "SELECT md5, content_type, metadata FROM blob"
             " WHERE file = ? AND size = ? AND modified = ?",
             (self._key(path), status.st_size, status.st_mtime_ns),
         ).fetchone()
-        facts = Facts(row[0], row[1], json.loads(row[2])) if row else Facts()
-        return Blob(name, path, status.st_size, status.st_mtime_ns, facts)
+        info = BlobInfo(row[0], row[1], json.loads(row[2])) if row else BlobInfo()
+        return Blob(name, path, status.st_size, status.st_mtime_ns, info)
 
-    def _tell(self, name: str, path: Path, facts: Facts) -> Blob:
+    def _save_info(self, name: str, path: Path, info: BlobInfo) -> Blob:
         status = path.stat()
-        row = (self._key(path), status.st_size, status.st_mtime_ns, facts.md5, facts.content_type)
-        with self._facts.writing() as connection:
-            connection.execute(_SAVE, (*row, json.dumps(dict(facts.metadata))))
-        return Blob(name, path, status.st_size, status.st_mtime_ns, facts)
+        row = (self._key(path), status.st_size, status.st_mtime_ns, info.md5, info.content_type)
+        with self._database.writing() as connection:
+            connection.execute(_SAVE, (*row, json.dumps(dict(info.metadata))))
+        return Blob(name, path, status.st_size, status.st_mtime_ns, info)
 
 
 def _block_file(block: str) -> str:

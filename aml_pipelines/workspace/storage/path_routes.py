@@ -1,6 +1,6 @@
-"""Routes of Data Lake Storage: the list of paths, which its clients read where blobs have none.
+"""Routes of Data Lake Storage: the list of paths; all else is refused.
 
-Its clients read the files themselves as blobs. Writing over this API is not served.
+Its clients read the files themselves as blobs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
+from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.storage.blobs import BlobError
 from aml_pipelines.workspace.storage.protocol import (
     STORAGE_PREFIX,
@@ -22,45 +23,42 @@ from aml_pipelines.workspace.storage.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aml_pipelines.workspace.storage.accounts import Accounts
     from aml_pipelines.workspace.storage.blobs import Blob
 
 
-def filesystem_routes(accounts: Accounts) -> Blueprint:
-    """Serve the paths of the containers of `accounts`."""
-    routes = Blueprint("filesystems", __name__, url_prefix=f"{STORAGE_PREFIX}/<account>.dfs.<_s>")
-    routes.register_error_handler(BlobError, refused)
+routes = Blueprint("filesystems", __name__, url_prefix=f"{STORAGE_PREFIX}/<account>.dfs.<_s>")
+routes.register_error_handler(BlobError, refused)
 
-    @routes.get("/<container>")
-    def list_paths(account: str, container: str, _s: str) -> Response:
-        opened = accounts.open(account, container)
-        directory = request.args.get("directory", "").strip("/")
-        prefix = f"{directory}/" if directory else ""
-        names = [
-            name
-            for name in opened.names(directory)
-            if name.startswith(prefix) or (name == directory and _is_listed_alone(name))
-        ]
-        if directory and not names:
-            raise storage_error("PathNotFound", f"there is nothing at {directory!r}")
-        return _page([*_folders(names, prefix), *_files(opened.blobs(names), prefix)])
 
-    @routes.route("/<container>/<path:path>", methods=["GET", "PUT", "PATCH", "DELETE"])
-    def refuse(account: str, container: str, path: str, _s: str) -> Response:
-        accounts.open(account, container)
-        raise storage_error(
-            "NotImplemented",
-            f"{request.method} {path!r}: Data Lake's own API is not served but to list; "
-            "use azure-storage-blob",
-        )
+@routes.get("/<container>")
+def list_paths(account: str, container: str, _s: str) -> Response:
+    folder = here().accounts.open(account, container)
+    directory = request.args.get("directory", "").strip("/")
+    prefix = f"{directory}/" if directory else ""
+    names = [
+        name
+        for name in folder.names(directory)
+        if name.startswith(prefix) or (name == directory and _is_listed_alone(name))
+    ]
+    if directory and not names:
+        raise storage_error("PathNotFound", f"there is nothing at {directory!r}")
+    return _page([*_folders(names, prefix), *_files(folder.blobs(names), prefix)])
 
-    return routes
+
+@routes.route("/<container>/<path:path>", methods=["GET", "PUT", "PATCH", "DELETE"])
+def refuse(account: str, container: str, path: str, _s: str) -> Response:
+    here().accounts.open(account, container)
+    raise storage_error(
+        "NotImplemented",
+        f"{request.method} {path!r}: Data Lake's own API is not served but to list; "
+        "use azure-storage-blob",
+    )
 
 
 def _is_listed_alone(name: str) -> bool:
-    # The list of a file is the file: the client downloads an output so, of either kind. But when it
-    # finds the MLTable that it registers, it wants a schema from the Internet: 5 s where there is
-    # none, and otherwise a request that leaves the machine. Without, it registers all the same.
+    # The list of a file is the file: the client downloads outputs of files by it. But if the client
+    # found the MLTable that it registers, it would fetch a schema from the Internet: a request that
+    # leaves the machine, or 5 s without a network. It registers without the schema all the same.
     return name.rpartition("/")[2] != "MLTable"
 
 

@@ -1,4 +1,4 @@
-"""Azure Storage's manners: its accounts' addresses, errors, preconditions, headers and lists."""
+"""Azure Storage conventions of all routes: addresses, errors, preconditions, headers, lists."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STATUS = {
 
 
 def storage_error(code: str, message: str = "") -> HTTPException:
-    """Make a refusal in Azure Storage's shape."""
+    """Return an error in Azure Storage's shape."""
     error = Element("Error")
     SubElement(error, "Code").text = code
     SubElement(error, "Message").text = message or code
@@ -46,7 +46,7 @@ def storage_error(code: str, message: str = "") -> HTTPException:
 
 
 def refused(error: BlobError) -> Response:
-    """Answer with a blob's refusal."""
+    """Answer a request with a blob's error."""
     response = storage_error(error.code, str(error)).response
     return response if isinstance(response, Response) else Response(status=400)
 
@@ -57,32 +57,32 @@ def xml(root: Element, status: int = 200) -> Response:
 
 
 def page_size(parameter: str) -> int:
-    """Read how long a page of a list the request wants, at most 5000."""
-    asked = request.args.get(parameter) or str(_PAGE)
-    if not asked.isdecimal() or int(asked) == 0:
-        raise storage_error("OutOfRangeQueryParameterValue", f"{parameter} is {asked!r}")
-    return min(int(asked), _PAGE)
+    """Return the page size that the request names, at most 5000."""
+    size = request.args.get(parameter) or str(_PAGE)
+    if not size.isdecimal() or int(size) == 0:
+        raise storage_error("OutOfRangeQueryParameterValue", f"{parameter} is {size!r}")
+    return min(int(size), _PAGE)
 
 
-def check_conditions(found: Blob | None, *, on: Literal["read", "write", "update"]) -> None:
+def check_conditions(blob: Blob | None, *, on: Literal["read", "write", "update"]) -> None:
     """Refuse the request when its If-Match or If-None-Match does not hold."""
-    wanted, unwanted = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-    if found and unwanted == "*" and on == "write":
-        raise storage_error("BlobAlreadyExists", f"{found.name!r} is there")
-    if wanted and (found is None or wanted not in ("*", found.etag)):
-        raise storage_error("ConditionNotMet", f"If-Match {wanted} does not hold")
-    if found and unwanted == found.etag:
-        raise storage_error("ConditionNotMet", f"If-None-Match {unwanted} does not hold")
+    if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if blob and if_none_match == "*" and on == "write":
+        raise storage_error("BlobAlreadyExists", f"{blob.name!r} is there")
+    if if_match and (blob is None or if_match not in ("*", blob.etag)):
+        raise storage_error("ConditionNotMet", f"If-Match {if_match} does not hold")
+    if blob and if_none_match == blob.etag:
+        raise storage_error("ConditionNotMet", f"If-None-Match {if_none_match} does not hold")
 
 
-def given_metadata() -> dict[str, str]:
-    """Read the metadata that the request gives."""
-    given = request.environ.get(METADATA, {}).items()
-    return {str(name).removeprefix(METADATA): str(value) for name, value in given}
+def request_metadata() -> dict[str, str]:
+    """Return the metadata in the request's headers."""
+    headers = request.environ.get(METADATA, {}).items()
+    return {str(name).removeprefix(METADATA): str(value) for name, value in headers}
 
 
 def describe(response: Response, blob: Blob) -> Response:
-    """Add what every answer about `blob` says."""
+    """Add the headers of every answer about `blob`."""
     response.headers["ETag"] = blob.etag
     response.headers["Last-Modified"] = last_modified(blob)
     response.headers["x-ms-version"] = VERSION
@@ -91,12 +91,12 @@ def describe(response: Response, blob: Blob) -> Response:
 
 
 def describe_whole(response: Response, blob: Blob) -> Response:
-    """Add what an answer with the properties of `blob` says."""
+    """Add the headers of an answer with the properties of `blob`."""
     response.headers["x-ms-blob-type"] = "BlockBlob"
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["x-ms-lease-status"] = "unlocked"
     response.headers["x-ms-lease-state"] = "available"
-    for key, value in blob.facts.metadata.items():
+    for key, value in blob.info.metadata.items():
         response.headers[f"{METADATA}{key}"] = value
     return describe(response, blob)
 
@@ -109,17 +109,17 @@ def blob_list(
     for parameter in ("Prefix", "Marker", "MaxResults", "Delimiter"):
         if parameter.lower() in request.args:
             SubElement(root, parameter).text = request.args[parameter.lower()]
-    listed = SubElement(root, "Blobs")
+    entries = SubElement(root, "Blobs")
     for blob in blobs:
-        _add_blob(listed, blob)
+        _add_blob(entries, blob)
     for prefix in prefixes:
-        SubElement(SubElement(listed, "BlobPrefix"), "Name").text = prefix
+        SubElement(SubElement(entries, "BlobPrefix"), "Name").text = prefix
     SubElement(root, "NextMarker").text = marker
     return xml(root)
 
 
-def _add_blob(listed: Element, blob: Blob) -> None:
-    item = SubElement(listed, "Blob")
+def _add_blob(entries: Element, blob: Blob) -> None:
+    item = SubElement(entries, "Blob")
     SubElement(item, "Name").text = blob.name
     properties = SubElement(item, "Properties")
     for name, value in (
@@ -127,8 +127,8 @@ def _add_blob(listed: Element, blob: Blob) -> None:
         ("Last-Modified", last_modified(blob)),
         ("Etag", blob.etag.strip('"')),
         ("Content-Length", str(blob.size)),
-        ("Content-Type", blob.facts.content_type),
-        ("Content-MD5", blob.facts.md5),
+        ("Content-Type", blob.info.content_type),
+        ("Content-MD5", blob.info.md5),
         ("BlobType", "BlockBlob"),
         ("LeaseStatus", "unlocked"),
         ("LeaseState", "available"),
@@ -136,10 +136,10 @@ def _add_blob(listed: Element, blob: Blob) -> None:
         SubElement(properties, name).text = value
     if "metadata" in request.args.get("include", ""):
         metadata = SubElement(item, "Metadata")
-        for name, value in blob.facts.metadata.items():
+        for name, value in blob.info.metadata.items():
             SubElement(metadata, name).text = value
 
 
 def last_modified(blob: Blob) -> str:
-    """Say when the content of `blob` changed, as HTTP writes it."""
+    """Return the time of the last change of `blob`, as HTTP writes it."""
     return format_datetime(datetime.fromtimestamp(blob.modified // 10**9, UTC), usegmt=True)

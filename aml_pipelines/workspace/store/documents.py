@@ -1,4 +1,4 @@
-"""Resources that have a name and no versions, such as computes and endpoints, as documents."""
+"""Stores resources without versions, such as computes and endpoints, as JSON documents."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NotFoundError
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ _COLUMNS = "SELECT name, content, created_at, modified_at FROM document"
 
 
 @dataclass(frozen=True)
-class Document:
-    """A resource as it was last put: `content` is its body, as the API names its fields."""
+class StoredDocument:
+    """A stored resource; `content` is its body, with the API's names of fields."""
 
     name: str
     content: Mapping[str, object]
@@ -34,68 +35,69 @@ class Document:
 
     @property
     def properties(self) -> dict[str, object]:
-        found = self.content.get("properties")
-        return dict(found) if isinstance(found, dict) else {}
+        properties = self.content.get("properties")
+        return dict(properties) if isinstance(properties, dict) else {}
 
 
 class Documents:
-    """The resources of one kind in the workspace with the folder `lake`."""
+    """The resources of one kind in the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path, kind: str) -> None:
-        self._file = SqliteFile(lake / "registry" / "documents.db", _TABLES)
+    def __init__(self, state: Path, kind: str) -> None:
+        self._file = SqliteFile(StateFolder(state).documents_database, _TABLES)
         self.kind = kind
 
-    def find(self, name: str) -> Document | None:
+    def find(self, name: str) -> StoredDocument | None:
         with self._file.reading() as connection:
             return self._find(connection, name)
 
-    def get(self, name: str) -> Document:
-        """Find a resource; raises NotFoundError naming those there are."""
+    def get(self, name: str) -> StoredDocument:
+        """Find a resource; raises NotFoundError naming those that exist."""
         with self._file.reading() as connection:
-            found = self._find(connection, name)
-            if found:
-                return found
-            there_are = [item.name for item in self._all(connection)]
-        raise NotFoundError(f"{self.kind} {name!r} does not exist; there are {there_are}")
+            document = self._find(connection, name)
+            if document:
+                return document
+            names = [item.name for item in self._all(connection)]
+        raise NotFoundError(f"{self.kind} {name!r} does not exist; there are {names}")
 
-    def all(self) -> list[Document]:
+    def all(self) -> list[StoredDocument]:
         """List all resources of this kind by name."""
         with self._file.reading() as connection:
             return self._all(connection)
 
-    def put(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
-        """Create a resource or replace it; gives it as stored, and if it is new."""
+    def put(self, name: str, content: Mapping[str, object]) -> tuple[StoredDocument, bool]:
+        """Create a resource or replace it; returns (stored, is_new)."""
         now = time.time()
         with self._file.writing() as connection:
             stored = self._find(connection, name)
             created = stored.created_at if stored else now
             is_same = stored is not None and stored.content == content
+            # A schedule that is put again unchanged must not lose a time that is just due.
             modified = stored.modified_at if stored and is_same else now
             connection.execute(
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
                 (self.kind, name, json.dumps(dict(content)), created, modified),
             )
-        return Document(name, content, created, modified), stored is None
+        return StoredDocument(name, content, created, modified), stored is None
 
     def delete(self, name: str) -> bool:
-        """Delete a resource; says if there was one."""
+        """Delete a resource; returns whether it existed."""
         with self._file.writing() as connection:
-            found = self._find(connection, name)
+            document = self._find(connection, name)
             connection.execute(
                 "DELETE FROM document WHERE kind = ? AND name = ?", (self.kind, name)
             )
-        return found is not None
+        return document is not None
 
-    def _find(self, connection: sqlite3.Connection, name: str) -> Document | None:
+    def _find(self, connection: sqlite3.Connection, name: str) -> StoredDocument | None:
         row = connection.execute(
             f"{_COLUMNS} WHERE kind = ? AND name = ?", (self.kind, name)
         ).fetchone()
         return _document(row) if row else None
 
-    def _all(self, connection: sqlite3.Connection) -> list[Document]:
+    def _all(self, connection: sqlite3.Connection) -> list[StoredDocument]:
         rows = connection.execute(f"{_COLUMNS} WHERE kind = ? ORDER BY name", (self.kind,))
         return [_document(row) for row in rows]
 
 
-def _document(row: tuple[str, str, float, float]) -> Document:
-    return Document(row[0], json.loads(row[1]), row[2], row[3])
+def _document(row: tuple[str, str, float, float]) -> StoredDocument:
+    return StoredDocument(row[0], json.loads(row[1]), row[2], row[3])

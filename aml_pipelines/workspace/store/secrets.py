@@ -1,4 +1,4 @@
-"""Secrets that were given to the local workspace: a file that only its owner may read."""
+"""Stores secrets of the workspace in a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.files import read_json, write_json
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,22 +14,23 @@ if TYPE_CHECKING:
 
 
 class SecretFile:
-    """Secrets by the name of what they open, in the workspace with the folder `lake`."""
+    """The secrets of the workspace with the folder `state`, by the names of their resources."""
 
-    def __init__(self, lake: Path) -> None:
-        self._file = lake / "registry" / "secrets.json"
+    def __init__(self, state: Path) -> None:
+        self._file = StateFolder(state).secrets
+        # The file is read and written whole: of two writers at once, one would lose its secret.
         self._writing = threading.Lock()
 
     def find(self, name: str) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = self._all().get(name)
-        return found
+        secret: Mapping[str, Any] | None = self._all().get(name)
+        return secret
 
     def keep(self, name: str, secret: Mapping[str, Any] | None) -> None:
-        """Keep a secret in the place of the one before, or forget that when there is none."""
+        """Replace the secret of `name`, or delete it if `secret` is None."""
         with self._writing:
             others = {key: value for key, value in self._all().items() if key != name}
-            given = {name: dict(secret)} if secret else {}
-            write_json(self._file, {**others, **given}, mode=0o600)
+            entry = {name: dict(secret)} if secret else {}
+            write_json(self._file, {**others, **entry}, mode=0o600)
 
     def _all(self) -> dict[str, Any]:
         return read_json(self._file) if self._file.is_file() else {}

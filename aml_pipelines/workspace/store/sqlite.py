@@ -1,4 +1,4 @@
-"""A SQLite file that many processes and threads use at once, in transactions that queue up."""
+"""Opens a SQLite file for many processes and threads, in transactions that queue up."""
 
 from __future__ import annotations
 
@@ -20,35 +20,39 @@ WAIT_SECONDS = 60.0
 
 
 class RegistryError(UserError):
-    """The file is not one that this version wrote."""
+    """The file was not written by this version."""
 
 
 @dataclass(frozen=True)
 class SqliteFile:
-    """The file at `path` with the tables that the SQL `tables` makes; writing makes it."""
+    """The file at `path` with the tables of the SQL `tables`; the first write creates it."""
 
     path: Path
     tables: str
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Open the file for one consistent look; a missing one reads as an empty one."""
+        """Open the file for one consistent read; a missing file reads as an empty one."""
         with closing(self._connect() if self.path.is_file() else self._empty()) as connection:
+            # One transaction: rows that are read one after the other must be of one moment.
             connection.execute("BEGIN")
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Open the file for one transaction, alone: others queue up."""
+        """Open the file for one transaction; others wait for its end."""
         if not self.path.is_file():
             self._create()
         with closing(self._connect()) as connection:
+            # At once, not at the first write: SQLite does not wait for a lock that a reader asks
+            # for, it fails.
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
 
     def _create(self) -> None:
-        # Born whole under another name: two processes that set up one WAL file lock each other out.
+        # Two processes that set up one WAL file lock each other out: each sets up one of its own,
+        # and the first one gives its file the name.
         self.path.parent.mkdir(parents=True, exist_ok=True)
         newborn = self.path.with_name(f"{self.path.name}.{uuid.uuid4().hex}")
         with closing(sqlite3.connect(newborn)) as connection:
@@ -60,11 +64,11 @@ class SqliteFile:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found != SCHEMA:
+        (schema,) = connection.execute("PRAGMA user_version").fetchone()
+        if schema != SCHEMA:
             connection.close()
             raise RegistryError(
-                f"{self.path}: has schema {found}, not {SCHEMA}; delete it to start anew"
+                f"{self.path}: has schema {schema}, not {SCHEMA}; delete it to start anew"
             )
         return connection
 

@@ -1,4 +1,4 @@
-"""What a batch deployment's jobs are: a command over files, or the graph of its component."""
+"""Makes the jobs of batch deployments: a command over files, or the graph of a component."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
-from aml_pipelines.workspace.jobs.vocabulary import mapping, named, seconds_of
-from aml_pipelines.workspace.store.versions import Resources
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.assets import ModelAsset
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.served import ServedWorkspace
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 DRIVER = Path(__file__).parents[1] / "batch_driver"
 OUTPUT, NODE = "score", "pipeline"
@@ -35,41 +37,44 @@ _KINDS = {
 
 
 def is_pipeline(properties: Mapping[str, object]) -> bool:
-    """Tell whether a deployment is of a pipeline component."""
+    """Return whether a deployment is of a pipeline component."""
     return bool(properties.get("deploymentConfiguration"))
 
 
-def stage_code(lake: Path, properties: Mapping[str, object]) -> str:
-    """Register what a model deployment's jobs run; gives the code's path below the workspace.
+def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> str:
+    """Register the code of a model deployment's jobs; returns its path below the workspace.
 
     Raises RefusedError when there is no such code, and NotFoundError without the model.
     """
-    model = deployed_model(lake, properties)
+    model = deployed_model(workspace.registry, properties)
     if not properties.get("codeConfiguration"):
         raise RefusedError("a batch deployment without code is not served; give it some")
-    code, script = deployed_code(lake, properties, model)
+    code, script = deployed_code(workspace.sources, properties, model)
     container = secrets.token_hex(16)
-    snapshot = lake / "workspaceblobstore" / "uploads" / container / "batch"
+    snapshot = workspace.folder.uploads / container / "batch"
     shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
+    # The driver goes into the snapshot: the job runs it as any code, and knows no workspace.
     shutil.copytree(DRIVER, snapshot / DRIVER.name, ignore=shutil.ignore_patterns("__pycache__"))
     (snapshot / "settings.json").write_text(json.dumps(_settings(properties, script)))
     uri = f"azureml://datastores/workspaceblobstore/paths/uploads/{container}/batch"
-    Resources(lake, "code").put_version(
-        container, "1", {"codeUri": uri}, unless=lambda _stored: None
-    )
+    workspace.assets[CODES.plural].put_version(container, "1", {"codeUri": uri})
     return f"codes/{container}/versions/1"
 
 
 def job_body(
-    lake: Path, deployment: Document, asked: Mapping[str, object], *, endpoint: str
+    workspace: ServedWorkspace,
+    deployment: StoredDocument,
+    invocation: Mapping[str, object],
+    *,
+    endpoint: str,
 ) -> dict[str, object]:
-    """Make the job that `asked`, an invocation's properties, means for `deployment`."""
+    """Return the body of the job that an `invocation` of `deployment` submits."""
     properties = deployment.properties
-    given = mapping(asked.get("inputData"))
-    inputs = {name: _port(mapping(value), "jobInputType") for name, value in given.items()}
+    data = mapping(invocation.get("inputData"))
+    inputs = {name: _port(mapping(value), "jobInputType") for name, value in data.items()}
     shared = {
         "displayName": f"{endpoint}-{deployment.name.rpartition('/')[2]}",
-        "experimentName": mapping(asked.get("properties")).get("experimentName") or endpoint,
+        "experimentName": mapping(invocation.get("properties")).get("experimentName") or endpoint,
         "properties": {
             "azureml.endpointname": endpoint,
             "azureml.deploymentname": deployment.name.rpartition("/")[2],
@@ -77,16 +82,16 @@ def job_body(
     }
     outputs = {
         name: _port(mapping(value), "jobOutputType")
-        for name, value in mapping(asked.get("outputData")).items()
+        for name, value in mapping(invocation.get("outputData")).items()
     }
     if is_pipeline(properties):
-        return {**shared, **_pipeline(lake, properties, inputs, outputs)}
-    model = deployed_model(lake, properties)
+        return {**shared, **_pipeline(workspace, properties, inputs, outputs)}
+    model = deployed_model(workspace.registry, properties)
     return {**shared, **_command(deployment, model, inputs, outputs)}
 
 
 def _command(
-    deployment: Document,
+    deployment: StoredDocument,
     model: ModelAsset | None,
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],
@@ -119,7 +124,7 @@ def _command(
 
 
 def _pipeline(
-    lake: Path,
+    workspace: ServedWorkspace,
     properties: Mapping[str, object],
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],
@@ -128,31 +133,32 @@ def _pipeline(
     component = str(mapping(configuration.get("componentId")).get("assetId"))
     _, _, end = component.partition("/components/")
     name, _, version = end.partition("/versions/")
-    spec = mapping(Resources(lake, "component").version(name, version).properties["componentSpec"])
-    made = {
+    registered = workspace.assets[COMPONENTS.plural].version(name, version)
+    spec = mapping(registered.properties["componentSpec"])
+    declared = {
         key: {"jobOutputType": mapping(port).get("type")}
         for key, port in mapping(spec.get("outputs")).items()
     }
     return {
         "jobType": "Pipeline",
         "inputs": inputs,
-        "outputs": {**made, **outputs},
+        "outputs": {**declared, **outputs},
         "settings": {key: _read(value) for key, value in _pipeline_settings(configuration)},
         "jobs": {
             NODE: {
                 "type": "pipeline",
                 "componentId": component,
                 "inputs": {key: _bound("inputs", key) for key in inputs},
-                "outputs": {key: _bound("outputs", key) for key in made},
+                "outputs": {key: _bound("outputs", key) for key in declared},
             }
         },
     }
 
 
 def _pipeline_settings(configuration: Mapping[str, object]) -> list[tuple[str, object]]:
-    known = ("default_compute", "continue_on_step_failure", "force_rerun")
+    names = ("default_compute", "continue_on_step_failure", "force_rerun")
     settings = mapping(configuration.get("settings"))
-    return [(key, settings[key]) for key in known if settings.get(key) is not None]
+    return [(key, settings[key]) for key in names if settings.get(key) is not None]
 
 
 def _read(setting: object) -> object:
@@ -165,9 +171,9 @@ def _bound(ports: str, name: str) -> dict[str, str]:
     return {kind: "literal", "value": f"${{{{parent.{ports}.{name}}}}}"}
 
 
-def _port(given: Mapping[str, object], field: str) -> dict[str, object]:
-    kind = str(given.get(field))
-    fields = {name: given[name] for name in ("uri", "value", "mode") if given.get(name) is not None}
+def _port(port: Mapping[str, object], field: str) -> dict[str, object]:
+    kind = str(port.get(field))
+    fields = {name: port[name] for name in ("uri", "value", "mode") if port.get(name) is not None}
     return {**fields, field: _KINDS.get(kind, kind)}
 
 

@@ -1,4 +1,4 @@
-"""Score the files of a folder in mini-batches: the command of a batch deployment's jobs."""
+"""Scores the files of a folder in mini-batches: the command of a batch deployment's jobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """How a deployment scores, as the snapshot's settings.json says."""
+    """The settings of a deployment, from the snapshot's settings.json."""
 
     script: str
     mini_batch_size: int
@@ -41,7 +41,7 @@ class Settings:
 
 
 class Run:
-    """The mini-batches of one job: which are left, what became of the others."""
+    """The mini-batches of one job: those left, and the results of the others."""
 
     def __init__(self, batches: Sequence[Sequence[str]], settings: Settings) -> None:
         self._settings = settings
@@ -58,7 +58,7 @@ class Run:
         return allowed != IGNORE_ERRORS and self.not_scored > allowed
 
     def work(self, worker: Worker) -> None:
-        """Score what is left, with others beside it, until too much is not scored."""
+        """Score mini-batches beside other workers, until none is left or too many files failed."""
         while not self.is_failed:
             try:
                 number, files = self._left.get_nowait()
@@ -91,7 +91,7 @@ def main(scored: str, model: str, output: str) -> int:
     with tempfile.TemporaryDirectory() as models:
         os.environ["AZUREML_BI_OUTPUT_PATH"] = str(folder)
         if model:
-            _place(Path(model).resolve(), Path(models))
+            _copy_model(Path(model).resolve(), Path(models))
             os.environ["AZUREML_MODEL_DIR"] = models
         _score(run, settings, workers=min(settings.concurrency, len(batches)))
     _log.info(
@@ -118,7 +118,7 @@ def _score(run: Run, settings: Settings, *, workers: int) -> None:
         worker.stop()
 
 
-def _place(model: Path, folder: Path) -> None:
+def _copy_model(model: Path, folder: Path) -> None:
     # A link would not do: code that looks for its files walks past links.
     if model.is_dir():
         shutil.copytree(model, folder / model.name, copy_function=shutil.copyfile)
@@ -129,10 +129,10 @@ def _place(model: Path, folder: Path) -> None:
 def _files(scored: Path) -> list[str]:
     if scored.is_file():
         return [str(scored)]
-    found = sorted(str(file) for file in scored.rglob("*") if file.is_file())
-    if not found:
+    files = sorted(str(file) for file in scored.rglob("*") if file.is_file())
+    if not files:
         raise SystemExit(f"there is no file to score in {scored}")
-    return found
+    return files
 
 
 def _arguments() -> argparse.ArgumentParser:

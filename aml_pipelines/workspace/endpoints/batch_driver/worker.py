@@ -1,4 +1,4 @@
-"""A process that scores mini-batches with a deployment's script, and is replaced when it hangs."""
+"""Scores mini-batches in a process of their own, which is replaced when it hangs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _SPAWNED = multiprocessing.get_context("spawn")  # a script's threads do not sur
 
 
 class MiniBatchError(RuntimeError):
-    """A mini-batch was not scored, for the reason it gives."""
+    """A mini-batch was not scored; the message says why."""
 
 
 class Worker:
-    """One process with the script's init() done; `score` gives it mini-batches one by one."""
+    """One process that has run the script's init() and scores mini-batches one by one."""
 
     def __init__(self, script: Path) -> None:
         self._script = script
         self._start()
 
     def score(self, files: Sequence[str], timeout: float) -> list[str]:
-        """Score a mini-batch; gives a text for each item of run()'s answer.
+        """Score a mini-batch; returns a text for each item of run()'s answer.
 
         Raises MiniBatchError when run() does, takes longer than `timeout` seconds, or dies.
         """
@@ -40,6 +40,7 @@ class Worker:
                 return self._answer()
         except (EOFError, OSError):
             reason = "its process died"
+        # A new process: a script that hangs cannot be stopped in its own.
         self.stop()
         self._start()
         raise MiniBatchError(reason)
@@ -63,30 +64,30 @@ class Worker:
         error, items = self._parent.recv()
         if error:
             raise MiniBatchError(error)
-        found: list[str] = items
-        return found
+        texts: list[str] = items
+        return texts
 
 
-def _work(asked: Connection, script: Path) -> None:
+def _work(parent: Connection, script: Path) -> None:
     sys.path.insert(0, str(script.parent))
     os.chdir(script.parent)
     try:
         scoring: Any = importlib.import_module(script.stem)
         if hasattr(scoring, "init"):
             scoring.init()
-    except Exception:  # noqa: BLE001 (the parent says what it is)
-        asked.send((f"init() failed: {traceback.format_exc()}", []))
+    except Exception:  # noqa: BLE001 # the parent says what it is
+        parent.send((f"init() failed: {traceback.format_exc()}", []))
         return
-    asked.send(("", []))
+    parent.send(("", []))
     while True:
-        files = asked.recv()
+        files = parent.recv()
         try:
-            asked.send(("", _texts(scoring.run(files))))
-        except Exception:  # noqa: BLE001 (same)
-            asked.send((traceback.format_exc(), []))
+            parent.send(("", _texts(scoring.run(files))))
+        except Exception:  # noqa: BLE001 # same
+            parent.send((traceback.format_exc(), []))
 
 
-def _texts(answer: Any) -> list[str]:  # noqa: ANN401  (a list, or a frame of pandas)
+def _texts(answer: Any) -> list[str]:  # noqa: ANN401 # a list, or a frame of pandas
     if hasattr(answer, "to_csv"):
         return str(answer.to_csv(index=False, header=False)).splitlines()
     return [str(item) for item in answer]

@@ -1,4 +1,4 @@
-"""Score with an MLflow model that came without code, taking what Azure's no-code scorer takes."""
+"""Scores with an MLflow model that has no code of its own, as Azure's no-code scorer does."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ MODELS: list[Any] = []  # one, from init to the end of the process
 
 def init() -> None:
     """Load the one MLflow model below the folder of models."""
-    (found,) = Path(os.environ["AZUREML_MODEL_DIR"]).glob("*/MLmodel")
-    MODELS[:] = [mlflow.pyfunc.load_model(str(found.parent))]
+    (model_file,) = Path(os.environ["AZUREML_MODEL_DIR"]).glob("*/MLmodel")
+    MODELS[:] = [mlflow.pyfunc.load_model(str(model_file.parent))]
 
 
 def run(raw: str) -> list[Any]:
     """Predict for `{"input_data": {"columns": […], "data": [[…], …]}}`, or for a list of rows."""
-    asked = json.loads(raw).get("input_data")
-    if isinstance(asked, dict):
-        rows = pd.DataFrame(asked["data"], columns=asked["columns"], index=asked.get("index"))
-    elif isinstance(asked, list):
-        rows = pd.DataFrame(asked)
+    data = json.loads(raw).get("input_data")
+    if isinstance(data, dict):
+        rows = pd.DataFrame(data["data"], columns=data["columns"], index=data.get("index"))
+    elif isinstance(data, list):
+        rows = pd.DataFrame(data)
     else:
         raise TypeError("the request is not of the form {'input_data': {'columns', 'data'}}")
     predicted = MODELS[0].predict(rows)
-    listed = predicted.to_numpy() if hasattr(predicted, "to_numpy") else predicted
-    found: list[Any] = listed.tolist() if hasattr(listed, "tolist") else list(listed)
-    return found
+    rows_out = predicted.to_numpy() if hasattr(predicted, "to_numpy") else predicted
+    answer: list[Any] = rows_out.tolist() if hasattr(rows_out, "tolist") else list(rows_out)
+    return answer

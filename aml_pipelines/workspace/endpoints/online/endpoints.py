@@ -1,4 +1,4 @@
-"""Online endpoints and their deployments: what there is, who gets the traffic, what answers."""
+"""Online endpoints, their keys, their traffic, and the deployments that answer."""
 
 from __future__ import annotations
 
@@ -11,34 +11,44 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import ConflictError, RefusedError
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
 from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
-from aml_pipelines.workspace.store.documents import Document, Documents
-from aml_pipelines.workspace.store.secrets import SecretFile
+from aml_pipelines.workspace.http.fields import mapping_in, texts_in
+from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.registry import Registry
+    from aml_pipelines.workspace.store.secrets import SecretFile
 
 ALL, NONE = 100, 0
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
 
 
 class OnlineEndpoints:
-    """The online endpoints of the workspace with the folder `lake`."""
+    """The online endpoints of the workspace with the folder `state`."""
 
-    def __init__(self, lake: Path) -> None:
-        self.endpoints = Documents(lake, "online endpoint")
-        self.deployments = Documents(lake, "online deployment")
+    def __init__(
+        self, state: Path, registry: Registry, sources: Sources, secret_file: SecretFile
+    ) -> None:
+        self.endpoints = Documents(state, "online endpoint")
+        self.deployments = Documents(state, "online deployment")
         self.servers = ScoringServers(self._stage)
-        self._lake = lake
-        self._secrets = SecretFile(lake)
+        self._state = state
+        self._secrets = secret_file
+        self._registry = registry
+        self._sources = sources
 
-    def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[Document, bool]:
+    def put_endpoint(self, name: str, content: Mapping[str, object]) -> tuple[StoredDocument, bool]:
         """Create or update an endpoint; raises RefusedError for traffic to nowhere."""
         if not _NAME.fullmatch(name):
             raise RefusedError(
                 f"endpoint {name!r} is not 3 to 32 letters, digits or '-', beginning with a letter"
             )
         self._check_traffic(name, traffic_of(content))
+        # Keys outlive updates of the endpoint: its callers have them.
         if not self._secrets.find(f"onlineEndpoints/{name}"):
             self.regenerate_key(name, "Primary")
             self.regenerate_key(name, "Secondary")
@@ -54,18 +64,18 @@ class OnlineEndpoints:
         )
 
     def delete_endpoint(self, name: str) -> bool:
-        """Delete an endpoint with its deployments; says if there was one."""
+        """Delete an endpoint with its deployments; returns whether it existed."""
         for deployment in self.of(name):
             self._remove(deployment.name)
         self._secrets.keep(f"onlineEndpoints/{name}", None)
         return self.endpoints.delete(name)
 
-    def of(self, endpoint: str) -> list[Document]:
+    def of(self, endpoint: str) -> list[StoredDocument]:
         """List the deployments of an endpoint."""
         return [item for item in self.deployments.all() if item.name.split("/")[0] == endpoint]
 
     def deploy(self, key: str) -> None:
-        """Start a deployment's server anew; what goes wrong is raised, and kept as its state."""
+        """Start a deployment's server anew; an exception is raised, and recorded as its state."""
         self.servers.stop(key)
         try:
             self.servers.ready(key)
@@ -75,9 +85,10 @@ class OnlineEndpoints:
         self._keep_state(key, "Succeeded")
 
     def delete_deployment(self, endpoint: str, name: str) -> bool:
-        """Delete a deployment without traffic; says if there was one."""
-        found = self.endpoints.find(endpoint)
-        share = traffic_of(found.content).get(name, NONE) if found else NONE
+        """Delete a deployment without traffic; returns whether it existed."""
+        stored = self.endpoints.find(endpoint)
+        share = traffic_of(stored.content).get(name, NONE) if stored else NONE
+        # Azure refuses this too: requests would be sent to a server that has gone.
         if share:
             raise ConflictError(
                 f"deployment {name!r} has {share} % of the traffic of {endpoint!r}; "
@@ -85,17 +96,17 @@ class OnlineEndpoints:
             )
         return self._remove(f"{endpoint}/{name}")
 
-    def chosen(self, endpoint: str, asked: str | None) -> str | None:
-        """Choose the deployment that answers a request: the one asked for, or by the traffic."""
-        if asked:
-            return asked if self.deployments.find(f"{endpoint}/{asked}") else None
+    def chosen(self, endpoint: str, name: str | None) -> str | None:
+        """Choose the deployment that answers: the one that the request names, or by the traffic."""
+        if name:
+            return name if self.deployments.find(f"{endpoint}/{name}") else None
         traffic = traffic_of(self.endpoints.get(endpoint).content)
         if not sum(traffic.values()):
             return None
-        return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311  (no secret)
+        return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311 # no secret
 
     def folder(self, key: str) -> Path:
-        return self._lake / "online" / key
+        return StateFolder(self._state).online_deployment(key)
 
     def _check_traffic(self, endpoint: str, traffic: Mapping[str, int]) -> None:
         if sum(traffic.values()) not in (ALL, NONE) or any(part < 0 for part in traffic.values()):
@@ -113,16 +124,20 @@ class OnlineEndpoints:
         properties = self.deployments.get(key).properties
         folder = self.folder(key)
         folder.mkdir(parents=True, exist_ok=True)
-        model = deployed_model(self._lake, properties)
-        code, script = deployed_code(self._lake, properties, model)
-        staged = Staged(folder, script, {**_variables(properties), **place_model(model, folder)})
+        model = deployed_model(self._registry, properties)
+        code, script = deployed_code(self._sources, properties, model)
+        staged = Staged(
+            folder,
+            script,
+            {**texts_in(properties, "environmentVariables"), **place_model(model, folder)},
+        )
         stage_code(code, staged.code)
         return staged
 
     def _keep_state(self, key: str, state: str) -> None:
-        found = self.deployments.find(key)
-        if found:
-            self.deployments.put(key, {**found.content, "state": state})
+        stored = self.deployments.find(key)
+        if stored:
+            self.deployments.put(key, {**stored.content, "state": state})
 
     def _remove(self, key: str) -> bool:
         self.servers.stop(key)
@@ -132,12 +147,6 @@ class OnlineEndpoints:
 
 
 def traffic_of(content: Mapping[str, object]) -> dict[str, int]:
-    """Read the shares of an endpoint's traffic, in percent."""
-    properties = content.get("properties")
-    traffic = properties.get("traffic") if isinstance(properties, dict) else None
-    return {name: int(part) for name, part in traffic.items()} if isinstance(traffic, dict) else {}
-
-
-def _variables(properties: Mapping[str, object]) -> dict[str, str]:
-    given = properties.get("environmentVariables")
-    return {str(k): str(v) for k, v in given.items()} if isinstance(given, dict) else {}
+    """Return the shares of an endpoint's traffic, in percent."""
+    shares = mapping_in(mapping_in(content, "properties"), "traffic")
+    return {name: int(str(share)) for name, share in shares.items()}

@@ -1,4 +1,4 @@
-"""The addresses at which online endpoints are asked for scores."""
+"""Routes at which online endpoints score."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from flask import Blueprint, Response, request
 from aml_pipelines.workspace.endpoints.online.routes import SCORING_PREFIX
 from aml_pipelines.workspace.endpoints.online.servers import ScoringError
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
-    from aml_pipelines.workspace.http.identity import Identity
-    from aml_pipelines.workspace.store.documents import Document
+    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _DEPLOYMENT = "azureml-model-deployment"
 _MODEL_STATUS = "ms-azureml-model-error-statuscode"
@@ -23,45 +22,48 @@ _FAILED_DEPENDENCY = 424
 _TIMEOUT_SECONDS = 180.0  # the longest that Azure takes; a shorter one is the deployment's
 
 
-def scoring_routes(online: OnlineEndpoints, identity: Identity) -> Blueprint:
-    """Answer with what the deployments of `online` answer."""
-    routes = Blueprint("scoring", __name__, url_prefix=SCORING_PREFIX)
-
-    @routes.post("/<endpoint>/score")
-    def score(endpoint: str) -> Response:
-        _check_caller(online, identity, online.endpoints.get(endpoint))
-        asked = request.headers.get(_DEPLOYMENT)
-        deployment = online.chosen(endpoint, asked)
-        if not deployment:
-            wanted = f"deployment {asked!r}" if asked else "any deployment with traffic"
-            raise ArmError(404, "NotFound", f"endpoint {endpoint!r} has not {wanted}")
-        answer = _ask(online, f"{endpoint}/{deployment}")
-        answer.headers[_DEPLOYMENT] = deployment
-        return answer
-
-    return routes
+routes = Blueprint("scoring", __name__, url_prefix=SCORING_PREFIX)
 
 
-def _check_caller(online: OnlineEndpoints, identity: Identity, endpoint: Document) -> None:
+@routes.post("/<endpoint>/score")
+def score(endpoint: str) -> Response:
+    online = here().online
+    _check_caller(online.endpoints.get(endpoint))
+    named = request.headers.get(_DEPLOYMENT)
+    deployment = online.chosen(endpoint, named)
+    if not deployment:
+        missing = f"deployment {named!r}" if named else "any deployment with traffic"
+        raise ArmError(404, "NotFound", f"endpoint {endpoint!r} has not {missing}")
+    response = _ask(f"{endpoint}/{deployment}")
+    response.headers[_DEPLOYMENT] = deployment
+    return response
+
+
+def _check_caller(endpoint: StoredDocument) -> None:
     authorization = request.headers.get("Authorization", "")
     if str(endpoint.properties.get("authMode")).lower() != "key":
-        identity.check(authorization)
+        here().identity.check(authorization)
         return
-    given = authorization.removeprefix("Bearer ").encode()
-    keys = online.keys(endpoint.name).values()
-    if not any(hmac.compare_digest(given, key.encode()) for key in keys):
+    key = authorization.removeprefix("Bearer ").encode()
+    # Compared in constant time, so that answers do not tell how much of a key is right.
+    keys = here().online.keys(endpoint.name).values()
+    if not any(hmac.compare_digest(key, right.encode()) for right in keys):
         raise ArmError(401, "AuthenticationFailed", f"the key is not one of {endpoint.name!r}")
 
 
-def _ask(online: OnlineEndpoints, key: str) -> Response:
+def _ask(key: str) -> Response:
     content_type = request.headers.get("Content-Type", "application/json")
     try:
-        status, kind, body = online.servers.ready(key).ask(
-            "POST",
-            "/score",
-            request.get_data(),
-            {"Content-Type": content_type},
-            timeout=_TIMEOUT_SECONDS,
+        status, kind, body = (
+            here()
+            .online.servers.ready(key)
+            .ask(
+                "POST",
+                "/score",
+                request.get_data(),
+                {"Content-Type": content_type},
+                timeout=_TIMEOUT_SECONDS,
+            )
         )
     except ScoringError as error:
         raise ArmError(503, "ServiceUnavailable", str(error)) from error

@@ -1,4 +1,4 @@
-"""The process of a scoring server: gunicorn, until it ends or its parent does.
+"""The process of a scoring server: gunicorn, which ends with its parent.
 
 It is run as a file with -P, so that scoring code finds its own modules and none of this project's.
 """
@@ -14,7 +14,7 @@ from gunicorn.app.wsgiapp import run  # type: ignore[import-untyped]  # it ships
 
 
 def _end_with_parent() -> None:
-    # The parent holds the other end: its end, whatever way it comes, is this one's too.
+    # The parent has the other end of this pipe: however it ends, this process ends too.
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""Scoring servers: Azure's own inference server, one process for each deployment, on loopback."""
+"""Runs Azure's own inference server, one process for each online deployment, on loopback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.serve import LOOPBACK, listen
+from aml_pipelines.workspace.loopback import LOOPBACK, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class ScoringError(RuntimeError):
 
 @dataclass(frozen=True)
 class Staged:
-    """What a server needs: its folder, the entry script there, and variables for it."""
+    """The folder, the entry script and the variables of a scoring server."""
 
     folder: Path
     script: str
@@ -43,11 +43,11 @@ class Staged:
 
     @property
     def log(self) -> Path:
-        return self.folder / "server.log"
+        return server_log(self.folder)
 
 
 class ScoringServer:
-    """A server that is coming up; `wait_ready` before it is asked."""
+    """A server that is starting; call `wait_ready` before `ask`."""
 
     def __init__(self, staged: Staged) -> None:
         self._log = staged.log
@@ -57,6 +57,7 @@ class ScoringServer:
                 _command(listening.fileno()),
                 cwd=staged.code,
                 env=_environment(staged),
+                # The server ends when this pipe does, even if the workspace was killed.
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -69,7 +70,7 @@ class ScoringServer:
         return self._process.poll() is None
 
     def wait_ready(self, timeout: float = READY_SECONDS) -> None:
-        """Wait until the server answers; raises ScoringError with its log when it does not."""
+        """Wait until the server answers; raises ScoringError with its log if it does not."""
         deadline = time.monotonic() + timeout
         while self.is_running and time.monotonic() < deadline:
             try:
@@ -83,7 +84,7 @@ class ScoringServer:
     def ask(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, timeout: float
     ) -> tuple[int, str, bytes]:
-        """Send a request; gives the answer's status, content type and body."""
+        """Send a request; returns the answer's status, content type and body."""
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=timeout)
         try:
             connection.request(method, path, body, dict(headers))
@@ -111,32 +112,37 @@ class ScoringServer:
 
 
 class ScoringServers:
-    """The servers of all deployments; one that is not running is started when it is needed."""
+    """The scoring servers of all deployments; each is started when it is first needed."""
 
     def __init__(self, stage: Callable[[str], Staged]) -> None:
         self._stage = stage
         self._running: dict[str, ScoringServer] = {}
+        # A lock for each: two requests at once must not start two servers of one deployment.
         self._starting: dict[str, threading.Lock] = {}
 
     def ready(self, deployment: str) -> ScoringServer:
-        """Give a deployment's server, started first where it has ended or never ran."""
+        """Return a deployment's server; starts it first if it has ended or never ran."""
         with self._starting.setdefault(deployment, threading.Lock()):
-            found = self._running.get(deployment)
-            if not found or not found.is_running:
-                found = ScoringServer(self._stage(deployment))
-                self._running[deployment] = found
-                found.wait_ready()
-            return found
+            server = self._running.get(deployment)
+            if not server or not server.is_running:
+                server = ScoringServer(self._stage(deployment))
+                self._running[deployment] = server
+                server.wait_ready()
+            return server
 
     def stop(self, deployment: str) -> None:
         with self._starting.setdefault(deployment, threading.Lock()):
-            found = self._running.pop(deployment, None)
-            if found:
-                found.stop()
+            server = self._running.pop(deployment, None)
+            if server:
+                server.stop()
+
+
+def server_log(folder: Path) -> Path:
+    return folder / "server.log"
 
 
 def stage_code(code: Path, folder: Path) -> None:
-    """Copy a deployment's code to a folder of its own, in the place of any before."""
+    """Copy a deployment's code to a folder of its own, replacing an earlier copy."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(code, folder, copy_function=shutil.copyfile)
 
@@ -149,6 +155,7 @@ def _command(listening: int) -> list[str]:
 
 
 def _environment(staged: Staged) -> dict[str, str]:
+    # Scoring code gets neither the workspace's secret nor this project's modules.
     ours = ("IDENTITY_HEADER", "PYTHONPATH")
     return {
         **{name: value for name, value in os.environ.items() if name not in ours},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from aml_pipelines.azure.desired import wanted_computes, wanted_datastores, wanted_file
+from aml_pipelines.azure.desired import desired_computes, desired_datastores, desired_file
 from aml_pipelines.azure.needs import Needs, needs_of
 from aml_pipelines.azure.render import render_job
 from aml_pipelines.verbs.register import everything, select
@@ -25,7 +25,7 @@ CATALOG = REPOSITORY / "aml_pipelines" / "catalog"
 
 
 def test_datastores_are_over_the_storage_of_the_targets_lake() -> None:
-    stores = {item.name: item.document for item in wanted_datastores(DEV)}
+    stores = {item.name: item.document for item in desired_datastores(DEV)}
     assert {name: store["account_name"] for name, store in stores.items()} == {
         "lake": "ours",
         "lake_blob": "ours",
@@ -36,23 +36,25 @@ def test_datastores_are_over_the_storage_of_the_targets_lake() -> None:
 
 
 def test_a_pool_is_attached_only_by_a_target_that_names_one() -> None:
-    assert [item.name for item in wanted_computes(DEV)] == ["cpu-cluster"]
+    assert [item.name for item in desired_computes(DEV)] == ["cpu-cluster"]
     attaching = replace(DEV, spark=Spark(pool="our-pool", pool_id=POOL))
-    (pool,) = [item for item in wanted_computes(attaching) if item.document["type"] != "amlcompute"]
+    (pool,) = [
+        item for item in desired_computes(attaching) if item.document["type"] != "amlcompute"
+    ]
     assert (pool.name, pool.document["resource_id"]) == ("our-pool", POOL)
 
 
 def test_the_cluster_and_the_pool_have_the_identity_of_the_jobs() -> None:
     identity = Identity("managed", client_id="c", resource_id="/id")
     target = replace(DEV, identity=identity, spark=Spark(pool="our-pool", pool_id=POOL))
-    assigned = {item.name: item.document["identity"] for item in wanted_computes(target)}
+    assigned = {item.name: item.document["identity"] for item in desired_computes(target)}
     of_jobs = {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "/id"}]}
     assert assigned == {"cpu-cluster": of_jobs, "our-pool": of_jobs}
 
 
 def test_computes_of_a_target_without_an_identity_have_one_of_their_own() -> None:
     target = replace(DEV, identity=Identity("managed"), spark=Spark(pool="our-pool", pool_id=POOL))
-    assigned = {item.name: item.document["identity"] for item in wanted_computes(target)}
+    assigned = {item.name: item.document["identity"] for item in desired_computes(target)}
     own = {"type": "system_assigned"}
     assert assigned == {"cpu-cluster": own, "our-pool": own}
 
@@ -65,7 +67,7 @@ def test_content_is_told_by_what_is_in_files_not_by_where_or_when(tmp_path: Path
         file.write_text(
             f"$schema: {schema}\nname: e\nversion: '1'\nimage: i\nconda_file: conda.yml\n"
         )
-        return wanted_file(file).fingerprint
+        return desired_file(file).fingerprint
 
     first = written("dependencies: [pip]\n")
     assert written("dependencies: [pip]\n") == first
@@ -75,11 +77,11 @@ def test_content_is_told_by_what_is_in_files_not_by_where_or_when(tmp_path: Path
 def test_a_file_of_no_asset_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text("name: x\n")
     with pytest.raises(UserError, match="is none that can be registered"):
-        wanted_file(tmp_path / "x.yml")
+        desired_file(tmp_path / "x.yml")
 
 
 def test_a_secret_is_filled_in_as_it_is_sent_and_printed_nowhere() -> None:
-    item = wanted_file(CATALOG / "datastores" / "blob_key.yml")
+    item = desired_file(CATALOG / "datastores" / "blob_key.yml")
     assert "${RAW_ACCOUNT_KEY}" in item.text
     sent = fill_variables(item.tagged, {"RAW_ACCOUNT_KEY": "s3cret"}, item.origin)
     assert sent["credentials"] == {"account_key": "s3cret"}

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.workspace.app import create_app
-from aml_pipelines.workspace.http.arm import Scope
-from aml_pipelines.workspace.http.identity import Identity, create_identity_app
+from aml_pipelines.workspace.app import create_app, create_identity_app
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,10 @@ class Client:
     """A holder of a token that sends requests below the workspace."""
 
     def __init__(self, lake: Path) -> None:
-        identity = Identity("secret")
-        self.http = create_app(Scope("s", "g", "w", lake), identity).test_client()
+        identity = WorkspaceIdentity("secret")
+        self.http = create_app(
+            build_workspace(WorkspaceScope("s", "g", "w"), identity, lake)
+        ).test_client()
         self.token = identity.token(MANAGEMENT, time.time())
 
     def send(self, method: str, route: str, body: object = None, **headers: str) -> TestResponse:
@@ -98,19 +101,26 @@ def test_the_same_registration_again_is_fine_and_another_one_is_a_conflict(clien
     [
         (None, "the body is not of the form {'properties': {…}}"),
         ({"properties": {}, "tags": {}}, "the body has unknown fields ['tags']"),
-        ({"properties": {"dataUrl": PATH}}, "'properties' has unknown fields ['dataUrl']"),
+        (
+            {"properties": {"dataUri": PATH}},
+            "the body.properties.dataType is None; it is one of",
+        ),
+        (
+            {"properties": {"dataType": "mltable", "dataUrl": PATH}},
+            "the body.properties has unknown fields ['dataUrl']; it may have",
+        ),
         ({"properties": {"dataType": "mltable"}}, "'properties' has no ['dataUri']; it must"),
         (
             {"properties": {"dataType": "table", "dataUri": PATH}},
-            "'dataType' is 'table'; it is one of ['uri_file', 'uri_folder', 'mltable']",
+            "dataType is 'table'; it is one of ['mltable', 'uri_file', 'uri_folder']",
         ),
         (
             {"properties": {"dataType": "mltable", "dataUri": PATH, "tags": {"rows": 3}}},
-            "'tags' is {'rows': 3}; it takes a mapping of strings to strings",
+            "properties.tags.rows is 3; it takes a string",
         ),
         (
             {"properties": {"dataType": "mltable", "dataUri": PATH, "isArchived": "no"}},
-            "'isArchived' is 'no'; it takes true or false",
+            "properties.isArchived is 'no'; it takes bool",
         ),
     ],
 )
@@ -207,8 +217,10 @@ def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> N
 
 
 def test_another_workspace_is_404(tmp_path: Path) -> None:
-    identity = Identity("secret")
-    http = create_app(Scope("s", "g", "other", tmp_path), identity).test_client()
+    identity = WorkspaceIdentity("secret")
+    http = create_app(
+        build_workspace(WorkspaceScope("s", "g", "other"), identity, tmp_path)
+    ).test_client()
     token = identity.token(MANAGEMENT, time.time())
     response = http.get(f"{WORKSPACE}/data", headers={"Authorization": f"Bearer {token}"})
 
@@ -222,15 +234,17 @@ def test_without_a_token_of_this_workspace_there_is_only_401(client: Client) -> 
         return client.refusal("GET", "/data")
 
     now = time.time()
-    foreign = Identity("secret").token(MANAGEMENT, now)
+    foreign = WorkspaceIdentity("secret").token(MANAGEMENT, now)
     assert refusal("") == "401 AuthenticationFailed: the request has no Bearer token"
     assert refusal("nonsense").startswith("401 InvalidAuthenticationToken")
     assert refusal(foreign).startswith("401 InvalidAuthenticationToken")
 
 
 def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) -> None:
-    identity = Identity("secret", lifetime=60)
-    http = create_app(Scope("s", "g", "w", tmp_path), identity).test_client()
+    identity = WorkspaceIdentity("secret", lifetime=60)
+    http = create_app(
+        build_workspace(WorkspaceScope("s", "g", "w"), identity, tmp_path)
+    ).test_client()
 
     def refusal(token: str) -> str:
         response = http.get(f"{WORKSPACE}/data", headers={"Authorization": f"Bearer {token}"})
@@ -242,8 +256,9 @@ def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) ->
     assert refusal(elsewhere) == "401 InvalidAuthenticationToken"
 
 
-def test_the_identity_endpoint_gives_tokens_to_jobs_only() -> None:
-    http = create_identity_app(Identity("secret")).test_client()
+def test_the_identity_endpoint_gives_tokens_to_jobs_only(tmp_path: Path) -> None:
+    scope, identity = WorkspaceScope("s", "g", "w"), WorkspaceIdentity("secret")
+    http = create_identity_app(build_workspace(scope, identity, tmp_path)).test_client()
     right, wrong = {"X-IDENTITY-HEADER": "secret"}, {"X-IDENTITY-HEADER": "guess"}
 
     granted = http.get(f"/token?resource={MANAGEMENT}", headers=right)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.workspace.http import request_body
+from aml_pipelines.workspace.assets.kinds import KINDS
 from aml_pipelines.workspace.http.arm import ArmError
-from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.http.schema import check_body, has_field, read_only_fields
 from aml_pipelines.workspace.http.schema_source import described_enum, described_model
+
+if TYPE_CHECKING:
+    from aml_pipelines.workspace.store.asset_kind import AssetKind
 
 SCALARS = ("bool", "int", "long", "float", "str", "object", "iso-8601", "duration", "rfc-1123")
 COMMAND = {"jobType": "Command", "command": "python main.py", "environmentId": "azureml:e:1"}
@@ -101,25 +105,16 @@ def test_every_type_that_the_description_names_is_one_that_is_checked(root: str)
     assert len(seen) > 2
 
 
-@pytest.mark.parametrize(
-    ("taken", "described", "only_taken"),
-    [
-        (request_body.DATA_CONTAINER, "DataContainerProperties", {"provisioningState"}),
-        (request_body.DATA_VERSION, "MLTableData", {"stage"}),
-        (request_body.MODEL_CONTAINER, "ModelContainerProperties", set()),
-        (request_body.MODEL_VERSION, "ModelVersionProperties", set()),
-        (request_body.CONTAINER, "EnvironmentContainerProperties", set()),
-        (request_body.ENVIRONMENT, "EnvironmentVersionProperties", set()),
-        (request_body.CONTAINER, "ComponentContainerProperties", set()),
-        (request_body.COMPONENT, "ComponentVersionProperties", set()),
-        (request_body.CONTAINER, "CodeContainerProperties", set()),
-        (request_body.CODE, "CodeVersionProperties", set()),
-    ],
-)
-def test_the_fields_taken_by_hand_are_those_described(
-    taken: dict[str, str], described: str, only_taken: set[str]
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.plural)
+def test_every_kind_of_asset_is_one_that_is_described_with_its_special_fields(
+    kind: AssetKind,
 ) -> None:
-    model = described_model(described)
-    assert model
-    assert set(taken) - set(model.fields) == only_taken
-    assert set(model.fields) <= set(taken)
+    special = {*kind.required, *kind.unset, *([kind.type] if kind.type else [])}
+    assert all(has_field(kind.version, field) for field in special)
+    assert has_field(kind.container, "latestVersion")
+    assert "latestVersion" in read_only_fields(kind.container)
+
+
+def test_fields_that_only_the_service_writes_are_told_apart() -> None:
+    assert read_only_fields("EnvironmentVersion") == {"environmentType", "provisioningState"}
+    assert not has_field("DataVersionBase", "provisioningState")

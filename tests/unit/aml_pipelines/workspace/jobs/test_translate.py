@@ -15,9 +15,10 @@ from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 from aml_pipelines.pipeline.spec import Component, Snapshot
 from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.repository import COMPONENTS
-from aml_pipelines.workspace.jobs.translate import Sources, pipeline_documents
+from aml_pipelines.workspace.assets.code import Sources
+from aml_pipelines.workspace.assets.references import asset_of
+from aml_pipelines.workspace.jobs.translate import pipeline_documents
 from aml_pipelines.workspace.jobs.vocabulary import (
-    asset_of,
     compute_name,
     seconds_of,
     short_reference,
@@ -149,7 +150,8 @@ def test_ids_and_short_names_mean_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "seconds"), [("PT1M", 60), ("P1DT2H", 93600), ("PT0.5S", 0.5), ("soon", "soon")]
+    ("duration", "seconds"),
+    [("PT1M", 60), ("P1DT2H", 93600), ("PT0.5S", 0.5), ("P1M", "P1M"), ("soon", "soon")],
 )
 def test_durations_are_seconds(duration: str, seconds: object) -> None:
     assert seconds_of(duration) == seconds

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.app import create_app
-from aml_pipelines.workspace.http.arm import Scope
-from aml_pipelines.workspace.http.identity import Identity
+from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,10 @@ def test_a_file_is_listed_by_its_own_path_but_for_the_mltable_the_client_would_l
     (tmp_path / "out").mkdir()
     for name in ("text", "textual", "MLTable"):
         (tmp_path / "out" / name).touch()
-    identity = Identity("secret")
-    http = create_app(Scope("s", "g", "w", tmp_path), identity).test_client()
+    identity = WorkspaceIdentity("secret")
+    http = create_app(
+        build_workspace(WorkspaceScope("s", "g", "w"), identity, tmp_path)
+    ).test_client()
     token = identity.token("https://storage.azure.com", time.time())
 
     def listed(directory: str) -> list[str]:

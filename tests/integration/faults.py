@@ -1,4 +1,4 @@
-"""Faults that a test plans for the REST front: what clouds do to clients on a bad day."""
+"""Faults that a test plans for the workspace: what clouds do to clients on a bad day."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
-from flask import Response, g, request
+from flask import Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.operations import POLL_MILLISECONDS, RESULT, STATUS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,6 +28,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._planned: deque[tuple[str, str, Fault]] = deque()
+        self._polls_to_come: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def plan(self, fault: Fault, method: str, path_end: str) -> None:
@@ -37,7 +39,7 @@ class Faults:
         return not self._planned
 
     def install(self, app: Flask) -> None:
-        """Throttle, drop, slow and expire before the work is done; fail half-way when it is."""
+        """Throttle, drop and expire before the work is done; fail half-way when it is."""
         app.before_request(self._before)
         app.after_request(self._after)
 
@@ -52,9 +54,7 @@ class Faults:
         return None
 
     def _before(self) -> Response | None:
-        fault = self._take("throttle", "drop", "slow", "expire")
-        if fault == "slow":
-            g.slow_polls = _SLOW_POLLS
+        fault = self._take("throttle", "drop", "expire")
         if fault == "expire":
             expired = ArmError(401, "ExpiredAuthenticationToken", "a planned fault").response()
             expired.headers["WWW-Authenticate"] = _CHALLENGE
@@ -66,9 +66,26 @@ class Faults:
         if fault == "drop":
             connection: socket.socket = request.environ["werkzeug.socket"]
             connection.shutdown(socket.SHUT_RDWR)
-        return None
+        return self._poll_slowly()
 
     def _after(self, response: Response) -> Response:
         if self._take("fail half-way"):
             return ArmError(500, "InternalServerError", "a planned fault").response()
+        operation = response.headers.get("Azure-AsyncOperation")
+        if operation and self._take("slow"):
+            self._polls_to_come[operation.rpartition("/")[2]] = _SLOW_POLLS
         return response
+
+    def _poll_slowly(self) -> Response | None:
+        folder, _, operation = request.path.rpartition("/")
+        if not self._polls_to_come.get(operation):
+            return None
+        self._polls_to_come[operation] -= 1
+        if folder.endswith(STATUS):
+            waiting = jsonify(id=request.path, name=operation, status="InProgress")
+        elif folder.endswith(RESULT):
+            waiting = Response(status=202)
+        else:
+            return None
+        waiting.headers["x-ms-retry-after-ms"] = POLL_MILLISECONDS
+        return waiting

@@ -1,0 +1,13 @@
+"""The name of a node's run, <job>_<node>, as Azure composes it: put together, and taken apart."""
+
+from __future__ import annotations
+
+
+def run_of_node(job: str, node: str) -> str:
+    return f"{job}_{node}"
+
+
+def possible_nodes(run: str) -> list[tuple[str, str]]:
+    """Return each job and node that `run` may be of: either name may have underscores itself."""
+    words = run.split("_")
+    return [("_".join(words[:at]), "_".join(words[at:])) for at in range(1, len(words))]

@@ -1,0 +1,59 @@
+"""Finds registered components, and the folders of code that was uploaded for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.references import local_folder
+from aml_pipelines.workspace.assets.references import asset_of
+from aml_pipelines.workspace.http.fields import JsonObject, mapping
+from aml_pipelines.workspace.state import StateFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aml_pipelines.workspace.store.versions import Versions
+
+
+# Functions, so that translating a job needs no registry in its tests.
+class Sources:
+    """The components and the code that jobs name: functions of their ids."""
+
+    def __init__(self, component: Callable[[str], JsonObject], code: Callable[[str], str]) -> None:
+        self.component = component
+        self.code = code
+
+
+def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
+    """Find components and code in the workspace with the folder `state`."""
+
+    def component(reference: str) -> JsonObject:
+        return mapping(_properties(components, reference).get("componentSpec"))
+
+    def code(reference: str) -> str:
+        return str(_code_folder(state, str(_properties(codes, reference).get("codeUri"))))
+
+    return Sources(component, code)
+
+
+def _properties(resources: Versions, reference: str) -> JsonObject:
+    asset = asset_of(reference)
+    if not asset or not asset[1]:
+        raise RefusedError(f"{reference!r} names no version that is registered in this workspace")
+    return resources.version(asset[0], asset[1]).properties
+
+
+def _code_folder(state: Path, uri: str) -> Path:
+    if uri.startswith("azureml:"):
+        return local_folder(uri, state=state)
+    # …/storage/<account>/<container>/<path>: a container is a folder of its own, and its address
+    # is that of whichever server took the upload.
+    container = unquote(urlsplit(uri).path).split("/", 3)[-1]
+    root = StateFolder(state).uploads.resolve()
+    folder = (root / container).resolve()
+    if not folder.is_relative_to(root) or folder == root:
+        raise RefusedError(f"code {uri!r} was not uploaded to this workspace")
+    return folder

@@ -1,0 +1,55 @@
+"""The kinds of versioned assets: one row each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.store.asset_kind import AssetKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Azure answers with every field of a data asset, also with those that were never given.
+_UNSET_DATA: Mapping[str, object] = {
+    "description": None,
+    "tags": {},
+    "properties": {},
+    "isArchived": False,
+    "isAnonymous": False,
+    "stage": None,
+}
+DATA = AssetKind(
+    plural="data",
+    singular="data",
+    noun="data asset",
+    container="DataContainer",
+    version="DataVersionBase",
+    required=("dataUri",),
+    uri="dataUri",
+    type="dataType",
+    unset=_UNSET_DATA,
+)
+ENVIRONMENTS = AssetKind(
+    plural="environments",
+    singular="environment",
+    noun="environment",
+    container="EnvironmentContainer",
+    version="EnvironmentVersion",
+)
+COMPONENTS = AssetKind(
+    plural="components",
+    singular="component",
+    noun="component",
+    container="ComponentContainer",
+    version="ComponentVersion",
+    required=("componentSpec",),
+)
+CODES = AssetKind(
+    plural="codes",
+    singular="code",
+    noun="code",
+    container="CodeContainer",
+    version="CodeVersion",
+    required=("codeUri",),
+)
+KINDS = (DATA, ENVIRONMENTS, COMPONENTS, CODES)

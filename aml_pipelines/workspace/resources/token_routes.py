@@ -1,0 +1,30 @@
+"""The route of Azure's App Service identity endpoint, which issues tokens to jobs only."""
+
+from __future__ import annotations
+
+import hmac
+import time
+
+from flask import Blueprint, Response, jsonify, request
+
+from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.identity import AUDIENCES
+from aml_pipelines.workspace.served import here
+
+routes = Blueprint("token", __name__)
+
+
+@routes.get("/token")
+def issue_token() -> Response:
+    identity = here().identity
+    secret = request.headers.get("X-IDENTITY-HEADER", "")
+    if not hmac.compare_digest(secret, identity.secret):
+        raise ArmError(401, "Unauthorized", "X-IDENTITY-HEADER is not this workspace's")
+    resource = request.args.get("resource", "")
+    if resource.rstrip("/") not in AUDIENCES:
+        raise ArmError(
+            400, "InvalidResource", f"resource {resource!r} is unknown; there are {AUDIENCES}"
+        )
+    now = time.time()
+    issued = {"access_token": identity.token(resource, now), "token_type": "Bearer"}
+    return jsonify({**issued, "expires_on": str(int(now) + identity.lifetime)})

@@ -1,0 +1,150 @@
+"""The map of the workspace's state folder: the path of each of its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Names of folders that are hidden from storage's clients.
+REGISTRY, UPLOADS = "registry", "uploads"
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """The paths below `root`; where the lake is a folder, `root` is the lake."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        """The lock of the run that writes the lake; it names its holder."""
+        return self.root / ".lock"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def jobs_jvm(self) -> Path:
+        """The folder of the JVM that Spark nodes of jobs share."""
+        return self.runs / "jvm"
+
+    def run_record(self, job: str) -> Path:
+        return self.runs / job / "run.json"
+
+    @property
+    def mlflow(self) -> Path:
+        return self.root / "mlflow"
+
+    @property
+    def mlflow_database(self) -> Path:
+        return self.mlflow / "mlflow.db"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        return self.mlflow / "artifacts"
+
+    @property
+    def mlflow_version(self) -> Path:
+        """The version of MLflow that set up its database."""
+        return self.mlflow / "schema-of-mlflow"
+
+    @property
+    def mlflow_lock(self) -> Path:
+        return self.mlflow / "setup.lock"
+
+    @property
+    def uploads(self) -> Path:
+        return self.root / DEFAULT / UPLOADS
+
+    def artifacts(self, run: str) -> Path:
+        return self.root / ARTIFACT_STORE / artifact_folder(run)
+
+    def job(self, name: str) -> Path:
+        """Return the folder of a job: its pipeline, its components, its log."""
+        return self.root / "jobs" / name
+
+    def job_log(self, name: str) -> Path:
+        return self.job(name) / "log.txt"
+
+    def online_deployment(self, key: str) -> Path:
+        """Return the folder of the deployment ENDPOINT/NAME: its code, its model, its log."""
+        return self.root / "online" / key
+
+    @property
+    def registry(self) -> Path:
+        """The workspace's own databases, keys and certificate: never a blob."""
+        return self.root / REGISTRY
+
+    @property
+    def old_data_database(self) -> Path:
+        """The database that data assets had of their own, in lakes of an earlier version."""
+        return self.registry / "registry.db"
+
+    @property
+    def kept_data_database(self) -> Path:
+        return self.registry / "registry-carried-over.db"
+
+    @property
+    def versions_database(self) -> Path:
+        return self.registry / "resources.db"
+
+    @property
+    def documents_database(self) -> Path:
+        return self.registry / "documents.db"
+
+    @property
+    def jobs_database(self) -> Path:
+        return self.registry / "jobs.db"
+
+    @property
+    def blobs_database(self) -> Path:
+        return self.registry / "blobs.db"
+
+    @property
+    def staged_blocks(self) -> Path:
+        return self.registry / "blocks"
+
+    @property
+    def secrets(self) -> Path:
+        return self.registry / "secrets.json"
+
+    @property
+    def serving(self) -> Path:
+        """The variables by which clients find the workspace while it is served."""
+        return self.registry / "serving.json"
+
+    @property
+    def serving_lock(self) -> Path:
+        return self.registry / "serving.lock"
+
+    @property
+    def server_log(self) -> Path:
+        return self.registry / "workspace.log"
+
+    @property
+    def tls(self) -> Path:
+        return self.registry / "tls"
+
+    @property
+    def certificate(self) -> Path:
+        return self.tls / "certificate.pem"
+
+    @property
+    def key(self) -> Path:
+        return self.tls / "key.pem"
+
+    @property
+    def trusted(self) -> Path:
+        """The certificates that jobs trust: the workspace's and the machine's."""
+        return self.tls / "trusted.pem"
+
+
+def artifact_folder(run: str) -> str:
+    """Return the folder of a run, a job's or a node's, in the artifact store."""
+    return f"ExperimentRun/dcid.{run}"

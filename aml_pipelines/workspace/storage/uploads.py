@@ -1,0 +1,44 @@
+"""Code uploads: one container each, writable by whoever holds its signed URL."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from flask import request
+
+from aml_pipelines.pipeline.references import DEFAULT
+from aml_pipelines.workspace.http.signed import LinkSigner
+from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX, storage_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ACCOUNT = f"{STORAGE_PREFIX}/{DEFAULT}.blob.core.windows.net"
+_CONTAINER = re.compile(r"[0-9a-f]{32}")
+
+
+class Uploads:
+    """The containers of uploads in the workspace with the folder `state`."""
+
+    def __init__(self, state: Path) -> None:
+        self._root = StateFolder(state).uploads
+        self._signer = LinkSigner("upload")
+
+    def open_container(self, host: str) -> tuple[str, str]:
+        """Make a container; returns its URL without and with the signature that grants access."""
+        # A name that cannot be guessed, in a folder of its own: uploads never share files.
+        container = secrets.token_hex(16)
+        (self._root / container).mkdir(parents=True)
+        url = f"https://{host}{_ACCOUNT}/{container}"
+        signature = self._signer.signature(container)
+        return url, f"{url}?sv=2021-08-06&sr=c&sp=rwl&sig={signature}"
+
+    def folder(self, container: str) -> Path:
+        """Return a container's folder to a request with its signature; refuses others (403)."""
+        is_name = _CONTAINER.fullmatch(container)
+        if not is_name or not self._signer.is_right(request.args.get("sig", ""), container):
+            raise storage_error("AuthenticationFailed", "the signature is not this container's")
+        return self._root / container
