@@ -27,12 +27,17 @@ def whole_file(file: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+            flush_to_disk(stream)
         part.replace(file)
         _sync_folder(file.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def flush_to_disk(stream: IO[bytes]) -> None:
+    """Return when what was written to `stream` would outlive a power cut."""
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def write_whole(file: Path, content: bytes, *, mode: int = 0o666) -> None:

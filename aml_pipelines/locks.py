@@ -22,8 +22,8 @@ _LOOK_SECONDS = 0.02
 class LockedError(RuntimeError):
     """Another process holds a lock; `holder` is what it wrote about itself."""
 
-    def __init__(self, holder: str) -> None:
-        super().__init__(f"held by {holder}")
+    def __init__(self, holder: Mapping[str, str]) -> None:
+        super().__init__(f"held by {json.dumps(dict(holder))}")
         self.holder = holder
 
 
@@ -50,7 +50,7 @@ def hold_at_once(file: Path, holder: Mapping[str, str]) -> Iterator[None]:
         while not _take(lock):
             # `is_held` takes the lock for a moment: that is no holder.
             if time.monotonic() > deadline:
-                raise LockedError(_text(lock))
+                raise LockedError(_holder(lock))
             time.sleep(_LOOK_SECONDS)
         with _signed(lock, holder):
             yield
@@ -70,9 +70,10 @@ def is_held(file: Path) -> bool:
 
 def holder_of(file: Path) -> dict[str, str]:
     """Return what the holder of the lock `file` wrote about itself; empty when there is none."""
-    text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
-    holder: dict[str, str] = json.loads(text) if text else {}
-    return holder
+    if not file.is_file():
+        return {}
+    with file.open(encoding="utf-8") as lock:
+        return _holder(lock)
 
 
 @contextmanager
@@ -111,3 +112,9 @@ def _signed(lock: IO[str], holder: Mapping[str, str]) -> Iterator[None]:
 def _text(lock: IO[str]) -> str:
     lock.seek(0)
     return lock.read().strip()
+
+
+def _holder(lock: IO[str]) -> dict[str, str]:
+    text = _text(lock)
+    holder: dict[str, str] = json.loads(text) if text else {}
+    return holder

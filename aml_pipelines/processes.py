@@ -170,16 +170,6 @@ def _require_success(code: int) -> None:
         raise NodeFailedError(how)
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and whatever it left behind in its group."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
 def end_with_parent(sent: signal.Signals = signal.SIGTERM) -> None:
     """Send this process `sent` when its standard input ends, which is when its parent does."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.errors import NodeFailedError, PipelineError
+from aml_pipelines.errors import CommandFailedError, NodeFailedError, PipelineError
 from aml_pipelines.execution.context import RunContext
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.lakes import open_lake
@@ -25,8 +25,8 @@ from aml_pipelines.execution.selection import (
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
-from aml_pipelines.workspace.loopback import WorkspaceError
-from aml_pipelines.workspace.serve import serving
+from aml_pipelines.workspace.serve import Serving, serving
+from aml_pipelines.workspace.state import StateFolder
 from conf.target import LOCAL
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan
+    from conf.target import Target
 
 LOGGER = logging.getLogger(__name__)
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -83,10 +84,27 @@ def main(arguments: argparse.Namespace) -> int:
             exclusive(state, holder),
             open_lake(request.target) as lake,
             _warm_jvm(request, plans, lake) as jvm,
+            # One server for all pipelines: each takes two seconds to start and to prepare MLflow.
+            serving(
+                request.target,
+                state=state,
+                log=StateFolder(state).server_log,
+                experiments=[plan.pipeline.experiment for plan in plans],
+            ) as workspace,
         ):
             records = []
             for number, pipeline in enumerate(request.pipelines, start=1):
-                records.append(_run_pipeline(request, pipeline, jvm, lake, arguments))
+                # Planned again: the pipeline before may have registered what this one reads.
+                plan = request.plan(pipeline, _run_id(request.runs, pipeline))
+                context = _context(
+                    plan,
+                    target=request.target,
+                    arguments=arguments,
+                    lake=lake,
+                    jvm=jvm,
+                    workspace=workspace,
+                )
+                records.append(_run_pipeline(pipeline, context, arguments))
                 if not records[-1].is_completed:
                     _say_not_started(request.pipelines[number:])
                     return FAILED
@@ -97,45 +115,42 @@ def main(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _run_pipeline(
-    request: Request,
-    pipeline: str,
-    jvm: WarmJvm | None,
-    lake: OpenLake,
+def _context(
+    plan: Plan,
+    *,
+    target: Target,
     arguments: argparse.Namespace,
-) -> RunRecord:
-    plan = request.plan(pipeline, _run_id(request.runs, pipeline))
-    selection = _select(plan, arguments)
-    gaps = plan.gaps(selection.run)
+    lake: OpenLake,
+    jvm: WarmJvm | None,
+    workspace: Serving,
+) -> RunContext:
+    def await_workspace() -> None:
+        try:
+            workspace.wait_ready()
+        except CommandFailedError as error:
+            raise NodeFailedError(f"was not started: {error}") from error
+
+    return RunContext(
+        plan=plan,
+        selection=_select(plan, arguments),
+        target=target.name,
+        master=target.spark.master,
+        lake=lake,
+        jvm=jvm,
+        job_environment=lake.job_environment(workspace.env),
+        await_workspace=await_workspace,
+        reuses=not arguments.fresh,
+        in_foreground=bool(arguments.debug),
+    )
+
+
+def _run_pipeline(pipeline: str, context: RunContext, arguments: argparse.Namespace) -> RunRecord:
+    gaps = context.plan.gaps(context.selection.run)
     if gaps:
         raise PipelineError(*gaps)
-    log = request.runs / plan.locations.run_id / "workspace.txt"
-    experiment = plan.pipeline.experiment
-    state = Path(request.target.state)
-    with serving(request.target, state=state, log=log, experiment=experiment) as workspace:
-
-        def await_workspace() -> None:
-            try:
-                workspace.wait_ready()
-            except WorkspaceError as error:
-                raise NodeFailedError(f"was not started: {error}") from error
-
-        record = run_plan(
-            RunContext(
-                plan=plan,
-                selection=selection,
-                target=request.target.name,
-                master=request.target.spark.master,
-                lake=lake,
-                jvm=jvm,
-                job_environment=lake.job_environment(workspace.env),
-                await_workspace=await_workspace,
-                reuses=not arguments.fresh,
-                in_foreground=bool(arguments.debug),
-            )
-        )
+    record = run_plan(context)
     if record.is_completed:
-        report_success(plan, record)
+        report_success(context.plan, record)
     else:
         report_failure(record, _resume(pipeline, record, arguments))
     return record

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
+from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.discovery import (
     COMMAND,
@@ -17,7 +18,6 @@ from aml_pipelines.workspace.discovery import (
     refuse_unserved,
     serving_alone,
 )
-from aml_pipelines.workspace.loopback import WorkspaceError
 from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
 from conf.document import ConfError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
-DONE, FAILED = 0, 1
+DONE = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,9 +57,6 @@ def main(arguments: argparse.Namespace) -> int:
         return _serve(target, arguments)
     except KeyboardInterrupt:
         return DONE
-    except WorkspaceError as error:
-        sys.stderr.write(f"{error}\n")
-        return FAILED
 
 
 def _serve(target: Target, arguments: argparse.Namespace) -> int:
@@ -82,7 +79,7 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
             f'another shell finds it after: eval "$({_env_command(arguments.target)})"'
         )
         served.wait_ended()
-    raise WorkspaceError(f"the local workspace has ended; see {log}")
+    raise CommandFailedError(f"the local workspace has ended; see {log}")
 
 
 def _env_command(target: str) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
-from aml_pipelines.workspace.loopback import LOOPBACK, WorkspaceError, listen
+from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.processes import LOOPBACK, Child, listen
 from aml_pipelines.workspace.state import StateFolder
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 READY = "ready\n"
@@ -43,34 +43,34 @@ class HasWorkspace(Protocol):
 class Serving:
     """A server that is starting: jobs may have `env` at once, and wait until it is ready."""
 
-    def __init__(self, env: Mapping[str, str], process: subprocess.Popen[str], log: Path) -> None:
+    def __init__(self, env: Mapping[str, str], child: Child, log: Path) -> None:
         self.env = env
-        self.pid = process.pid
+        self.pid = child.pid
         self._log = log
         self._answered = threading.Event()
         self._is_ready = False
-        self._listener = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
+        self._listener = threading.Thread(target=self._listen, args=(child.speech,), daemon=True)
         self._listener.start()
-        self._process = process
+        self._child = child
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Wait until the workspace answers and MLflow's database is set up.
 
-        Raises WorkspaceError naming the log when it ended instead, or takes longer than `timeout`.
+        Raises CommandFailedError naming the log when it ended, or takes longer than `timeout`.
         """
         if not self._answered.wait(timeout):
-            raise WorkspaceError(
+            raise CommandFailedError(
                 f"the local workspace is not ready after {timeout:g} s; see {self._log}"
             )
         if not self._is_ready:
-            raise WorkspaceError(f"the local workspace did not start; see {self._log}")
+            raise CommandFailedError(f"the local workspace did not start; see {self._log}")
 
     def wait_ended(self) -> None:
         """Wait until the server has ended, which it does by itself only after an error."""
-        self._process.wait()
+        self._child.wait()
 
-    def _listen(self, stdout: IO[str]) -> None:
-        self._is_ready = stdout.readline() == READY
+    def _listen(self, stdout: IO[bytes]) -> None:
+        self._is_ready = stdout.readline() == READY.encode()
         self._answered.set()
 
 
@@ -80,59 +80,43 @@ def serving(
     *,
     state: Path,
     log: Path,
-    experiment: str | None = None,
+    experiments: Sequence[str] = (),
     jobs_master: str | None = None,
     port: int = 0,
 ) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `state` for as long as the block runs.
 
-    Runs that jobs track belong to `experiment`, else to MLflow's default one. Jobs that are
-    submitted are run with the Spark master `jobs_master`; without one, none is taken.
+    MLflow's `experiments` are there when it is ready: jobs that make one at once would race. Jobs
+    that are submitted are run with the Spark master `jobs_master`; without one, none is taken.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
     # Resolved, because the server has another working directory.
     state, secret = state.resolve(), secrets.token_urlsafe(32)
-    options = ["--experiment", experiment] if experiment else []
+    options = [word for name in experiments for word in ("--experiment", name)]
     options += ["--jobs-master", jobs_master] if jobs_master else []
     # The parent's sockets: their ports are known, and clients may wait, before the server is up.
     with listen(port) as control, listen() as token:
         env = job_environment(target.workspace, state, control, token, secret)
-        if experiment:
-            env["MLFLOW_EXPERIMENT_NAME"] = experiment
         command = [*_command(target.workspace, state, control, token), *options]
-        process = _start(command, secret, log, sockets=(control, token))
-    try:
-        yield Serving(env, process, log)
-    finally:
-        process.terminate()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
-
-
-def _start(
-    command: list[str], secret: str, log: Path, *, sockets: tuple[socket.socket, ...]
-) -> subprocess.Popen[str]:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a") as output:
-        return subprocess.Popen(
+        child = Child(
             command,
-            cwd=REPOSITORY,
-            env={
+            folder=REPOSITORY,
+            environment={
                 **os.environ,
                 # By environment: every user of the machine can read the arguments of a process.
                 "IDENTITY_HEADER": secret,
                 "MLFLOW_DISABLE_TELEMETRY": "true",
             },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            text=True,
-            pass_fds=[one.fileno() for one in sockets],
-            start_new_session=True,  # Ctrl-C is the parent's, which ends this in order
+            log=log,
+            descriptors=(control.fileno(), token.fileno()),
+            speaks=True,
         )
+    try:
+        yield Serving(env, child, log)
+    finally:
+        # Without a limit: it ends its jobs in good order, which takes as long as they take.
+        child.end(grace=None)
 
 
 def _command(

@@ -104,7 +104,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with _with_jobs(workspace, arguments) as served:
         serve(create_app(served), served, control=arguments.control, token=arguments.token)
-        prepare_tracking(arguments.state, arguments.experiment)
+        prepare_tracking(arguments.state, arguments.experiments)
         sys.stdout.write(READY)
         sys.stdout.flush()
         # The parent has the other end of this pipe: however it ends, this process ends too.
@@ -145,7 +145,13 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--resource-group", required=True)
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--experiment", help="an MLflow experiment that is to be there")
+    parser.add_argument(
+        "--experiment",
+        action="append",
+        default=[],
+        dest="experiments",
+        help="an MLflow experiment that jobs will track in; repeatable",
+    )
     parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")

@@ -132,14 +132,6 @@ class StateFolder:
         return self.registry / "tls"
 
     @property
-    def certificate(self) -> Path:
-        return self.tls / "certificate.pem"
-
-    @property
-    def key(self) -> Path:
-        return self.tls / "key.pem"
-
-    @property
     def trusted(self) -> Path:
         """The certificates that jobs trust: the workspace's and the machine's."""
         return self.tls / "trusted.pem"

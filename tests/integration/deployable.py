@@ -31,7 +31,7 @@ def register(typed: Typed, folder: Path, score: float, *, champion: bool = True)
     """Register a version of `late` that gives every row the same score."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415 # it warns on import, by itself
 
-    prepare_tracking(typed.lake, None)
+    prepare_tracking(typed.lake)
     files = folder / f"scores_{score:.0f}"
     if not files.exists():
         model = DummyRegressor(strategy="constant", constant=score).fit(ROWS, [0.0, 1.0])

@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ jobs:
 def tracking(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's database as the first run of a lake leaves it: making one takes seconds."""
     lake = tmp_path_factory.mktemp("lake")
-    prepare = f"prepare_tracking(Path({str(lake)!r}), 'pipeline')"
+    prepare = f"prepare_tracking(Path({str(lake)!r}), ['pipeline'])"
     imports = (
         "from pathlib import Path; "
         "from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking"
@@ -296,6 +298,30 @@ def test_a_wrong_command_line_is_refused_with_what_would_be_right(
     )
     assert said.returncode == 2
     assert told in said.stderr
+
+
+def test_pipelines_of_one_run_share_a_workspace_and_track_in_experiments_of_their_own(
+    tmp_path: Path,
+) -> None:
+    said = inline(
+        "say",
+        "echo $MLFLOW_EXPERIMENT_NAME $AZUREML_DEV_URL_MFE > ${{outputs.said}}",
+        "    outputs: {said: {type: uri_file}}\n",
+    )
+    first = write_pipeline(tmp_path, f"jobs:\n{said}")
+    second = tmp_path / "second.yml"
+    second.write_text(f"{HEAD}experiment_name: flights\njobs:\n{said}")
+
+    assert run(first, second).returncode == 0
+
+    texts = [output(record, "say", "said").split() for record in records(first)]
+    (one, address), (other, same_address) = texts
+    assert (one, other) == ("pipeline", "flights")
+    assert address == same_address
+    database = sqlite3.connect(tmp_path / "lake" / "mlflow" / "mlflow.db")
+    with closing(database):
+        found = dict(database.execute("SELECT name, artifact_location FROM experiments"))
+    assert found["flights"] == (tmp_path / "lake/mlflow/artifacts/flights").as_uri()
 
 
 def test_a_node_stops_at_its_breakpoint_with_its_real_inputs_and_is_answered(

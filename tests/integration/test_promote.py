@@ -28,7 +28,7 @@ def dev(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
     from azure.ai.ml.entities import Model  # noqa: PLC0415 # seconds, and warnings, on import
 
     with typing_at(tmp_path / "dev" / "lake", capsys) as here:
-        prepare_tracking(here.lake, None)
+        prepare_tracking(here.lake)
         model = tmp_path / "model"
         (model / "data").mkdir(parents=True)
         (model / "MLmodel").write_text("flavors: {}\n")
@@ -44,7 +44,7 @@ def dev(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
 @pytest.fixture
 def prod(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
     with typing_at(tmp_path / "prod" / "lake", capsys, "prod") as here:
-        prepare_tracking(here.lake, None)
+        prepare_tracking(here.lake)
         yield here
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from azure.core.credentials import AccessToken
 from azure.storage.blob import BlobServiceClient
 
+from aml_pipelines.processes import listen
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
-from aml_pipelines.workspace.loopback import listen
 from aml_pipelines.workspace.serve import job_environment
 from aml_pipelines.workspace.server import serve
 from tests.integration.faults import Faults

@@ -64,8 +64,10 @@ TARGET = Target()
 
 @contextmanager
 def workspace(lake: Path) -> Iterator[Serving]:
-    with serving(TARGET, state=lake, log=lake / "workspace.log", experiment="flights") as served:
+    with serving(TARGET, state=lake, log=lake / "workspace.log", experiments=["flights"]) as served:
         served.wait_ready()
+        # as the executor does for each node, by its pipeline
+        served.env = {**served.env, "MLFLOW_EXPERIMENT_NAME": "flights"}
         yield served
 
 

@@ -85,7 +85,7 @@ class WorkspaceWithJobs:
 
 def new_lake(lake: Path) -> Path:
     """Fill a lake: MLflow's database, which takes 3 s, and folders of data."""
-    prepare_tracking(lake, "flights")
+    prepare_tracking(lake, ["flights"])
     for name in ("raw", "gold/train", "gold/other"):
         (lake / name).mkdir(parents=True)
     return lake

@@ -40,9 +40,7 @@ class Models:
     def _client(self) -> MlflowClient:
         from mlflow import MlflowClient  # noqa: PLC0415 # 2 s, that only a writer should pay
 
-        prepare_tracking(
-            self._state, None
-        )  # MLflow tries for minutes to open one that is not there
+        prepare_tracking(self._state)  # MLflow tries for minutes to open one that is not there
         uri = f"sqlite:///{self.tables.database}"
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 

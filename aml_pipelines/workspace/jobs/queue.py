@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-from aml_pipelines.processes import end_group
+from aml_pipelines.processes import Child
 from aml_pipelines.workspace.jobs.logs import keep_logs
 from aml_pipelines.workspace.jobs.status import failure_of
 from aml_pipelines.workspace.jobs.translate import PIPELINE, single_node
@@ -17,7 +16,6 @@ from conf.target import REPOSITORY
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import IO
 
     from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
 
@@ -38,7 +36,7 @@ class Queue:
         self._environment = environment
         self._changed = threading.Condition()
         self._is_stopping = False
-        self._running: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._running: tuple[str, Child] | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
@@ -57,7 +55,7 @@ class Queue:
         with self._changed:
             running = self._running
         if job.is_cancelled and running and running[0] == name:
-            running[1].terminate()
+            running[1].ask_to_end()
         return job
 
     def stop(self) -> None:
@@ -67,7 +65,7 @@ class Queue:
             running = self._running
             self._changed.notify_all()
         if running:
-            running[1].terminate()
+            running[1].ask_to_end()
         self._thread.join()
 
     # One job at a time: a run holds the lock of the lake, and others would only wait for it.
@@ -84,23 +82,17 @@ class Queue:
             if job and self._running:
                 self._await(job, self._running[1])
 
-    def _start(self, job: SubmittedJob) -> subprocess.Popen[bytes]:
+    def _start(self, job: SubmittedJob) -> Child:
         folder = self._jobs.folder(job.name)
         inherited = {
             name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
         }
-        with self._jobs.log(job.name).open("ab") as log:
-            return subprocess.Popen(
-                self._command(job, folder),
-                cwd=REPOSITORY,
-                env={**inherited, **self._environment},
-                # The job ends when this pipe does, even if the workspace was killed.
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A group of its own, so that `end_group` ends its nodes and not the workspace.
-                start_new_session=True,
-            )
+        return Child(
+            self._command(job, folder),
+            folder=REPOSITORY,
+            environment={**inherited, **self._environment},
+            log=self._jobs.log(job.name),
+        )
 
     def _command(self, job: SubmittedJob, folder: Path) -> list[str]:
         single = ["--single"] if single_node(job.properties) else []
@@ -110,11 +102,10 @@ class Queue:
             *("--master", self._master),
         ]
 
-    def _await(self, job: SubmittedJob, process: subprocess.Popen[bytes]) -> None:
-        code = process.wait()
-        _close(process.stdin)
+    def _await(self, job: SubmittedJob, child: Child) -> None:
+        code = child.wait()
         # What the job has left behind must not write to the lake while the next one runs.
-        end_group(process)
+        child.end()
         with self._changed:
             self._running = None
         keep_logs(job, self._state)
@@ -126,8 +117,3 @@ class Queue:
             self._jobs.end(job.name, "Failed", failure_of(job, self._state, code))
         else:
             self._jobs.end(job.name, "Completed")
-
-
-def _close(pipe: IO[bytes] | None) -> None:
-    if pipe:
-        pipe.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.files import read_json
+from aml_pipelines.locks import holder_of
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.state import StateFolder
 
@@ -113,6 +113,5 @@ def _run(job: SubmittedJob, state: Path) -> Mapping[str, object]:
 
 
 def _waits_for_the_lake(job: SubmittedJob, state: Path) -> bool:
-    file = StateFolder(state).lock
-    text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
-    return bool(text) and json.loads(text).get("job") != job.name
+    holder = holder_of(StateFolder(state).lock)
+    return bool(holder) and holder.get("job") != job.name

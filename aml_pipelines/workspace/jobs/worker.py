@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.lake import FolderLake
+from aml_pipelines.processes import end_with_parent
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.submit import plan_job
@@ -34,7 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Run the job; its nodes find the workspace in this process's own environment."""
     # As by Ctrl-C, so that blocks end in order: nodes, the JVM and the lock are let go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent(signal.SIGINT)
     try:
         with exclusive(arguments.state, {"job": arguments.name, "started": now()}):
             return _run(_plan(arguments), arguments)
@@ -66,7 +65,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
         warm_jvm([plan], master=arguments.master, folder=folder, lake=lake) as jvm,
         ThreadPoolExecutor(max_workers=1) as background,
     ):
-        ready = background.submit(prepare_tracking, arguments.state, plan.pipeline.experiment)
+        ready = background.submit(prepare_tracking, arguments.state, [plan.pipeline.experiment])
 
         def await_tracking() -> None:
             ready.result()
@@ -88,12 +87,6 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
         return DONE
     report_failed_nodes(record)
     return FAILED
-
-
-def _end_with_parent() -> None:
-    # The workspace has the other end of this pipe: however it ends, this job ends too.
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.files import flush_to_disk, whole_file
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.blob_pieces import Joined, Readable, copy_pieces
 from aml_pipelines.workspace.store.sqlite import SqliteFile
@@ -122,11 +123,12 @@ class BlobFolder:
         """
         path = self._path(name)
         self._staged.mkdir(parents=True, exist_ok=True)
-        # Renamed in one step: a reader finds the old blob or the new one, never a part.
+        # No `whole_file`: the old blob is judged under the lock, between the writing and the name.
         part = self._staged / uuid.uuid4().hex
         try:
             with part.open("wb") as written:
                 md5 = copy_pieces(content, written)
+                flush_to_disk(written)
             if info.md5 not in (None, md5):
                 raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {info.md5!r}")
             with self._writing:
@@ -156,13 +158,10 @@ class BlobFolder:
         """Store a block until its blob is committed; raises BlobError as `write` does."""
         folder = self._blocks(name)
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{uuid.uuid4().hex}"
-        with part.open("wb") as written:
+        with whole_file(folder / _block_file(block)) as written:
             computed = copy_pieces(content, written)
-        if md5 not in (None, computed):
-            part.unlink()
-            raise BlobError("Md5Mismatch", f"MD5 is {computed!r}, not {md5!r}")
-        part.replace(folder / _block_file(block))
+            if md5 not in (None, computed):
+                raise BlobError("Md5Mismatch", f"MD5 is {computed!r}, not {md5!r}")
 
     def staged(self, name: str) -> list[tuple[str, int]]:
         """List the blocks of a blob that is not committed yet, with their sizes."""

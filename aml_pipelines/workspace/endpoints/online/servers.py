@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -13,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.loopback import LOOPBACK, listen
+from aml_pipelines.processes import LOOPBACK, Child, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 READY_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
+_GRACE_SECONDS = 10.0
 _LOG_LINES = 40
 _PROCESS = Path(__file__).with_name("server_process.py")
 _APP = "azureml_inference_server_http.server.entry:app"
@@ -51,23 +51,20 @@ class ScoringServer:
 
     def __init__(self, staged: Staged) -> None:
         self._log = staged.log
-        with listen() as listening, staged.log.open("wb") as log:
+        staged.log.unlink(missing_ok=True)  # only what this server writes tells why it failed
+        with listen() as listening:
             self._port = listening.getsockname()[1]
-            self._process = subprocess.Popen(
+            self._child = Child(
                 _command(listening.fileno()),
-                cwd=staged.code,
-                env=_environment(staged),
-                # The server ends when this pipe does, even if the workspace was killed.
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(listening.fileno(),),
-                start_new_session=True,
+                folder=staged.code,
+                environment=_environment(staged),
+                log=staged.log,
+                descriptors=(listening.fileno(),),
             )
 
     @property
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return self._child.is_running
 
     def wait_ready(self, timeout: float = READY_SECONDS) -> None:
         """Wait until the server answers; raises ScoringError with its log if it does not."""
@@ -101,14 +98,7 @@ class ScoringServer:
 
     def stop(self) -> None:
         """End the process and all that it started."""
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
+        self._child.end(grace=_GRACE_SECONDS)
 
 
 class ScoringServers:

@@ -86,5 +86,5 @@ def test_experiments_are_read_by_the_column_that_mlflow_has(state: Path) -> None
     folder = StateFolder(state)
     folder.mlflow_version.write_text(version("mlflow"))
 
-    assert is_current(folder, "flights")
-    assert not is_current(folder, "trips")
+    assert is_current(folder, ["flights"])
+    assert not is_current(folder, ["trips"])
