@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# No bool: every text but "" would be true, "false" too.
 _TYPES = {str: str, str | None: str, int: int}
 
 

@@ -108,6 +108,7 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
 
     Raises ConfError naming the file and the key when the contract is unknown or states nonsense.
     """
+    # First of all: a name comes from a command line, and could be a path.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ConfError(f"dataset {name!r}: a name is lower-case letters, digits and underscores")
     document = read_document(folder / f"{name}.yml").allow(

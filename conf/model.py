@@ -17,7 +17,7 @@ TASKS = {
     "regression": ("rmse", "mae", "r2"),
 }
 GREATER_IS_BETTER = ("roc_auc", "average_precision", "r2")
-CANDIDATES = 3
+CANDIDATES = 3  # a node of training.yml for each: a pipeline's YAML has no loop
 
 
 @dataclass(frozen=True)

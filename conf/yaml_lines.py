@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Scalar = str | float | bool | dt.date | None
     Report = Callable[["Place", str], None]
 
+# libyaml's loader is several times as fast, where PyYAML was built with it.
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TEXT_TO_BOOLEAN = (str, int, float, bool, type(None))
 

@@ -123,7 +123,7 @@ def _build(
         rows = rows.where(F.col(daily.DAY) >= F.lit(since)).persist()
     else:
         expected = rows_in
-        rows = feature_rows(tables, contract).persist()
+        rows = feature_rows(tables, contract).persist()  # counted, compared and written
     try:
         what = f"features of {contract.name!r}"
         check_balance(what, rows_in=expected, rows_out=rows.count(), set_aside={})

@@ -29,6 +29,7 @@ def version_of(table: TableReceipt) -> str:
 @cache
 def code_hash() -> str:
     """Hash the code that decides what happens to rows: this room, and its columns' names."""
+    # The whole room: a list of the modules that each step uses would be wrong one day.
     digest = hashlib.sha256()
     for file in [*sorted(ROOT.rglob("*.py")), Path(columns.__file__)]:
         digest.update(file.relative_to(ROOT.parent).as_posix().encode())

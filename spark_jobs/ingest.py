@@ -97,6 +97,7 @@ def ingest_source(
 
 def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) -> DataFrame:
     """Add where each row came from: row id, ingestion id, file below the lake, and `as_of`."""
+    # A literal map, not a join: the files are few, and the rows stay where they are.
     by_uri = F.create_map(
         *(
             column
@@ -114,6 +115,7 @@ def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) ->
     )
     not_listed = F.raise_error(F.concat(F.lit(NOT_LISTED), FILE_URI))
     arrived = rows.withColumn("_arrival", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
+    # Unique within this read; together with the ingestion id, for ever.
     position = F.monotonically_increasing_id().cast("string")
     return arrived.select(
         F.concat_ws("-", f"_arrival.{INGESTION_ID}", position).alias(ROW_ID),

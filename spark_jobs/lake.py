@@ -136,6 +136,7 @@ def sync_rows(
     stored = read_version(spark, uri, before.version)
     concerned = stored.join(among.select(*key), on=list(key), how="left_semi")
     changes = compare_rows(rows, concerned, key=key)
+    # Deleted by a commit of its own: a MERGE that deletes what `rows` lack would delete other keys.
     if changes.deleted:
         gone = concerned.join(rows.select(*key), on=list(key), how="left_anti")
         withdraw(gone, uri, key=key, record=record)
@@ -149,7 +150,7 @@ def sync_counted(
     rows: DataFrame, uri: str, *, key: Sequence[str], record: Record, counts: Counts
 ) -> TableReceipt:
     """Make a table hold exactly `rows`, as `sync_table` does, and return its receipt."""
-    state = sync_table(rows, uri, key=key, record=record)
+    state = sync_table(rows, uri, key=key, record=record)  # not counted again: `counts` has it
     return TableReceipt(
         uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(rows)
     )

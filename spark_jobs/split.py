@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SPLIT = "_split"  # within this step; the three tables are its values
 LABEL_UNKNOWN = "label_unknown"
 OUTSIDE_PERIOD = "outside_split_period"
-_BUCKETS = 1 << 30
+_BUCKETS = 1 << 30  # so many that shares are met, so few that a double is exact
 
 
 class SplitError(RuntimeError):
