@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
@@ -38,7 +38,7 @@ class AssetName:
     name: str
     version: str = ""
     label: str = ""
-    kind: str = ""
+    kind: str = field(default="", compare=False)  # how an id spells it, no part of the name
 
     def __str__(self) -> str:
         if self.version:
@@ -120,9 +120,18 @@ def parse(text: str) -> AssetName | DatastorePath | Url | LocalPath:
 
 
 def asset_name(text: str) -> AssetName | None:
-    """Return the asset that `text` names by version or label, in any form; None for no such."""
+    """Return the asset that `text` names by an ARM id, or by a version or label; else None."""
     reference = parse(text)
-    return reference if isinstance(reference, AssetName) and reference.is_pinned else None
+    is_asset = isinstance(reference, AssetName) and (reference.kind or reference.is_pinned)
+    return reference if isinstance(reference, AssetName) and is_asset else None
+
+
+def with_version(text: str, version: str) -> str:
+    """Return the reference `text` to an asset with `version` in place of its label."""
+    if "/labels/" in text:
+        return f"{text.partition('/labels/')[0]}/versions/{version}"
+    asset = asset_name(text)
+    return str(AssetName(asset.name, version)) if asset else text
 
 
 def datastore_path(uri: str) -> DatastorePath:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.pipeline.references import local_folder
-from aml_pipelines.workspace.assets.references import asset_of
+from aml_pipelines.pipeline.references import DatastorePath, asset_name, parse
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.state import StateFolder
 
@@ -40,15 +39,16 @@ def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
 
 
 def _properties(resources: Versions, reference: str) -> JsonObject:
-    asset = asset_of(reference)
-    if not asset or not asset[1]:
+    asset = asset_name(reference)
+    if not asset or not asset.version:
         raise RefusedError(f"{reference!r} names no version that is registered in this workspace")
-    return resources.version(asset[0], asset[1]).properties
+    return resources.version(asset.name, asset.version).properties
 
 
 def _code_folder(state: Path, uri: str) -> Path:
-    if uri.startswith("azureml:"):
-        return local_folder(uri, state=state)
+    path = parse(uri)
+    if isinstance(path, DatastorePath):
+        return path.folder(state)
     # …/storage/<account>/<container>/<path>: a container is a folder of its own, and its address
     # is that of whichever server took the upload.
     container = unquote(urlsplit(uri).path).split("/", 3)[-1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.references import asset_name
 from aml_pipelines.workspace.http.fields import mapping_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.assets.registry import Registry
 
 NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
-_MODEL = re.compile(r".*/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)")
 
 
 def deployed_model(registry: Registry, properties: Mapping[str, object]) -> ModelAsset | None:
@@ -27,10 +26,10 @@ def deployed_model(registry: Registry, properties: Mapping[str, object]) -> Mode
     reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
     if not reference:
         return None
-    match = _MODEL.fullmatch(reference)
-    if not match:
+    asset = asset_name(reference)
+    if not asset or not asset.version or asset.kind not in ("models", ""):
         raise RefusedError(f"model {reference!r} is not of the form …/models/NAME/versions/VERSION")
-    return registry.model(match["name"], match["version"])
+    return registry.model(asset.name, asset.version)
 
 
 def deployed_code(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import NotFoundError, RefusedError
-from aml_pipelines.workspace.assets.references import asset_of
+from aml_pipelines.pipeline.assets import LATEST
+from aml_pipelines.pipeline.locations import MODELS
+from aml_pipelines.pipeline.references import asset_name, with_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.workspace.assets.registry import Registry
     from aml_pipelines.workspace.store.versions import Versions
-
-_MODELS = ("mlflow_model", "custom_model", "triton_model")
 
 
 def freeze(
@@ -42,34 +42,27 @@ def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noq
 
 
 def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
-    asset = asset_of(uri)
+    asset = asset_name(uri)
     if not asset or not kind:
         return uri
-    name, version, label = asset
     # Data and models may share a name: the type of the input says which it is. An asset with a
     # version is looked for too, so that an unknown one is refused now and not when the job runs.
-    find = registry.model if kind in _MODELS else registry.data_asset
-    asset_version = find(name, version or None, None if version else label or "latest")
-    return uri if version else _with_version(uri, name, asset_version.version)
+    find = registry.model if kind in MODELS else registry.data_asset
+    label = None if asset.version else asset.label or LATEST
+    found = find(asset.name, asset.version or None, label)
+    return uri if asset.version else with_version(uri, found.version)
 
 
 def _frozen_component(reference: str, components: Versions) -> str:
-    asset = asset_of(reference)
+    asset = asset_name(reference)
     if not asset:
         raise RefusedError(
             f"component {reference!r} is not one of this workspace; write azureml:NAME:VERSION"
         )
-    name, version, _ = asset
-    if version:
-        components.version(name, version)
+    if asset.version:
+        components.version(asset.name, asset.version)
         return reference
-    latest = components.container(name).latest_version
+    latest = components.container(asset.name).latest_version
     if latest is None:
-        raise NotFoundError(f"component {name!r} has no version that is not archived")
-    return _with_version(reference, name, latest)
-
-
-def _with_version(reference: str, name: str, version: str) -> str:
-    if "/labels/" in reference:
-        return f"{reference.partition('/labels/')[0]}/versions/{version}"
-    return f"azureml:{name}:{version}"
+        raise NotFoundError(f"component {asset.name!r} has no version that is not archived")
+    return with_version(reference, latest)

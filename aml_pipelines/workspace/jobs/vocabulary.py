@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from isodate import ISO8601Error, parse_duration  # type: ignore[import-untyped]  # no type hints
 
-from aml_pipelines.workspace.assets.references import asset_of
+from aml_pipelines.pipeline.references import AssetName, asset_name, parse
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
@@ -27,16 +27,15 @@ _IDENTITIES = {"UserIdentity": "user_identity", "Managed": "managed", "AMLToken"
 
 def short_reference(reference: str) -> str:
     """Return azureml:NAME:VERSION for the id of an asset; anything else is returned as it is."""
-    name, version, label = asset_of(reference) or ("", "", "")
-    if version:
-        return f"azureml:{name}:{version}"
-    return f"azureml:{name}@{label}" if label else reference
+    asset = asset_name(reference)
+    return str(asset) if asset and asset.is_pinned else reference
 
 
 def compute_name(compute: str) -> str:
     """Return the name that a pipeline file gives the compute with the id `compute`."""
-    name = compute.rpartition("/")[2].removeprefix("azureml:")
-    return name if name == "serverless" else f"azureml:{name}"
+    reference = parse(compute)
+    name = reference.name if isinstance(reference, AssetName) else compute.rpartition("/")[2]
+    return name if name == "serverless" else str(AssetName(name))
 
 
 def named(fields: JsonObject, camel: str) -> object:
