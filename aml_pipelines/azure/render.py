@@ -9,13 +9,16 @@ from __future__ import annotations
 import copy
 import os
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from aml_pipelines.pipeline.kinds import node_kinds
+from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.references import AssetName, local_path, parse
 from conf.errors import UserError
+from conf.yaml_lines import TEXT_TO_BOOLEAN, YamlError, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,14 +66,19 @@ def rendered(
 
 
 def read_job(file: Path) -> Document:
-    """Read a job's YAML; raises UserError when it is none."""
+    """Read a job's YAML; raises UserError, with the line, when it is none or a key stands twice."""
+    problems = Problems()
     try:
-        read = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{file}: cannot be read as YAML: {error}") from error
-    if not isinstance(read, dict):
+        entry = read_entries(file, scalars=(*TEXT_TO_BOOLEAN, date), report=problems.add)
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
+    except YamlError as error:
+        raise UserError(str(error)) from error
+    problems.raise_any()
+    document = entry.plain()
+    if not isinstance(document, dict):
         raise UserError(f"{file}: holds no fields; it begins with a line such as 'type: spark'")
-    return read
+    return document
 
 
 def to_yaml(document: Mapping[str, Any]) -> str:

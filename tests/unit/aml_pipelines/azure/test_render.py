@@ -152,3 +152,13 @@ def test_a_component_alone_is_a_pipeline_of_one_node() -> None:
         "resources": {"instance_type": "standard_e4s_v3", "runtime_version": "3.5"},
         "identity": {"type": "managed"},
     }
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line_and_not_the_last_one_taken(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "job.yml"
+    file.write_text("type: command\ncommand: echo 1\ncommand: echo 2\n")
+
+    with pytest.raises(UserError, match=r"job\.yml:3: 'command' stands here twice"):
+        read_job(file)
