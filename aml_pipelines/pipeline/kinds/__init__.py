@@ -24,6 +24,8 @@ class NodeKind(Protocol):
     JOB_FIELDS: tuple[str, ...]  # of a block under `jobs`
     COMPONENT_FIELDS: tuple[str, ...]  # of a component file
     INLINE_FIELDS: tuple[str, ...]  # of a block that states its component inline
+    JOB_TYPE: str  # the API's name of a job that is one such node; empty where there is none
+    OVERRIDES: tuple[str, ...]  # fields of a node in a request that stand for its component's
     TEMPLATE: str  # the field whose expressions are filled in with inputs and outputs
     NODE_DEFAULTS: Mapping[str, object]  # what a block must state when nobody states it
     ENVIRONMENT_COSTS: str  # what an environment of its own costs in Azure, if anything
@@ -44,6 +46,10 @@ class NodeKind(Protocol):
         self, component: Component, inputs: Mapping[str, str | None], outputs: Mapping[str, str]
     ) -> str:
         """Return the command as a shell would be given it."""
+        ...
+
+    def override(self, component: dict[str, Any], node: Mapping[str, object]) -> None:
+        """Put what a node in a request states of its component into that, in place."""
         ...
 
     def retarget(self, node: dict[str, Any], component: dict[str, Any], target: Target) -> None:

@@ -23,6 +23,8 @@ JOB_FIELDS = (
 )
 COMPONENT_FIELDS = (*COMPONENT, "command", "distribution", "resources")
 INLINE_FIELDS = ("code", "command", "environment", "distribution")
+JOB_TYPE = "Command"
+OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = "command"
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
@@ -60,6 +62,10 @@ def command(
 ) -> str:
     """Return the shell command, every value in it escaped for the quotes around it."""
     return resolved_command(component.template, placed(inputs, outputs))
+
+
+def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
+    """Change nothing: a node states nothing of its component."""
 
 
 def retarget(node: dict[str, Any], _: dict[str, Any], target: Target) -> None:

@@ -19,6 +19,8 @@ IS_GRAPH = True
 JOB_FIELDS = JOB
 COMPONENT_FIELDS = (*COMPONENT_ABOUT, "inputs", "outputs", "is_deterministic", "jobs")
 INLINE_FIELDS = ()
+JOB_TYPE = ""
+OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = ""
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
@@ -41,6 +43,10 @@ def command(
 ) -> NoReturn:
     """Refuse: a graph has no command, and expansion makes no node of it."""
     raise TypeError("a pipeline is a graph of nodes and has no command of its own")
+
+
+def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
+    """Change nothing: a node states nothing of its component."""
 
 
 def retarget(_node: dict[str, Any], _component: dict[str, Any], _target: Target) -> None:

@@ -26,6 +26,8 @@ IS_GRAPH = False
 JOB_FIELDS = (*JOB, *JOB_COMPUTE)
 COMPONENT_FIELDS = (*COMPONENT, *_OWN)
 INLINE_FIELDS = ("code", "environment", *_OWN)
+JOB_TYPE = "Spark"
+OVERRIDES = _OWN
 TEMPLATE = "args"
 # A block must state what it runs on; the target's own takes its place.
 NODE_DEFAULTS: Mapping[str, object] = {
@@ -154,6 +156,16 @@ def command(
 ) -> str:
     """Return the line that the script and its arguments make."""
     return shlex.join(["python", *arguments(component, inputs, outputs)])
+
+
+def override(component: dict[str, Any], node: Mapping[str, Any]) -> None:
+    """Put what a node in a request states of script, files and conf into its component, in place.
+
+    Conf is merged by key; everything else is the node's where it states any.
+    """
+    conf = {**(component.get("conf") or {}), **(node.get("conf") or {})}
+    component |= {key: node[key] for key in _OWN if node.get(key) is not None}
+    component["conf"] = conf
 
 
 def retarget(node: dict[str, Any], component: dict[str, Any], target: Target) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.jobs.vocabulary import (
     compute_name,
@@ -28,9 +29,7 @@ PIPELINE = "pipeline.yml"
 # Registering a component has settled these: its includes are in the code that was uploaded.
 _DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
-_SINGLE = {"Command": "command", "Spark": "spark"}
 _ABOUT = ("name", "display_name", "description", "tags", "properties", "comment", "services")
-_SPARK = ("conf", "args", "entry", "py_files", "jars", "files", "archives")
 _CODE_FIELDS = {
     "command": "command",
     "args": "args",
@@ -46,7 +45,7 @@ _CODE_FIELDS = {
 
 def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
     """Return the pipeline files that the body's properties `job` mean, by file name."""
-    if job["jobType"] in _SINGLE:
+    if single_node(job):
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
     files: PipelineFiles = {}
     jobs = {
@@ -58,7 +57,8 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
 
 def single_node(job: JsonObject) -> str:
     """Return the name of the one node of a job that is no pipeline; empty for a pipeline."""
-    return _SINGLE.get(str(job["jobType"]), "")
+    names = {kind.JOB_TYPE: name for name, kind in node_kinds().items() if kind.JOB_TYPE}
+    return names.get(str(job["jobType"]), "")
 
 
 def write_documents(documents: PipelineFiles, folder: Path) -> Path:
@@ -125,8 +125,8 @@ def _node(
     """Return the block of a node, and add its component to `files`, named after the node."""
     kind = str(node.get("type", "command"))
     translated = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
-    if kind == "spark":
-        translated |= {*_SPARK}
+    if kind in node_kinds():
+        translated |= {*node_kind(kind).OVERRIDES}
     untranslated = {
         key: value
         for key, value in node.items()
@@ -154,12 +154,11 @@ def _component(
         spec["code"] = sources.code(str(spec["code"]))
     if isinstance(spec.get("environment"), str):
         spec["environment"] = short_reference(str(spec["environment"]))
-    if spec.get("type") == "spark":
-        conf = {**mapping(spec.get("conf")), **mapping(node.get("conf"))}
-        spec |= {key: node[key] for key in _SPARK if node.get(key) is not None}
-        spec["conf"] = conf
-        spec["entry"] = _entry(mapping(spec.get("entry")))
-    if spec.get("type") == "pipeline":
+    if spec.get("type") in node_kinds():
+        node_kind(str(spec["type"])).override(spec, node)
+    if "entry" in spec:
+        spec["entry"] = _entry(mapping(spec["entry"]))
+    if "jobs" in spec:
         spec["jobs"] = {
             inner: _node(inner_name(name, inner), mapping(block), sources, files, folder=".")
             for inner, block in mapping(spec.get("jobs")).items()
