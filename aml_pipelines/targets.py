@@ -1,4 +1,4 @@
-"""The target that a command line names, with variables of the environment and of `.env`."""
+"""The target of a command line, with variables of the environment and of `.env`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def add_target_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def command_target(name: str) -> Target:
-    """Load the target `name`; raises ConfError with everything that is wrong in its file."""
+    """Return the target `name`; raises ConfError with everything that is wrong in its file."""
     return load_target(name, variables())
 
 
 def variables() -> Mapping[str, str]:
-    """Give the variables that targets may name; the environment wins over `.env`."""
-    stated = dotenv_values(REPOSITORY / ".env")
-    return {**{name: value for name, value in stated.items() if value}, **os.environ}
+    """Return the variables that targets may name; the environment wins over `.env`."""
+    from_file = dotenv_values(REPOSITORY / ".env")
+    return {**{name: value for name, value in from_file.items() if value}, **os.environ}

@@ -1,4 +1,4 @@
-"""Run the nodes of a plan: each after those it reads from, independent ones at the same time."""
+"""Runs the nodes of a plan: each after those it reads from, independent ones in parallel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Execution:
-    """A plan that is being run."""
+    """A plan while it runs."""
 
     context: RunContext
     record: RunRecord

@@ -1,4 +1,4 @@
-"""Where a run keeps its files, and what a data reference of a pipeline file means there."""
+"""The paths of a run, and the meaning of data references in a pipeline file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Assets(Protocol):
 
 
 class UnknownReferenceError(UserError):
-    """A data reference that cannot mean anything where the pipeline is to run."""
+    """A data reference that has no meaning where the pipeline is to run."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The order in which jobs are planned: after what they need, otherwise as their file has them."""
+"""The order of jobs in a plan: after what they need, otherwise as in their file."""
 
 from __future__ import annotations
 

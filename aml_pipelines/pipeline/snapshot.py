@@ -1,4 +1,4 @@
-"""The code that a node runs: which files belong to it, their hash, and a copy to run in."""
+"""The code that a node runs: its files, their hash, and a copy to run in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEVER = ("__pycache__/", "*.pyc", ".git/")
 
 
 def snapshot_files(snapshot: Snapshot) -> dict[str, Path]:
-    """Map each file of the snapshot, by its path in there, to where it is now.
+    """Map the path of each file in a snapshot to the file that it is copied from.
 
     As in Azure, .amlignore, or else .gitignore, counts in the root of what is taken only.
     """
@@ -55,7 +55,7 @@ def _ignore_lines(folder: Path) -> list[str]:
 
 
 def snapshot_hash(files: dict[str, Path]) -> str:
-    """Hash names and contents; a touched file or another clone gives the same."""
+    """Return a hash of names and contents; times and places of files do not count."""
     hashed = hashlib.sha256()
     for path, file in files.items():
         hashed.update(f"{path}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
@@ -63,7 +63,7 @@ def snapshot_hash(files: dict[str, Path]) -> str:
 
 
 def stage(files: dict[str, Path], folder: Path) -> None:
-    """Copy the files into `folder`, which is made anew."""
+    """Copy the files into `folder`, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for path, file in files.items():

@@ -1,4 +1,4 @@
-"""`champion`: say which version of a model is its champion, and go back to the one before."""
+"""`champion`: print which version of a model is its champion, or make the one before it that."""
 
 from __future__ import annotations
 

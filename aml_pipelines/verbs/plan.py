@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Describe a plan for a reader, node by node."""
+    """Yield the lines that describe a plan, node by node."""
     yield f"{plan.pipeline.name}: {len(plan.nodes)} nodes"
     produced = {
         (node.name, output.name): output.location

@@ -1,4 +1,4 @@
-"""`workspace`: serve the local workspace until it is interrupted, or say where it is served."""
+"""`workspace`: serve the local workspace until it is interrupted, or print where it is served."""
 
 from __future__ import annotations
 
@@ -83,5 +83,5 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
 
 
 def _env_command(target: str) -> str:
-    asked = "" if target == LOCAL else f" --target {shlex.quote(target)}"
-    return f"{COMMAND}{asked} --env"
+    option = "" if target == LOCAL else f" --target {shlex.quote(target)}"
+    return f"{COMMAND}{option} --env"

@@ -1,4 +1,4 @@
-"""The kinds of node that a pipeline may have: one module each, found by its name in this folder."""
+"""The kinds of node in a pipeline: one module each, found by its name in this folder."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ class NodeKind(Protocol):
     def command(
         self, component: Component, inputs: Mapping[str, str | None], outputs: Mapping[str, str]
     ) -> str:
-        """Return the command as a shell would be given it."""
+        """Return the command in the form that a shell takes."""
         ...
 
     def override(self, component: dict[str, Any], node: Mapping[str, object]) -> None:
-        """Put what a node in a request states of its component into that, in place."""
+        """Set the fields of a component that a node in a request states itself, in place."""
         ...
 
     def retarget(self, node: dict[str, Any], component: dict[str, Any], target: Target) -> None:
-        """Change a block in place to what `target` states of compute and identity."""
+        """Set compute and identity of a block to the target's, in place."""
         ...
 
     def azure_findings(self, node: Fields, component: Fields, target: Target) -> Iterator[Finding]:
