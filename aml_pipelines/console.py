@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Elsewhere than on a terminal a script reads the table, and no line may be cut.
 _WIDE = 1000
 _CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
 

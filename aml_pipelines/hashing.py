@@ -38,5 +38,6 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for root, folders, names in os.walk(path):
         folders.sort()
+        # Sorted: the order in which a file system lists a folder must not change the hash.
         for name in sorted(names):
             yield Path(root, name)

@@ -29,5 +29,6 @@ def command_target(name: str) -> Target:
 
 def variables() -> Mapping[str, str]:
     """Return the variables that targets may name; the environment wins over `.env`."""
+    # Empty values are as good as none: .env.example is copied with its empty lines.
     from_file = dotenv_values(REPOSITORY / ".env")
     return {**{name: value for name, value in from_file.items() if value}, **os.environ}

@@ -59,6 +59,7 @@ def _of_jobs(fields: Fields, target: Target) -> Iterator[Finding]:
         node = fields.under(entry)
         component = _component(node)
         kind = node_kinds().get(node.text("type") or component.text("type") or "command")
+        # A component without jobs yields nothing here; a nested pipeline is checked to its depth.
         yield from _of_jobs(component, target)
         if kind:
             yield from kind.azure_findings(node, component, target)

@@ -63,6 +63,7 @@ def credential(*, interactive: bool) -> TokenCredential:
     if interactive:
         return InteractiveBrowserCredential()
     return DefaultAzureCredential(
+        # Each of these opens a window, or waits for a program that a build agent has not.
         exclude_interactive_browser_credential=True,
         exclude_shared_token_cache_credential=True,
         exclude_visual_studio_code_credential=True,

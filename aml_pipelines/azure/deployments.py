@@ -27,6 +27,7 @@ CHAMPION = "champion"
 
 def endpoint_document(kind: str, target: Target) -> Rendered:
     """Return the endpoint's YAML, with the target's name for it and the identity of its jobs."""
+    # Only the target names it: an endpoint's name is unique in a whole Azure region.
     name = target.endpoints.batch if kind == "batch" else target.endpoints.online
     if not name:
         raise UserError(
@@ -42,7 +43,7 @@ def deployment_documents(kind: str, target: Target, *, model: str, color: str) -
     """Return the YAML of an endpoint's deployments; `model` is azureml:NAME:VERSION."""
     endpoint = endpoint_document(kind, target).document["name"]
     files = sorted((ENDPOINTS / kind).glob("*.yml"))
-    get_or_none = []
+    documents = []
     for file in files:
         document = read_job(file)
         if "endpoint_name" not in document:
@@ -52,8 +53,8 @@ def deployment_documents(kind: str, target: Target, *, model: str, color: str) -
             document["model"] = model
         if kind == "online":
             document["name"] = color
-        get_or_none.append(Rendered(retarget_environment(document, target), file))
-    return get_or_none
+        documents.append(Rendered(retarget_environment(document, target), file))
+    return documents
 
 
 def stated_model(kind: str) -> str:

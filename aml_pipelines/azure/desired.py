@@ -140,6 +140,7 @@ def desired_components(target: Target) -> list[DesiredResource]:
     resources = []
     for file in sorted(COMPONENTS.glob("*/component.yml")):
         document = retarget_environment(read_job(file), target)
+        # The registry counts versions; one in the file would collide with the next change.
         document.pop("version", None)
         fields = read_fields(file, Problems())
         component = read_component_file(fields, fields.text("type"))

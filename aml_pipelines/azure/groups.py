@@ -17,6 +17,7 @@ _RESOURCE_MANAGER = "https://management.azure.com"
 
 def group_client(target: Target, *, interactive: bool) -> ResourceManagementClient:
     """Return the client for a target's subscription; the local workspace serves its own."""
+    # The control plane of the local workspace is at a port of its own.
     url = os.environ["AZUREML_DEV_URL_MFE"] if target.is_local else _RESOURCE_MANAGER
     return ResourceManagementClient(
         credential(interactive=interactive),

@@ -12,6 +12,7 @@ from conf.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What describes an image without changing it.
 _TOLD = ("$schema", "name", "version", "description", "tags")
 _DIGITS = 12
 

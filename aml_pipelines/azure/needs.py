@@ -39,6 +39,7 @@ def needs_of(rendered: Rendered) -> Needs:
 
 def _named(documents: list[Document], *keys: str) -> tuple[str, ...]:
     values = [str(document.get(key, "")) for document in documents for key in keys]
+    # A registry's environments (azureml://registries/…) are always there.
     own = [parsed for text in values if isinstance(parsed := parse(text), AssetName)]
     return tuple(dict.fromkeys(str(asset).removeprefix("azureml:") for asset in own))
 

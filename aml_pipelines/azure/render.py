@@ -112,6 +112,7 @@ def _with_value(current: object, value: object) -> object:
         key = "path" if "path" in current else "value" if "value" in current else "path"
         return {**current, key: value}
     if isinstance(value, str) and isinstance(current, int | float):
+        # A value from a command line is text; the input is a number, and must stay one.
         return yaml.safe_load(value)
     return value
 
@@ -125,6 +126,7 @@ def _rendered_node(node: Document, target: Target, folder: Path) -> Document:
     path = local_path(node.get("component"))
     file = folder / path if path else None
     component = read_job(file) if file else node
+    # A nested pipeline has no compute or identity of its own to change.
     if "jobs" in component:
         return _with_nested(node, component, file, target, folder)
     kind = node_kinds().get(node.get("type") or component.get("type") or "command")

@@ -19,6 +19,7 @@ def change(client: MLClient, verb: str, name: str) -> None:
     if verb == "enable":
         client.schedules.begin_enable(name).result()
         return
+    # Azure refuses to delete a schedule that is enabled.
     if client.schedules.get(name).is_enabled:
         client.schedules.begin_disable(name).result()
     if verb == "delete":

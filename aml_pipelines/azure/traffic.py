@@ -52,6 +52,7 @@ def read_traffic(client: MLClient, name: str) -> Traffic:
     endpoint: Any = get_or_none(lambda: client.online_endpoints.get(name))
     if endpoint is None:
         return Traffic(name)
+    # The tag may name a deployment that was deleted since.
     there = {item.name for item in client.online_deployments.list(name)}
     colors = tuple(color for color in COLORS if color in there)
     tags = {str(key): str(text) for key, text in (endpoint.tags or {}).items()}
@@ -72,6 +73,7 @@ def set_traffic(client: MLClient, name: str, shares: dict[str, int], *, newest: 
     endpoint: Any = client.online_endpoints.get(name)
     endpoint.traffic = shares
     tags = {**(endpoint.tags or {}), NEWEST: newest}
+    # It has answered now: a roll-back may lead to it.
     endpoint.tags = {key: text for key, text in tags.items() if (key, text) != (UNTRIED, newest)}
     client.online_endpoints.begin_create_or_update(endpoint).result()
 

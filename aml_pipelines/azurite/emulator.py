@@ -42,6 +42,7 @@ class Account:
         from azure.storage.blob import ContainerClient  # noqa: PLC0415 # plans do without
 
         credential = {"account_name": self.name, "account_key": self.key}
+        # Plain HTTP on loopback: the gateway adds TLS where a client insists on it.
         url = f"http://{self.address}/{self.name}"
         # What does not answer on loopback has ended: the client would try again for 80 s.
         return ContainerClient(url, name, credential=credential, retry_total=0)

@@ -64,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     """A connection: first CONNECT in clear text, then requests to that host inside TLS."""
 
     protocol_version = "HTTP/1.1"
+    # Small answers would wait 40 ms each for the next packet.
     disable_nagle_algorithm = True
     lake: ProxiedLake
     tls: ssl.SSLContext

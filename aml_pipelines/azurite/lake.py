@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from azure.storage.blob import BlobProperties, ContainerClient
 
+# The token of a run must outlast the run; no reader renews it.
 _DAY = 24 * 3600
 
 

@@ -57,6 +57,7 @@ class RunRecord:
         return round(time.monotonic() - self._began, 2)
 
     def write(self) -> None:
+        # Nodes begin in several threads, and each writes the whole file.
         with self._lock:
             nodes = {name: vars(node) for name, node in self.nodes.items()}
             content = {"status": self.status, "seconds": self.seconds, "nodes": nodes}

@@ -57,6 +57,7 @@ def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
         "inputs": contents,
         "component": _component_text(node),
         "environment_variables": dict(node.environment_variables),
+        # Another release of a package may compute something else from equal inputs.
         "packages": content_hash(LOCK),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

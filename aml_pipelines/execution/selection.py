@@ -88,6 +88,7 @@ def require_node(plan: Plan, node: str) -> None:
 def _completed(plan: Plan, wanted: set[str]) -> dict[str, dict[str, str]]:
     """Return the outputs of `wanted` in the latest runs with these inputs that completed them."""
     found: dict[str, dict[str, str]] = {}
+    # Newest first: a node's outputs are those of the last run that completed it.
     for run in _earlier_runs(plan):
         for name in wanted - found.keys():
             node = run["nodes"].get(name, {})

@@ -39,6 +39,7 @@ _SIZES = (
 )
 _FIXED_AT_START = ("spark.jars", "spark.submit.", "spark.driver.extra", "spark.driver.defaultJava")
 _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+# Spark generates methods over 8000 bytecodes, which the JIT leaves to the interpreter unless told.
 _JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData -XX:-DontCompileHugeMethods"
 
 
@@ -64,6 +65,7 @@ def _has_own_code(component: Component) -> bool:
     return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(COMPONENTS)
 
 
+# The same few components are asked for by every node of every plan.
 @cache
 def _spark_snapshots(components: Path) -> frozenset[str]:
     specs = [read_fields(file, Problems()) for file in components.glob("*/component.yml")]
@@ -126,6 +128,7 @@ class WarmJvm:
         self._folder = folder
         self._log = folder / "log.txt"
         self._master = master
+        # It starts in a thread: planning goes on, and the first Spark node waits for the rest.
         self._threads = ThreadPoolExecutor(max_workers=1)
         self._running: Future[_Running] = self._threads.submit(self._start)
 
@@ -136,6 +139,7 @@ class WarmJvm:
         if not running.child.is_running:
             raise JvmError(f"had no JVM: the shared one has ended; see {self._log}")
         system = running.gateway.jvm.java.lang.System
+        # Sizes are fixed when a JVM starts; `shares_jvm` has compared the one that matters.
         settings = {key: value for key, value in conf.items() if not key.startswith(_SIZES)}
         before = {key: system.getProperty(key) for key in settings}
         for key, value in settings.items():
@@ -165,6 +169,7 @@ class WarmJvm:
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder, "gateway")
             environment = {**os.environ, **java, **self._environment}
+            # PySpark's own way for a launched JVM to tell port and secret.
             environment["_PYSPARK_DRIVER_CONN_INFO_PATH"] = str(answer)
             child = Child(
                 self._command(), folder=self._folder, environment=environment, log=self._log

@@ -53,6 +53,8 @@ def check_node(node: PlannedNode, problems: Problems) -> None:
 
 def _check_quoting(node: PlannedNode, problems: Problems) -> None:
     inputs = {
+        # Paths are chosen by the executor and need no quotes; only literals can hold shell
+        # characters.
         name: bound.value.text if isinstance(bound.value, Constant) else "path"
         for name, bound in node.inputs.items()
     }

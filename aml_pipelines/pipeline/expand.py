@@ -94,6 +94,7 @@ class Expansion:
         name = f"{scope.prefix}{job.name}"
         inputs = self._bind_inputs(scope, job)
         destinations = self._destinations(scope, job)
+        # A graph becomes no node: its jobs get its name as a prefix, as in Azure.
         if job.component.jobs is not None:
             values = {key: bound.value for key, bound in inputs.items()}
             inner = Scope(f"{name}.", job.component, values, destinations, {}, {})
@@ -124,6 +125,7 @@ class Expansion:
     def _bind_input(self, scope: Scope, job: Job, port: InputPort) -> BoundInput:
         setting = job.inputs.get(port.name)
         place = setting.place if setting else job.place
+        # A lacking value that follows from an unknown reference is no second problem.
         count = len(self.problems.found)
         value = self._value(scope, setting) if setting else None
         if value is None and port.default is not None:
@@ -169,6 +171,7 @@ class Expansion:
                     setting.place,
                     f"output {name!r} is a {ports[name].type!r}, but is set to {setting.type!r}",
                 )
+            # Azure resolves these names when the job runs, and so does `Locations.output`.
             elif reference is None or reference.path in _SERVER_SIDE:
                 destinations[name] = setting
             elif reference.parts[:2] != ("parent", "outputs"):
@@ -187,6 +190,7 @@ class Expansion:
         outer = scope.graph.outputs[reference.parts[-1]]
         destination = scope.destinations.get(outer.name, Setting(None, setting.place))
         own = job.component.outputs[name]
+        # An output of the outermost pipeline may leave its type out; a nested one declares it.
         is_stated = bool(destination.type) or bool(scope.prefix)
         if is_stated and own.type != outer.type:
             self.problems.add(

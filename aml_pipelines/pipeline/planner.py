@@ -48,6 +48,7 @@ def _pipeline_inputs(
     expansion = Expansion(locations, problems)
     values: dict[str, Value | None] = {}
     for name, port in ports.items():
+        # The user's value wins over the target's, and that over the file's.
         override = overrides.get(name, target_inputs.get(name))
         if override is None:
             values[name] = expansion.input_value(pipeline.inputs[name])

@@ -51,21 +51,19 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
     _refuse_datastore(pipeline_settings)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    has_compute = _has_compute(pipeline_settings, "default_compute") or _has_compute(
-        fields, "compute"
-    )
-    graph = Component(
-        kind="pipeline",
-        name=file.stem,
-        place=fields.place,
-        inputs={name: port_of_setting(name, setting) for name, setting in inputs.items()},
-        outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
-        jobs=_jobs(fields, has_compute=has_compute, ancestors=(file,)),
-    )
+    default = _has_compute(pipeline_settings, "default_compute")
+    own = _has_compute(fields, "compute")  # both are read, so that both are checked
     pipeline = Pipeline(
         name=file.stem,
         file=file,
-        graph=graph,
+        graph=Component(
+            kind="pipeline",
+            name=file.stem,
+            place=fields.place,
+            inputs={name: port_of_setting(name, setting) for name, setting in inputs.items()},
+            outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
+            jobs=_jobs(fields, has_compute=default or own, ancestors=(file,)),
+        ),
         inputs=inputs,
         outputs=outputs,
         experiment=fields.text("experiment_name") or file.stem,
@@ -107,6 +105,7 @@ def _job(
     name: str, fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
 ) -> Job | None:
     component_fields = _component_fields(name, fields)
+    # Azure's default: a job that says nothing is a command, and a component's type is the job's.
     kind = fields.text("type") or (component_fields or fields).text("type") or "command"
     if kind not in node_kinds():
         fields.problems.add(
@@ -174,6 +173,7 @@ def _component(
     if not node_kind(kind).IS_GRAPH:
         return read_component.read_component_file(fields, kind)
     file = fields.place.file
+    # Reading it would never end.
     if file in ancestors:
         raise PipelineError(f"{job.place_of('component')}: {file.name} contains itself")
     fields.only(node_kind(kind).COMPONENT_FIELDS, "pipeline component")

@@ -85,6 +85,7 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
         value: Scalar = entry.value  # type: ignore[assignment]  # neither a list nor a mapping
         return Setting(value, entry.place)
     fields = parent.under(entry)
+    # Azure registers it when the job ends; nothing here does so yet.
     if ports == "outputs" and fields.entries.keys() & {"name", "version"}:
         fields.problems.add(
             entry.place,
@@ -107,6 +108,7 @@ def _type(fields: Fields, owner: str, known: tuple[str, ...]) -> str:
         fields.problems.add(
             fields.place_of("type"), f"{owner} has type {kind!r}; it is one of {', '.join(known)}"
         )
+        # Any valid type: the plan goes on, so that one look shows all problems.
         return known[0]
     return kind
 

@@ -10,6 +10,7 @@ from aml_pipelines.pipeline.expressions import Reference, kept_parts
 from conf.errors import UserError
 
 _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+# Characters of Unicode's private use area, which no command has.
 _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000(\\d+)\ue001")
 Resolve = Callable[[Reference], str | None]
@@ -58,6 +59,8 @@ def resolved_arguments(template: str, resolve: Resolve) -> list[str]:
     ]
 
 
+# Our own, not shlex or bashlex: it must know which quotes are open where a value goes in. Property
+# tests run its results in a real shell.
 class _ShellText:
     """Shell text while it grows, with the quotes that are open at its end."""
 

@@ -13,6 +13,7 @@ import pathspec
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import Snapshot
 
+# Left out of every snapshot: each import or commit would make another one of equal code.
 _NEVER = ("__pycache__/", "*.pyc", ".git/")
 
 
@@ -32,6 +33,7 @@ def snapshot_files(snapshot: Snapshot) -> dict[str, Path]:
         else:
             kept = _kept(include).items()
             files.update({f"{include.name}/{path}": file for path, file in kept})
+    # Sorted: the order in which a file system lists a folder must not change the hash.
     return dict(sorted(files.items()))
 
 
@@ -40,6 +42,7 @@ def _kept(folder: Path) -> dict[str, Path]:
     kept = {}
     for root, folders, names in os.walk(folder):
         inside = Path(root).relative_to(folder)
+        # In place: os.walk then leaves ignored folders out, which may hold a virtual environment.
         folders[:] = [name for name in folders if not ignored.match_file(f"{inside / name}/")]
         for name in names:
             if not ignored.match_file(str(inside / name)):
@@ -69,4 +72,5 @@ def stage(files: dict[str, Path], folder: Path) -> None:
     for path, file in files.items():
         copy = folder / path
         copy.parent.mkdir(parents=True, exist_ok=True)
+        # No link: a script that writes beside itself must not change the repository.
         shutil.copy(file, copy)

@@ -175,6 +175,7 @@ def _cron_problems(expression: str, file: Path) -> list[str]:
             f"{file}: {expression!r} is no cron expression of minute, hour, day, month, weekday"
         ]
     minute, hour, day, month, _ = expression.split()
+    # Azure accepts the other two fields and ignores them: the job would run every day.
     if day == month == "*":
         return []
     times = ", ".join(

@@ -81,6 +81,7 @@ def _constant_mismatch(port: InputPort, constant: Constant) -> str:
 
 
 def _is_of_type(kind: str, value: float | str) -> bool:
+    # Azure takes any literal for a string, and text that can be read as a number for a number.
     if kind == "string":
         return True
     if kind == "boolean":

@@ -69,6 +69,7 @@ def _create_scope(target: Target, *, interactive: bool) -> None:
             f"target {target.name!r} states no workspace.location, which --create needs; "
             f"add it to conf/targets/{target.name}.yml, such as 'westeurope'"
         )
+    # The local workspace answers for resource groups too.
     enter_workspace(target)
     _create_group(target, interactive=interactive)
     _create_workspace(target, interactive=interactive)

@@ -152,6 +152,7 @@ def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
         client.batch_deployments.begin_create_or_update(deployment).result()
         say(f"deployment {deployment.name}: {model if deployment.type == 'model' else 'ready'}")
     current = client.batch_endpoints.get(endpoint.document["name"])
+    # Only the first time: somebody may have made another one the default since.
     if not (current.defaults and current.defaults.deployment_name):
         current.defaults = {"deployment_name": "files"}
         client.batch_endpoints.begin_create_or_update(current).result()
@@ -162,6 +163,7 @@ def _deploy_online(client: MLClient, target: Target, online: OnlineRelease) -> N
     endpoint = endpoint_document("online", target)
     name = str(endpoint.document["name"])
     traffic = read_traffic(client, name)
+    # A stage that failed after this point is run again without a second container.
     if _is_deployed(client, traffic, online):
         color = traffic.newest
         say(f"deployment {color}: unchanged, it is release {online.release}")
@@ -191,11 +193,14 @@ def _put(client: MLClient, target: Target, online: OnlineRelease, name: str, col
     if not get_or_none(lambda: client.online_endpoints.get(name)):
         endpoint = load(endpoint_document("online", target), "online")
         client.online_endpoints.begin_create_or_update(endpoint).result()
+    # Before it is overwritten: a roll-back while it is being made must not lead to it.
     mark_untried(client, name, color)
+    # One: a second file of an online deployment would need a colour of its own.
     (rendered,) = deployment_documents("online", target, model=online.model, color=color)
     deployment = load(rendered, "online")
     deployment.tags = {**(deployment.tags or {}), **online.marks}
     client.online_deployments.begin_create_or_update(deployment).result()
+    # Its own state is the judge, not that the poller came to an end.
     deployed = client.online_deployments.get(color, name)
     if deployed.provisioning_state != "Succeeded":
         raise CommandFailedError(
@@ -207,6 +212,7 @@ def _put(client: MLClient, target: Target, online: OnlineRelease, name: str, col
 def _try(client: MLClient, name: str, color: str, rows: Path) -> None:
     count = len(json.loads(read_rows(rows))["rows"])
     answer = json.loads(ask(client, name, rows, color))
+    # A row that was rejected has no score, and a model that rejects good rows gets no traffic.
     scores = [entry["score"] for entry in answer["scores"] if entry["score"] is not None]
     if len(scores) != count:
         raise CommandFailedError(

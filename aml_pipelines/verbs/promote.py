@@ -74,6 +74,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     source.require_complete()
     with tempfile.TemporaryDirectory() as folder:
+        # Two blocks: an error names the workspace that it comes from.
         with explained(source, f"promote {arguments.model}"):
             fetched = fetch(source, arguments, Path(folder))
         with explained(target, f"promote {arguments.model}"):
@@ -88,6 +89,7 @@ def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetche
     name, version = _version(client, source, arguments)
     model = client.models.get(name, version)
     client.models.download(name, version, download_path=str(folder))
+    # The client lays the model in a folder whose name depends on how it was registered.
     files = sorted(folder.rglob("MLmodel"))
     if len(files) != 1:
         raise CommandFailedError(
@@ -125,6 +127,7 @@ def put(client: MLClient, fetched: Fetched, release: str | None) -> str:
 
     name = fetched.reference.partition("/")[2].partition(":")[0]
     marks = {PROMOTED_FROM: fetched.reference, CONTENT: fetched.content}
+    # Promoting twice must register nothing twice: equal files from the same version are found.
     for model in get_or_none(lambda: list(client.models.list(name))) or []:
         if marks.items() <= (model.tags or {}).items():
             if release:
@@ -135,6 +138,7 @@ def put(client: MLClient, fetched: Fetched, release: str | None) -> str:
         type=fetched.kind,
         description=fetched.description,
         path=str(fetched.folder),
+        # The champion's tag comes along: the gate that set it has judged these bytes.
         tags={**fetched.tags, **marks},
     )
     registered = client.models.create_or_update(model)

@@ -48,6 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     files = [Path(item) for item in arguments.patterns if item.endswith((".yml", ".yaml"))]
     patterns = [item for item in arguments.patterns if not item.endswith((".yml", ".yaml"))]
     chosen = select(everything(target), patterns) if patterns or not files else []
+    # Files last: they may name environments and data that the patterns have registered.
     resources = [*chosen, *map(desired_file, files)]
     _refuse_monitors(resources, asked=arguments.monitors)
     if arguments.dry_run:

@@ -46,6 +46,7 @@ class Request:
         for pipeline in self.pipelines:
             try:
                 plans.append(self.plan(pipeline, run_id))
+            # The problems of all pipelines are shown at once.
             except PipelineError as error:
                 problems.extend(error.problems)
         if not problems:

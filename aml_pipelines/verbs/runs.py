@@ -128,6 +128,7 @@ def best_first(runs: list[Run], search: Search) -> list[Run]:
 
 
 def _find(search: Search, client: MlflowClient) -> list[Run]:
+    # A target may name the experiment otherwise than the pipeline does: those that exist count.
     experiments = [client.get_experiment_by_name(name) for name in search.experiments]
     experiments = [experiment.experiment_id for experiment in experiments if experiment]
     if not experiments:
@@ -149,12 +150,14 @@ def _find(search: Search, client: MlflowClient) -> list[Run]:
 
 def _tracking_uri(target: Target, *, interactive: bool) -> str:
     client = workspace_client(target, interactive=interactive)
+    # The database itself: the workspace serves no tracking API.
     if target.is_local:
         return os.environ["MLFLOW_TRACKING_URI"]
     return str(client.workspaces.get(target.workspace.name).mlflow_tracking_uri)
 
 
 def _metric(text: str) -> str:
+    # Two characters first: '>' is part of '>='.
     for operator in (">=", "<=", "!=", ">", "<", "="):
         name, separator, value = text.partition(operator)
         if separator:

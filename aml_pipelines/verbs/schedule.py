@@ -98,6 +98,7 @@ def render_schedule(name: str, target: Target, overrides: Mapping[str, str]) -> 
     bound = {
         key: value for key, value in (stated.get("inputs") or {}).items() if key not in overrides
     }
+    # A schedule that kept the example's as_of would compute the same day for ever.
     if AS_OF in inputs:
         bound[AS_OF] = TRIGGER_TIME
     unknown = sorted(bound.keys() - inputs)

@@ -64,6 +64,7 @@ def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
     overrides = read_settings(arguments.settings)
     rendered = render_request(arguments.job, target, overrides)
+    # Rendered once to know whether the job has the input, and again with it.
     if arguments.as_of and AS_OF in (rendered.document.get("inputs") or {}):
         overrides = {AS_OF: _utc(datetime.now(UTC)), **overrides}
         rendered = render_request(arguments.job, target, overrides)

@@ -63,6 +63,7 @@ def _possible(target: Target) -> list[Deletable]:
     ]
     schedules = [Deletable("schedule", name) for name in schedule_names()]
     computes = [Deletable("compute", item.name) for item in desired_computes(target)]
+    # In this order: a schedule or an endpoint may still use a compute.
     return [*schedules, *endpoints, *computes]
 
 

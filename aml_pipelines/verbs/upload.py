@@ -99,6 +99,7 @@ def lake_container(target: Target, *, interactive: bool) -> Iterator[ContainerCl
     """Yield the client of the lake's container, over the Blob API that every account has."""
     from azure.storage.blob import ContainerClient  # noqa: PLC0415 # dry runs do without
 
+    # Azurite is up only while a run or a verb holds the lake.
     if target.is_local and not target.has_folder:
         from aml_pipelines.azurite.lake import holding_lake  # noqa: PLC0415 # same
 
@@ -137,6 +138,7 @@ def send(blob: BlobClient, upload: Upload) -> bool:
     """
     from azure.storage.blob import ContentSettings  # noqa: PLC0415 # dry runs do without
 
+    # The lake's own MD5 is compared: size and time would miss a corrected file.
     md5 = bytearray(upload.md5())
     stored = get_or_none(blob.get_blob_properties)
     if stored and stored.size == upload.size and stored.content_settings.content_md5 == md5:

@@ -52,6 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
         for name, value in read_serving(Path(target.lake)).items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
         return DONE
+    # A service manager's SIGTERM ends it as Ctrl-C does: jobs first, then the server.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _serve(target, arguments)
