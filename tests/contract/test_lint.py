@@ -60,7 +60,12 @@ def lint(repository: Path, caches: dict[str, str]) -> subprocess.CompletedProces
     )
 
 
-def test_every_hook_passes_over_every_file(repository: Path, caches: dict[str, str]) -> None:
+def test_every_hook_passes_over_every_file_and_over_those_of_new_steps(
+    repository: Path, caches: dict[str, str]
+) -> None:
+    for kind in ("spark", "command"):
+        words = [sys.executable, "-m", "aml_pipelines", "new", "step", f"{kind}_step"]
+        subprocess.run([*words, "--type", kind], cwd=repository, check=True)
     linted = lint(repository, caches)
     assert linted.returncode == 0, linted.stdout + linted.stderr
     assert linted.stdout.count("Passed\n") == len(HOOKS), linted.stdout
