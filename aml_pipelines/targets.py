@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
-from conf.target import LOCAL, REPOSITORY, load_target
+from conf.target import LOCAL, REPOSITORY
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     import argparse

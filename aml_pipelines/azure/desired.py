@@ -18,7 +18,8 @@ from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.repository import ASSETS, COMPONENTS
 from aml_pipelines.targets import variables
 from conf.errors import UserError
-from conf.target import REPOSITORY, fill_variables
+from conf.target import REPOSITORY
+from conf.target_file import fill_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

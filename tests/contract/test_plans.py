@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.verbs.request import Request
-from conf.target import load_target
+from conf.target_file import load_target
 from tests.contract.files import PIPELINES, TARGETS, read_yaml, short_name
 
 if TYPE_CHECKING:
