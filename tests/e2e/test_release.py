@@ -147,8 +147,8 @@ def _is_published_and_taken_back(prompt: Prompt, prod: dict[str, Any]) -> None:
 
 def _make_and_judge(prompt: Prompt) -> None:
     for stage in ("dev", "prod"):
-        prompt("bootstrap", "--stage", target)
-    prompt("register", "environment/*", "--stage", "dev")
+        prompt("bootstrap", "--target", stage)
+    prompt("register", "environment/*", "--target", "dev")
     typed_by_agent(prompt, typed(DEVOPS / "data.yml", DEVELOP))
     chosen = {"model": MODEL, "best": "--lowest validation_rmse"}
     printed = typed_by_agent(prompt, typed(DEVOPS / "training.yml", DEVELOP, **chosen))
