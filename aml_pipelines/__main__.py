@@ -42,8 +42,10 @@ FAILED, INVALID, DEFECT = 1, 2, 70  # DEFECT is sysexits' EX_SOFTWARE
 
 def main(words: list[str]) -> int:
     """Run the verb that `words` begin with; its module is imported only then."""
+    # argparse: typer and click would save few lines here and cost their import on every call.
     parser = argparse.ArgumentParser(prog="python -m aml_pipelines", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    # Only the chosen verb is imported: the SDK alone takes three seconds.
     chosen = verb_module(words[0]) if words[:1] and words[0] in VERBS else None
     for name, purpose in VERBS.items():
         verb = verbs.add_parser(name, help=purpose, description=purpose)

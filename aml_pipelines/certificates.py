@@ -1,4 +1,4 @@
-"""Certificates of servers on loopback: an authority that clients trust, and a server's by it."""
+"""Certificates of servers on loopback: an authority that clients trust, and one it signed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show a run while it goes on: a live table on a terminal, a line per event elsewhere."""
+"""Shows a run while it goes on: a live table on a terminal, a line per event elsewhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Elsewhere than on a terminal a script reads the table, and no line may be cut.
 _WIDE = 1000
 _CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def say(text: str) -> None:
-    """Print a line of the program's product."""
+    """Print a line of the program's output."""
     _CONSOLE.print(text)
 
 
@@ -29,17 +30,17 @@ def show_table(table: Table) -> None:
 
 
 class Lines:
-    """A line per node, when it ends."""
+    """Prints a line per node, when it ends."""
 
     def began(self, node: str) -> None:
-        """Say nothing: the line of its end names the node and how long it took."""
+        """Print nothing: the line of a node's end has its name and seconds."""
 
     def ended(self, node: str, status: str, seconds: float, *, reused: bool) -> None:
         say(f"  {node:<28} {'reused' if reused else status.lower():<10} {seconds:6.1f} s")
 
 
 class LiveTable:
-    """A table of all nodes that are running or ended, drawn anew several times a second."""
+    """A table of all nodes that run or have ended, drawn several times a second."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
@@ -76,7 +77,7 @@ def live_or_lines(*, plain: bool = False) -> Iterator[Progress]:
 
 
 class Progress(Protocol):
-    """Who is told when a node begins and ends."""
+    """Receives the begin and the end of each node."""
 
     def began(self, node: str) -> None: ...
 

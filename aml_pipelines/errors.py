@@ -1,4 +1,4 @@
-"""Errors of the command line and the workspace: one class for each way in which callers react."""
+"""Errors of the command line and the workspace, one class for each way in which callers react."""
 
 from __future__ import annotations
 

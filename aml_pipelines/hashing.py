@@ -1,4 +1,4 @@
-"""Tell whether data is still what it was: by its bytes, or by sizes and times alone."""
+"""Hashes of files and folders by content, and listings by size and time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOTHING = "nothing"
 
 
 def content_hash(path: Path) -> str:
-    """Hash the names and bytes of a file or of everything in a folder; times do not count."""
+    """Return a hash of the names and bytes of a file or folder; times do not count."""
     if not path.exists():
         return _NOTHING
     hashed = hashlib.sha256()
@@ -27,7 +27,7 @@ def content_hash(path: Path) -> str:
 
 
 def listing(path: Path) -> dict[str, tuple[int, int]]:
-    """Map every file to its size and time of change: cheap, and enough to catch a writer."""
+    """Map every file to its size and time of change: cheap, and enough to notice a writer."""
     stats = {str(file): file.stat() for file in _files(path)}
     return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
 
@@ -38,5 +38,6 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for root, folders, names in os.walk(path):
         folders.sort()
+        # Sorted: the order in which a file system lists a folder must not change the hash.
         for name in sorted(names):
             yield Path(root, name)

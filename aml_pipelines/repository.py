@@ -1,4 +1,4 @@
-"""Where the parts of this repository are: paths that more than one room would else compose."""
+"""The paths of this repository's parts."""
 
 from __future__ import annotations
 

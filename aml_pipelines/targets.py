@@ -1,4 +1,4 @@
-"""The target that a command line names, with variables of the environment and of `.env`."""
+"""The target of a command line, with variables of the environment and of `.env`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
-from conf.target import LOCAL, REPOSITORY, load_target
+from conf.target import LOCAL, REPOSITORY
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     import argparse
@@ -23,11 +24,12 @@ def add_target_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def command_target(name: str) -> Target:
-    """Load the target `name`; raises ConfError with everything that is wrong in its file."""
+    """Return the target `name`; raises ConfError with everything that is wrong in its file."""
     return load_target(name, variables())
 
 
 def variables() -> Mapping[str, str]:
-    """Give the variables that targets may name; the environment wins over `.env`."""
-    stated = dotenv_values(REPOSITORY / ".env")
-    return {**{name: value for name, value in stated.items() if value}, **os.environ}
+    """Return the variables that targets may name; the environment wins over `.env`."""
+    # Empty values are as good as none: .env.example is copied with its empty lines.
+    from_file = dotenv_values(REPOSITORY / ".env")
+    return {**{name: value for name, value in from_file.items() if value}, **os.environ}

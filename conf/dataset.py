@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.columns import BROKEN_RULES, ORIGINAL, REASON
+from conf.dataset_checks import check_names
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
         label=_label(document.section("label")),
         split=_split(document.section("split")),
     )
-    _check_names(dataset, document.where)
+    check_names(dataset, document.where)
     return dataset
 
 
@@ -211,42 +212,3 @@ def _split(section: Section) -> Split | None:
     if min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-9:  # noqa: PLR2004 # rounding
         raise ConfError(f"{section.where}: shares {shares} must be positive and add up to 1")
     return Split(by, column, dict(shares), None)
-
-
-def _is_built_in(rule: str, dataset: Dataset) -> bool:
-    brought = {
-        f"{column.name}_is_{what}"
-        for column in dataset.columns
-        for what in (f"a_{column.type}", "required", "in_range", "allowed")
-    }
-    return rule in brought | {"well_formed", "no_undeclared_columns"}
-
-
-def _check_names(dataset: Dataset, where: str) -> None:
-    """Refuse a contract without columns, key or sources, or one that names columns it lacks."""
-    for name, items in (("columns", dataset.columns), ("key", dataset.key)):
-        if not items:
-            raise ConfError(f"{where}: {name!r} is missing; a contract states it")
-    if not dataset.sources:
-        raise ConfError(f"{where}: 'sources' is missing; it names where raw files arrive")
-    named = {"key": dataset.key, "newest_by": dataset.newest_by}
-    if dataset.event_time:
-        named["event_time"] = (dataset.event_time,)
-    for what, names in named.items():
-        unknown = sorted(set(names) - set(dataset.column_names))
-        if unknown:
-            raise ConfError(
-                f"{where}: {what} names {unknown}; the columns are {list(dataset.column_names)}"
-            )
-    lower = [name.lower() for name in dataset.column_names]
-    alike = sorted({name for name in dataset.column_names if lower.count(name.lower()) > 1})
-    if alike:
-        raise ConfError(
-            f"{where}: columns {alike} differ by capital letters alone, as Spark's do not"
-        )
-    built_in = [rule for rule in dataset.rules if _is_built_in(rule, dataset)]
-    if built_in:
-        raise ConfError(f"{where}: rules {built_in} have the names of rules that columns bring")
-    optional = [name for name in dataset.key if not dataset.column(name).required]
-    if optional:
-        raise ConfError(f"{where}: key columns {optional} must be 'required: true'")

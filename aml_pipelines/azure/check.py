@@ -1,6 +1,7 @@
-"""What Azure would find only after a cold start, found beforehand and offline.
+"""Finds offline what Azure would report only after a cold start.
 
-The planner finds wrong wiring; this finds what is wired well and still fails or costs there.
+The planner finds wrong wiring; this module finds wiring that is right and still fails or costs in
+Azure.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def azure_findings(file: Path, target: Target) -> list[Finding]:
-    """Check the pipeline in `file` as `target` would run it; gives each finding once."""
+    """Check the pipeline in `file` as `target` would run it; return each finding once."""
     fields = read_fields(file.resolve(), Problems())
     return list(dict.fromkeys(_of_jobs(fields, target)))
 
 
 def refuse_failing(findings: list[Finding]) -> list[Finding]:
-    """Raise UserError for what fails; gives back what only costs."""
+    """Raise UserError for findings that fail; return those that only cost."""
     failing = [str(finding) for finding in findings if finding.fails]
     if failing:
         raise UserError(*failing)
@@ -39,7 +40,7 @@ def refuse_failing(findings: list[Finding]) -> list[Finding]:
 
 
 def sign_in_problem(target: Target, variables: Mapping[str, str]) -> str:
-    """Say why the identity of jobs cannot be that of whoever submits; empty when it can."""
+    """Return why jobs cannot have the submitter's identity; empty when they can."""
     secrets = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE")
     by = next((name for name in secrets if variables.get(name)), "")
     if not by or target.identity.type != "user_identity" or target.is_local:
@@ -58,6 +59,7 @@ def _of_jobs(fields: Fields, target: Target) -> Iterator[Finding]:
         node = fields.under(entry)
         component = _component(node)
         kind = node_kinds().get(node.text("type") or component.text("type") or "command")
+        # A component without jobs yields nothing here; a nested pipeline is checked to its depth.
         yield from _of_jobs(component, target)
         if kind:
             yield from kind.azure_findings(node, component, target)
@@ -66,9 +68,9 @@ def _of_jobs(fields: Fields, target: Target) -> Iterator[Finding]:
 
 
 def _component(node: Fields) -> Fields:
-    stated = node.entries.get("component")
-    if stated is not None and stated.kind == "mapping":
-        return node.under(stated)
+    component = node.entries.get("component")
+    if component is not None and component.kind == "mapping":
+        return node.under(component)
     reference = node.text("component")
     path = local_path(reference)
     if not path:
@@ -82,8 +84,8 @@ def _of_outputs(node: Fields, component: Fields) -> Iterator[Finding]:
         if entry.kind != "mapping":
             continue
         declared = component.under(entry)
-        stated = node.mapping("outputs").entries.get(name)
-        own = node.under(stated) if stated and stated.kind == "mapping" else declared
+        setting = node.mapping("outputs").entries.get(name)
+        own = node.under(setting) if setting and setting.kind == "mapping" else declared
         mode = own.text("mode") or declared.text("mode")
         if declared.text("type") == "mltable" and mode != "direct":
             yield Finding(
@@ -106,9 +108,9 @@ def _of_environment(node: Fields, component: Fields, costs: str) -> Iterator[Fin
 
 
 def check_for_azure(plans: list[Plan], target: Target) -> list[Finding]:
-    """Give what will cost in Azure; raises PipelineError with all that would fail there."""
-    found = [item for plan in plans for item in azure_findings(plan.pipeline.file, target)]
+    """Return the findings that cost in Azure; raise PipelineError with all that fail there."""
+    findings = [item for plan in plans for item in azure_findings(plan.pipeline.file, target)]
     problem = sign_in_problem(target, variables())
     if problem:
-        raise PipelineError(*(str(item) for item in found if item.fails), problem)
-    return refuse_failing(list(dict.fromkeys(found)))
+        raise PipelineError(*(str(item) for item in findings if item.fails), problem)
+    return refuse_failing(list(dict.fromkeys(findings)))

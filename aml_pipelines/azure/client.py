@@ -1,4 +1,4 @@
-"""The official client of a target's workspace, in Azure or the local one, and how to sign in."""
+"""The official client of a target's workspace, in Azure or on this machine, and its credential."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def add_azure_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what all verbs share that speak to a workspace."""
+    """Add the arguments that all verbs for workspaces share."""
     add_target_argument(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be sent, and send nothing"
@@ -42,7 +42,7 @@ def add_azure_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def asked_target(arguments: argparse.Namespace) -> Target:
-    """Load the target that a command line names; it must be complete unless this is a dry run."""
+    """Load the target of a command line, which must be complete unless this is a dry run."""
     target = command_target(arguments.target)
     if not arguments.dry_run:
         target.require_complete()
@@ -50,10 +50,10 @@ def asked_target(arguments: argparse.Namespace) -> Target:
 
 
 def credential(*, interactive: bool) -> TokenCredential:
-    """Give the identity of whoever runs this.
+    """Return the credential of the person or service that runs this.
 
-    That of the environment (a service principal or workload identity), else a managed identity,
-    else of `az login`; a browser opens only when it is asked for.
+    It is that of the environment (a service principal or workload identity), else a managed
+    identity, else that of `az login`. A browser opens only with --login.
     """
     from azure.identity import (  # noqa: PLC0415 # a dry run must not wait for it
         DefaultAzureCredential,
@@ -63,6 +63,7 @@ def credential(*, interactive: bool) -> TokenCredential:
     if interactive:
         return InteractiveBrowserCredential()
     return DefaultAzureCredential(
+        # Each of these opens a window, or waits for a program that a build agent has not.
         exclude_interactive_browser_credential=True,
         exclude_shared_token_cache_credential=True,
         exclude_visual_studio_code_credential=True,
@@ -72,9 +73,9 @@ def credential(*, interactive: bool) -> TokenCredential:
 
 
 def enter_workspace(target: Target) -> None:
-    """Point Azure's clients in this process at the local workspace, when it is the target's.
+    """Point Azure's clients in this process at the local workspace, if the target's is local.
 
-    Raises a ValueError that names the command to start it when nobody serves it.
+    Raises NotServedError, with the command that starts it, when no process serves it.
     """
     if target.is_local:
         refuse_unserved(target)
@@ -82,7 +83,7 @@ def enter_workspace(target: Target) -> None:
 
 
 def workspace_client(target: Target, *, interactive: bool = False) -> MLClient:
-    """Give the client of a target's workspace; nothing is sent yet."""
+    """Return the client of a target's workspace; nothing is sent yet."""
     enter_workspace(target)
     _quieten()
     from azure.ai.ml import MLClient  # noqa: PLC0415 # seconds, which dry runs and help save
@@ -104,8 +105,8 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", module=r"azure\..*")
 
 
-def found(get: Callable[[], T]) -> T | None:
-    """Give what `get` asks a workspace for, or None where there is no such thing."""
+def get_or_none(get: Callable[[], T]) -> T | None:
+    """Return the result of `get`, or None where the workspace has no such resource."""
     from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 # dry runs do without
 
     try:
@@ -116,9 +117,9 @@ def found(get: Callable[[], T]) -> T | None:
 
 @contextmanager
 def explained(target: Target, doing: str, *, again: str = RESUMABLE) -> Iterator[None]:
-    """Turn what Azure's clients raise into one line that says what failed, where, and what helps.
+    """Turn errors of Azure's clients into one line: what failed, where, and what helps.
 
-    `again` says what to do once the workspace can be reached again. Raises CommandFailedError.
+    `again` is the advice for a workspace that cannot be reached. Raises CommandFailedError.
     """
     from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 # dry runs do without the SDK
     from azure.core.exceptions import (  # noqa: PLC0415 # same
@@ -132,20 +133,20 @@ def explained(target: Target, doing: str, *, again: str = RESUMABLE) -> Iterator
         with redirect_stderr(_WithoutResets(sys.stderr)):  # type: ignore[type-var] # writes only
             yield
     except ClientAuthenticationError as error:
-        told = f"{doing}: not signed in to target {target.name!r}: {_first_line(error)}"
-        raise CommandFailedError(f"{told}; az login, or --login for a browser") from error
+        text = f"{doing}: not signed in to target {target.name!r}: {_first_line(error)}"
+        raise CommandFailedError(f"{text}; az login, or --login for a browser") from error
     except HttpResponseError as error:
         raise CommandFailedError(f"{doing}: {_refusal(error, target)}") from error
     except (MlException, MarshmallowError) as error:
         raise CommandFailedError(f"{doing}: {' '.join(str(error).split())}") from error
     except AzureError as error:
-        told = f"{doing}: target {target.name!r} cannot be reached: {_first_line(error)}"
-        raise CommandFailedError(f"{told}; {again}") from error
+        text = f"{doing}: target {target.name!r} cannot be reached: {_first_line(error)}"
+        raise CommandFailedError(f"{text}; {again}") from error
 
 
 @contextmanager
 def workspace_of(arguments: argparse.Namespace, target: Target, doing: str) -> Iterator[MLClient]:
-    """Give a verb the client of its target's workspace; what goes wrong there is explained."""
+    """Yield the client of a target's workspace, and explain errors that it raises."""
     with explained(target, doing):
         yield workspace_client(target, interactive=arguments.login)
 
@@ -169,25 +170,25 @@ class _WithoutResets:
 def _refusal(error: HttpResponseError, target: Target) -> str:
     workspace = target.workspace
     code = error.error.code if error.error else error.reason
-    told = f"{error.status_code} {code}: {_told(error.message)}"
+    text = f"{error.status_code} {code}: {_told(error.message)}"
     if error.status_code == FORBIDDEN:
-        return f"{told}; whoever is signed in lacks a role: docs/azure.md lists which on what"
+        return f"{text}; whoever is signed in lacks a role: docs/azure.md lists which on what"
     if error.status_code == UNAUTHORIZED:
-        return f"{told}; az login, or --login for a browser"
+        return f"{text}; az login, or --login for a browser"
     if error.status_code == NOT_FOUND and "workspace" in error.message.lower():
         where = f"{workspace.resource_group}/{workspace.name}"
         return (
-            f"{told}; the workspace is {where}: "
+            f"{text}; the workspace is {where}: "
             f"python -m aml_pipelines bootstrap --target {target.option} makes what is not there"
         )
-    return told
+    return text
 
 
 def _told(message: str) -> str:
-    """Give a message whole when it carries a log, whose end says why; else its first line."""
+    """Return a message whole when it has a log, whose end says why; else its first line."""
     return message.strip() if "log:" in message else _first_line(message)
 
 
-def _first_line(told: object) -> str:
-    lines = [line.strip() for line in str(told).splitlines() if line.strip()]
-    return lines[0].removesuffix(".") if lines else type(told).__name__
+def _first_line(text: object) -> str:
+    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
+    return lines[0].removesuffix(".") if lines else type(text).__name__

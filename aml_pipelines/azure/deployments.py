@@ -1,11 +1,11 @@
-"""Endpoints and deployments as a target has them: their YAML, named and with the model chosen."""
+"""The YAML of a target's endpoints and deployments, with their names and the model filled in."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.azure.client import found
+from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.desired import jobs_identity
 from aml_pipelines.azure.render import Document, Rendered, read_job, retarget_environment, to_yaml
 from aml_pipelines.errors import CommandFailedError
@@ -26,7 +26,8 @@ CHAMPION = "champion"
 
 
 def endpoint_document(kind: str, target: Target) -> Rendered:
-    """Give the endpoint's YAML, under the target's name for it and with its jobs' identity."""
+    """Return the endpoint's YAML, with the target's name for it and the identity of its jobs."""
+    # Only the target names it: an endpoint's name is unique in a whole Azure region.
     name = target.endpoints.batch if kind == "batch" else target.endpoints.online
     if not name:
         raise UserError(
@@ -39,10 +40,10 @@ def endpoint_document(kind: str, target: Target) -> Rendered:
 
 
 def deployment_documents(kind: str, target: Target, *, model: str, color: str) -> list[Rendered]:
-    """Give the YAML of an endpoint's deployments; `model` is azureml:NAME:VERSION."""
+    """Return the YAML of an endpoint's deployments; `model` is azureml:NAME:VERSION."""
     endpoint = endpoint_document(kind, target).document["name"]
     files = sorted((ENDPOINTS / kind).glob("*.yml"))
-    found = []
+    documents = []
     for file in files:
         document = read_job(file)
         if "endpoint_name" not in document:
@@ -52,19 +53,19 @@ def deployment_documents(kind: str, target: Target, *, model: str, color: str) -
             document["model"] = model
         if kind == "online":
             document["name"] = color
-        found.append(Rendered(retarget_environment(document, target), file))
-    return found
+        documents.append(Rendered(retarget_environment(document, target), file))
+    return documents
 
 
 def stated_model(kind: str) -> str:
-    """Name the model that the deployments' YAML states, without its version."""
+    """Return the name of the model in the deployments' YAML, without its version."""
     named = (read_job(file).get("model") for file in sorted((ENDPOINTS / kind).glob("*.yml")))
     return next(str(model) for model in named if model).split(":")[1]
 
 
 def champions_of(client: MLClient, name: str) -> list[Model]:
-    """Give the versions of a model that its gate has let through, oldest first."""
-    versions = found(lambda: list(client.models.list(name))) or []
+    """Return the versions of a model that passed its gate, oldest first."""
+    versions = get_or_none(lambda: list(client.models.list(name))) or []
     champions = [
         model
         for model in versions
@@ -74,7 +75,7 @@ def champions_of(client: MLClient, name: str) -> list[Model]:
 
 
 def champion_of(client: MLClient, name: str) -> AssetName:
-    """Return the champion of a model: the newest version that its gate has let through.
+    """Return the champion of a model: the newest version that passed its gate.
 
     Raises CommandFailedError when it has none.
     """

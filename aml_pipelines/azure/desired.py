@@ -1,4 +1,4 @@
-"""Resources that a workspace is to have: found by glob, and filled in for a target."""
+"""The resources that a workspace should have: YAML found by glob, filled in for a target."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.repository import ASSETS, COMPONENTS
 from aml_pipelines.targets import variables
 from conf.errors import UserError
-from conf.target import REPOSITORY, fill_variables
+from conf.target import REPOSITORY
+from conf.target_file import fill_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ CONTENT = "content"  # the tag that says what a resource was made of
 
 @dataclass(frozen=True)
 class DesiredResource:
-    """A resource as YAML; the relative paths in it start at `origin`'s folder."""
+    """A resource as YAML; the relative paths in it start at the folder of `origin`."""
 
     kind: Kind
     document: Document
@@ -75,7 +76,7 @@ class DesiredResource:
 
     @property
     def tagged(self) -> Document:
-        """The YAML with a tag that tells its content, which is how a change is noticed."""
+        """The YAML with a tag for the hash of its content, by which a change is noticed."""
         tags = {**(self.document.get("tags") or {}), CONTENT: self.fingerprint}
         return {**self.document, "tags": tags}
 
@@ -92,64 +93,65 @@ class DesiredResource:
 
 
 def desired_datastores(target: Target) -> list[DesiredResource]:
-    """Give the datastores, each over the storage of the target's lake."""
+    """Return the datastores, each over the storage account of the target's lake."""
     account, container = lake_storage(target)
-    found = []
+    resources = []
     for file in sorted((ASSETS / "datastores").glob("*.yml")):
         document = read_job(file)
         key = "filesystem" if "filesystem" in document else "container_name"
-        found.append(
+        resources.append(
             DesiredResource("datastore", document | {"account_name": account, key: container}, file)
         )
-    return found
+    return resources
 
 
 def desired_computes(target: Target) -> list[DesiredResource]:
-    """Give the computes with the target's identity: clusters, and the pool when it attaches one."""
-    found = []
+    """Return the computes with the target's identity: clusters, and its Spark pool if any."""
+    resources = []
     for file in sorted((ASSETS / "compute").glob("*.yml")):
         document = read_job(file) | jobs_identity(target)
         is_pool = document["type"] == "synapsespark"
         if is_pool and target.spark.pool:
             pool = {"name": target.spark.pool, "resource_id": target.spark.pool_id}
-            found.append(DesiredResource("compute", document | pool, file))
+            resources.append(DesiredResource("compute", document | pool, file))
         elif not is_pool:
-            found.append(DesiredResource("compute", document, file))
-    return found
+            resources.append(DesiredResource("compute", document, file))
+    return resources
 
 
 def desired_environments() -> list[DesiredResource]:
-    """Give the environments, known by what their images are made of.
+    """Return the environments, each with the hash of its image's content.
 
     Raises UserError for one whose version is not that of its content.
     """
-    found = []
+    resources = []
     for file in image_files(REPOSITORY):
         document = read_job(file)
-        found.append(
+        resources.append(
             DesiredResource("environment", document, file, require_version(document, file))
         )
-    return found
+    return resources
 
 
 def desired_components(target: Target) -> list[DesiredResource]:
-    """Give the components, known by their YAML and their whole snapshot.
+    """Return the components, each with the hash of its snapshot.
 
-    Their version is the registry's: a changed component gets the next one.
+    The registry chooses their versions: a changed component gets the next one.
     """
-    found = []
+    resources = []
     for file in sorted(COMPONENTS.glob("*/component.yml")):
         document = retarget_environment(read_job(file), target)
+        # The registry counts versions; one in the file would collide with the next change.
         document.pop("version", None)
         fields = read_fields(file, Problems())
         component = read_component_file(fields, fields.text("type"))
         code = snapshot_hash(snapshot_files(component.snapshot))
-        found.append(DesiredResource("component", document, file, code))
-    return found
+        resources.append(DesiredResource("component", document, file, code))
+    return resources
 
 
 def desired_data() -> list[DesiredResource]:
-    """Give the data assets that this project brings."""
+    """Return the data assets of this project."""
     return [
         DesiredResource("data", read_job(file), file)
         for file in sorted((ASSETS / "data").glob("*.yml"))
@@ -157,7 +159,7 @@ def desired_data() -> list[DesiredResource]:
 
 
 def desired_file(file: Path) -> DesiredResource:
-    """Give the asset in any file, its kind told by its schema.
+    """Return the asset in any file; its schema says of which kind it is.
 
     Raises UserError for a file of no such kind.
     """
@@ -176,7 +178,7 @@ def desired_file(file: Path) -> DesiredResource:
 
 
 def lake_storage(target: Target) -> tuple[str, str]:
-    """Name the storage account and the container of a target's lake."""
+    """Return the storage account and the container of a target's lake."""
     uri = urlsplit(target.lake)
     if not uri.hostname:
         return "local", "lake"
@@ -184,17 +186,17 @@ def lake_storage(target: Target) -> tuple[str, str]:
 
 
 def jobs_identity(target: Target) -> Document:
-    """Give the YAML that lends the identity of the target's jobs; empty when it names none."""
+    """Return the YAML that assigns the identity of the target's jobs; empty if it has none."""
     if not target.identity.resource_id:
         return {}
     assigned = [{"resource_id": target.identity.resource_id}]
     return {"identity": {"type": "user_assigned", "user_assigned_identities": assigned}}
 
 
-def loaded(wanted: DesiredResource, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
-    """Load a resource's YAML with the SDK's function for its kind, its variables filled in.
+def loaded(resource: DesiredResource, load: Callable[..., Any]) -> Any:  # noqa: ANN401 # each load has its own
+    """Load a resource's YAML with the SDK's function for its kind, with its variables filled in.
 
     Raises ConfError for a variable that is not set.
     """
-    document = fill_variables(wanted.tagged, variables(), wanted.origin)
-    return load(io.StringIO(to_yaml(document)), relative_origin=str(wanted.origin))
+    document = fill_variables(resource.tagged, variables(), resource.origin)
+    return load(io.StringIO(to_yaml(document)), relative_origin=str(resource.origin))

@@ -1,4 +1,4 @@
-"""Requests to endpoints: the rows of a file, scored by a deployment."""
+"""Sends the rows of a file to an online endpoint for scoring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
-    """Ask an online endpoint to score the rows in `file`; gives its answer's text."""
+    """Send the rows in `file` to an online endpoint; return the text of its response."""
     with own_deployment():
         return str(
             client.online_endpoints.invoke(
@@ -27,7 +27,7 @@ def ask(client: MLClient, name: str, file: Path, deployment: str | None) -> str:
 
 @contextmanager
 def own_deployment() -> Iterator[None]:
-    """Let no call go to the deployment of an earlier one: the SDK keeps it in a shared header."""
+    """Keep the deployment of one call out of the next: the SDK stores it in a shared header."""
     from azure.ai.ml.constants._endpoint import (  # noqa: PLC0415 # it has no public name
         EndpointInvokeFields,
     )
@@ -39,7 +39,7 @@ def own_deployment() -> Iterator[None]:
 
 
 def read_rows(file: Path) -> str:
-    """Read a request; raises UserError when it is not `{"rows": [{…}, …]}`."""
+    """Return the text of a request; raises UserError when it is not `{"rows": [{…}, …]}`."""
     try:
         text = file.read_text(encoding="utf-8")
         rows = json.loads(text)

@@ -1,11 +1,11 @@
-"""Make a wanted resource, unless the workspace has it already with the same content."""
+"""Creates a desired resource, unless the workspace has it with the same content."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from aml_pipelines.azure.client import found
+from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.desired import CONTENT, DesiredResource, loaded
 from aml_pipelines.errors import CommandFailedError
 
@@ -19,51 +19,51 @@ Outcome = Literal["created", "updated", "unchanged", "kept as found"]
 
 @dataclass(frozen=True)
 class Calls:
-    """How the SDK gives what is there by a name, makes it, and loads it from YAML."""
+    """The SDK's functions that get a resource by name, create it, and load it from YAML."""
 
     get: Callable[[], Any]
     make: Callable[[Any], object]
     load: Callable[..., Any]
 
 
-def ensure(client: MLClient, wanted: DesiredResource) -> Outcome:
-    """Make `wanted` or bring it up to date; what is there by other hands is left as it is.
+def ensure(client: MLClient, resource: DesiredResource) -> Outcome:
+    """Create `resource` or update it; a resource that was made by hand is left as it is.
 
     Raises CommandFailedError when an environment of that version has other content.
     """
-    match wanted.kind:
+    match resource.kind:
         case "environment":
-            return _of_version(client, wanted)
+            return _of_version(client, resource)
         case "component" | "data" | "model":
-            return _newest(client, wanted)
+            return _newest(client, resource)
         case _:
-            return _mutable(client, wanted)
+            return _mutable(client, resource)
 
 
-def _of_version(client: MLClient, wanted: DesiredResource) -> Outcome:
+def _of_version(client: MLClient, resource: DesiredResource) -> Outcome:
     from azure.ai.ml import load_environment  # noqa: PLC0415 # dry runs do without the SDK
 
-    there = found(lambda: client.environments.get(wanted.name, wanted.version))
+    there = get_or_none(lambda: client.environments.get(resource.name, resource.version))
     if there is None:
-        client.environments.create_or_update(loaded(wanted, load_environment))
+        client.environments.create_or_update(loaded(resource, load_environment))
         return "created"
-    if (there.tags or {}).get(CONTENT) == wanted.fingerprint:
+    if (there.tags or {}).get(CONTENT) == resource.fingerprint:
         return "unchanged"
     raise CommandFailedError(
-        f"environment {wanted.name!r} version {wanted.version!r} is registered with other content, "
-        f"and versions never change: state another in {wanted.origin}, and wherever "
-        f"azureml:{wanted.name}:{wanted.version} is named"
+        f"environment {resource.name!r} version {resource.version!r} is registered with other "
+        f"content, and versions never change: state another in {resource.origin}, and wherever "
+        f"azureml:{resource.name}:{resource.version} is named"
     )
 
 
-def _newest(client: MLClient, wanted: DesiredResource) -> Outcome:
-    assets, load = _versioned(client, wanted)
-    there = found(lambda: list(assets.list(name=wanted.name))) or []
+def _newest(client: MLClient, resource: DesiredResource) -> Outcome:
+    assets, load = _versioned(client, resource)
+    there = get_or_none(lambda: list(assets.list(name=resource.name))) or []
     versions = [asset for asset in there if _version(asset).isdigit()]
     newest = max(versions, key=lambda asset: int(_version(asset)), default=None)
-    if newest and (newest.tags or {}).get(CONTENT) == wanted.fingerprint:
+    if newest and (newest.tags or {}).get(CONTENT) == resource.fingerprint:
         return "unchanged"
-    assets.create_or_update(loaded(wanted, load))
+    assets.create_or_update(loaded(resource, load))
     return "updated" if newest else "created"
 
 
@@ -72,10 +72,10 @@ def _version(asset: Any) -> str:  # noqa: ANN401 # any of the SDK's
     return str(asset.id).rpartition("/")[2]
 
 
-def _versioned(client: MLClient, wanted: DesiredResource) -> tuple[Any, Callable[..., Any]]:
+def _versioned(client: MLClient, resource: DesiredResource) -> tuple[Any, Callable[..., Any]]:
     from azure.ai import ml  # noqa: PLC0415 # same
 
-    match wanted.kind:
+    match resource.kind:
         case "component":
             return client.components, ml.load_component
         case "model":
@@ -84,29 +84,29 @@ def _versioned(client: MLClient, wanted: DesiredResource) -> tuple[Any, Callable
             return client.data, ml.load_data
 
 
-def _mutable(client: MLClient, wanted: DesiredResource) -> Outcome:
-    calls = _named(client, wanted)
-    there = found(calls.get)
+def _mutable(client: MLClient, resource: DesiredResource) -> Outcome:
+    calls = _named(client, resource)
+    there = get_or_none(calls.get)
     if there is None:
-        calls.make(loaded(wanted, calls.load))
+        calls.make(loaded(resource, calls.load))
         return "created"
     tags = there.tags or {}
     if CONTENT not in tags:
         return "kept as found"  # made by hand, or by Terraform: not this project's to change
-    if tags[CONTENT] == wanted.fingerprint:
+    if tags[CONTENT] == resource.fingerprint:
         return "unchanged"
-    calls.make(loaded(wanted, calls.load))
+    calls.make(loaded(resource, calls.load))
     return "updated"
 
 
-def _named(client: MLClient, wanted: DesiredResource) -> Calls:
+def _named(client: MLClient, resource: DesiredResource) -> Calls:
     from azure.ai import ml  # noqa: PLC0415 # same
     from azure.ai.ml.entities._load_functions import (  # noqa: PLC0415 # it has no other
         load_schedule,
     )
 
-    name = wanted.name
-    match wanted.kind:
+    name = resource.name
+    match resource.kind:
         case "datastore":
             stores = client.datastores
             return Calls(lambda: stores.get(name), stores.create_or_update, ml.load_datastore)
@@ -119,7 +119,10 @@ def _named(client: MLClient, wanted: DesiredResource) -> Calls:
             make = _ended(endpoints.begin_create_or_update)
             return Calls(lambda: endpoints.get(name), make, ml.load_online_endpoint)
         case "deployment":
-            deployments, endpoint = client.online_deployments, str(wanted.document["endpoint_name"])
+            deployments, endpoint = (
+                client.online_deployments,
+                str(resource.document["endpoint_name"]),
+            )
             make = _ended(deployments.begin_create_or_update)
             return Calls(lambda: deployments.get(name, endpoint), make, ml.load_online_deployment)
         case _:

@@ -1,4 +1,4 @@
-"""Watch a job to its end: its nodes as they begin and end, and where the log of a failure is."""
+"""Watches a job to its end: its nodes as they begin and end, and the logs of failures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL_SECONDS = {True: 0.5, False: 10.0}  # by whether the workspace is on this 
 
 
 def follow(client: MLClient, target: Target, name: str) -> bool:
-    """Show the nodes of a job until it ends; tells whether it completed.
+    """Show the nodes of a job until it ends; return whether it completed.
 
     Raises CommandFailedError when the workspace cannot be asked; the job goes on without it.
     """
@@ -45,7 +45,7 @@ def follow(client: MLClient, target: Target, name: str) -> bool:
 
 
 class Watched:
-    """What has been shown of a job's nodes so far."""
+    """The nodes of a job that were shown already."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
@@ -53,7 +53,7 @@ class Watched:
         self.failed: list[str] = []
 
     def see(self, nodes: list[Job], progress: Progress) -> None:
-        """Tell `progress` what is new."""
+        """Report nodes that began or ended since the last call to `progress`."""
         for job in nodes:
             node, status = node_name(job), status_of(job)
             if node not in self._began and status not in _IDLE:
@@ -68,12 +68,12 @@ class Watched:
 
 
 def status_of(job: Job) -> str:
-    """Say a job's status as Azure does: the SDK gives some as text, and some as its own enum."""
+    """Return a job's status as text; the SDK gives some as an enum of its own."""
     return str(getattr(job.status, "value", job.status))
 
 
 def node_name(job: Job) -> str:
-    """Name the node of a pipeline that a job is."""
+    """Return the name of the pipeline's node that a job is."""
     return str(job.display_name or job.name)
 
 

@@ -1,4 +1,4 @@
-"""The client of Azure Resource Manager for resource groups."""
+"""The client of Azure Resource Manager, for resource groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _RESOURCE_MANAGER = "https://management.azure.com"
 
 
 def group_client(target: Target, *, interactive: bool) -> ResourceManagementClient:
-    """Give the client for a target's subscription; the local workspace answers for its own."""
+    """Return the client for a target's subscription; the local workspace serves its own."""
+    # The control plane of the local workspace is at a port of its own.
     url = os.environ["AZUREML_DEV_URL_MFE"] if target.is_local else _RESOURCE_MANAGER
     return ResourceManagementClient(
         credential(interactive=interactive),

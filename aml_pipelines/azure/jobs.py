@@ -1,4 +1,4 @@
-"""Jobs as the SDK loads and sends them."""
+"""Loads and sends jobs with the SDK."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def load(rendered: Rendered) -> Job:
-    """Load a rendered job with the SDK, which checks it once more."""
+    """Load a rendered job with the SDK, which validates it again."""
     from azure.ai.ml import load_job  # noqa: PLC0415 # dry runs do without the SDK
 
     return load_job(io.StringIO(rendered.text), relative_origin=str(rendered.origin))
 
 
 def send(client: MLClient, rendered: Rendered, *, name: str | None = None) -> Job:
-    """Send a rendered job; its code and components go with it."""
+    """Submit a rendered job, with its code and components."""
     job = load(rendered)
     if name:
         job.name = name

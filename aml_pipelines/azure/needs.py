@@ -1,11 +1,11 @@
-"""What a job needs in its workspace before it starts: computes and environments."""
+"""The computes and environments that a job needs in its workspace before it starts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.azure.client import found
+from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.desired import desired_computes, desired_environments
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import Document, Rendered, read_job
@@ -31,20 +31,21 @@ class Needs:
 
 
 def needs_of(rendered: Rendered) -> Needs:
-    """Find what a job and its components name of the workspace; a registry's are always there."""
+    """Return what a job and its components need of the workspace; a registry's are always there."""
     documents = list(_documents(rendered.document, rendered.origin.parent))
     computes = _named(documents, "compute", "default_compute")
     return Needs(computes, _named(documents, "environment"))
 
 
 def _named(documents: list[Document], *keys: str) -> tuple[str, ...]:
-    stated = [str(document.get(key, "")) for document in documents for key in keys]
-    own = [parsed for text in stated if isinstance(parsed := parse(text), AssetName)]
+    values = [str(document.get(key, "")) for document in documents for key in keys]
+    # A registry's environments (azureml://registries/…) are always there.
+    own = [parsed for text in values if isinstance(parsed := parse(text), AssetName)]
     return tuple(dict.fromkeys(str(asset).removeprefix("azureml:") for asset in own))
 
 
 def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bool) -> None:
-    """Check that what a job needs is there, and make it if `creates`.
+    """Check that the workspace has what a job needs; create what is missing if `creates`.
 
     Raises CommandFailedError naming all that is missing, before anything is submitted.
     """
@@ -59,16 +60,16 @@ def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bo
     ]
     makeable = {f"compute {item.name}": item for item in desired_computes(target)}
     makeable |= {f"environment {item.name}:{item.version}": item for item in desired_environments()}
-    told = f"workspace {target.workspace.name!r} has no {', '.join(missing)}"
+    lacking = f"workspace {target.workspace.name!r} has no {', '.join(missing)}"
     if missing and not creates:
         raise CommandFailedError(
-            f"{told}; nothing was submitted: "
+            f"{lacking}; nothing was submitted: "
             "--create-missing makes it, or bootstrap and register do"
         )
     foreign = [name for name in missing if name not in makeable]
     if foreign:
         raise CommandFailedError(
-            f"{told}; nothing was submitted: this project has no {', '.join(foreign)} to make: "
+            f"{lacking}; nothing was submitted: this project has no {', '.join(foreign)} to make: "
             f"register it by other means, or correct {target.file}"
         )
     for name in missing:
@@ -76,7 +77,7 @@ def provide(client: MLClient, target: Target, rendered: Rendered, *, creates: bo
 
 
 def _documents(document: Document, folder: Path) -> Iterator[Document]:
-    """Give a job, its settings, what a sweep tries, its nodes and the components of those."""
+    """Yield a job, its settings, a sweep's trial, its nodes and their components."""
     yield document
     yield document.get("settings") or {}
     trial = document.get("trial")
@@ -92,7 +93,7 @@ def _documents(document: Document, folder: Path) -> Iterator[Document]:
 
 
 def _has_compute(client: MLClient, name: str) -> bool:
-    return found(lambda: client.compute.get(name)) is not None
+    return get_or_none(lambda: client.compute.get(name)) is not None
 
 
 def _has_environment(client: MLClient, reference: str) -> bool:
@@ -100,5 +101,5 @@ def _has_environment(client: MLClient, reference: str) -> bool:
     if not isinstance(asset, AssetName):
         return False
     if asset.label:
-        return bool(found(lambda: list(client.environments.list(name=asset.name))))
-    return found(lambda: client.environments.get(asset.name, asset.version)) is not None
+        return bool(get_or_none(lambda: list(client.environments.list(name=asset.name))))
+    return get_or_none(lambda: client.environments.get(asset.name, asset.version)) is not None

@@ -1,4 +1,4 @@
-"""A component alone, as the pipeline of one node that Azure ML runs it in."""
+"""Wraps a component in a pipeline of one node, which is how Azure ML runs one alone."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ def component_names() -> list[str]:
     return sorted(file.parent.name for file in COMPONENTS.glob("*/component.yml"))
 
 
-def component_job(name: str, target: Target, given: Mapping[str, str]) -> Rendered:
-    """Make the job that runs the component `name`, or the one in that file, with given inputs.
+def component_job(name: str, target: Target, overrides: Mapping[str, str]) -> Rendered:
+    """Return the job that runs the component `name`, or the one in a file, with these inputs.
 
-    Raises UserError naming every input that it needs and has no value for.
+    Raises UserError naming every input that needs a value and has none.
     """
     file = COMPONENTS / name / "component.yml" if name in component_names() else Path(name)
     component = read_job(file)
     declared: Document = component.get("inputs") or {}
-    known = {"lake": target.lake, **target.inputs, **given}
-    values = {key: known[key] for key in declared if key in known}
+    available = {"lake": target.lake, **target.inputs, **overrides}
+    values = {key: available[key] for key in declared if key in available}
     lacking = [
         f"--set inputs.{key}=… ({port['type']})"
         for key, port in declared.items()
         if key not in values and "default" not in port and not port.get("optional")
     ]
-    unknown = sorted(given.keys() - declared)
+    unknown = sorted(overrides.keys() - declared)
     if lacking or unknown:
-        told = f"it has no inputs {unknown}; " if unknown else ""
+        has = f"it has no inputs {unknown}; " if unknown else ""
         needs = f"it needs {', '.join(lacking)}" if lacking else f"it has {sorted(declared)}"
-        raise UserError(f"component {component['name']!r}: {told}{needs}")
+        raise UserError(f"component {component['name']!r}: {has}{needs}")
     job = _pipeline(component, file, {key: _typed(declared[key], values[key]) for key in values})
     origin = file.parent / "job.yml"
     return Rendered(rendered(job, target, {}, origin), origin)

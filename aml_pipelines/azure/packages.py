@@ -1,4 +1,4 @@
-"""Which packages of an environment differ from those of Azure's Spark image, unexplained."""
+"""Finds packages of an environment that differ from Azure's Spark image without a reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PIN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[^\s;]+)")
 
 
 def pinned_differently(reference: str) -> list[str]:
-    """Say which pins of `azureml:NAME:VERSION` are not those of the Spark image.
+    """Return the pins of `azureml:NAME:VERSION` that are not those of the Spark image.
 
     A model that is trained in the one may not load in the other. Differences that
     environments/spark/differences.txt explains do not count.
@@ -40,8 +40,8 @@ def pinned_differently(reference: str) -> list[str]:
 
 
 def _pip_lines(conda: Path) -> str:
-    stated = yaml.safe_load(conda.read_text(encoding="utf-8"))
-    lists = [item["pip"] for item in stated["dependencies"] if isinstance(item, dict)]
+    document = yaml.safe_load(conda.read_text(encoding="utf-8"))
+    lists = [item["pip"] for item in document["dependencies"] if isinstance(item, dict)]
     return "\n".join(line for items in lists for line in items)
 
 

@@ -1,6 +1,6 @@
-"""A release: the tag on a model version that says which run of a delivery has chosen it.
+"""A release: the tag on a model version with the id of the delivery run that deployed it.
 
-What one stage has tried the next one finds by it, whatever the champion is meanwhile.
+Later stages deploy the version with this tag, even if the champion has changed since.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import found
+from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.deployments import champion_of
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.pipeline.references import AssetName, asset_name
@@ -25,13 +25,13 @@ def add_release_argument(parser: argparse.ArgumentParser, purpose: str) -> None:
     parser.add_argument("--release", metavar="ID", type=_release_id, help=purpose)
 
 
-def released(client: MLClient, stated: str, release: str) -> Model | None:
-    """Find the version that carries `release`; `stated` is NAME or NAME:VERSION.
+def released(client: MLClient, requested: str, release: str) -> Model | None:
+    """Return the version with the tag `release`; `requested` is NAME or NAME:VERSION.
 
-    Raises CommandFailedError when it is another than the stated one, or more than one.
+    Raises CommandFailedError when it is another than the stated one, or more than one has the tag.
     """
-    name, _, version = stated.partition(":")
-    listed = found(lambda: list(client.models.list(name))) or []
+    name, _, version = requested.partition(":")
+    listed = get_or_none(lambda: list(client.models.list(name))) or []
     carrying = [model for model in listed if (model.tags or {}).get(RELEASE) == release]
     versions = sorted(str(model.version) for model in carrying)
     if len(versions) > 1:
@@ -47,27 +47,27 @@ def released(client: MLClient, stated: str, release: str) -> Model | None:
     return carrying[0] if carrying else None
 
 
-def chosen_version(client: MLClient, stated: str, release: str | None) -> str:
+def chosen_version(client: MLClient, requested: str, release: str | None) -> str:
     """Return the reference of the version to deploy: the release's, the named one or the champion.
 
     Raises CommandFailedError when there is none.
     """
-    carrying = released(client, stated, release) if release else None
+    carrying = released(client, requested, release) if release else None
     if carrying:
         return str(AssetName(str(carrying.name), str(carrying.version)))
-    return str(model_named(client, stated))
+    return str(model_named(client, requested))
 
 
-def model_named(client: MLClient, stated: str) -> AssetName:
+def model_named(client: MLClient, requested: str) -> AssetName:
     """Return the version that NAME:VERSION states, or the champion of NAME.
 
     Raises CommandFailedError when there is no champion.
     """
-    return asset_name(f"azureml:{stated}") or champion_of(client, stated)
+    return asset_name(f"azureml:{requested}") or champion_of(client, requested)
 
 
 def mark_released(client: MLClient, reference: str, release: str) -> None:
-    """Put a release on the version azureml:NAME:VERSION, in the place of any that it had."""
+    """Tag the version azureml:NAME:VERSION with a release, in place of its earlier one."""
     asset = asset_name(reference)
     if asset is None:
         raise UserError(f"{reference!r} is not of the form azureml:NAME:VERSION")

@@ -1,7 +1,7 @@
-"""A job as a target submits it: its own YAML with the closed list of what a target may change.
+"""A job as a target submits it: its own YAML, with the closed list of what a target may change.
 
-Changed are the lake and other inputs, Spark's resources or compute, the identity, environment
-versions and the experiment; nothing else. The result is YAML that `az ml job create` takes too.
+That is the lake and other inputs, Spark's resources or compute, the identity, environment versions
+and the experiment; nothing else. `az ml job create` takes the result too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PATHS = ("code", "conda_file")
 
 @dataclass(frozen=True)
 class Rendered:
-    """The YAML of a job; the relative paths in it start at `origin`'s folder."""
+    """The YAML of a job; the relative paths in it start at the folder of `origin`."""
 
     document: Document
     origin: Path
@@ -42,21 +42,21 @@ class Rendered:
         return to_yaml(self.document)
 
 
-def render_job(file: Path, target: Target, given: Mapping[str, str]) -> Rendered:
-    """Render the pipeline, Spark or command job in `file` for `target`.
+def render_job(file: Path, target: Target, overrides: Mapping[str, str]) -> Rendered:
+    """Return the pipeline, Spark or command job in `file` for `target`.
 
-    `given` are values for its inputs. Raises UserError for an input that the job has not.
+    `overrides` are values for its inputs. Raises UserError for an input that the job does not have.
     """
     document = read_job(file)
-    return Rendered(rendered(document, target, given, file), file)
+    return Rendered(rendered(document, target, overrides, file), file)
 
 
 def rendered(
-    document: Document, target: Target, given: Mapping[str, str], origin: Path
+    document: Document, target: Target, overrides: Mapping[str, str], origin: Path
 ) -> Document:
-    """Render a job that is read already; see `render_job`."""
+    """Return a job that was read already for `target`; see `render_job`."""
     job = copy.deepcopy(document)
-    _give_inputs(job, target, given, origin)
+    _set_inputs(job, target, overrides, origin)
     if target.experiment:
         job["experiment_name"] = target.experiment
     if job.get("type") == "pipeline":
@@ -82,7 +82,7 @@ def read_job(file: Path) -> Document:
 
 
 def to_yaml(document: Mapping[str, Any]) -> str:
-    """Write YAML as a person would: keys in their order, no anchors, long texts on one line."""
+    """Return YAML in a person's style: keys in order, no anchors, long texts on one line."""
     return yaml.dump(
         dict(document), Dumper=_Plain, sort_keys=False, width=10_000, allow_unicode=True
     )
@@ -93,25 +93,26 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _give_inputs(job: Document, target: Target, given: Mapping[str, str], origin: Path) -> None:
+def _set_inputs(job: Document, target: Target, overrides: Mapping[str, str], origin: Path) -> None:
     inputs: Document = job.get("inputs") or {}
-    unknown = sorted(given.keys() - inputs)
+    unknown = sorted(overrides.keys() - inputs)
     if unknown:
         raise UserError(
             f"{origin}: the job has no inputs {unknown}; it has {sorted(inputs)}; correct --set"
         )
-    stated = {"lake": target.lake, **target.inputs, **given}
-    for name, value in stated.items():
+    values = {"lake": target.lake, **target.inputs, **overrides}
+    for name, value in values.items():
         if name in inputs:
-            inputs[name] = _given(inputs[name], value)
+            inputs[name] = _with_value(inputs[name], value)
 
 
-def _given(stated: object, value: object) -> object:
-    """Give an input its value as it is stated: data keeps its type and mode, a number is one."""
-    if isinstance(stated, dict):
-        key = "path" if "path" in stated else "value" if "value" in stated else "path"
-        return {**stated, key: value}
-    if isinstance(value, str) and isinstance(stated, int | float):
+def _with_value(current: object, value: object) -> object:
+    """Return an input with a new value: data keep type and mode, and a number stays one."""
+    if isinstance(current, dict):
+        key = "path" if "path" in current else "value" if "value" in current else "path"
+        return {**current, key: value}
+    if isinstance(value, str) and isinstance(current, int | float):
+        # A value from a command line is text; the input is a number, and must stay one.
         return yaml.safe_load(value)
     return value
 
@@ -125,6 +126,7 @@ def _rendered_node(node: Document, target: Target, folder: Path) -> Document:
     path = local_path(node.get("component"))
     file = folder / path if path else None
     component = read_job(file) if file else node
+    # A nested pipeline has no compute or identity of its own to change.
     if "jobs" in component:
         return _with_nested(node, component, file, target, folder)
     kind = node_kinds().get(node.get("type") or component.get("type") or "command")
@@ -157,22 +159,22 @@ def _identity(target: Target) -> Document:
 
 
 def _environment(stated: object, target: Target) -> str | None:
-    """Name the version that the target has of a registered environment, when it is another."""
+    """Return the target's version of a registered environment, if it differs."""
     asset = parse(stated) if isinstance(stated, str) else None
     if not isinstance(asset, AssetName) or asset.name not in target.environments:
         return None
-    wanted = str(AssetName(asset.name, str(target.environments[asset.name])))
-    return wanted if wanted != stated else None
+    reference = str(AssetName(asset.name, str(target.environments[asset.name])))
+    return reference if reference != stated else None
 
 
 def retarget_environment(component: Document, target: Target) -> Document:
-    """Give a component the environment version that the target has."""
+    """Return a component with the target's version of its environment."""
     environment = _environment(component.get("environment"), target)
     return {**component, "environment": environment} if environment else dict(component)
 
 
 def rebased(document: Document, old: Path, new: Path) -> Document:
-    """Make the relative paths of a component start at another folder."""
+    """Return a component whose relative paths start at another folder."""
 
     def move(path: str) -> str:
         return _relative(old / local_path(path), new) if local_path(path) else path

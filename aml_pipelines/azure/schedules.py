@@ -1,4 +1,4 @@
-"""Schedules: their files, and the changes of state that the SDK makes."""
+"""The schedules' files, and changes of a schedule's state through the SDK."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ def schedule_names() -> list[str]:
 
 
 def change(client: MLClient, verb: str, name: str) -> None:
-    """Enable, disable or delete a schedule; one that runs is disabled before it is deleted."""
+    """Enable, disable or delete a schedule; an enabled one is disabled before it is deleted."""
     if verb == "enable":
         client.schedules.begin_enable(name).result()
         return
+    # Azure refuses to delete a schedule that is enabled.
     if client.schedules.get(name).is_enabled:
         client.schedules.begin_disable(name).result()
     if verb == "delete":

@@ -1,11 +1,11 @@
-"""Who answers at an online endpoint: two colours, their shares, and which was deployed last."""
+"""The traffic of an online endpoint: two colours, their shares, and which is the newest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.azure.client import found
+from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.deployments import COLORS
 from aml_pipelines.errors import CommandFailedError
 
@@ -28,11 +28,11 @@ class Traffic:
     untried: str = ""
 
     def other(self, color: str) -> str | None:
-        """Name the colour beside `color` that has answered before."""
+        """Return the colour beside `color` that has answered a request before."""
         return next((name for name in self.colors if name not in (color, self.untried)), None)
 
     def idle(self) -> str:
-        """Name the colour that may be deployed: nobody asks it, and no way back leads to it.
+        """Return the colour without traffic, which a new deployment may overwrite.
 
         Raises CommandFailedError when both have traffic.
         """
@@ -48,10 +48,11 @@ class Traffic:
 
 
 def read_traffic(client: MLClient, name: str) -> Traffic:
-    """Read who answers at an endpoint; nobody does where there is none."""
-    endpoint: Any = found(lambda: client.online_endpoints.get(name))
+    """Return the traffic of an endpoint; it is empty when there is no endpoint."""
+    endpoint: Any = get_or_none(lambda: client.online_endpoints.get(name))
     if endpoint is None:
         return Traffic(name)
+    # The tag may name a deployment that was deleted since.
     there = {item.name for item in client.online_deployments.list(name)}
     colors = tuple(color for color in COLORS if color in there)
     tags = {str(key): str(text) for key, text in (endpoint.tags or {}).items()}
@@ -61,23 +62,24 @@ def read_traffic(client: MLClient, name: str) -> Traffic:
 
 
 def mark_untried(client: MLClient, name: str, color: str) -> None:
-    """Say at an endpoint that a colour is about to be made anew."""
+    """Tag an endpoint with the colour that is about to be overwritten."""
     endpoint: Any = client.online_endpoints.get(name)
     endpoint.tags = {**(endpoint.tags or {}), UNTRIED: color}
     client.online_endpoints.begin_create_or_update(endpoint).result()
 
 
-def give(client: MLClient, name: str, shares: dict[str, int], *, newest: str) -> None:
-    """Give the deployments of an endpoint their shares; what is newest has answered."""
+def set_traffic(client: MLClient, name: str, shares: dict[str, int], *, newest: str) -> None:
+    """Set the traffic of an endpoint; its newest deployment has answered a request."""
     endpoint: Any = client.online_endpoints.get(name)
     endpoint.traffic = shares
     tags = {**(endpoint.tags or {}), NEWEST: newest}
+    # It has answered now: a roll-back may lead to it.
     endpoint.tags = {key: text for key, text in tags.items() if (key, text) != (UNTRIED, newest)}
     client.online_endpoints.begin_create_or_update(endpoint).result()
 
 
-def give_newest(client: MLClient, name: str, share: int) -> str:
-    """Give the newest deployment its share and the other one the rest; says who has what.
+def set_newest(client: MLClient, name: str, share: int) -> str:
+    """Set the share of the newest deployment, and the rest for the other; return the text of it.
 
     Raises CommandFailedError when nothing was deployed.
     """
@@ -89,13 +91,13 @@ def give_newest(client: MLClient, name: str, share: int) -> str:
             "python -m aml_pipelines deploy online"
         )
     shares = {newest: share, other: ALL - share} if other else {newest: ALL}
-    give(client, name, shares, newest=newest)
-    told = ", ".join(f"{part} % of the traffic to {color}" for color, part in shares.items())
-    return f"endpoint {name}: {told}"
+    set_traffic(client, name, shares, newest=newest)
+    shown = ", ".join(f"{part} % of the traffic to {color}" for color, part in shares.items())
+    return f"endpoint {name}: {shown}"
 
 
 def roll_back(client: MLClient, name: str) -> str:
-    """Give all traffic to the deployment before the newest; says so.
+    """Send all traffic to the deployment before the newest; return the text of it.
 
     Raises CommandFailedError when there is no other.
     """
@@ -103,5 +105,5 @@ def roll_back(client: MLClient, name: str) -> str:
     newest, other = traffic.newest, traffic.other(traffic.newest)
     if not newest or not other:
         raise CommandFailedError(f"endpoint {name!r} has no other deployment to go back to")
-    give(client, name, {other: ALL, newest: 0}, newest=newest)
+    set_traffic(client, name, {other: ALL, newest: 0}, newest=newest)
     return f"endpoint {name}: all traffic to {other}; {newest} stays, without any"

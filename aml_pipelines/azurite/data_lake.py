@@ -1,4 +1,4 @@
-"""Data Lake's calls, as mltable's reader makes them, answered out of a container of blobs.
+"""Answers Data Lake Storage's API, as mltable's reader calls it, from a container of blobs.
 
 Azurite has the Blob API alone. What is not listed here is refused by name.
 """
@@ -26,7 +26,7 @@ _NO_TIME = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 @dataclass(frozen=True)
 class Call:
-    """A request: `headers` by lower-case name."""
+    """A request; `headers` are by lower-case name."""
 
     method: str
     url: str
@@ -39,13 +39,13 @@ class Call:
 
     @property
     def path(self) -> str:
-        """The path below the container, whose name comes first."""
+        """The path below the container, which is the first segment of a URL."""
         return unquote(urlsplit(self.url).path).lstrip("/").partition("/")[2]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; `length` is stated where there is no body, as for HEAD."""
+    """A response; `length` is its Content-Length where there is no body, as for HEAD."""
 
     status: int
     body: bytes = b""
@@ -54,13 +54,13 @@ class Answer:
 
 
 def refusal(status: int, code: str, message: str) -> Answer:
-    """Refuse in Data Lake's shape."""
+    """Return an error of Data Lake Storage."""
     body = json.dumps({"error": {"code": code, "message": message}}).encode()
     return Answer(status, body, {"x-ms-error-code": code, "Content-Type": "application/json"})
 
 
 def answer_call(container: ContainerClient, call: Call) -> Answer:
-    """Answer a call for a path of `container`."""
+    """Return the response to a request for a path of `container`."""
     query = call.query
     match call.method, query.get("resource") or query.get("action"):
         case "GET", "filesystem":
@@ -77,8 +77,8 @@ def answer_call(container: ContainerClient, call: Call) -> Answer:
         case "PATCH", "flush":
             answer = _flush(container, call.path, end=int(query["position"]))
         case _:
-            asked = f"{call.method} {call.url.partition('?')[0]} {query}"
-            answer = refusal(501, "NotImplemented", f"{asked} is not served from Azurite")
+            requested = f"{call.method} {call.url.partition('?')[0]} {query}"
+            answer = refusal(501, "NotImplemented", f"{requested} is not served from Azurite")
     return answer
 
 
@@ -99,11 +99,11 @@ def _list_paths(container: ContainerClient, query: Mapping[str, str]) -> Answer:
     ).by_page(query.get("continuation"))
     paths = {item["name"]: item for item in map(_listed, next(pages, ())) if item["name"] != folder}
     if not paths and folder:
-        found = _find(container, folder)
-        if found is None:
+        blob = _find(container, folder)
+        if blob is None:
             return refusal(404, "PathNotFound", f"there is nothing at {folder!r}")
         # the list of a file is the file
-        paths = {} if is_folder(found) else {folder: _listed(found)}
+        paths = {} if is_folder(blob) else {folder: _listed(blob)}
     headers = {"Content-Type": "application/json"}
     if pages.continuation_token:
         headers["x-ms-continuation"] = pages.continuation_token
@@ -111,7 +111,7 @@ def _list_paths(container: ContainerClient, query: Mapping[str, str]) -> Answer:
 
 
 def _listed(blob: BlobProperties) -> dict[str, str]:
-    """Describe a blob, or a prefix that several have, as a path."""
+    """Return the path that a list has for a blob, or for a prefix of several."""
     if blob.name.endswith("/") or is_folder(blob):
         # a prefix has no time and no etag of its own, and mltable reads no list without them
         folder = {
@@ -130,29 +130,29 @@ def _listed(blob: BlobProperties) -> dict[str, str]:
 
 
 def _describe(container: ContainerClient, path: str) -> Answer:
-    found = _find(container, path)
-    if found is not None and not is_folder(found):
-        return Answer(200, headers=_headers(found), length=found.size)
-    if found is not None or _has_children(container, path):
+    blob = _find(container, path)
+    if blob is not None and not is_folder(blob):
+        return Answer(200, headers=_headers(blob), length=blob.size)
+    if blob is not None or _has_children(container, path):
         return Answer(200, headers={"x-ms-resource-type": "directory"}, length=0)
     return refusal(404, "PathNotFound", f"there is nothing at {path!r}")
 
 
 def _read(container: ContainerClient, call: Call) -> Answer:
-    found = _find(container, call.path)
-    if found is None:
+    blob = _find(container, call.path)
+    if blob is None:
         return refusal(404, "PathNotFound", f"there is nothing at {call.path!r}")
-    asked = call.headers.get("x-ms-range") or call.headers.get("range")
-    if not asked:
+    requested = call.headers.get("x-ms-range") or call.headers.get("range")
+    if not requested:
         whole = container.download_blob(call.path).readall()
-        return Answer(200, whole, _headers(found))
-    match = _RANGE.fullmatch(asked)
-    if not match or int(match[1]) >= found.size:
-        return refusal(416, "InvalidRange", f"{asked} of {found.size} bytes")
-    begin, end = int(match[1]), min(int(match[2] or found.size - 1), found.size - 1)
+        return Answer(200, whole, _headers(blob))
+    match = _RANGE.fullmatch(requested)
+    if not match or int(match[1]) >= blob.size:
+        return refusal(416, "InvalidRange", f"{requested} of {blob.size} bytes")
+    begin, end = int(match[1]), min(int(match[2] or blob.size - 1), blob.size - 1)
     part = container.download_blob(call.path, offset=begin, length=end - begin + 1).readall()
     return Answer(
-        206, part, {**_headers(found), "Content-Range": f"bytes {begin}-{end}/{found.size}"}
+        206, part, {**_headers(blob), "Content-Range": f"bytes {begin}-{end}/{blob.size}"}
     )
 
 
@@ -162,7 +162,7 @@ def _append(container: ContainerClient, call: Call, *, position: int) -> Answer:
 
 
 def _flush(container: ContainerClient, path: str, *, end: int) -> Answer:
-    """Make what was appended the file's content: blocks whose ids are their positions."""
+    """Commit what was appended to a file: blocks whose ids are their positions."""
     blob = container.get_blob_client(path)
     if end:
         _, staged = blob.get_block_list("uncommitted")

@@ -1,4 +1,4 @@
-"""A real Azurite, as long as a block runs: a storage account on loopback, with a key of its own."""
+"""Runs Azurite while a block runs: a storage account on loopback, with a key of its own."""
 
 from __future__ import annotations
 
@@ -31,31 +31,32 @@ _SAVE_SECONDS = 20
 
 @dataclass(frozen=True)
 class Account:
-    """A storage account in Azurite: its name, its key of this run, and host and port."""
+    """A storage account in Azurite: its name, its key for this run, its host and port."""
 
     name: str
     address: str
     key: str = field(repr=False)
 
     def container(self, name: str) -> ContainerClient:
-        """Give the client of a container."""
+        """Return the client of a container."""
         from azure.storage.blob import ContainerClient  # noqa: PLC0415 # plans do without
 
         credential = {"account_name": self.name, "account_key": self.key}
+        # Plain HTTP on loopback: the gateway adds TLS where a client insists on it.
         url = f"http://{self.address}/{self.name}"
         # What does not answer on loopback has ended: the client would try again for 80 s.
         return ContainerClient(url, name, credential=credential, retry_total=0)
 
 
 def require_installed() -> None:
-    """Raise CommandFailedError with the command that helps, where Azurite is not installed."""
+    """Raise CommandFailedError, with the command that helps, if Azurite is not installed."""
     if not _SERVER.is_file() or not JARS.is_dir():
         raise CommandFailedError("Azurite is not installed here; run: make .venv/.azurite")
 
 
 @contextmanager
 def running_azurite(account: str, folder: Path) -> Iterator[Account]:
-    """Run Azurite on the data in `folder`; it saves them and ends with the block, or with us."""
+    """Run Azurite on the data in `folder`; it saves them when the block or this process ends."""
     require_installed()
     folder.mkdir(parents=True, exist_ok=True)
     key = base64.b64encode(secrets.token_bytes(64)).decode()

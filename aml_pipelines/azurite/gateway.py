@@ -1,8 +1,7 @@
-"""The way of jobs to the lake, and their only one: a proxy on loopback that is the lake's account.
+"""HTTPS proxy on loopback that answers as the lake's storage account.
 
-A job's clients ask it to be connected with hosts of Azure. It answers for the lake's account and
-for the service that says what a datastore is, and refuses every other host: nothing leaves this
-machine.
+A job's clients connect to hosts of Azure through it. It answers for the lake's account and for the
+service that describes datastores, and refuses every other host: nothing leaves this machine.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ USER = "job"
 
 
 @dataclass(frozen=True)
-class Way:
-    """What the gateway leads to: the lake's account by its host, and who may go there."""
+class ProxiedLake:
+    """The lake's account: its name, host and container, and the secret that its jobs know."""
 
     account: str
     host: str
@@ -45,15 +44,15 @@ class Way:
 
 
 @contextmanager
-def serving_gateway(way: Way, certificates: Certificates) -> Iterator[int]:
-    """Serve the gateway in threads as long as the block runs; gives its port."""
+def serving_gateway(lake: ProxiedLake, certificates: Certificates) -> Iterator[int]:
+    """Serve the proxy in threads while the block runs; yields its port."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificates.server, certificates.key)
 
     class Handler(_Handler):
         pass
 
-    Handler.way, Handler.tls = way, tls
+    Handler.lake, Handler.tls = lake, tls
     with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -62,11 +61,12 @@ def serving_gateway(way: Way, certificates: Certificates) -> Iterator[int]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection: first in the clear, to say where to; from then on as that host, in TLS."""
+    """A connection: first CONNECT in clear text, then requests to that host inside TLS."""
 
     protocol_version = "HTTP/1.1"
+    # Small answers would wait 40 ms each for the next packet.
     disable_nagle_algorithm = True
-    way: Way
+    lake: ProxiedLake
     tls: ssl.SSLContext
     host = ""
 
@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.path.rpartition(":")[0]
         if not self._is_ours():
             self._refuse(Answer(407, headers={"Proxy-Authenticate": "Basic"}))
-        elif host not in (self.way.host, SERVICE):
+        elif host not in (self.lake.host, SERVICE):
             LOGGER.warning("refused to connect a job with %s: nothing leaves this machine", host)
             self._refuse(Answer(403))
         else:
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = False  # also after HTTP/1.0's CONNECT
 
     def finish(self) -> None:
-        """Close the tunnel, which the server does not know."""
+        """Close the TLS socket of the tunnel, which the server does not know."""
         super().finish()
         self.connection.close()
 
@@ -104,12 +104,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, call: Call) -> Answer:
         if self.host == SERVICE:
-            return describe_datastore(call, self.way.account, self.way.container.container_name)
-        return answer_call(self.way.container, call)
+            return describe_datastore(call, self.lake.account, self.lake.container.container_name)
+        return answer_call(self.lake.container, call)
 
     def _is_ours(self) -> bool:
-        wanted = "Basic " + base64.b64encode(f"{USER}:{self.way.secret}".encode()).decode()
-        return hmac.compare_digest(self.headers.get("Proxy-Authorization", ""), wanted)
+        expected = "Basic " + base64.b64encode(f"{USER}:{self.lake.secret}".encode()).decode()
+        return hmac.compare_digest(self.headers.get("Proxy-Authorization", ""), expected)
 
     def _refuse(self, answer: Answer) -> None:
         self._send(answer)
@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def describe_datastore(call: Call, account: str, container: str) -> Answer:
-    """Say what the datastore `lake` is, as Azure ML's service does to its readers."""
+    """Return the description of the datastore `lake`, as Azure ML's service gives it."""
     name = urlsplit(call.url).path.rpartition("/datastores/")[2]
     if call.method != "GET" or name != "lake":
         return refusal(404, "NotFound", f"the only datastore in Azurite is 'lake', not {name!r}")
@@ -144,5 +144,9 @@ def describe_datastore(call: Call, account: str, container: str) -> Answer:
         "credentialType": "None",
         "serviceDataAccessAuthIdentity": "None",
     }
-    stated = {"name": name, "dataStoreType": "AzureDataLakeGen2", "azureStorageSection": section}
-    return Answer(200, json.dumps(stated).encode(), {"Content-Type": "application/json"})
+    description = {
+        "name": name,
+        "dataStoreType": "AzureDataLakeGen2",
+        "azureStorageSection": section,
+    }
+    return Answer(200, json.dumps(description).encode(), {"Content-Type": "application/json"})

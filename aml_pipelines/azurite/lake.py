@@ -1,4 +1,4 @@
-"""A lake in Azurite while pipelines run: what Spark, readers and mounts need to get at it."""
+"""Serves a lake out of Azurite while pipelines run, to Spark, to readers and to mounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import jwt
 
 from aml_pipelines.azurite.data_lake import is_folder
 from aml_pipelines.azurite.emulator import JARS, Account, running_azurite
-from aml_pipelines.azurite.gateway import SERVICE, USER, Way, serving_gateway
+from aml_pipelines.azurite.gateway import SERVICE, USER, ProxiedLake, serving_gateway
 from aml_pipelines.certificates import ensure_certificates
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.locks import exclusive
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from azure.storage.blob import BlobProperties, ContainerClient
 
+# The token of a run must outlast the run; no reader renews it.
 _DAY = 24 * 3600
 
 
@@ -42,9 +43,9 @@ class AbfsLake:
     reader_environment: Mapping[str, str]
 
     def job_environment(self, workspace: Mapping[str, str]) -> dict[str, str]:
-        """Add to a job's environment what leads its readers to the lake, by its own identity.
+        """Return a job's variables with those by which its readers reach the lake.
 
-        Azure gives a job the same variables, but for the proxy and the authority.
+        Azure sets the same ones, except for the proxy and its certificate authority.
         """
         return {
             **workspace,
@@ -73,7 +74,7 @@ class AbfsLake:
         return str(local_folder(uri, state=self.state))
 
     def take_output(self, place: str, uri: str) -> None:
-        """Upload what a node has written to the folder at `place`."""
+        """Upload the folder at `place`, which a node has written."""
         self.upload(Path(place), uri)
 
     def has_file(self, path: str) -> bool:
@@ -91,7 +92,7 @@ class AbfsLake:
         return datastore_path(uri).path.strip("/")
 
     def download(self, uri: str, to: Path) -> None:
-        """Bring the file or folder at `uri` to the path `to`; raises NodeFailedError for none."""
+        """Copy the file or folder at `uri` to `to`; raises NodeFailedError if there is none."""
         path = self._path(uri)
         blobs = [blob for blob in self._below(f"{path}/") if not is_folder(blob)]
         files = {blob.name: to / blob.name.removeprefix(f"{path}/") for blob in blobs}
@@ -106,7 +107,7 @@ class AbfsLake:
                 self.container.download_blob(name).readinto(stream)
 
     def upload(self, place: Path, uri: str) -> None:
-        """Bring a file, or all files of a folder, to `uri`."""
+        """Copy a file, or all files of a folder, to `uri`."""
         path = self._path(uri)
         for file in [place] if place.is_file() else sorted(place.rglob("*")):
             if file.is_file():
@@ -120,7 +121,7 @@ class AbfsLake:
 
 @contextmanager
 def serving_lake(uri: str, state: Path) -> Iterator[AbfsLake]:
-    """Serve the lake at `uri` out of Azurite, its data in `state`, as long as the block runs."""
+    """Serve the lake at `uri` out of Azurite, with its data in `state`, while the block runs."""
     host, container_name = str(urlsplit(uri).hostname), str(urlsplit(uri).username)
     name = host.partition(".")[0]
     with (
@@ -132,7 +133,7 @@ def serving_lake(uri: str, state: Path) -> Iterator[AbfsLake]:
             container.create_container()
         secret = secrets.token_urlsafe(32)
         certificates = ensure_certificates(Path(private), (host, SERVICE))
-        with serving_gateway(Way(name, host, container, secret), certificates) as port:
+        with serving_gateway(ProxiedLake(name, host, container, secret), certificates) as port:
             yield AbfsLake(
                 uri=uri,
                 state=state,
@@ -144,15 +145,16 @@ def serving_lake(uri: str, state: Path) -> Iterator[AbfsLake]:
 
 @contextmanager
 def holding_lake(uri: str, state: Path, verb: str) -> Iterator[AbfsLake]:
-    """Serve the lake when nobody else does: two Azurites on the same data would spoil them."""
+    """Serve the lake under the lock of `state`: two Azurites on the same data would spoil them."""
     with exclusive(state, {"verb": verb}), serving_lake(uri, state) as lake:
         yield lake
 
 
 def write_spark_defaults(folder: Path, account: Account) -> str:
-    """Write what Spark needs to reach `account` into a file: an argument list shows a key to all.
+    """Write the configuration with which Spark reaches `account`; return its folder.
 
-    Gives the folder, for SPARK_CONF_DIR.
+    The folder is for SPARK_CONF_DIR. It is a file because every user of the machine can read the
+    arguments of a process, and the configuration has the account's key.
     """
     azure = {
         "abfs.endpoint": account.address,

@@ -30,7 +30,7 @@ class NodeData:
 def bring_inputs(
     node: PlannedNode, inputs: Mapping[str, str | None], folder: Path, lake: OpenLake
 ) -> NodeData:
-    """Copy or name a node's inputs in the lake as their modes say, and place its outputs.
+    """Copy a node's inputs from the lake, or name them, as their modes say; place its outputs.
 
     Copies go below `folder`. Raises NodeFailedError when there is nothing at an input.
     """
@@ -53,7 +53,7 @@ def bring_inputs(
 
 
 def take_outputs(node: PlannedNode, data: NodeData, lake: OpenLake) -> None:
-    """Bring what a node has written to a folder, in place of a mount, to the lake."""
+    """Copy to the lake what a node has written to a folder in place of a mount."""
     for name, output in node.outputs.items():
         place = data.outputs[name]
         if place != output.location and "://" not in place:
@@ -61,7 +61,7 @@ def take_outputs(node: PlannedNode, data: NodeData, lake: OpenLake) -> None:
 
 
 def make_outputs(node: PlannedNode, data: NodeData) -> None:
-    """Make the folders that a node writes to, as Azure does before it starts."""
+    """Create the folders that a node writes to, as Azure does before a node starts."""
     for output in node.outputs.values():
         if "://" in data.outputs[output.name]:
             continue

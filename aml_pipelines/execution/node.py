@@ -57,6 +57,7 @@ def run_node(
     stage(files, snapshot)
     make_outputs(node, data)
     guarded = read_only_paths(node, data)
+    # Sizes and times, not content: inputs may be large, and a writer changes one of these.
     before = {path: listing(path) for path in guarded}
     _run(node, data, snapshot, context)
     for path, files_before in before.items():
@@ -93,7 +94,9 @@ def _environment(node: PlannedNode, context: RunContext) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return {
         **inherited,
+        # `python` in a command is this environment's, whichever the shell would find.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        # Lines of a node that is killed must be in its log.
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "SPARK_LOCAL_IP": LOOPBACK,

@@ -1,4 +1,4 @@
-"""run.json: what a run did, node by node, whole and up to date at every moment."""
+"""run.json: the record of a run, node by node, whole at every moment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Status = Literal["NotStarted", "Running", "Completed", "Failed", "Skipped"]
 
 @dataclass
 class NodeRecord:
-    """One node of run.json."""
+    """One node in run.json."""
 
     type: str
     status: Status = "NotStarted"
@@ -53,17 +53,18 @@ class RunRecord:
 
     @property
     def seconds(self) -> float:
-        """Give the seconds since the run began."""
+        """The seconds since the run began."""
         return round(time.monotonic() - self._began, 2)
 
     def write(self) -> None:
+        # Nodes begin in several threads, and each writes the whole file.
         with self._lock:
             nodes = {name: vars(node) for name, node in self.nodes.items()}
-            stated = {"status": self.status, "seconds": self.seconds, "nodes": nodes}
-            write_json(self.file, {**self.about, **stated})
+            content = {"status": self.status, "seconds": self.seconds, "nodes": nodes}
+            write_json(self.file, {**self.about, **content})
 
     def end(self, status: Status) -> None:
-        """Close the record; what never ran says so."""
+        """Close the record; nodes that never ran are skipped."""
         for node in self.nodes.values():
             if node.status in ("NotStarted", "Running"):
                 node.status = "Failed" if node.status == "Running" else "Skipped"
@@ -72,7 +73,7 @@ class RunRecord:
 
 
 def git_commit() -> str | None:
-    """Name the commit of this repository, with a + when files differ from it."""
+    """Return the commit of this repository, with a + when files differ from it."""
     command = ["git", "-C", str(REPOSITORY), "describe", "--always", "--abbrev=40", "--dirty=+"]
     try:
         named = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -82,7 +83,7 @@ def git_commit() -> str | None:
 
 
 def read_receipt(outputs: Mapping[str, str]) -> object:
-    """Read the receipt in the output `receipt`, if any; raises NodeFailedError for a broken one."""
+    """Return the receipt in the output `receipt`, if any; raises NodeFailedError if broken."""
     folder = outputs.get("receipt")
     file = Path(folder) / "receipt.json" if folder else None
     if file is None or not file.is_file():

@@ -1,8 +1,9 @@
-"""Whether a node is run or the outputs of an equal earlier run are taken: all five conditions.
+"""Decides whether a node is run, or the outputs of an equal earlier run are taken.
 
-A node is reused when the run allows it (no --fresh, no force_rerun), it was not named to run anew
-(--only, --from), its component is deterministic, all its data are local files whose content can be
-compared, and an earlier run with the same key has its outputs unchanged.
+A node is reused under five conditions: the run allows it (no --fresh, no force_rerun); the node was
+not named to run anew (--only, --from, --debug); its component is deterministic; all its data are
+local files, whose content can be compared; and an earlier run with the same key has its outputs
+unchanged.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
         "inputs": contents,
         "component": _component_text(node),
         "environment_variables": dict(node.environment_variables),
+        # Another release of a package may compute something else from equal inputs.
         "packages": content_hash(LOCK),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

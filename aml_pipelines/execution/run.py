@@ -1,4 +1,4 @@
-"""Run a plan: show its progress and write its record."""
+"""Runs a plan, shows its progress, and writes its record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _about(plan: Plan, target: str) -> dict[str, object]:
 
 @contextmanager
 def progress_of(context: RunContext) -> Iterator[Progress]:
-    """Show the progress of a run for as long as the block runs."""
+    """Show the progress of a run while the block runs."""
     plan, selection = context.plan, context.selection
     taken = f", {len(selection.earlier)} taken from earlier" if selection.earlier else ""
     say(f"{plan.pipeline.name}: {len(selection.run)} nodes{taken} ({plan.locations.run_id})")

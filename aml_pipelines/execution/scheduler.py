@@ -1,4 +1,4 @@
-"""Run the nodes of a plan: each after those it reads from, independent ones at the same time."""
+"""Runs the nodes of a plan: each after those it reads from, independent ones in parallel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Execution:
-    """A plan that is being run."""
+    """A plan while it runs."""
 
     context: RunContext
     record: RunRecord
@@ -48,10 +48,13 @@ class Execution:
             if node.name in self.context.selection.run
         ]
         self.record.write()
+        # Threads, for they only wait: each node is a process of its own.
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
             try:
                 while self._start_ready(threads):
                     self._await_one()
+            # BaseException: Ctrl-C and SIGTERM arrive as KeyboardInterrupt, and no node may
+            # outlive the run.
             except BaseException:
                 self.context.processes.end_all()
                 self.record.end("Failed")
@@ -72,6 +75,7 @@ class Execution:
     def _start_ready(self, threads: ThreadPoolExecutor) -> bool:
         """Start what can start; return whether anything is running."""
         stops = self.failed and not self.context.plan.pipeline.continue_on_step_failure
+        # A copy: nodes that begin leave the list.
         for node in [] if stops else list(self.waiting):
             if len(self.running) < (os.cpu_count() or 1) and self._is_ready(node):
                 self.waiting.remove(node)

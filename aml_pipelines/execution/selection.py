@@ -1,4 +1,4 @@
-"""Choose which nodes run, and which earlier run's outputs stand for the others."""
+"""Chooses which nodes run, and which earlier outputs the others keep."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """The nodes to run, those of them to run even if reusable, and outputs taken from before."""
+    """The nodes to run, those of them to run even if reusable, and outputs of earlier runs."""
 
     run: frozenset[str]
     anew: frozenset[str]
@@ -30,7 +30,7 @@ def select_all(plan: Plan) -> Selection:
 
 
 def select_from(plan: Plan, node: str) -> Selection:
-    """Run `node`, all that follows from it, and whatever has no completed earlier outputs."""
+    """Run `node`, all nodes that follow from it, and nodes without completed earlier outputs."""
     require_node(plan, node)
     following = _downstream(plan, node)
     earlier = _completed(plan, set(plan.nodes) - following)
@@ -42,7 +42,7 @@ def select_from(plan: Plan, node: str) -> Selection:
 
 
 def select_only(plan: Plan, node: str) -> Selection:
-    """Run just `node`; raises PipelineError naming what has no earlier outputs for it."""
+    """Run just `node`; raises PipelineError naming inputs that have no earlier outputs."""
     require_node(plan, node)
     upstream = set(plan.nodes[node].upstream)
     earlier = _completed(plan, upstream)
@@ -65,7 +65,7 @@ def _downstream(plan: Plan, node: str) -> set[str]:
 
 
 def shown_inputs(inputs: Mapping[str, Value | None]) -> dict[str, str | None]:
-    """Give the values of a pipeline's inputs as run.json records them."""
+    """Return the values of a pipeline's inputs in the form of run.json."""
     return {name: _shown(value) for name, value in inputs.items()}
 
 
@@ -86,8 +86,9 @@ def require_node(plan: Plan, node: str) -> None:
 
 
 def _completed(plan: Plan, wanted: set[str]) -> dict[str, dict[str, str]]:
-    """Find the outputs of `wanted` in the latest runs that completed each on the same inputs."""
+    """Return the outputs of `wanted` in the latest runs with these inputs that completed them."""
     found: dict[str, dict[str, str]] = {}
+    # Newest first: a node's outputs are those of the last run that completed it.
     for run in _earlier_runs(plan):
         for name in wanted - found.keys():
             node = run["nodes"].get(name, {})

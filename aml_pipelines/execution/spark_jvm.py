@@ -1,4 +1,4 @@
-"""One warm JVM for this project's Spark nodes, and what a node needs that brings its own."""
+"""The warm JVM that this project's Spark nodes share, and the settings of a node's own JVM."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ _SIZES = (
 )
 _FIXED_AT_START = ("spark.jars", "spark.submit.", "spark.driver.extra", "spark.driver.defaultJava")
 _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+# Spark generates methods over 8000 bytecodes, which the JIT leaves to the interpreter unless told.
 _JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData -XX:-DontCompileHugeMethods"
 
 
@@ -51,7 +52,7 @@ def memory(component: Component) -> str:
 
 
 def shares_jvm(component: Component, warm_memory: str) -> bool:
-    """Tell whether a Spark component can run in the shared JVM rather than one of its own."""
+    """Return whether a Spark component can run in the shared JVM."""
     spark = spark_code(component)
     is_ours = component.place.file.is_relative_to(COMPONENTS) or _has_own_code(component)
     brings_files = spark.jars or spark.py_files or spark.files or spark.archives
@@ -60,10 +61,11 @@ def shares_jvm(component: Component, warm_memory: str) -> bool:
 
 
 def _has_own_code(component: Component) -> bool:
-    """Tell whether the code, wherever it is now, is that of a component of this repository."""
+    """Return whether the code is that of a component of this repository, wherever it is now."""
     return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(COMPONENTS)
 
 
+# The same few components are asked for by every node of every plan.
 @cache
 def _spark_snapshots(components: Path) -> frozenset[str]:
     specs = [read_fields(file, Problems()) for file in components.glob("*/component.yml")]
@@ -75,8 +77,8 @@ def _spark_snapshots(components: Path) -> frozenset[str]:
 
 
 def java_environment() -> dict[str, str]:
-    """Give the variables that every Spark process needs here."""
-    from environments.spark.java_home import java_home  # noqa: PLC0415  (asks java for its version)
+    """Return the variables that every Spark process on this machine needs."""
+    from environments.spark.java_home import java_home  # noqa: PLC0415 # asks java for its version
 
     return {
         "JAVA_HOME": str(java_home()),
@@ -87,7 +89,7 @@ def java_environment() -> dict[str, str]:
 
 
 def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
-    """Give the variables with which a node's own Python starts a JVM as its component asks."""
+    """Return the variables with which a node's Python starts a JVM with its component's conf."""
     spark = spark_code(component)
     conf = _QUIET | dict(spark.conf)
     options = ["--master", master]
@@ -126,16 +128,18 @@ class WarmJvm:
         self._folder = folder
         self._log = folder / "log.txt"
         self._master = master
+        # It starts in a thread: planning goes on, and the first Spark node waits for the rest.
         self._threads = ThreadPoolExecutor(max_workers=1)
         self._running: Future[_Running] = self._threads.submit(self._start)
 
     @contextmanager
     def prepared(self, conf: Mapping[str, str]) -> Iterator[dict[str, str]]:
-        """Lend the JVM to one node with its `conf`; gives the variables by which it is found."""
+        """Set the JVM up for one node with its `conf`; yield the variables by which it is found."""
         running = self._running.result()
         if not running.child.is_running:
             raise JvmError(f"had no JVM: the shared one has ended; see {self._log}")
         system = running.gateway.jvm.java.lang.System
+        # Sizes are fixed when a JVM starts; `shares_jvm` has compared the one that matters.
         settings = {key: value for key, value in conf.items() if not key.startswith(_SIZES)}
         before = {key: system.getProperty(key) for key in settings}
         for key, value in settings.items():
@@ -165,6 +169,7 @@ class WarmJvm:
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder, "gateway")
             environment = {**os.environ, **java, **self._environment}
+            # PySpark's own way for a launched JVM to tell port and secret.
             environment["_PYSPARK_DRIVER_CONN_INFO_PATH"] = str(answer)
             child = Child(
                 self._command(), folder=self._folder, environment=environment, log=self._log
@@ -193,13 +198,13 @@ class WarmJvm:
         if not answer.is_file():
             child.end()
             raise JvmError(f"had no JVM: the shared one did not start; see {self._log}")
-        told = answer.read_bytes()
-        port, length = struct.unpack("!ii", told[:8])
-        return port, told[8 : 8 + length].decode()
+        content = answer.read_bytes()
+        port, length = struct.unpack("!ii", content[:8])
+        return port, content[8 : 8 + length].decode()
 
 
-def _connect(port: int, secret: str) -> Any:  # noqa: ANN401  (py4j's client has no type hints)
-    from py4j.clientserver import (  # noqa: PLC0415  (planning must not wait for it)
+def _connect(port: int, secret: str) -> Any:  # noqa: ANN401 # py4j's client has no type hints
+    from py4j.clientserver import (  # noqa: PLC0415 # planning must not wait for it
         ClientServer,
         JavaParameters,
         PythonParameters,
@@ -211,8 +216,8 @@ def _connect(port: int, secret: str) -> Any:  # noqa: ANN401  (py4j's client has
     )
 
 
-def _stop_left_over(gateway: Any) -> None:  # noqa: ANN401  (same)
-    """Stop the SparkContext of a script that ended without doing so; the next could not start."""
+def _stop_left_over(gateway: Any) -> None:  # noqa: ANN401 # same
+    """Stop a SparkContext that a script left running: the next script could not start one."""
     companion = getattr(getattr(gateway.jvm.org.apache.spark, "SparkContext$"), "MODULE$")
     context = companion.getActive()
     if context.isDefined():

@@ -1,4 +1,4 @@
-"""Say how a run ended: its headlines and where to look, or what failed and how to resume."""
+"""Prints how a run ended: its headlines and files, or what failed and how to resume."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def report_success(plan: Plan, record: RunRecord) -> None:
 
 
 def report_all(records: Sequence[RunRecord]) -> None:
-    """Print what several pipelines came to: the last headline of each, and the seconds of all."""
+    """Print the last headline of each of several pipelines, and the seconds of all."""
     if len(records) > 1:
         say(f"all {len(records)} pipelines completed in {records[0].seconds:.1f} s")
         for record in records:
@@ -51,7 +51,7 @@ def report_failed_nodes(record: RunRecord) -> None:
 
 
 def last_lines(log: Path) -> list[str]:
-    """Read the end of a log, nothing where there is none."""
+    """Return the last lines of a log; none where there is no log."""
     if not log.is_file():
         return []
     with log.open(encoding="utf-8", errors="replace") as lines:

@@ -1,4 +1,4 @@
-"""What a registered asset is, and the rules of its versions: Azure ML's, stated once."""
+"""Registered assets, and Azure ML's rules for their versions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ModelAsset(Asset):
 
 @dataclass(frozen=True)
 class Container:
-    """An asset's name with what all its versions share."""
+    """The name of an asset, with what all its versions share."""
 
     name: str
     type: str
@@ -64,7 +64,7 @@ class Container:
 
 
 def next_version(versions: Iterable[str]) -> str:
-    """Give the version after the greatest integer one; others do not count."""
+    """Return the version after the greatest integer one; others do not count."""
     return str(max((int(version) for version in versions if is_integer(version)), default=0) + 1)
 
 

@@ -1,4 +1,4 @@
-"""Check what Azure would reject late or never: templates, modes, and Spark's own rules."""
+"""Checks for what Azure rejects late or never: templates, modes, and quoting."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def check_template(component: Component, problems: Problems) -> None:
 def _wrong(reference: Reference, component: Component) -> str:
     shown = f"${{{{{reference.path}}}}}"
     ports = {"inputs": component.inputs, "outputs": component.outputs}
-    if len(reference.parts) != 2 or reference.parts[0] not in ports:  # noqa: PLR2004  (a pair)
+    if len(reference.parts) != 2 or reference.parts[0] not in ports:  # noqa: PLR2004 # a pair
         return (
             f"{shown} means nothing in a command; "
             "write ${{inputs.NAME}} or ${{outputs.NAME}}"
         )
     kind, name = reference.parts
-    known = ports[kind]
-    if name not in known:
-        return f"{shown} does not exist; the {kind} are {', '.join(known) or 'none'}"
+    declared = ports[kind]
+    if name not in declared:
+        return f"{shown} does not exist; the {kind} are {', '.join(declared) or 'none'}"
     port = component.inputs.get(name) if kind == "inputs" else None
     if port and port.is_optional and port.default is None and not reference.is_optional:
         return f"{shown} is optional and may have no value; write $[[--{name} {shown}]]"
@@ -53,6 +53,8 @@ def check_node(node: PlannedNode, problems: Problems) -> None:
 
 def _check_quoting(node: PlannedNode, problems: Problems) -> None:
     inputs = {
+        # Paths are chosen by the executor and need no quotes; only literals can hold shell
+        # characters.
         name: bound.value.text if isinstance(bound.value, Constant) else "path"
         for name, bound in node.inputs.items()
     }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def command(node: PlannedNode, inputs: Mapping[str, str | None], outputs: Mapping[str, str]) -> str:
-    """Return a node's command as a shell would be given it.
+    """Return a node's command in the form that a shell takes.
 
     `inputs` and `outputs` are the texts that the command gets for them. Raises UnquotableError for
     a value that no quoting can protect.

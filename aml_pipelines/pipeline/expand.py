@@ -1,4 +1,4 @@
-"""Flatten the graphs of a pipeline into nodes, following every binding to where it comes from."""
+"""Flattens the graphs of a pipeline into nodes, and follows every binding to its source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SERVER_SIDE = ("name", "output_name", "default_datastore")
 
 
 class Expansion:
-    """The nodes found so far, and the problems met on the way."""
+    """The nodes of a plan so far, and the problems met on the way."""
 
     def __init__(self, locations: Locations, problems: Problems) -> None:
         self.locations = locations
@@ -34,9 +34,9 @@ class Expansion:
     def expand_pipeline(
         self, pipeline: Pipeline, inputs: Mapping[str, Value | None]
     ) -> Mapping[str, Produced]:
-        """Expand the pipeline's own graph, checking the values of its inputs first.
+        """Expand a pipeline's graph, after checking the values of its inputs.
 
-        Gives for each output of the pipeline the output of a node that it is.
+        Returns, for each output of the pipeline, the output of a node that it is.
         """
         for name, value in inputs.items():
             port = pipeline.graph.inputs[name]
@@ -47,8 +47,8 @@ class Expansion:
         self._expand(scope)
         return scope.outputs
 
-    def given_value(self, setting: Setting) -> Value | None:
-        """Find the value of a setting outside every graph, where no expression is known."""
+    def input_value(self, setting: Setting) -> Value | None:
+        """Return the value of a pipeline's input, which may have no expression."""
         if references(str(setting.value)):
             self.problems.add(
                 setting.place, f"{setting.value!r} has an expression, which no pipeline input may"
@@ -56,8 +56,8 @@ class Expansion:
             return None
         return self._plain_value(setting)
 
-    def given_data(self, path: float | str, port: InputPort) -> Value | None:
-        """Find the data at a `path` that stands in for the one in the file."""
+    def input_data(self, path: float | str, port: InputPort) -> Value | None:
+        """Return the data at a `path` that replaces the one in the file."""
         return self._plain_value(Setting(path, port.place, is_path=True, type=port.type))
 
     def _plain_value(self, setting: Setting) -> Value | None:
@@ -94,6 +94,7 @@ class Expansion:
         name = f"{scope.prefix}{job.name}"
         inputs = self._bind_inputs(scope, job)
         destinations = self._destinations(scope, job)
+        # A graph becomes no node: its jobs get its name as a prefix, as in Azure.
         if job.component.jobs is not None:
             values = {key: bound.value for key, bound in inputs.items()}
             inner = Scope(f"{name}.", job.component, values, destinations, {}, {})
@@ -124,6 +125,7 @@ class Expansion:
     def _bind_input(self, scope: Scope, job: Job, port: InputPort) -> BoundInput:
         setting = job.inputs.get(port.name)
         place = setting.place if setting else job.place
+        # A lacking value that follows from an unknown reference is no second problem.
         count = len(self.problems.found)
         value = self._value(scope, setting) if setting else None
         if value is None and port.default is not None:
@@ -169,6 +171,7 @@ class Expansion:
                     setting.place,
                     f"output {name!r} is a {ports[name].type!r}, but is set to {setting.type!r}",
                 )
+            # Azure resolves these names when the job runs, and so does `Locations.output`.
             elif reference is None or reference.path in _SERVER_SIDE:
                 destinations[name] = setting
             elif reference.parts[:2] != ("parent", "outputs"):
@@ -185,16 +188,17 @@ class Expansion:
         self, scope: Scope, job: Job, name: str, reference: Reference, setting: Setting
     ) -> Setting:
         outer = scope.graph.outputs[reference.parts[-1]]
-        stated = scope.destinations.get(outer.name, Setting(None, setting.place))
+        destination = scope.destinations.get(outer.name, Setting(None, setting.place))
         own = job.component.outputs[name]
-        is_stated = bool(stated.type) or bool(scope.prefix)
+        # An output of the outermost pipeline may leave its type out; a nested one declares it.
+        is_stated = bool(destination.type) or bool(scope.prefix)
         if is_stated and own.type != outer.type:
             self.problems.add(
                 setting.place,
                 f"output {name!r} of job {job.name!r} is a {own.type!r}, "
                 f"but {outer.name!r} of the pipeline is a {outer.type!r}",
             )
-        return dataclasses.replace(stated, mode=setting.mode or stated.mode or outer.mode)
+        return dataclasses.replace(destination, mode=setting.mode or destination.mode or outer.mode)
 
     def _add_node(
         self,
@@ -229,8 +233,8 @@ class Expansion:
 
 
 def _needs(job: Job) -> list[str]:
-    found = [whole_reference(setting.value) for setting in job.inputs.values()]
-    return [ref.parts[2] for ref in found if ref and ref.parts[:2] == ("parent", "jobs")]
+    bindings = [whole_reference(setting.value) for setting in job.inputs.values()]
+    return [ref.parts[2] for ref in bindings if ref and ref.parts[:2] == ("parent", "jobs")]
 
 
 def _type_of(value: Value) -> str:

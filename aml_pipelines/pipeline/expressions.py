@@ -1,4 +1,4 @@
-"""The two kinds of Azure ML expression: `${{reference}}`, and `$[[optional text]]` around some."""
+"""Azure ML's expressions: `${{reference}}`, and `$[[optional text]]` around some."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _optional_parts(text: str) -> Iterator[str | Reference]:
 
 
 def references(text: str) -> tuple[Reference, ...]:
-    """Every reference in `text`, in its order."""
+    """Return the references in `text`, in order."""
     found: list[Reference] = []
     for part in parse(text):
         group = part if isinstance(part, tuple) else (part,)
@@ -65,13 +65,13 @@ def references(text: str) -> tuple[Reference, ...]:
 
 
 def whole_reference(text: object) -> Reference | None:
-    """Find the reference that `text` consists of, or None when it is anything else."""
+    """Return the reference that is all of `text`; None when `text` is anything else."""
     match = _WHOLE.fullmatch(text) if isinstance(text, str) else None
     return Reference(match["path"]) if match else None
 
 
 def kept_parts(text: str, has_value: Callable[[Reference], bool]) -> Iterator[str | Reference]:
-    """Give the parts of `text` without the optional groups in which a reference has no value."""
+    """Yield the parts of `text` without optional groups that have a reference without a value."""
     for part in parse(text):
         if not isinstance(part, tuple):
             yield part

@@ -1,4 +1,4 @@
-"""The lakes that a run can have: what a plan makes of a path in a datastore, and what nodes get."""
+"""The three lakes of a run (folder, served, Azure's) behind one interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Lake(Protocol):
-    """Where the data of a plan is."""
+    """The lake as a plan sees it."""
 
     @property
     def is_here(self) -> bool:
@@ -34,7 +34,7 @@ class Lake(Protocol):
 
 
 class OpenLake(Protocol):
-    """A lake while it is served to the nodes of a run on this machine."""
+    """The lake as the nodes of a run on this machine see it."""
 
     @property
     def spark_environment(self) -> Mapping[str, str]:
@@ -67,7 +67,7 @@ class OpenLake(Protocol):
 
 
 def target_lake(target: Target) -> Lake:
-    """Return the lake of a target as its plans see it."""
+    """Return the lake of a target for its plans."""
     if target.has_folder:
         return FolderLake(Path(target.lake))
     if target.is_local:

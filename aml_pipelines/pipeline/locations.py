@@ -1,4 +1,4 @@
-"""Where a run keeps its files, and what a data reference of a pipeline file means there."""
+"""The paths of a run, and the meaning of data references in a pipeline file."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import Setting
 
 MODELS = ("mlflow_model", "custom_model", "triton_model")
+# Where Azure writes an output without a path.
 _DEFAULT_OUTPUT = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
 _SERVER_SIDE = re.compile(r"\$\{\{\s*(name|output_name|default_datastore)\s*\}\}")
 
@@ -43,7 +44,7 @@ class Assets(Protocol):
 
 
 class UnknownReferenceError(UserError):
-    """A data reference that cannot mean anything where the pipeline is to run."""
+    """A data reference that has no meaning where the pipeline is to run."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,8 @@ class Locations:
                 return Data(kind, model.source or self._path(model.path), text)
             registered = self.assets.data_asset(asset.name, version, label)
         except NotFoundError as error:
+            # No problem yet: an earlier pipeline of the same run may register it; `Plan.gaps`
+            # tells at run.
             return Missing(
                 kind,
                 text,

@@ -1,4 +1,4 @@
-"""The name of a node's run, <job>_<node>, as Azure composes it: put together, and taken apart."""
+"""The name of a node's run, <job>_<node>, composed and taken apart as Azure does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order in which jobs are planned: after what they need, otherwise as their file has them."""
+"""The order of jobs in a plan: after what they need, otherwise as in their file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def in_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
         {name: [other for other in needed if other in position] for name, needed in needs.items()}
     )
     sorter.prepare()
+    # A heap of positions: graphlib alone would order by level and change plans that people know.
     ready: list[int] = []
     ordered = []
     while sorter.is_active():

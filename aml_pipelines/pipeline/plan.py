@@ -1,4 +1,4 @@
-"""A plan: the nodes that a pipeline comes to, with every input and output resolved."""
+"""A plan: the nodes of a pipeline, with every input and output resolved."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Plan:
     outputs: Mapping[str, Produced]
 
     def gaps(self, nodes: Collection[str]) -> list[str]:
-        """Name what must be there before these nodes can run."""
+        """Return what these nodes need and is not there yet."""
         return [
             f"{bound.place}: input {name!r} of {node!r} is {bound.value.reference!r}: "
             f"{bound.value.why}"
@@ -69,7 +69,7 @@ Produce = Mapping[tuple[str, str], str]  # node and output → where it is
 
 
 def input_text(bound: BoundInput, produced: Produce) -> str | None:
-    """Give what a node's command gets for an input: a literal's text, or a location."""
+    """Return the text that a node's command gets for an input: a literal, or a location."""
     value = bound.value
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Turn a pipeline into a plan: flat nodes in running order, with every value and path resolved."""
+"""Turns a pipeline into a plan: flat nodes in running order, with every path resolved."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Pipeline
 
-Given = Mapping[str, str | int | float | bool]
+Overrides = Mapping[str, str | int | float | bool]
 
 
-def plan_pipeline(file: Path, locations: Locations, *, given: Given, target_inputs: Given) -> Plan:
-    """Plan the pipeline in `file`.
+def plan_pipeline(
+    file: Path, locations: Locations, *, overrides: Overrides, target_inputs: Overrides
+) -> Plan:
+    """Return the plan of the pipeline in `file`.
 
-    `given` are values the user set and `target_inputs` those of the target, in this order; each
+    `overrides` are values the user set and `target_inputs` those of the target, in this order; each
     counts where the pipeline has an input of that name. Raises PipelineError with every wiring
     error there is.
     """
     pipeline, problems = read_pipeline(file)
-    values = _pipeline_inputs(pipeline, locations, problems, given, target_inputs)
+    values = _pipeline_inputs(pipeline, locations, problems, overrides, target_inputs)
     expansion = Expansion(locations, problems)
     outputs = expansion.expand_pipeline(pipeline, values)
     problems.raise_any()
@@ -39,18 +41,19 @@ def _pipeline_inputs(
     pipeline: Pipeline,
     locations: Locations,
     problems: Problems,
-    given: Given,
-    target_inputs: Given,
+    overrides: Overrides,
+    target_inputs: Overrides,
 ) -> dict[str, Value | None]:
     ports = pipeline.graph.inputs
     expansion = Expansion(locations, problems)
     values: dict[str, Value | None] = {}
     for name, port in ports.items():
-        override = given.get(name, target_inputs.get(name))
+        # The user's value wins over the target's, and that over the file's.
+        override = overrides.get(name, target_inputs.get(name))
         if override is None:
-            values[name] = expansion.given_value(pipeline.inputs[name])
+            values[name] = expansion.input_value(pipeline.inputs[name])
         elif port.is_data:
-            values[name] = expansion.given_data(override, port)
+            values[name] = expansion.input_data(override, port)
         else:
             values[name] = Constant(override, port.type if port.is_declared else "")
     return values

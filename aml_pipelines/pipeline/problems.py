@@ -1,4 +1,4 @@
-"""Collect everything that is wrong with a pipeline, so that one look shows all of it."""
+"""Collects all problems of a pipeline, so that one look shows them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """A thing that Azure will do otherwise than meant: it `fails`, or it only costs."""
+    """Something that Azure will do otherwise than meant: it `fails`, or it only costs."""
 
     place: Place
     text: str
@@ -25,7 +25,7 @@ class Finding:
 
 @dataclass
 class Problems:
-    """The problems found so far, in the order in which they were found."""
+    """Problems in the order in which they were found."""
 
     found: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Read a component: a file of its own, or the lines of a job that states one inline."""
+"""Reads a component, from a file of its own or from a job that has one inline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def read_component_file(fields: Fields, kind: str) -> Component:
-    """Read the command or Spark component of a component file."""
+    """Return the component in a component file."""
     fields.only(node_kind(kind).COMPONENT_FIELDS, f"{kind} component")
     name = fields.text("name")
     if not _NAME.fullmatch(name):
@@ -43,7 +43,7 @@ def read_component(
     inputs: Mapping[str, InputPort],
     outputs: Mapping[str, OutputPort],
 ) -> Component:
-    """Read the component that `fields` state, with its interface already read."""
+    """Return the component in `fields`, whose interface was read already."""
     snapshot = read_snapshot(fields)
     as_kind = node_kind(kind)
     own = as_kind.read_own(fields, name, snapshot)
@@ -62,7 +62,7 @@ def read_component(
 
 
 def read_snapshot(fields: Fields) -> Snapshot:
-    """Read which code a component takes with it."""
+    """Return the code folder and includes of a component."""
     folder = fields.place.file.parent
     code = fields.text("code")
     if code and (not local_path(code) or code.startswith("git")):

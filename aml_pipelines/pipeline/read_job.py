@@ -1,4 +1,4 @@
-"""Read a pipeline job file and every component file it names."""
+"""Reads a pipeline job file and every component file that it names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DEFAULT_DATASTORES = ("", DEFAULT, str(AssetName(DEFAULT)))
 
 
 def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
-    """Read the pipeline in `file` and collect its problems.
+    """Return the pipeline in `file`, and its problems.
 
     Raises PipelineError when the file holds no pipeline job at all.
     """
@@ -46,29 +46,29 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
             "a file that can be run has 'type: pipeline'"
         )
     fields.only(_PIPELINE_FIELDS, "pipeline job")
-    stated = fields.mapping("settings")
-    stated.only(_SETTINGS, "settings")
-    _refuse_datastore(stated)
-    given = settings(fields.mapping("inputs"), "inputs")
+    pipeline_settings = fields.mapping("settings")
+    pipeline_settings.only(_SETTINGS, "settings")
+    _refuse_datastore(pipeline_settings)
+    inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    has_compute = _has_compute(stated, "default_compute") or _has_compute(fields, "compute")
-    graph = Component(
-        kind="pipeline",
-        name=file.stem,
-        place=fields.place,
-        inputs={name: port_of_setting(name, setting) for name, setting in given.items()},
-        outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
-        jobs=_jobs(fields, has_compute=has_compute, ancestors=(file,)),
-    )
+    default = _has_compute(pipeline_settings, "default_compute")
+    own = _has_compute(fields, "compute")  # both are read, so that both are checked
     pipeline = Pipeline(
         name=file.stem,
         file=file,
-        graph=graph,
-        inputs=given,
+        graph=Component(
+            kind="pipeline",
+            name=file.stem,
+            place=fields.place,
+            inputs={name: port_of_setting(name, setting) for name, setting in inputs.items()},
+            outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
+            jobs=_jobs(fields, has_compute=default or own, ancestors=(file,)),
+        ),
+        inputs=inputs,
         outputs=outputs,
         experiment=fields.text("experiment_name") or file.stem,
-        force_rerun=stated.flag("force_rerun", default=False),
-        continue_on_step_failure=stated.flag("continue_on_step_failure", default=False),
+        force_rerun=pipeline_settings.flag("force_rerun", default=False),
+        continue_on_step_failure=pipeline_settings.flag("continue_on_step_failure", default=False),
     )
     return pipeline, problems
 
@@ -77,25 +77,25 @@ def _output_port(name: str, setting: Setting) -> OutputPort:
     return OutputPort(name, setting.type or "uri_folder", setting.place, setting.mode)
 
 
-def _refuse_datastore(stated: Fields) -> None:
-    datastore = stated.text("default_datastore")
+def _refuse_datastore(fields: Fields) -> None:
+    datastore = fields.text("default_datastore")
     if datastore not in _DEFAULT_DATASTORES:
-        stated.problems.add(
-            stated.place_of("default_datastore"),
+        fields.problems.add(
+            fields.place_of("default_datastore"),
             f"default datastore {datastore!r} does not exist here; it is 'workspaceblobstore'",
         )
 
 
 def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> dict[str, Job]:
-    stated = fields.mapping("jobs")
-    if not stated.entries:
+    blocks = fields.mapping("jobs")
+    if not blocks.entries:
         fields.problems.add(fields.place_of("jobs"), "the pipeline has no jobs")
     jobs = {}
-    for name, entry in stated.entries.items():
+    for name, entry in blocks.entries.items():
         if entry.kind != "mapping":
             fields.problems.add(entry.place, f"job {name!r} is no mapping")
             continue
-        job = _job(name, stated.under(entry), has_compute=has_compute, ancestors=ancestors)
+        job = _job(name, blocks.under(entry), has_compute=has_compute, ancestors=ancestors)
         if job:
             jobs[name] = job
     return jobs
@@ -105,6 +105,7 @@ def _job(
     name: str, fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
 ) -> Job | None:
     component_fields = _component_fields(name, fields)
+    # Azure's default: a job that says nothing is a command, and a component's type is the job's.
     kind = fields.text("type") or (component_fields or fields).text("type") or "command"
     if kind not in node_kinds():
         fields.problems.add(
@@ -172,6 +173,7 @@ def _component(
     if not node_kind(kind).IS_GRAPH:
         return read_component.read_component_file(fields, kind)
     file = fields.place.file
+    # Reading it would never end.
     if file in ancestors:
         raise PipelineError(f"{job.place_of('component')}: {file.name} contains itself")
     fields.only(node_kind(kind).COMPONENT_FIELDS, "pipeline component")

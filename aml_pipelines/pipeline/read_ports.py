@@ -1,4 +1,4 @@
-"""Read inputs and outputs from YAML: those that are declared, and those that a job sets."""
+"""Reads inputs and outputs from YAML: those that are declared, and those that a job sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTPUT_MODES = ("rw_mount", "upload", "direct")
 
 
 def declared_inputs(fields: Fields) -> dict[str, InputPort]:
-    """Read the inputs of a component file or of an inline job's own interface."""
+    """Return the inputs of a component file."""
     return {name: _input(name, entry, fields) for name, entry in fields.entries.items()}
 
 
@@ -26,12 +26,12 @@ def declared_outputs(fields: Fields) -> dict[str, OutputPort]:
 
 
 def settings(fields: Fields, ports: str) -> dict[str, Setting]:
-    """Read what a job gives its `ports` ('inputs' or 'outputs')."""
+    """Return the values that a job sets for its `ports` ('inputs' or 'outputs')."""
     return {name: _setting(name, entry, fields, ports) for name, entry in fields.entries.items()}
 
 
 def port_of_setting(name: str, setting: Setting) -> InputPort:
-    """Derive the input that a pipeline or an inline job declares by giving it a value."""
+    """Return the input that a job declares by setting a value for it."""
     kinds = {bool: "boolean", int: "integer", float: "number"}
     kind = "uri_folder" if setting.is_path else kinds.get(type(setting.value), "string")
     return InputPort(
@@ -85,6 +85,7 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
         value: Scalar = entry.value  # type: ignore[assignment]  # neither a list nor a mapping
         return Setting(value, entry.place)
     fields = parent.under(entry)
+    # Azure registers it when the job ends; nothing here does so yet.
     if ports == "outputs" and fields.entries.keys() & {"name", "version"}:
         fields.problems.add(
             entry.place,
@@ -102,13 +103,14 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
 
 
 def _type(fields: Fields, owner: str, known: tuple[str, ...]) -> str:
-    found = fields.text("type")
-    if found not in known:
+    kind = fields.text("type")
+    if kind not in known:
         fields.problems.add(
-            fields.place_of("type"), f"{owner} has type {found!r}; it is one of {', '.join(known)}"
+            fields.place_of("type"), f"{owner} has type {kind!r}; it is one of {', '.join(known)}"
         )
+        # Any valid type: the plan goes on, so that one look shows all problems.
         return known[0]
-    return found
+    return kind
 
 
 def _bound(value: Scalar) -> float | None:

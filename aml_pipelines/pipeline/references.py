@@ -18,6 +18,7 @@ DEFAULT = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
 FOLDERS = {LAKE: ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
 _PROVIDER = "Microsoft.MachineLearningServices"
+# Azure answers with resourceGroups and resourcegroups, with and without the provider.
 _DATASTORE = re.compile(
     r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
     rf"(?:providers/{re.escape(_PROVIDER)}/)?workspaces/[^/]+/)?"
@@ -106,6 +107,7 @@ class LocalPath:
 
 def parse(text: str) -> AssetName | DatastorePath | Url | LocalPath:
     """Return what a reference in a YAML file, a request or a command line means."""
+    # Datastores first: their URIs may have the ids of a workspace, which an ARM id begins with.
     if match := _DATASTORE.fullmatch(text):
         return DatastorePath(match["datastore"], match["path"])
     if match := _ARM.fullmatch(text):

@@ -1,4 +1,4 @@
-"""What the expressions of one graph can refer to, and how a binding is followed."""
+"""The names that the expressions of one graph can refer to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scope:
-    """What the expressions of one graph can refer to."""
+    """The inputs, outputs and jobs that the expressions of one graph can refer to."""
 
     prefix: str
     graph: Component
@@ -39,7 +39,7 @@ class Scope:
 
 
 def follow(scope: Scope, reference: Reference, place: Place, problems: Problems) -> Value | None:
-    """Find the value that a binding refers to, or report what there is instead."""
+    """Return the value that a binding refers to, or report the names there are."""
     match reference.parts:
         case ("parent", "inputs", name):
             if name in scope.graph.inputs:

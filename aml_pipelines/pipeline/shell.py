@@ -1,4 +1,4 @@
-"""Put values into a command so that none can be read as shell: only as the text that it is."""
+"""Inserts values into a command so that a shell reads each as text, whatever it holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aml_pipelines.pipeline.expressions import Reference, kept_parts
 from conf.errors import UserError
 
 _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+# Characters of Unicode's private use area, which no command has.
 _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000(\\d+)\ue001")
 Resolve = Callable[[Reference], str | None]
@@ -30,7 +31,7 @@ class UnquotableError(UserError):
 
 
 def resolved_command(template: str, resolve: Resolve) -> str:
-    """Make the shell command of `template`; every value is escaped for the quotes around it.
+    """Return the shell command of `template`, each value escaped for the quotes around it.
 
     Raises UnquotableError for a value with shell characters inside backticks or a here-document.
     """
@@ -44,7 +45,7 @@ def resolved_command(template: str, resolve: Resolve) -> str:
 
 
 def resolved_arguments(template: str, resolve: Resolve) -> list[str]:
-    """Make the arguments of `template`; a value is never split, whatever it holds."""
+    """Return the arguments of `template`; a value is never split, whatever it holds."""
     values: list[str] = []
     marked = ""
     for part in kept_parts(template, lambda reference: resolve(reference) is not None):
@@ -58,8 +59,10 @@ def resolved_arguments(template: str, resolve: Resolve) -> list[str]:
     ]
 
 
+# Our own, not shlex or bashlex: it must know which quotes are open where a value goes in. Property
+# tests run its results in a real shell.
 class _ShellText:
-    """Shell text as it grows, with the quotes that are open at its end."""
+    """Shell text while it grows, with the quotes that are open at its end."""
 
     def __init__(self) -> None:
         self.text = ""

@@ -1,4 +1,4 @@
-"""The code that a node runs: which files belong to it, their hash, and a copy to run in."""
+"""The code that a node runs: its files, their hash, and a copy to run in."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pathspec
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import Snapshot
 
+# Left out of every snapshot: each import or commit would make another one of equal code.
 _NEVER = ("__pycache__/", "*.pyc", ".git/")
 
 
 def snapshot_files(snapshot: Snapshot) -> dict[str, Path]:
-    """Map each file of the snapshot, by its path in there, to where it is now.
+    """Map the path of each file in a snapshot to the file that it is copied from.
 
     As in Azure, .amlignore, or else .gitignore, counts in the root of what is taken only.
     """
@@ -32,6 +33,7 @@ def snapshot_files(snapshot: Snapshot) -> dict[str, Path]:
         else:
             kept = _kept(include).items()
             files.update({f"{include.name}/{path}": file for path, file in kept})
+    # Sorted: the order in which a file system lists a folder must not change the hash.
     return dict(sorted(files.items()))
 
 
@@ -40,6 +42,7 @@ def _kept(folder: Path) -> dict[str, Path]:
     kept = {}
     for root, folders, names in os.walk(folder):
         inside = Path(root).relative_to(folder)
+        # In place: os.walk then leaves ignored folders out, which may hold a virtual environment.
         folders[:] = [name for name in folders if not ignored.match_file(f"{inside / name}/")]
         for name in names:
             if not ignored.match_file(str(inside / name)):
@@ -55,7 +58,7 @@ def _ignore_lines(folder: Path) -> list[str]:
 
 
 def snapshot_hash(files: dict[str, Path]) -> str:
-    """Hash names and contents; a touched file or another clone gives the same."""
+    """Return a hash of names and contents; times and places of files do not count."""
     hashed = hashlib.sha256()
     for path, file in files.items():
         hashed.update(f"{path}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
@@ -63,10 +66,11 @@ def snapshot_hash(files: dict[str, Path]) -> str:
 
 
 def stage(files: dict[str, Path], folder: Path) -> None:
-    """Copy the files into `folder`, which is made anew."""
+    """Copy the files into `folder`, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for path, file in files.items():
         copy = folder / path
         copy.parent.mkdir(parents=True, exist_ok=True)
+        # No link: a script that writes beside itself must not change the repository.
         shutil.copy(file, copy)

@@ -1,4 +1,4 @@
-"""A pipeline as its YAML states it: graphs of jobs, components, and what flows between them."""
+"""The types of a pipeline file: graphs of jobs, components, ports and settings."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class OutputPort:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a job gives one of its inputs or outputs: a literal, a data path, or an expression."""
+    """The value that a job sets for a port: a literal, a data path, or an expression."""
 
     value: Scalar
     place: Place
@@ -78,7 +78,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The code that a node runs: a folder, and what is laid beside its files."""
+    """The code that a node runs: a folder, and the includes that are copied into it."""
 
     code: Path | None
     includes: tuple[Path, ...] = ()
@@ -86,7 +86,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Job:
-    """A block under `jobs`: a component and what is bound to it."""
+    """A block under `jobs`: a component, and the settings of its ports."""
 
     name: str
     component: Component

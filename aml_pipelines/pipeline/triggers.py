@@ -39,7 +39,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def due_between(
     trigger: Trigger, after: datetime, until: datetime, *, created: datetime
 ) -> list[datetime]:
-    """List the moments, in UTC, at which `trigger` is due after `after` and not after `until`.
+    """Return the moments, in UTC, at which `trigger` is due after `after` and up to `until`.
 
     A trigger without a start begins when it was `created`. Raises RefusedError for one that is
     wrong.
@@ -53,8 +53,10 @@ def due_between(
         moments = _cron_moments(trigger, begin.astimezone(zone))
     else:
         moments = _recurring_moments(trigger, start.astimezone(zone), begin, zone)
-    found = takewhile(lambda moment: moment <= last, (item.astimezone(UTC) for item in moments))
-    return [moment for moment in found if moment > begin]
+    until_last = takewhile(
+        lambda moment: moment <= last, (item.astimezone(UTC) for item in moments)
+    )
+    return [moment for moment in until_last if moment > begin]
 
 
 def _cron_moments(trigger: Trigger, begin: datetime) -> Iterator[datetime]:
@@ -78,38 +80,38 @@ def _recurring_moments(
         raise RefusedError(f"interval is {interval!r}; it is a whole number from 1")
     repeats, unit = _FREQUENCIES[frequency]
     pattern = trigger.get("schedule")
-    stated = pattern if isinstance(pattern, Mapping) else {}
+    schedule = pattern if isinstance(pattern, Mapping) else {}
     # Days and longer repeat at the same time on the clock, shorter ones after the same time.
-    clock = UTC if frequency in ("minute", "hour") and not stated else zone
+    clock = UTC if frequency in ("minute", "hour") and not schedule else zone
     first = start.astimezone(clock).replace(tzinfo=None)
     if unit:
         passed = begin.astimezone(clock).replace(tzinfo=None) - first
         first += max(0, passed // (unit * interval) - 1) * unit * interval
-    for moment in rrule.rrule(repeats, dtstart=first, interval=interval, **_pattern(stated)):
+    for moment in rrule.rrule(repeats, dtstart=first, interval=interval, **_pattern(schedule)):
         yield moment.replace(tzinfo=clock)
 
 
-def _pattern(stated: Mapping[str, object]) -> dict[str, list[int]]:
+def _pattern(schedule: Mapping[str, object]) -> dict[str, list[int]]:
     pattern = {
-        "byhour": _numbers(stated, "hours", 0, 23),
-        "byminute": _numbers(stated, "minutes", 0, 59),
-        "bymonthday": _numbers(stated, "monthDays", -1, 31),
-        "byweekday": [_weekday(day) for day in _items(stated, "weekDays")],
+        "byhour": _numbers(schedule, "hours", 0, 23),
+        "byminute": _numbers(schedule, "minutes", 0, 59),
+        "bymonthday": _numbers(schedule, "monthDays", -1, 31),
+        "byweekday": [_weekday(day) for day in _items(schedule, "weekDays")],
     }
-    given = {name: values for name, values in pattern.items() if values}
-    return {**given, "bysecond": [0]} if given else {}
+    limits = {name: values for name, values in pattern.items() if values}
+    return {**limits, "bysecond": [0]} if limits else {}
 
 
-def _numbers(stated: Mapping[str, object], name: str, low: int, high: int) -> list[int]:
-    numbers = [item for item in _items(stated, name) if isinstance(item, int)]
+def _numbers(schedule: Mapping[str, object], name: str, low: int, high: int) -> list[int]:
+    numbers = [item for item in _items(schedule, name) if isinstance(item, int)]
     wrong = [item for item in numbers if not low <= item <= high]
-    if wrong or len(numbers) < len(_items(stated, name)):
-        raise RefusedError(f"{name} are whole numbers from {low} to {high}, not {stated[name]!r}")
+    if wrong or len(numbers) < len(_items(schedule, name)):
+        raise RefusedError(f"{name} are whole numbers from {low} to {high}, not {schedule[name]!r}")
     return numbers
 
 
-def _items(stated: Mapping[str, object], name: str) -> list[object]:
-    value = stated.get(name)
+def _items(schedule: Mapping[str, object], name: str) -> list[object]:
+    value = schedule.get(name)
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
@@ -173,6 +175,7 @@ def _cron_problems(expression: str, file: Path) -> list[str]:
             f"{file}: {expression!r} is no cron expression of minute, hour, day, month, weekday"
         ]
     minute, hour, day, month, _ = expression.split()
+    # Azure accepts the other two fields and ignores them: the job would run every day.
     if day == month == "*":
         return []
     times = ", ".join(

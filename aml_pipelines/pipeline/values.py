@@ -1,4 +1,4 @@
-"""What can flow into a node: a constant, data at a place, another node's output, or a gap."""
+"""The values of a node's inputs: a constant, data, another node's output, or missing data."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Constant:
-    """A literal; `declared` is its type where one is stated, empty where it is only inferred."""
+    """A literal; `declared` is its type where the YAML states one, else empty."""
 
     value: str | int | float | bool
     declared: str = ""
 
     @property
     def text(self) -> str:
-        """The text that Azure hands to a command: what Python's str makes of it."""
+        """The text that Azure passes to a command, which is Python's str of it."""
         return str(self.value)
 
 
 @dataclass(frozen=True)
 class Data:
-    """Data that is there: its type, and its location as a path here or a URI in Azure."""
+    """Existing data: its type, and its location, which is a path here or a URI in Azure."""
 
     type: str
     location: str
@@ -34,7 +34,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Missing:
-    """Data that a run needs and that is not there yet; `why` says what would bring it."""
+    """Data that does not exist yet; `why` says which run would make it."""
 
     type: str
     reference: str
@@ -54,7 +54,7 @@ Value = Constant | Data | Missing | Produced
 
 
 def mismatch(port: InputPort, value: Value) -> str:
-    """Say why `value` cannot be given to `port`, or nothing when it can."""
+    """Return why `port` cannot take `value`; empty when it can."""
     if isinstance(value, Constant):
         return _constant_mismatch(port, value)
     if not port.is_data:
@@ -81,6 +81,7 @@ def _constant_mismatch(port: InputPort, constant: Constant) -> str:
 
 
 def _is_of_type(kind: str, value: float | str) -> bool:
+    # Azure takes any literal for a string, and text that can be read as a number for a number.
     if kind == "string":
         return True
     if kind == "boolean":

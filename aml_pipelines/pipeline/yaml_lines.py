@@ -1,4 +1,4 @@
-"""The fields of a pipeline's YAML: each is of its type, or reported with its line."""
+"""The fields of a pipeline's YAML, each read as its type or reported with its line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Fields:
-    """The keys of one mapping; each is taken as its type, or reported and replaced by nothing."""
+    """The keys of one mapping; a value of the wrong type is reported, and read as empty."""
 
     entries: Mapping[str, Entry]
     place: Place
@@ -48,7 +48,7 @@ class Fields:
         return entry
 
     def text(self, name: str) -> str:
-        """Take a text; a number counts as one, as a missing field counts as empty."""
+        """Return a text; a number counts as one, and a missing field is empty."""
         entry = self._take(name, ("text", "integer", "number"))
         return "" if entry is None else str(entry.value)
 
@@ -61,14 +61,14 @@ class Fields:
         return None if entry is None else cast("Scalar", entry.value)
 
     def mapping(self, name: str) -> Fields:
-        """Take a nested mapping; a missing one is empty."""
+        """Return a nested mapping; a missing one is empty."""
         entry = self._take(name, ("mapping",))
         return (
             Fields({}, self.place_of(name), self.problems) if entry is None else self.under(entry)
         )
 
     def items(self, name: str) -> tuple[Entry, ...]:
-        """Take a list; a missing one is empty."""
+        """Return a list; a missing one is empty."""
         entry = self._take(name, ("list",))
         return () if entry is None else cast("tuple[Entry, ...]", entry.value)
 
@@ -76,16 +76,16 @@ class Fields:
         return tuple(str(item.value) for item in self.items(name))
 
     def under(self, entry: Entry) -> Fields:
-        """Give the keys of `entry`, which must be a mapping."""
+        """Return the fields of `entry`, which must be a mapping."""
         return Fields(cast("Mapping[str, Entry]", entry.value), entry.place, self.problems)
 
     def place_of(self, name: str) -> Place:
-        """Where `name` stands, or its mapping when it is missing."""
+        """Return the line of `name`, or that of its mapping when it is missing."""
         return self.entries[name].place if name in self.entries else self.place
 
 
 def read_fields(file: Path, problems: Problems) -> Fields:
-    """Read the mapping in `file`; raises PipelineError when it holds none."""
+    """Return the fields in `file`; raises PipelineError when it has none."""
     try:
         entry = read_entries(file, scalars=TEXT_TO_BOOLEAN, report=problems.add)
     except OSError as error:

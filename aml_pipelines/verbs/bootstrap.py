@@ -1,4 +1,4 @@
-"""`bootstrap`: make what pipelines need in a workspace; whatever is there already stays."""
+"""`bootstrap`: create what pipelines need in a workspace; existing resources stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aml_pipelines.azure.client import (
     asked_target,
     enter_workspace,
     explained,
-    found,
+    get_or_none,
     workspace_client,
 )
 from aml_pipelines.azure.desired import desired_computes, desired_datastores
@@ -38,16 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
-    wanted = [*desired_datastores(target), *desired_computes(target)]
+    desired = [*desired_datastores(target), *desired_computes(target)]
     if arguments.dry_run:
         scope = [_workspace_text(target)] if arguments.create else []
-        sys.stdout.write("---\n".join([*scope, *(item.text for item in wanted)]))
+        sys.stdout.write("---\n".join([*scope, *(item.text for item in desired)]))
         return 0
     with explained(target, "bootstrap"):
         if arguments.create:
             _create_scope(target, interactive=arguments.login)
         client = workspace_client(target, interactive=arguments.login)
-        for item in wanted:
+        for item in desired:
             say(f"{item.kind} {item.name}: {ensure(client, item)}")
     return 0
 
@@ -69,6 +69,7 @@ def _create_scope(target: Target, *, interactive: bool) -> None:
             f"target {target.name!r} states no workspace.location, which --create needs; "
             f"add it to conf/targets/{target.name}.yml, such as 'westeurope'"
         )
+    # The local workspace answers for resource groups too.
     enter_workspace(target)
     _create_group(target, interactive=interactive)
     _create_workspace(target, interactive=interactive)
@@ -91,9 +92,9 @@ def _create_workspace(target: Target, *, interactive: bool) -> None:
 
     client = workspace_client(target, interactive=interactive)
     name = target.workspace.name
-    if found(lambda: client.workspaces.get(name)):
+    if get_or_none(lambda: client.workspaces.get(name)):
         say(f"workspace {name}: unchanged")
         return
-    wanted = Workspace(name=name, location=target.workspace.location, tags=dict(MADE_BY))
-    client.workspaces.begin_create(wanted).result()
+    desired = Workspace(name=name, location=target.workspace.location, tags=dict(MADE_BY))
+    client.workspaces.begin_create(desired).result()
     say(f"workspace {name}: created")

@@ -1,4 +1,4 @@
-"""`champion`: say which version of a model is its champion, and go back to the one before."""
+"""`champion`: print which version of a model is its champion, or make the one before it that."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def _roll_back(client: MLClient, name: str) -> None:
     if len(champions) <= 1:
         raise CommandFailedError(f"model {name!r} has no champion before to go back to")
     before, newest = champions[-2:]
+    # The tag stays with another value, as a trace that this version was champion.
     newest.tags = {**(newest.tags or {}), CHAMPION: "false"}
     client.models.create_or_update(newest)
     say(f"{name}:{before.version} is champion again; {name}:{newest.version} is not")

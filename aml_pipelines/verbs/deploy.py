@@ -1,8 +1,8 @@
-"""`deploy`: put a model behind a batch or an online endpoint; online beside the one that answers.
+"""`deploy`: deploy a model to a batch endpoint, or to an online one beside the running version.
 
-An online deployment is made without traffic, asked for the scores of `--rows`, and given its share
-only if it answers every row; the deployment before stays, so that going back is one command.
-What is deployed already of a release is not deployed again: a stage that failed may be run again.
+An online deployment is created without traffic, is sent the rows of `--rows`, and gets its share
+only if it scores every row. The deployment before stays, so that a roll-back is one command. A
+release that is deployed already is not deployed again: a stage that failed may be run again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, get_or_none, workspace_of
 from aml_pipelines.azure.deployments import (
     COLORS,
     deployment_documents,
@@ -26,11 +26,11 @@ from aml_pipelines.azure.release import RELEASE, add_release_argument, chosen_ve
 from aml_pipelines.azure.traffic import (
     ALL,
     Traffic,
-    give,
-    give_newest,
     mark_untried,
     read_traffic,
     roll_back,
+    set_newest,
+    set_traffic,
 )
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
@@ -49,7 +49,7 @@ MODEL = "model"  # the tag of a deployment that names its model with its version
 
 @dataclass(frozen=True)
 class OnlineRelease:
-    """An online deployment to be: its model and release, its share, and rows to try it with."""
+    """An online deployment to create: its model and release, its share, and rows to try it with."""
 
     model: str
     share: int
@@ -58,7 +58,7 @@ class OnlineRelease:
 
     @property
     def marks(self) -> dict[str, str]:
-        """Give the tags of a deployment by which it is known to be this one."""
+        """The tags by which a deployment is known to be of this release."""
         return {RELEASE: self.release, MODEL: self.model} if self.release else {}
 
 
@@ -95,15 +95,13 @@ def main(arguments: argparse.Namespace) -> int:
     with workspace_of(arguments, target, f"deploy {arguments.kind}") as client:
         if arguments.roll_back or arguments.newest:
             name = str(endpoint_document("online", target).document["name"])
-            say(
-                roll_back(client, name) if arguments.roll_back else give_newest(client, name, share)
-            )
+            say(roll_back(client, name) if arguments.roll_back else set_newest(client, name, share))
             return 0
         stated = arguments.model or stated_model(arguments.kind)
         model = chosen_version(client, stated, arguments.release)
         if arguments.kind == "online":
-            wanted = OnlineRelease(model, share, arguments.rows, arguments.release)
-            _deploy_online(client, target, wanted)
+            online = OnlineRelease(model, share, arguments.rows, arguments.release)
+            _deploy_online(client, target, online)
         else:
             _deploy_batch(client, target, model)
         if arguments.release:
@@ -154,48 +152,55 @@ def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
         client.batch_deployments.begin_create_or_update(deployment).result()
         say(f"deployment {deployment.name}: {model if deployment.type == 'model' else 'ready'}")
     current = client.batch_endpoints.get(endpoint.document["name"])
+    # Only the first time: somebody may have made another one the default since.
     if not (current.defaults and current.defaults.deployment_name):
         current.defaults = {"deployment_name": "files"}
         client.batch_endpoints.begin_create_or_update(current).result()
     say(f"endpoint {endpoint.document['name']}: {current.scoring_uri}")
 
 
-def _deploy_online(client: MLClient, target: Target, wanted: OnlineRelease) -> None:
+def _deploy_online(client: MLClient, target: Target, online: OnlineRelease) -> None:
     endpoint = endpoint_document("online", target)
     name = str(endpoint.document["name"])
     traffic = read_traffic(client, name)
-    if _is_deployed(client, traffic, wanted):
+    # A stage that failed after this point is run again without a second container.
+    if _is_deployed(client, traffic, online):
         color = traffic.newest
-        say(f"deployment {color}: unchanged, it is release {wanted.release}")
+        say(f"deployment {color}: unchanged, it is release {online.release}")
     else:
         color = traffic.idle()
-        _put(client, target, wanted, name, color)
-    if wanted.rows:
-        _try(client, name, color, wanted.rows)
+        _put(client, target, online, name, color)
+    if online.rows:
+        _try(client, name, color, online.rows)
     other = next((item for item, part in traffic.shares.items() if part and item != color), None)
     # what a release was given since then it keeps
-    share = (traffic.shares.get(color) or wanted.share) if other else ALL
-    give(client, name, {color: share, **({other: ALL - share} if other else {})}, newest=color)
-    say(f"deployment {color}: {wanted.model}, {share} % of the traffic of {name}")
+    share = (traffic.shares.get(color) or online.share) if other else ALL
+    set_traffic(
+        client, name, {color: share, **({other: ALL - share} if other else {})}, newest=color
+    )
+    say(f"deployment {color}: {online.model}, {share} % of the traffic of {name}")
 
 
-def _is_deployed(client: MLClient, traffic: Traffic, wanted: OnlineRelease) -> bool:
-    """Tell whether the newest deployment is this release: then a stage is run again."""
-    if not wanted.marks or not traffic.newest:
+def _is_deployed(client: MLClient, traffic: Traffic, online: OnlineRelease) -> bool:
+    """Return whether the newest deployment is of this release: then a stage is run again."""
+    if not online.marks or not traffic.newest:
         return False
     deployed = client.online_deployments.get(traffic.newest, traffic.endpoint)
-    return wanted.marks.items() <= dict(deployed.tags or {}).items()
+    return online.marks.items() <= dict(deployed.tags or {}).items()
 
 
-def _put(client: MLClient, target: Target, wanted: OnlineRelease, name: str, color: str) -> None:
-    if not found(lambda: client.online_endpoints.get(name)):
+def _put(client: MLClient, target: Target, online: OnlineRelease, name: str, color: str) -> None:
+    if not get_or_none(lambda: client.online_endpoints.get(name)):
         endpoint = load(endpoint_document("online", target), "online")
         client.online_endpoints.begin_create_or_update(endpoint).result()
+    # Before it is overwritten: a roll-back while it is being made must not lead to it.
     mark_untried(client, name, color)
-    (rendered,) = deployment_documents("online", target, model=wanted.model, color=color)
+    # One: a second file of an online deployment would need a colour of its own.
+    (rendered,) = deployment_documents("online", target, model=online.model, color=color)
     deployment = load(rendered, "online")
-    deployment.tags = {**(deployment.tags or {}), **wanted.marks}
+    deployment.tags = {**(deployment.tags or {}), **online.marks}
     client.online_deployments.begin_create_or_update(deployment).result()
+    # Its own state is the judge, not that the poller came to an end.
     deployed = client.online_deployments.get(color, name)
     if deployed.provisioning_state != "Succeeded":
         raise CommandFailedError(
@@ -205,12 +210,13 @@ def _put(client: MLClient, target: Target, wanted: OnlineRelease, name: str, col
 
 
 def _try(client: MLClient, name: str, color: str, rows: Path) -> None:
-    asked = len(json.loads(read_rows(rows))["rows"])
+    count = len(json.loads(read_rows(rows))["rows"])
     answer = json.loads(ask(client, name, rows, color))
+    # A row that was rejected has no score, and a model that rejects good rows gets no traffic.
     scores = [entry["score"] for entry in answer["scores"] if entry["score"] is not None]
-    if len(scores) != asked:
+    if len(scores) != count:
         raise CommandFailedError(
-            f"deployment {color!r} of {name!r} scored {len(scores)} of the {asked} rows in {rows}; "
+            f"deployment {color!r} of {name!r} scored {len(scores)} of the {count} rows in {rows}; "
             "it has no traffic, and the one before has all of it"
         )
-    say(f"deployment {color}: scored the {asked} rows of {rows}")
+    say(f"deployment {color}: scored the {count} rows of {rows}")

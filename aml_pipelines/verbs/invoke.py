@@ -1,4 +1,4 @@
-"""`invoke`: ask an endpoint for scores: rows over HTTP, or a folder as a job."""
+"""`invoke`: send rows to an online endpoint, or a folder to a batch endpoint as a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logs`: what a job, or one node of it, has written."""
+"""`logs`: print the log of a job or of one of its nodes."""
 
 from __future__ import annotations
 
@@ -59,5 +59,7 @@ def _print_logs(client: MLClient, name: str) -> None:
             with urlopen(Request(url), context=trusted) as answer:  # noqa: S310 # a signed https URL
                 say(answer.read().decode(errors="replace").rstrip())
         except URLError as error:
-            place = urlsplit(url)._replace(query="").geturl()  # its query is a key to the log
-            raise CommandFailedError(f"{name}: {path} cannot be read: {error} ({place})") from error
+            address = urlsplit(url)._replace(query="").geturl()  # its query is a key to the log
+            raise CommandFailedError(
+                f"{name}: {path} cannot be read: {error} ({address})"
+            ) from error

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     request = read_request(arguments)
     plans = request.plan_all(RUN_ID)
+    # Before the plan is printed: what fails in Azure must not look like a plan that works.
     costly = [] if request.target.is_local else check_for_azure(plans, request.target)
     sys.stdout.write("\n".join(line for plan in plans for line in plan_lines(plan)) + "\n")
     for finding in costly:
@@ -37,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Describe a plan for a reader, node by node."""
+    """Yield the lines that describe a plan, node by node."""
     yield f"{plan.pipeline.name}: {len(plan.nodes)} nodes"
     produced = {
         (node.name, output.name): output.location

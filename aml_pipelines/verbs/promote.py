@@ -1,7 +1,7 @@
-"""`promote`: bring a registered model from one target's workspace to another's, byte for byte.
+"""`promote`: copy a registered model to another target's workspace, byte for byte.
 
-Nothing is trained again: what the gate has let through in one is what the other deploys. A model
-that was promoted before, with the same files, is left as it is, but for the release that it is now.
+Nothing is trained again: the other workspace deploys the version that passed the gate here. A model
+that was promoted before with the same files stays as it is, except for its release.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aml_pipelines.azure.client import (
     add_azure_arguments,
     asked_target,
     explained,
-    found,
+    get_or_none,
     workspace_client,
 )
 from aml_pipelines.azure.release import add_release_argument, mark_released, model_named, released
@@ -38,7 +38,7 @@ PROMOTED_FROM, CONTENT = "promoted_from", "promoted_content"
 
 @dataclass(frozen=True)
 class Fetched:
-    """A model version as it was in its workspace: what it is called, its tags, and its files."""
+    """A model version that was downloaded: its reference, its tags and its files."""
 
     reference: str
     kind: str
@@ -74,6 +74,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     source.require_complete()
     with tempfile.TemporaryDirectory() as folder:
+        # Two blocks: an error names the workspace that it comes from.
         with explained(source, f"promote {arguments.model}"):
             fetched = fetch(source, arguments, Path(folder))
         with explained(target, f"promote {arguments.model}"):
@@ -88,6 +89,7 @@ def fetch(source: Target, arguments: argparse.Namespace, folder: Path) -> Fetche
     name, version = _version(client, source, arguments)
     model = client.models.get(name, version)
     client.models.download(name, version, download_path=str(folder))
+    # The client lays the model in a folder whose name depends on how it was registered.
     files = sorted(folder.rglob("MLmodel"))
     if len(files) != 1:
         raise CommandFailedError(
@@ -120,22 +122,24 @@ def _version(client: MLClient, source: Target, arguments: argparse.Namespace) ->
 
 
 def put(client: MLClient, fetched: Fetched, release: str | None) -> str:
-    """Register the files under the same name, unless they are there; says as which version."""
+    """Register the files under the same name, unless they are registered; return the version."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415 # dry runs do without the SDK
 
     name = fetched.reference.partition("/")[2].partition(":")[0]
     marks = {PROMOTED_FROM: fetched.reference, CONTENT: fetched.content}
-    for model in found(lambda: list(client.models.list(name))) or []:
+    # Promoting twice must register nothing twice: equal files from the same version are found.
+    for model in get_or_none(lambda: list(client.models.list(name))) or []:
         if marks.items() <= (model.tags or {}).items():
             if release:
                 mark_released(client, str(AssetName(name, str(model.version))), release)
             return f"model {name}:{model.version}: unchanged, it is {fetched.reference}"
-    wanted = Model(
+    model = Model(
         name=name,
         type=fetched.kind,
         description=fetched.description,
         path=str(fetched.folder),
+        # The champion's tag comes along: the gate that set it has judged these bytes.
         tags={**fetched.tags, **marks},
     )
-    registered = client.models.create_or_update(wanted)
+    registered = client.models.create_or_update(model)
     return f"model {name}:{registered.version}: registered, it is {fetched.reference}"

@@ -1,4 +1,4 @@
-"""`register`: environments, components and data, by glob or file; what is unchanged is skipped.
+"""`register`: register environments, components and data by glob or file, if they changed.
 
 Files may also hold datastores, compute, models, online endpoints, their deployments and monitors.
 """
@@ -48,19 +48,20 @@ def main(arguments: argparse.Namespace) -> int:
     files = [Path(item) for item in arguments.patterns if item.endswith((".yml", ".yaml"))]
     patterns = [item for item in arguments.patterns if not item.endswith((".yml", ".yaml"))]
     chosen = select(everything(target), patterns) if patterns or not files else []
-    wanted = [*chosen, *map(desired_file, files)]
-    _refuse_monitors(wanted, asked=arguments.monitors)
+    # Files last: they may name environments and data that the patterns have registered.
+    resources = [*chosen, *map(desired_file, files)]
+    _refuse_monitors(resources, asked=arguments.monitors)
     if arguments.dry_run:
-        sys.stdout.write("---\n".join(item.text for item in wanted))
+        sys.stdout.write("---\n".join(item.text for item in resources))
         return 0
     with workspace_of(arguments, target, "register") as client:
-        for item in wanted:
+        for item in resources:
             say(f"{item.kind} {item.name}: {ensure(client, item)}")
     return 0
 
 
-def _refuse_monitors(wanted: list[DesiredResource], *, asked: bool) -> None:
-    monitors = [item.origin for item in wanted if item.kind == "monitor"]
+def _refuse_monitors(resources: list[DesiredResource], *, asked: bool) -> None:
+    monitors = [item.origin for item in resources if item.kind == "monitor"]
     if monitors and not asked:
         raise UserError(
             f"{monitors[0]}: a monitor reads only what a datastore with credentials holds, and "
@@ -70,13 +71,13 @@ def _refuse_monitors(wanted: list[DesiredResource], *, asked: bool) -> None:
 
 
 def everything(target: Target) -> list[DesiredResource]:
-    """Give all that can be registered; environments first, for components name them."""
+    """Return all that can be registered; environments first, because components name them."""
     return [*desired_environments(), *desired_components(target), *desired_data()]
 
 
-def select(wanted: list[DesiredResource], patterns: list[str]) -> list[DesiredResource]:
-    """Keep what a pattern matches; raises UserError for a pattern that matches nothing."""
-    names = [f"{item.kind}/{item.name}" for item in wanted]
+def select(resources: list[DesiredResource], patterns: list[str]) -> list[DesiredResource]:
+    """Return what a pattern matches; raises UserError for a pattern that matches nothing."""
+    names = [f"{item.kind}/{item.name}" for item in resources]
     idle = [item for item in patterns if not any(fnmatch(name, item) for name in names)]
     if idle:
         raise UserError(
@@ -85,6 +86,6 @@ def select(wanted: list[DesiredResource], patterns: list[str]) -> list[DesiredRe
     chosen = patterns or ["*"]
     return [
         item
-        for item, name in zip(wanted, names, strict=True)
+        for item, name in zip(resources, names, strict=True)
         if any(fnmatch(name, pattern) for pattern in chosen)
     ]

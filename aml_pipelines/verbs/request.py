@@ -1,4 +1,4 @@
-"""What a caller asks for: which pipelines, on which target, with which inputs."""
+"""The request of a command line: which pipelines, on which target, with which inputs."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Request:
 
     pipelines: tuple[str, ...]
     target: Target
-    given: Mapping[str, str]
+    overrides: Mapping[str, str]
     runs: Path
 
     def plan(self, pipeline: str, run_id: str) -> Plan:
-        """Plan one pipeline as the registry stands now; raises PipelineError with all problems."""
+        """Plan one pipeline, with assets as they are registered now; raises PipelineError."""
         assets = Registry(Path(self.target.state))
         locations = Locations(target_lake(self.target), self.runs, run_id, assets)
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)
-        return plan_pipeline(file, locations, given=self.given, target_inputs=target_inputs)
+        return plan_pipeline(file, locations, overrides=self.overrides, target_inputs=target_inputs)
 
     def plan_all(self, run_id: str) -> list[Plan]:
         """Plan every pipeline; raises PipelineError with the problems of all of them."""
@@ -46,13 +46,14 @@ class Request:
         for pipeline in self.pipelines:
             try:
                 plans.append(self.plan(pipeline, run_id))
+            # The problems of all pipelines are shown at once.
             except PipelineError as error:
                 problems.extend(error.problems)
         if not problems:
-            known = {name for plan in plans for name in plan.inputs}
+            names = {name for plan in plans for name in plan.inputs}
             problems = [
-                f"--set inputs.{name}: no such pipeline input; there are {', '.join(sorted(known))}"
-                for name in self.given.keys() - known
+                f"--set inputs.{name}: no such pipeline input; there are {', '.join(sorted(names))}"
+                for name in self.overrides.keys() - names
             ]
         if problems:
             raise PipelineError(*dict.fromkeys(problems))
@@ -83,13 +84,13 @@ def add_settings_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request(arguments: argparse.Namespace) -> Request:
-    """Make the request that parsed arguments state."""
+    """Return the request in parsed arguments."""
     target = command_target(arguments.target)
     default = Path(target.state, "runs") if target.is_local else Path("runs")
     return Request(
         pipelines=tuple(arguments.pipelines),
         target=target,
-        given=read_settings(arguments.settings),
+        overrides=read_settings(arguments.settings),
         runs=(arguments.runs_dir or default).absolute(),
     )
 
@@ -99,7 +100,7 @@ def pipeline_names() -> list[str]:
 
 
 def find_pipeline(name: str) -> Path:
-    """Find the file of a pipeline, named or given as a path; raises PipelineError otherwise."""
+    """Return the file of a pipeline, from its name or path; raises PipelineError otherwise."""
     file = Path(name)
     if file.suffix in (".yml", ".yaml") and file.is_file():
         return file
@@ -111,7 +112,7 @@ def find_pipeline(name: str) -> Path:
 
 
 def read_settings(settings: list[str]) -> dict[str, str]:
-    """Read `inputs.NAME=VALUE` arguments; raises PipelineError for one of another form."""
+    """Return the values of `inputs.NAME=VALUE` arguments; raises PipelineError for another form."""
     return dict(_setting(text) for text in settings)
 
 

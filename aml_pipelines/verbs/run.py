@@ -6,6 +6,7 @@ import logging
 import shlex
 import signal
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,59 +60,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
+    request = _request(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments.debug:
+        # Ctrl-C is the debugger's. A handler, not SIG_IGN: the node's process would inherit that.
+        signal.signal(signal.SIGINT, lambda *_: None)
+    # All pipelines are planned before the first one runs: a mistake in the last is found now, and
+    # the shared JVM gets the memory that any of them asks for.
+    plans = request.plan_all("RUN")
+    node = _named_node(arguments)
+    if node:
+        require_node(plans[0], node)
+    try:
+        return _run_all(request, plans, arguments)
+    except KeyboardInterrupt:
+        say("interrupted; every process was ended")
+        return INTERRUPTED
+
+
+def _request(arguments: argparse.Namespace) -> Request:
     request = read_request(arguments)
     if not request.target.is_local:
         raise PipelineError(
             f"target {request.target.name!r} is a workspace in Azure; "
             "run works on this machine only: --target local"
         )
-    node = arguments.only or arguments.start or arguments.debug
-    if len(request.pipelines) > 1 and node:
+    if len(request.pipelines) > 1 and _named_node(arguments):
         raise PipelineError(
             "--only, --from and --debug name a node of one pipeline; give one pipeline"
         )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if arguments.debug:
-        # Ctrl-C is the debugger's. A handler, not SIG_IGN: the node's process would inherit that.
-        signal.signal(signal.SIGINT, lambda *_: None)
-    plans = request.plan_all("RUN")
-    if node:
-        require_node(plans[0], node)
+    return request
+
+
+def _named_node(arguments: argparse.Namespace) -> str:
+    return arguments.only or arguments.start or arguments.debug or ""
+
+
+def _run_all(request: Request, plans: list[Plan], arguments: argparse.Namespace) -> int:
     state = Path(request.target.state)
     holder = {"pipelines": " ".join(request.pipelines), "started": now()}
-    try:
-        with (
-            exclusive(state, holder),
-            open_lake(request.target) as lake,
-            _warm_jvm(request, plans, lake) as jvm,
-            # One server for all pipelines: each takes two seconds to start and to prepare MLflow.
-            serving(
-                request.target,
-                state=state,
-                log=StateFolder(state).server_log,
-                experiments=[plan.pipeline.experiment for plan in plans],
-            ) as workspace,
-        ):
-            records = []
-            for number, pipeline in enumerate(request.pipelines, start=1):
-                # Planned again: the pipeline before may have registered what this one reads.
-                plan = request.plan(pipeline, _run_id(request.runs, pipeline))
-                context = _context(
-                    plan,
-                    target=request.target,
-                    arguments=arguments,
-                    lake=lake,
-                    jvm=jvm,
-                    workspace=workspace,
-                )
-                records.append(_run_pipeline(pipeline, context, arguments))
-                if not records[-1].is_completed:
-                    _say_not_started(request.pipelines[number:])
-                    return FAILED
-            report_all(records)
-    except KeyboardInterrupt:
-        say("interrupted; every process was ended")
-        return INTERRUPTED
+    with (
+        exclusive(state, holder),
+        open_lake(request.target) as lake,
+        _warm_jvm(request, plans, lake) as jvm,
+        # One server for all pipelines: each takes two seconds to start and to prepare MLflow.
+        serving(
+            request.target,
+            state=state,
+            log=StateFolder(state).server_log,
+            experiments=[plan.pipeline.experiment for plan in plans],
+        ) as workspace,
+    ):
+        context = partial(
+            _context,
+            target=request.target,
+            arguments=arguments,
+            lake=lake,
+            jvm=jvm,
+            workspace=workspace,
+        )
+        records = []
+        for number, pipeline in enumerate(request.pipelines, start=1):
+            # Planned again: the pipeline before may have registered what this one reads.
+            plan = request.plan(pipeline, _run_id(request.runs, pipeline))
+            records.append(_run_pipeline(pipeline, context(plan), arguments))
+            if not records[-1].is_completed:
+                _say_not_started(request.pipelines[number:])
+                return FAILED
+        report_all(records)
     return DONE
 
 

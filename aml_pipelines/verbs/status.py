@@ -1,4 +1,4 @@
-"""`status`: what a job and its nodes are doing."""
+"""`status`: print the status of a job and of its nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`submit`: send a pipeline, a Spark job or one component to a workspace, and watch it run."""
+"""`submit`: send a pipeline, a Spark job or one component to a workspace, and watch it."""
 
 from __future__ import annotations
 
@@ -62,12 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     target = asked_target(arguments)
-    given = read_settings(arguments.settings)
-    rendered = render_request(arguments.job, target, given)
+    overrides = read_settings(arguments.settings)
+    rendered = render_request(arguments.job, target, overrides)
+    # Rendered once to know whether the job has the input, and again with it.
     if arguments.as_of and AS_OF in (rendered.document.get("inputs") or {}):
-        given = {AS_OF: _utc(datetime.now(UTC)), **given}
-        rendered = render_request(arguments.job, target, given)
-    check(rendered, target, given)
+        overrides = {AS_OF: _utc(datetime.now(UTC)), **overrides}
+        rendered = render_request(arguments.job, target, overrides)
+    check(rendered, target, overrides)
     if arguments.dry_run:
         sys.stdout.write(rendered.text)
         return DONE
@@ -82,24 +83,24 @@ def main(arguments: argparse.Namespace) -> int:
     return DONE if follow(client, target, str(job.name)) else FAILED
 
 
-def render_request(name: str, target: Target, given: Mapping[str, str]) -> Rendered:
-    """Render what a command line names: a pipeline, a component, or a file of either or a job.
+def render_request(name: str, target: Target, overrides: Mapping[str, str]) -> Rendered:
+    """Return the job that a command line names: a pipeline, a component, or a file of one.
 
-    Raises UserError when it is none, or is not valid.
+    Raises UserError when it is none of these, or is not valid.
     """
     file = Path(name)
     if name in component_names() or file.name == "component.yml":
-        return component_job(name, target, given)
+        return component_job(name, target, overrides)
     if file.suffix not in (".yml", ".yaml") and name not in pipeline_names():
         raise UserError(
             f"{name!r} is no file, no pipeline ({', '.join(pipeline_names())}) and no component "
             f"({', '.join(component_names())})"
         )
-    return render_job(file if file.is_file() else find_pipeline(name), target, given)
+    return render_job(file if file.is_file() else find_pipeline(name), target, overrides)
 
 
-def check(rendered: Rendered, target: Target, given: Mapping[str, str]) -> None:
-    """Refuse a pipeline that would fail after its cold start, and say what will cost time.
+def check(rendered: Rendered, target: Target, overrides: Mapping[str, str]) -> None:
+    """Refuse a pipeline that would fail after its cold start, and print what will cost time.
 
     Raises UserError with every finding. A pipeline with nodes that the planner does not read,
     such as a sweep, is left to Azure's own validation, and so is a component alone.
@@ -111,7 +112,7 @@ def check(rendered: Rendered, target: Target, given: Mapping[str, str]) -> None:
     if foreign:
         say(f"not checked beforehand: {', '.join(foreign)}, which the planner does not read")
         return
-    plans = Request((str(file),), target, given, runs=Path("runs")).plan_all("RUN")
+    plans = Request((str(file),), target, overrides, runs=Path("runs")).plan_all("RUN")
     for finding in [] if target.is_local else check_for_azure(plans, target):
         say(f"costs: {finding}")
 
@@ -121,10 +122,10 @@ def _utc(time: datetime) -> str:
 
 
 def nodes_of(rendered: Rendered) -> list[tuple[str, str]]:
-    """Name the nodes of a pipeline with their types; a registered component is one of its own."""
-    found = []
+    """Return the names and types of a pipeline's nodes; 'registered' is a type of its own."""
+    nodes = []
     for name, node in (rendered.document.get("jobs") or {}).items():
         component = node.get("component")
         is_registered = isinstance(component, str) and not local_path(component)
-        found.append((name, "registered" if is_registered else node.get("type", "command")))
-    return found
+        nodes.append((name, "registered" if is_registered else node.get("type", "command")))
+    return nodes

@@ -1,11 +1,11 @@
-"""`teardown`: delete what costs money: endpoints, schedules and compute; data and models stay."""
+"""`teardown`: delete what costs money (endpoints, schedules, compute); data and models stay."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.client import add_azure_arguments, asked_target, found, workspace_of
+from aml_pipelines.azure.client import add_azure_arguments, asked_target, get_or_none, workspace_of
 from aml_pipelines.azure.desired import CONTENT, desired_computes
 from aml_pipelines.azure.schedules import change, schedule_names
 from aml_pipelines.console import say
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deletable:
-    """A resource that is there, and is to be deleted."""
+    """A resource that this project made and may delete."""
 
     kind: str
     name: str
@@ -63,25 +63,26 @@ def _possible(target: Target) -> list[Deletable]:
     ]
     schedules = [Deletable("schedule", name) for name in schedule_names()]
     computes = [Deletable("compute", item.name) for item in desired_computes(target)]
+    # In this order: a schedule or an endpoint may still use a compute.
     return [*schedules, *endpoints, *computes]
 
 
 def is_there(client: MLClient, item: Deletable) -> bool:
-    """Tell whether a resource exists, and is this project's to delete."""
+    """Return whether a resource exists and was made by this project."""
     match item.kind:
         case "schedule":
-            return found(lambda: client.schedules.get(item.name)) is not None
+            return get_or_none(lambda: client.schedules.get(item.name)) is not None
         case "batch endpoint":
-            return found(lambda: client.batch_endpoints.get(item.name)) is not None
+            return get_or_none(lambda: client.batch_endpoints.get(item.name)) is not None
         case "online endpoint":
-            return found(lambda: client.online_endpoints.get(item.name)) is not None
+            return get_or_none(lambda: client.online_endpoints.get(item.name)) is not None
         case _:  # one that was there before bootstrap has no such tag, and stays
-            compute = found(lambda: client.compute.get(item.name))
+            compute = get_or_none(lambda: client.compute.get(item.name))
             return compute is not None and CONTENT in (compute.tags or {})
 
 
 def delete(client: MLClient, item: Deletable) -> None:
-    """Delete a resource; an attached pool is only detached, for it is Synapse's."""
+    """Delete a resource; an attached pool is only detached, because it is Synapse's."""
     match item.kind:
         case "schedule":
             change(client, "delete", item.name)

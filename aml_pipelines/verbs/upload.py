@@ -1,6 +1,6 @@
-"""`upload`: bring raw files from this machine to the lake, by identity.
+"""`upload`: copy raw files from this machine to the lake.
 
-A file that the lake has already, by its MD5, is skipped: the same command goes on after a failure
+A file with the same MD5 in the lake is skipped, so that after a failure the same command goes on
 with the file that broke off.
 """
 
@@ -22,7 +22,7 @@ from aml_pipelines.azure.client import (
     credential,
     enter_workspace,
     explained,
-    found,
+    get_or_none,
 )
 from aml_pipelines.azure.desired import lake_storage
 from aml_pipelines.console import say
@@ -42,7 +42,7 @@ _CONNECTIONS = 4
 
 @dataclass(frozen=True)
 class Upload:
-    """A file and the path in the lake that it belongs to."""
+    """A file and its path in the lake."""
 
     file: Path
     path: str
@@ -83,7 +83,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def find_uploads(folder: Path, to: str) -> list[Upload]:
-    """Find the files below `folder`; raises UserError when there are none."""
+    """Return the files below `folder`; raises UserError when there are none."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     if not files:
         raise UserError(
@@ -96,9 +96,10 @@ def find_uploads(folder: Path, to: str) -> list[Upload]:
 
 @contextmanager
 def lake_container(target: Target, *, interactive: bool) -> Iterator[ContainerClient]:
-    """Give the client of the lake's container, over the Blob API that every account has."""
+    """Yield the client of the lake's container, over the Blob API that every account has."""
     from azure.storage.blob import ContainerClient  # noqa: PLC0415 # dry runs do without
 
+    # Azurite is up only while a run or a verb holds the lake.
     if target.is_local and not target.has_folder:
         from aml_pipelines.azurite.lake import holding_lake  # noqa: PLC0415 # same
 
@@ -137,8 +138,9 @@ def send(blob: BlobClient, upload: Upload) -> bool:
     """
     from azure.storage.blob import ContentSettings  # noqa: PLC0415 # dry runs do without
 
+    # The lake's own MD5 is compared: size and time would miss a corrected file.
     md5 = bytearray(upload.md5())
-    stored = found(blob.get_blob_properties)
+    stored = get_or_none(blob.get_blob_properties)
     if stored and stored.size == upload.size and stored.content_settings.content_md5 == md5:
         return False
     with upload.file.open("rb") as stream:

@@ -1,7 +1,7 @@
-"""`versions`: give every image the version of its content, wherever that version is named.
+"""`versions`: write every image's version, a hash of its content, wherever it is named.
 
-An image that changes gets a version that nobody has given to another one, and one that is changed
-back has the version before, which is built already. Descriptions and tags are not of the image.
+A changed image gets a version that no other image has had; one that is changed back gets its
+earlier version, which is built already. Descriptions and tags are not part of the hash.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def restated(root: Path) -> dict[Path, str]:
-    """Map each file below `root` that names another version of an image to its text with it."""
-    stated = {file: read_job(file) for file in image_files(root)}
-    versions = {str(read["name"]): image_version(read, at.parent) for at, read in stated.items()}
+    """Map each file that names another version of an image to its text with the right one."""
+    documents = {file: read_job(file) for file in image_files(root)}
+    versions = {str(read["name"]): image_version(read, at.parent) for at, read in documents.items()}
     changed = {}
     for file in _naming(root):
         text = file.read_text(encoding="utf-8")
         new = _NAMED.sub(lambda named: _renamed(named, versions), text)
-        if file in stated:
-            new = _OWN.sub(f'version: "{versions[str(stated[file]["name"])]}"', text)
+        if file in documents:
+            new = _OWN.sub(f'version: "{versions[str(documents[file]["name"])]}"', text)
         if new != text:
             changed[file] = new
     return changed

@@ -1,4 +1,4 @@
-"""`workspace`: serve the local workspace until it is interrupted, or say where it is served."""
+"""`workspace`: serve the local workspace until it is interrupted, or print where it is served."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
         for name, value in read_serving(Path(target.lake)).items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
         return DONE
+    # A service manager's SIGTERM ends it as Ctrl-C does: jobs first, then the server.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _serve(target, arguments)
@@ -83,5 +84,5 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
 
 
 def _env_command(target: str) -> str:
-    asked = "" if target == LOCAL else f" --target {shlex.quote(target)}"
-    return f"{COMMAND}{asked} --env"
+    option = "" if target == LOCAL else f" --target {shlex.quote(target)}"
+    return f"{COMMAND}{option} --env"

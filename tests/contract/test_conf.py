@@ -8,7 +8,7 @@ import pytest
 
 from conf.dataset import load_dataset
 from conf.model import CANDIDATES, load_model
-from conf.target import load_target
+from conf.target_file import load_target
 from tests.contract.files import DATASETS, MODELS, REPOSITORY, TARGETS, read_yaml, short_name
 
 if TYPE_CHECKING:

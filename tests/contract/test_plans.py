@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.verbs.request import Request
-from conf.target import load_target
+from conf.target_file import load_target
 from tests.contract.files import PIPELINES, TARGETS, read_yaml, short_name
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def test_a_pipeline_plans_under_a_target(pipeline: Path, target: Path, tmp_path:
     where = load_target(target.stem)
     if where.is_local:
         where = replace(where, lake=str(tmp_path))
-    request = Request((pipeline.stem,), where, given={}, runs=tmp_path / "runs")
+    request = Request((pipeline.stem,), where, overrides={}, runs=tmp_path / "runs")
     (plan,) = request.plan_all("RUN")
     assert set(plan.nodes) == set(read_yaml(pipeline)["jobs"])
     lakes = {node.inputs["lake"].value for node in plan.nodes.values() if "lake" in node.inputs}

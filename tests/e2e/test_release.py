@@ -17,7 +17,7 @@ from aml_pipelines.hashing import content_hash
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.store.versions import Versions
-from conf import target as targets
+from conf import target, target_file
 from tests.contract.pipeline_lines import (
     DEVOPS,
     PREDEFINED,
@@ -70,7 +70,8 @@ def prompt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Prompt]:
     """Serve both workspaces under the names that the pipelines give them."""
-    monkeypatch.setattr(targets, "TARGETS", tmp_path)
+    for module in (target, target_file):
+        monkeypatch.setattr(module, "TARGETS", tmp_path)
     for name, lake in lakes.items():
         lake.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"{name}.yml").write_text(TARGET.format(lake=lake, name=name))
@@ -145,8 +146,8 @@ def _is_published_and_taken_back(prompt: Prompt, prod: dict[str, Any]) -> None:
 
 
 def _make_and_judge(prompt: Prompt) -> None:
-    for target in ("dev", "prod"):
-        prompt("bootstrap", "--target", target)
+    for stage in ("dev", "prod"):
+        prompt("bootstrap", "--target", stage)
     prompt("register", "environment/*", "--target", "dev")
     typed_by_agent(prompt, typed(DEVOPS / "data.yml", DEVELOP))
     chosen = {"model": MODEL, "best": "--lowest validation_rmse"}
@@ -160,7 +161,7 @@ def _prod_trains_a_champion_itself(lake: Path) -> None:
 
     source = Registry(lake).model(MODEL).source
     made = Model(name=MODEL, type="mlflow_model", path=str(source), tags={"champion": "true"})
-    client = workspace_client(targets.load_target("prod"))
+    client = workspace_client(target_file.load_target("prod"))
     assert client.models.create_or_update(made).version == "2"
 
 

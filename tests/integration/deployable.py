@@ -11,7 +11,7 @@ from sklearn.dummy import DummyRegressor
 
 from aml_pipelines.azure.client import workspace_client
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
-from conf.target import load_target
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,8 @@ from aml_pipelines.verbs.schedule import load, render_schedule
 from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS, ENVIRONMENTS
 from aml_pipelines.workspace.jobs.store import Jobs
 from aml_pipelines.workspace.store.versions import Versions
-from conf.target import REPOSITORY, Identity, load_target
+from conf.target import REPOSITORY, Identity
+from conf.target_file import load_target
 from tests.integration.azure_verbs import Typed, typing_at
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.azure.client import workspace_client
-from conf.target import load_target
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     from pathlib import Path

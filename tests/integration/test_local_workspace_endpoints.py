@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.azure.deployments import endpoint_document
-from conf.target import Identity, load_target
+from conf.target import Identity
+from conf.target_file import load_target
 from tests.integration.workspace_jobs import run_job, workspace
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from aml_pipelines.azure.client import workspace_client
 from aml_pipelines.hashing import content_hash
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.registry import Registry
-from conf.target import load_target
+from conf.target_file import load_target
 from tests.integration.azure_verbs import Typed, typing_at
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 
 from aml_pipelines.verbs.runs import add_arguments, find, read_search
-from conf.target import load_target
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""The kinds of node that a pipeline may have: one module each, found by its name in this folder."""
+"""The kinds of node in a pipeline: one module each, found by its name in this folder."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ class NodeKind(Protocol):
     def command(
         self, component: Component, inputs: Mapping[str, str | None], outputs: Mapping[str, str]
     ) -> str:
-        """Return the command as a shell would be given it."""
+        """Return the command in the form that a shell takes."""
         ...
 
     def override(self, component: dict[str, Any], node: Mapping[str, object]) -> None:
-        """Put what a node in a request states of its component into that, in place."""
+        """Set the fields of a component that a node in a request states itself, in place."""
         ...
 
     def retarget(self, node: dict[str, Any], component: dict[str, Any], target: Target) -> None:
-        """Change a block in place to what `target` states of compute and identity."""
+        """Set compute and identity of a block to the target's, in place."""
         ...
 
     def azure_findings(self, node: Fields, component: Fields, target: Target) -> Iterator[Finding]:
@@ -64,6 +64,7 @@ class NodeKind(Protocol):
 @cache
 def node_kinds() -> Mapping[str, NodeKind]:
     """Return every kind by the `type` that names it, graphs last."""
+    # Found, not listed: a new kind is two files and no edit of a third.
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     kinds = {name: cast("NodeKind", import_module(f"{__name__}.{name}")) for name in names}
     return dict(sorted(kinds.items(), key=lambda item: item[1].IS_GRAPH))

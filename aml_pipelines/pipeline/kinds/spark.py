@@ -67,9 +67,9 @@ def spark_code(component: Component) -> SparkCode:
 def read_own(fields: Fields, _: str, snapshot: Snapshot) -> SparkCode:
     """Read the script and conf of a component; report what Azure's Spark would refuse."""
     entry = _entry_file(fields, snapshot)
-    stated = fields.mapping("conf")
-    conf = {key: _conf_text(value.value) for key, value in stated.entries.items()}
-    _check_conf(conf, stated)
+    conf_fields = fields.mapping("conf")
+    conf = {key: _conf_text(value.value) for key, value in conf_fields.entries.items()}
+    _check_conf(conf, conf_fields)
     return SparkCode(
         entry=entry,
         conf=conf,
@@ -81,9 +81,9 @@ def read_own(fields: Fields, _: str, snapshot: Snapshot) -> SparkCode:
 
 
 def _entry_file(fields: Fields, snapshot: Snapshot) -> str:
-    stated = fields.mapping("entry")
-    stated.only(("file",), "entry")
-    entry = stated.text("file")
+    entry_fields = fields.mapping("entry")
+    entry_fields.only(("file",), "entry")
+    entry = entry_fields.text("file")
     if not entry:
         fields.problems.add(fields.place_of("entry"), "entry names no file; write {file: main.py}")
     elif snapshot.code and snapshot.code.is_dir() and not (snapshot.code / entry).is_file():
@@ -97,7 +97,7 @@ def _conf_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _check_conf(conf: Mapping[str, str], stated: Fields) -> None:
+def _check_conf(conf: Mapping[str, str], fields: Fields) -> None:
     missing = [key for key in _MANDATORY if key not in conf]
     is_dynamic = conf.get("spark.dynamicAllocation.enabled") == "true"
     bounds = [f"spark.dynamicAllocation.{end}Executors" for end in ("min", "max")]
@@ -106,16 +106,17 @@ def _check_conf(conf: Mapping[str, str], stated: Fields) -> None:
     elif "spark.executor.instances" not in conf:
         missing.append("spark.executor.instances")
     for key in missing:
-        stated.problems.add(stated.place, f"Spark conf lacks {key!r}, which Azure needs")
+        fields.problems.add(fields.place, f"Spark conf lacks {key!r}, which Azure needs")
     if not is_dynamic and any(key in conf for key in bounds):
-        stated.problems.add(
-            stated.place,
+        fields.problems.add(
+            fields.place,
             f"Spark conf has {' or '.join(bounds)} without spark.dynamicAllocation.enabled: true",
         )
 
 
 def check_job(fields: Fields, name: str, *, has_compute: bool) -> None:  # noqa: ARG001 # a default is for commands
     """Report a job that does not name exactly one of compute and resources."""
+    # A pipeline's default compute is for commands: a Spark job names one of its own.
     own = [key for key in ("compute", "resources") if key in fields.entries]
     if len(own) != 1:
         fields.problems.add(
@@ -159,7 +160,7 @@ def command(
 
 
 def override(component: dict[str, Any], node: Mapping[str, Any]) -> None:
-    """Put what a node in a request states of script, files and conf into its component, in place.
+    """Set script, files and conf of a component to those of a node in a request, in place.
 
     Conf is merged by key; everything else is the node's where it states any.
     """

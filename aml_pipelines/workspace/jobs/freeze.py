@@ -49,8 +49,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     # version is looked for too, so that an unknown one is refused now and not when the job runs.
     find = registry.model if kind in MODELS else registry.data_asset
     label = None if asset.version else asset.label or LATEST
-    found = find(asset.name, asset.version or None, label)
-    return uri if asset.version else with_version(uri, found.version)
+    asset_version = find(asset.name, asset.version or None, label)
+    return uri if asset.version else with_version(uri, asset_version.version)
 
 
 def _frozen_component(reference: str, components: Versions) -> str:

@@ -113,7 +113,7 @@ def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_singl
     """
     runs = StateFolder(state).runs
     locations = Locations(FolderLake(state), runs, name, registry, is_single=is_single)
-    return plan_pipeline(file, locations, given={}, target_inputs={})
+    return plan_pipeline(file, locations, overrides={}, target_inputs={})
 
 
 def _graph(plan: Plan) -> Graph:

@@ -9,7 +9,8 @@ import pytest
 
 from aml_pipelines import targets
 from conf.document import ConfError
-from conf.target import REPOSITORY, TARGETS, load_target, read_target
+from conf.target import REPOSITORY, TARGETS
+from conf.target_file import load_target, read_target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ import pytest
 from aml_pipelines.azure import packages
 from aml_pipelines.azure.check import azure_findings, refuse_failing, sign_in_problem
 from conf.errors import UserError
-from conf.target import Identity, load_target
+from conf.target import Identity
+from conf.target_file import load_target
 
 TESTDATA = Path(__file__).with_name("testdata")
 CASES = sorted(file.parent for file in TESTDATA.glob("*/pipeline.yml"))

@@ -7,7 +7,8 @@ from dataclasses import replace
 from aml_pipelines.azure.deployments import endpoint_document
 from aml_pipelines.azure.render import read_job
 from aml_pipelines.repository import ENDPOINTS
-from conf.target import Identity, load_target
+from conf.target import Identity
+from conf.target_file import load_target
 
 DEV = load_target("dev")
 

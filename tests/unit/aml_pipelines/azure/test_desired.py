@@ -14,7 +14,8 @@ from aml_pipelines.azure.render import render_job
 from aml_pipelines.verbs.register import everything, select
 from conf.document import ConfError
 from conf.errors import UserError
-from conf.target import REPOSITORY, Identity, Spark, fill_variables, load_target
+from conf.target import REPOSITORY, Identity, Spark
+from conf.target_file import fill_variables, load_target
 
 if TYPE_CHECKING:
     from pathlib import Path

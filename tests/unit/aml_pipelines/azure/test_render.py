@@ -11,7 +11,8 @@ import yaml
 from aml_pipelines.azure.one_component import component_job
 from aml_pipelines.azure.render import read_job, render_job
 from conf.errors import UserError
-from conf.target import REPOSITORY, Identity, Spark, Target, load_target
+from conf.target import REPOSITORY, Identity, Spark, Target
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

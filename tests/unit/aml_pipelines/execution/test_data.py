@@ -47,7 +47,7 @@ def lake(tmp_path: Path) -> AbfsLake:
 def planned(file: Path, state: Path) -> Plan:
     lake = ServedLake(state, "/subscriptions/s/resourceGroups/g/workspaces/w")
     locations = Locations(lake, state / "runs", "RUN", Registry(state))
-    return plan_pipeline(file, locations, given={}, target_inputs={"lake": URI})
+    return plan_pipeline(file, locations, overrides={}, target_inputs={"lake": URI})
 
 
 def placed(plan: Plan, name: str, lake: OpenLake) -> NodeData:

@@ -25,7 +25,7 @@ BRANCHES = CASES / "a_branch_and_a_join" / "pipeline.yml"  # right and left read
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
     locations = Locations(FolderLake(tmp_path), tmp_path / "runs", "RUN", Registry(tmp_path))
-    return plan_pipeline(BRANCHES, locations, given={}, target_inputs={})
+    return plan_pipeline(BRANCHES, locations, overrides={}, target_inputs={})
 
 
 def record_run(plan: Plan, run_id: str, **statuses: str) -> None:

@@ -21,7 +21,7 @@ def planned_text(lake: Path) -> str:
     locations = Locations(FolderLake(lake), lake / "runs", "RUN", Registry(lake))
     inputs = {"lake": str(lake)}
     try:
-        plan = plan_pipeline(Path("pipeline.yml"), locations, given={}, target_inputs=inputs)
+        plan = plan_pipeline(Path("pipeline.yml"), locations, overrides={}, target_inputs=inputs)
     except PipelineError as error:
         return str(error)
     return "\n".join(plan_lines(plan))

@@ -14,10 +14,10 @@ PLANNED = sorted(file.parent for file in TESTDATA.glob("*/plan.txt"))
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's own, on import
 @pytest.mark.parametrize("case", PLANNED, ids=lambda case: case.name)
 def test_the_sdk_loads_what_is_planned(case: Path) -> None:
-    from azure.ai.ml import load_job  # noqa: PLC0415  (2.8 s that only these tests need)
-    from azure.ai.ml.entities import PipelineJob  # noqa: PLC0415  (same)
+    from azure.ai.ml import load_job  # noqa: PLC0415 # 2.8 s that only these tests need
+    from azure.ai.ml.entities import PipelineJob  # noqa: PLC0415 # same
 
     job = load_job(case / "pipeline.yml")
     assert isinstance(job, PipelineJob)
-    result = job._validate()  # noqa: SLF001  (the SDK has no public way to validate offline)
+    result = job._validate()  # noqa: SLF001 # the SDK has no public way to validate offline
     assert result.passed, result.error_messages

@@ -112,7 +112,7 @@ def test_a_trigger_that_can_never_be_due_says_why(trigger: dict[str, object], to
 @pytest.mark.sdk
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's import of marshmallow
 def test_every_time_zone_of_the_client_is_known() -> None:
-    from azure.ai.ml.constants import TimeZone  # noqa: PLC0415  (3 s that other tests need not wait)
+    from azure.ai.ml.constants import TimeZone  # noqa: PLC0415 # 3 s that other tests need not wait
 
     for zone in TimeZone:
         zone_named(zone.value)

@@ -11,7 +11,8 @@ from aml_pipelines.azure.schedules import schedule_names
 from aml_pipelines.pipeline.triggers import trigger_problems
 from aml_pipelines.verbs.schedule import render_schedule
 from conf.errors import UserError
-from conf.target import REPOSITORY, Identity, load_target
+from conf.target import REPOSITORY, Identity
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     from pathlib import Path
