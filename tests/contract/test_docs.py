@@ -18,14 +18,22 @@ if TYPE_CHECKING:
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 AZURE = REPOSITORY / "docs" / "azure.md"
+DELIVERY = REPOSITORY / "docs" / "delivery.md"
+OF_A_REPOSITORY = [REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")]
+SAID_BY_AZURE = {"no matching federated identity"}
 # What these do is done on this machine, and the tests of README and of pipelines do it.
 DONE_ELSEWHERE = ("run", "sample", "workspace")
 
 
+def shell_of(page: Path) -> str:
+    """Return all blocks of shell of a page."""
+    text = page.read_text("utf-8")
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+
+
 def commands(page: Path) -> list[list[str]]:
-    """Give the words of every command of a page that is this project's, after the verb's name."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    """Return the words of every command of a page that is this project's, after the verb's name."""
+    lines = shell_of(page).replace("\\\n", " ").splitlines()
     typed = [line.partition("python -m aml_pipelines ")[2] for line in lines]
     # a command within $(…) ends there
     return [shlex.split(text.partition(')"')[0], comments=True) for text in typed if text]
@@ -81,7 +89,26 @@ def test_azures_own_command_sends_a_pipeline_to_a_lake_that_is_not_the_examples(
     assert "example" not in lake
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *OF_A_REPOSITORY], ids=lambda page: page.name)
+def test_a_page_types_make_targets_that_are_there(page: Path) -> None:
+    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE)) | {".venv/.azurite"}
+    typed = re.findall(r"^make ([\w./-]+)", shell_of(page), re.MULTILINE)
+    named = re.findall(r"`make ([\w./-]+)", page.read_text("utf-8"))
+    assert {*typed, *named} <= targets
+
+
+def test_the_errors_that_a_page_quotes_are_those_that_are_printed() -> None:
+    section = DELIVERY.read_text("utf-8").partition("## When a stage fails\n")[2]
+    quoted = {text for text in re.findall(r'"([^"]+)"', section) if text not in SAID_BY_AZURE}
+    parts = {part.strip() for text in quoted for part in text.split("…")}
+    sources = [f for room in ("aml_pipelines", ".github") for f in (REPOSITORY / room).rglob("*.*")]
+    printed = "".join(f.read_text("utf-8") for f in sources if f.suffix in (".py", ".sh"))
+    assert len(parts) > 4
+    assert {part for part in parts if part not in printed} == set()
+
+
+@pytest.mark.parametrize("page", [*PAGES, *OF_A_REPOSITORY], ids=lambda page: page.name)
 def test_a_page_links_to_files_that_are_there(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
