@@ -99,7 +99,7 @@ def test_the_readme_does_what_it_says_in_the_order_it_says_it(clone: Path) -> No
     aside = splits["flights/train"]["set_aside"]
     assert splits["flights/train"]["rows_out"] + sum(aside.values()) == FLIGHTS - DECEMBER
     scored = tables(clone, "batch_inference", "write_scores")
-    assert scored["scores"]["rows_out"] == DECEMBER
+    assert scored["flights/scores"]["rows_out"] == DECEMBER
 
     again = type_in(clone, first)
     assert "champion stays: flights_late v1" in again
