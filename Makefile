@@ -2,6 +2,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 TARGET ?= local
+WORKERS ?= 2
 READY := .venv/.ready
 AZURITE := .venv/.azurite
 CHECKS := .venv/.checks
@@ -35,7 +36,7 @@ run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to t
 	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
 
 test: $(READY) $(AZURITE) $(CHECKS) ## every test that needs no cloud
-	@$(BIN)/python -m pytest -m "not azure"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not azure"
 
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
 	@$(BIN)/python -m pytest tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"

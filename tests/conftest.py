@@ -1,7 +1,10 @@
-"""One Spark for all tests that need one: small, on loopback, with the Java that Spark nodes use."""
+"""One Spark for all tests that need one, and how worker processes share the tests out."""
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyspark.sql import SparkSession
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
+TESTS = Path(__file__).parent
+# Every JVM that a test starts, by whatever process, compiles fast rather than well: most live for
+# seconds, in which the optimizing compiler takes more time than it saves. Spark reads this name.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1"
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -24,6 +33,38 @@ SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }
+# What modules have in common that costs minutes: one worker does all of their tests. A worker
+# knows of fixtures, but who shares the tests out knows nothing but their names.
+SHARED = {"lake": "from tests.e2e.conftest import Stage", "spark": "spark: SparkSession"}
+# The longest first, or one worker still has it to do when the other has nothing left.
+TURNS = ("lake", "e2e/test_readme.py", "spark", "e2e/", "integration/", "contract/", "unit/")
+
+
+@cache
+def share_of(module: str) -> str:
+    """Return the name of what one worker does from end to end: a module, or some that share."""
+    text = (TESTS / module).read_text("utf-8")
+    return next((name for name, line in SHARED.items() if line in text), module)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=turn)
+
+
+def turn(item: pytest.Item) -> int:
+    share = share_of(item.path.relative_to(TESTS).as_posix())
+    return next(number for number, start in enumerate(TURNS) if share.startswith(start))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 # only where there are workers
+
+    class ShareScheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return share_of(nodeid.partition("::")[0].removeprefix("tests/"))
+
+    return ShareScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

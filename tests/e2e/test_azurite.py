@@ -101,6 +101,14 @@ def test_the_champion_is_in_the_lake_too(done: Done) -> None:
     assert done.container.get_blob_client(f"{path}/MLmodel").exists()
 
 
+def test_the_recorded_command_is_the_one_that_ran_with_a_copy_in_place_of_a_mount(
+    done: Done,
+) -> None:
+    run = done.runs[2]
+    command_line = run["nodes"]["train_1"]["command"]
+    assert f"--train {done.state}/runs/{run['run_id']}/train_1/inputs/train " in command_line
+
+
 def test_no_node_asked_for_a_host_of_the_internet(done: Done) -> None:
     assert "refused" not in done.text
 

@@ -14,6 +14,7 @@ from aml_pipelines.workspace.background import job_service
 from aml_pipelines.workspace.discovery import announce, serving_alone
 from tests.integration.workspace_here import WorkspaceHere, workspace_here
 from tests.integration.workspace_jobs import Names
+from tests.tracking import lay_tracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +68,7 @@ def typing_at(
     lake: Path, capture: pytest.CaptureFixture[str] | None, name: str = "local"
 ) -> Iterator[Typed]:
     """Serve the workspace of `lake`, and let verbs find it as any shell would."""
-    lake.mkdir(parents=True, exist_ok=True)
+    lay_tracking(lake)
     target = lake.parent / "here.yml"
     target.write_text(TARGET.format(lake=lake, name=name))
     before = dict(os.environ)

@@ -43,7 +43,6 @@ def register(client: MLClient, folder: Path, *contents: str) -> None:
 def test_after_a_roll_back_the_champion_before_is_champion_again(
     typed: Typed, tmp_path: Path
 ) -> None:
-    (typed.lake / "mlflow").mkdir(parents=True)
     client = client_of(typed)
     register(client, tmp_path / "models", "first", "second")
     assert typed("champion", "late") == "late:2\n"

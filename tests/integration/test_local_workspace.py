@@ -16,20 +16,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sdk
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a lake whose MLflow database is set up: it takes 4 s, once."""
-    lake = tmp_path_factory.mktemp("prepared")
-    with workspace(lake):
-        return lake
-
-
 @pytest.fixture
-def lake(prepared: Path, tmp_path: Path) -> Path:
+def lake(tmp_path: Path) -> Path:
     """Make a lake of the test's own, with models in it to register."""
-    (tmp_path / "mlflow").mkdir()
-    for name in ("mlflow.db", "schema-of-mlflow"):
-        (tmp_path / "mlflow" / name).write_bytes((prepared / "mlflow" / name).read_bytes())
     for name in ("late", "later"):
         (tmp_path / "models" / name).mkdir(parents=True)
         (tmp_path / "models" / name / "MLmodel").touch()

@@ -20,7 +20,7 @@ import pytest
 
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.workspace.serve import serving
-from tests.integration.workspace_jobs import TARGET, workspace
+from tests.integration.workspace_jobs import TARGET, new_workspace, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLER = """
@@ -64,12 +64,12 @@ def test_ready_means_that_the_experiment_is_there_and_its_artifacts_go_to_the_la
     tmp_path: Path,
 ) -> None:
     with (
-        workspace(tmp_path),
+        new_workspace(tmp_path),
         closing(sqlite3.connect(tmp_path / "mlflow" / "mlflow.db")) as database,
     ):
         found = dict(database.execute("SELECT name, artifact_location FROM experiments"))
         began = time.monotonic()
-        with workspace(tmp_path):
+        with new_workspace(tmp_path):
             seconds = time.monotonic() - began
 
     artifacts = (tmp_path / "mlflow" / "artifacts").as_uri()

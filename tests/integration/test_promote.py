@@ -9,7 +9,6 @@ import pytest
 
 from aml_pipelines.azure.client import workspace_client
 from aml_pipelines.hashing import content_hash
-from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.registry import Registry
 from conf.target_file import load_target
 from tests.integration.azure_verbs import Typed, typing_at
@@ -28,7 +27,6 @@ def dev(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
     from azure.ai.ml.entities import Model  # noqa: PLC0415 # seconds, and warnings, on import
 
     with typing_at(tmp_path / "dev" / "lake", capsys) as here:
-        prepare_tracking(here.lake)
         model = tmp_path / "model"
         (model / "data").mkdir(parents=True)
         (model / "MLmodel").write_text("flavors: {}\n")
@@ -44,7 +42,6 @@ def dev(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
 @pytest.fixture
 def prod(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
     with typing_at(tmp_path / "prod" / "lake", capsys, "prod") as here:
-        prepare_tracking(here.lake)
         yield here
 
 

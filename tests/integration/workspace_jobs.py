@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile, mkdtemp
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.serve import Serving, serving
+from aml_pipelines.workspace.state import StateFolder
+from tests.tracking import lay_tracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 CLIENT = """
 import json, os, sys, time
@@ -64,6 +71,16 @@ TARGET = Target()
 
 @contextmanager
 def workspace(lake: Path) -> Iterator[Serving]:
+    """Serve `lake`, which gets MLflow's database beforehand if it has none."""
+    if not StateFolder(lake).mlflow.exists():
+        lay_tracking(lake)
+    with new_workspace(lake) as served:
+        yield served
+
+
+@contextmanager
+def new_workspace(lake: Path) -> Iterator[Serving]:
+    """Serve `lake` as it is: the server sets MLflow's database up."""
     with serving(TARGET, state=lake, log=lake / "workspace.log", experiments=["flights"]) as served:
         served.wait_ready()
         # as the executor does for each node, by its pipeline
@@ -72,15 +89,39 @@ def workspace(lake: Path) -> Iterator[Serving]:
 
 
 def run_job(env: Mapping[str, str], script: str) -> dict[str, object]:
-    """Run `script` as a job: all that it knows of the world is `env`."""
-    finished = subprocess.run(
-        [sys.executable, "-c", CLIENT + script],
-        env=dict(env),
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=120,
-    )
-    assert finished.returncode == 0, finished.stderr
-    told: dict[str, object] = json.loads(finished.stdout.splitlines()[-1])
+    """Run `script` as a job, in a process of its own: all that it knows of the world is `env`."""
+    with (
+        NamedTemporaryFile("r") as out,
+        NamedTemporaryFile("r") as errors,
+        socket.socket(socket.AF_UNIX) as asking,
+    ):
+        asking.settimeout(120)
+        asking.connect(str(_job_processes()))
+        job = {"script": CLIENT + script, "env": dict(env)}
+        asking.sendall(json.dumps(job | {"stdout": out.name, "stderr": errors.name}).encode())
+        asking.sendall(b"\n")
+        code = asking.recv(16)
+        assert code == b"0\n", errors.read()
+        told: dict[str, object] = json.loads(out.read().splitlines()[-1])
     return told
+
+
+@cache
+def _job_processes() -> Path:
+    """Start what forks the processes of jobs; returns the socket on which it is asked to."""
+    address = Path(mkdtemp(), "jobs")
+    forking = subprocess.Popen(
+        [sys.executable, "-P", str(Path(__file__).with_name("client_jobs.py")), str(address)],
+        env={},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert forking.stdout
+    assert forking.stdout.readline() == b"ready\n"
+
+    def end() -> None:
+        forking.communicate()
+        shutil.rmtree(address.parent)
+
+    atexit.register(end)
+    return address

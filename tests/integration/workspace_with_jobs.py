@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import job_service, running
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
+from tests.tracking import lay_tracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,8 +84,8 @@ class WorkspaceWithJobs:
 
 
 def new_lake(lake: Path) -> Path:
-    """Fill a lake: MLflow's database, which takes 3 s, and folders of data."""
-    prepare_tracking(lake, ["flights"])
+    """Fill a lake: MLflow's database, and folders of data."""
+    lay_tracking(lake)
     for name in ("raw", "gold/train", "gold/other"):
         (lake / name).mkdir(parents=True)
     return lake
