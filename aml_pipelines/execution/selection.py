@@ -41,7 +41,7 @@ def select_from(plan: Plan, node: str) -> Selection:
     return Selection(frozenset(following), frozenset({node}), kept)
 
 
-def select_only(plan: Plan, node: str) -> Selection:
+def select_only(plan: Plan, node: str, *, option: str = "--only") -> Selection:
     """Run just `node`; raises PipelineError naming inputs that have no earlier outputs."""
     require_node(plan, node)
     upstream = set(plan.nodes[node].upstream)
@@ -49,8 +49,8 @@ def select_only(plan: Plan, node: str) -> Selection:
     missing = sorted(upstream - earlier.keys())
     if missing:
         raise PipelineError(
-            f"--only {node}: no earlier run of {plan.pipeline.name!r} with these inputs completed "
-            f"{', '.join(missing)}; run it with --from {missing[0]}"
+            f"{option} {node}: no earlier run of {plan.pipeline.name!r} with these inputs "
+            f"completed {', '.join(missing)}; run it with --from {missing[0]}"
         )
     return Selection(frozenset({node}), frozenset({node}), earlier)
 

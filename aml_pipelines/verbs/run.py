@@ -185,8 +185,10 @@ def _warm_jvm(
 
 
 def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:
-    if arguments.only or arguments.debug:
-        return select_only(plan, arguments.only or arguments.debug)
+    if arguments.debug:
+        return select_only(plan, arguments.debug, option="--debug")
+    if arguments.only:
+        return select_only(plan, arguments.only)
     if arguments.start:
         return select_from(plan, arguments.start)
     return select_all(plan)

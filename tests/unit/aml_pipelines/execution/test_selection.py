@@ -71,6 +71,8 @@ def test_a_node_without_earlier_outputs_runs_too_and_so_does_all_that_follows_fr
 def test_one_node_alone_needs_earlier_outputs_of_what_it_reads(plan: Plan) -> None:
     with pytest.raises(PipelineError, match="completed start; run it with --from start"):
         select_only(plan, "left")
+    with pytest.raises(PipelineError, match="--debug left: no earlier run"):
+        select_only(plan, "left", option="--debug")
     record_run(plan, "1", start="Completed")
 
     assert select_only(plan, "left").run == {"left"}
