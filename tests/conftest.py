@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 
 from environments.spark.java_home import java_home
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
-# Every JVM that a test starts, by whatever process, compiles fast rather than well: most live for
-# seconds, in which the optimizing compiler takes more time than it saves. Spark reads this name.
-os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1"
+# Every JVM that a test starts, by whatever process, compiles fast rather than well, and writes no
+# code for a query: most live for seconds, in which that takes more time than it saves. Spark reads
+# this name. README's test goes without, as its reader does.
+os.environ["SPARK_SUBMIT_OPTS"] = (
+    "-XX:TieredStopAtLevel=1"
+    " -Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
+)
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.default.parallelism": "1",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }
@@ -65,6 +68,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
             return share_of(nodeid.partition("::")[0].removeprefix("tests/"))
 
     return ShareScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let clients trust one authority besides the workspace's: they read all for each request."""
+    first, end, _ = certifi.contents().partition("-----END CERTIFICATE-----\n")
+    file = tmp_path_factory.mktemp("authority") / "trusted.pem"
+    file.write_text(first + end)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REQUESTS_CA_BUNDLE", str(file))
+        yield
 
 
 @pytest.fixture(scope="session")

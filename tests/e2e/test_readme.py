@@ -19,6 +19,8 @@ README = REPOSITORY / "README.md"
 # The command that runs this very test, and one that serves until it is interrupted: the loop of
 # the workspace types that.
 NOT_TYPED = ("make test", ".venv/bin/python -m aml_pipelines workspace")
+# What the tests' own processes are given, and whoever reads README has not.
+OURS = ("PYTHONPATH", "PYSPARK", "REQUESTS_CA_BUNDLE", "SPARK_SUBMIT_OPTS")
 FLIGHTS, DECEMBER = 336_776, 28_135
 
 
@@ -61,7 +63,7 @@ def type_in(clone: Path, command: str, *, keys: str = "") -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTHONPATH", "PYSPARK"))},
+        env={k: v for k, v in os.environ.items() if not k.startswith(OURS)},
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
