@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 TARGET ?= local
 WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 READY := .venv/.ready
 AZURITE := .venv/.azurite
 CHECKS := .venv/.checks
@@ -36,10 +37,10 @@ run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to t
 	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
 
 test: $(READY) $(AZURITE) $(CHECKS) ## every test that needs no cloud
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not azure"
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not azure"
 
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
-	@$(BIN)/python -m pytest tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
+	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
 
 lint: $(READY) ## format, style, types, import directions, spelling: every hook of pre-commit
 	@$(BIN)/pre-commit run --all-files

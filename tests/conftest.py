@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parent
 # Every JVM that a test starts, by whatever process, compiles fast rather than well, and writes no
 # code for a query: most live for seconds, in which that takes more time than it saves. Spark reads
-# this name. README's test goes without, as its reader does.
+# this name. README's test lets it write code, as for README's reader.
 os.environ["SPARK_SUBMIT_OPTS"] = (
     "-XX:TieredStopAtLevel=1"
     " -Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"

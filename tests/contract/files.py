@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from conf.yaml_lines import Loader
+
 REPOSITORY = Path(__file__).parents[2]
 PIPELINES = sorted((REPOSITORY / "aml_pipelines").glob("*.yml"))
 COMPONENTS = sorted((REPOSITORY / "components").glob("*/component.yml"))
@@ -39,7 +41,8 @@ def copy_repository(folder: Path) -> None:
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    with file.open(encoding="utf-8") as stream:
+        read: dict[str, Any] = yaml.load(stream, Loader)  # noqa: S506 # a SafeLoader
     return read
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from conf.yaml_lines import Loader
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -38,7 +40,7 @@ class ExpansionError(ValueError):
     """A pipeline says what Azure DevOps would refuse, or what this does not read."""
 
 
-class _Distinct(yaml.SafeLoader):
+class _Distinct(Loader):  # type: ignore[misc, valid-type]  # it is libyaml's where there is one
     """YAML in which a key stands once; PyYAML itself takes the last of them."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 # the signature is PyYAML's
@@ -46,7 +48,8 @@ class _Distinct(yaml.SafeLoader):
         twice = sorted({str(key) for key in keys if keys.count(key) > 1})
         if twice:
             raise ExpansionError(f"{twice} are stated twice: {node.start_mark}")
-        return super().construct_mapping(node, deep=deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
 
 
 def read_distinct(file: Path) -> dict[str, Any]:

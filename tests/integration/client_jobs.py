@@ -14,9 +14,10 @@ import sys
 import threading
 import traceback
 
+# Not used here: what a script imports is there.
 import azure.ai.ml
-import azure.identity
-from azure.ai.ml.entities import _load_functions  # noqa: F401 # what a script imports is there
+import azure.ai.ml.entities._load_functions
+import azure.identity  # noqa: F401
 
 
 class Job(socketserver.StreamRequestHandler):
@@ -26,7 +27,7 @@ class Job(socketserver.StreamRequestHandler):
         asked = json.loads(self.rfile.readline())
         os.environ.clear()
         os.environ.update(asked["env"])
-        sys.path[1:1] = os.environ.get("PYTHONPATH", "").split(":")
+        sys.path[:0] = ["", *filter(None, os.environ.get("PYTHONPATH", "").split(":"))]
         for stream, name in ((1, "stdout"), (2, "stderr")):
             os.dup2(os.open(asked[name], os.O_WRONLY), stream)
         code = 0
@@ -53,8 +54,6 @@ def end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    assert azure.ai.ml
-    assert azure.identity
     with Jobs(sys.argv[1], Job) as jobs:
         threading.Thread(target=end_with_parent, daemon=True).start()
         gc.freeze()

@@ -113,6 +113,7 @@ def _job_processes() -> Path:
     forking = subprocess.Popen(
         [sys.executable, "-P", str(Path(__file__).with_name("client_jobs.py")), str(address)],
         env={},
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
