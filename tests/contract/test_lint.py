@@ -29,6 +29,7 @@ WRONG = {
     "ruff": ("conf/unused.py", f"{PYTHON}import os\n"),
     "mypy": ("conf/mistyped.py", f'{PYTHON}SIZE: int = "large"\n'),
     "lint-imports": ("conf/upwards.py", f"{PYTHON}from spark_jobs import lake\n"),
+    "deptry": ("conf/undeclared.py", f"{PYTHON}import nobody_declared_this\n"),
 }
 
 
