@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.lake import FolderLake
 
 if TYPE_CHECKING:
@@ -33,11 +32,12 @@ def open_lake(target: Target) -> Iterator[OpenLake]:
 def hold_lake(target: Target, verb: str) -> Iterator[OpenLake]:
     """Open the lake of a local target for a verb that only adds files to it.
 
-    A served lake has one server: two Azurites on the same data would spoil them. A folder needs no
-    lock, since each file is written whole.
+    A served lake is locked while it is open. A folder needs no lock: each file is written whole.
     """
     if target.has_folder:
         yield FolderLake(Path(target.lake))
         return
-    with exclusive(Path(target.state), {"verb": verb}), open_lake(target) as lake:
+    from aml_pipelines.azurite.lake import holding_lake  # noqa: PLC0415 # same
+
+    with holding_lake(target.lake, Path(target.state), verb) as lake:
         yield lake
