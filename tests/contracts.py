@@ -33,7 +33,7 @@ def contract_of(text: str, *, name: str = "trips") -> Dataset:
 def bronze_of(
     spark: SparkSession, contract: Dataset, rows: Sequence[Mapping[str, str | None]]
 ) -> DataFrame:
-    """Give bronze rows: what a row does not state is null, but its lineage has plain defaults."""
+    """Return bronze rows: what a row does not state is null, but its lineage has plain defaults."""
     names = (*LINEAGE, MODIFIED, "_malformed", "_undeclared", *contract.column_names)
     lineage = {"_ingestion_id": "i", "_source_file": "raw/a.csv", "_as_of": "2024-01-01"}
     plain = {**lineage, MODIFIED: "0"}

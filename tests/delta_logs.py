@@ -8,7 +8,7 @@ from typing import Any
 
 
 def commits(uri: str) -> list[dict[str, list[dict[str, Any]]]]:
-    """Give each commit of a table, oldest first: its actions by kind."""
+    """Return each commit of a table, oldest first: its actions by kind."""
     read: list[dict[str, list[dict[str, Any]]]] = []
     for file in sorted(Path(uri, "_delta_log").glob("*.json")):
         actions: dict[str, list[dict[str, Any]]] = {}

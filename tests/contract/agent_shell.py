@@ -85,7 +85,7 @@ class AgentShell:
 
 
 def runs_dry(words: Sequence[str]) -> bool:
-    """Tell whether words are a make target, or a verb that ends well with --dry-run."""
+    """Return whether words are a make target, or a verb that ends well with --dry-run."""
     if words[0] == "make":
         options = all(re.fullmatch(r"TARGET=(local|dev|prod)", word) for word in words[2:])
         return words[1] in MAKE_TARGETS and options

@@ -25,7 +25,7 @@ LOCK = REPOSITORY / "requirements.lock"
 
 
 def files_of_git() -> list[Path]:
-    """Give every file that git has: one that was not added is nobody else's."""
+    """Return every file that git has: one that was not added is nobody else's."""
     command = ["git", "-C", str(REPOSITORY), "ls-files", "-z", "--cached"]
     listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     files = [REPOSITORY / name for name in listed.split("\0") if name]

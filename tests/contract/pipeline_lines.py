@@ -25,7 +25,7 @@ PREDEFINED = {
 
 
 def scripts(node: object) -> Iterator[str]:
-    """Give every line that an agent types."""
+    """Return every line that an agent types."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key in ("script", "inlineScript", "run"):
@@ -51,7 +51,7 @@ def filled(line: str, variables: dict[str, str]) -> str:
 
 
 def typed(file: Path, branch: str, **given: str) -> list[str]:
-    """Give the lines of a pipeline with the variables of their stage filled in."""
+    """Return the lines of a pipeline with the variables of their stage filled in."""
     found = []
     for stage in stages(file, branch, **given):
         stated = stage.get("variables", [{}])[0] | PREDEFINED

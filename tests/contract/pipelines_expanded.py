@@ -119,7 +119,7 @@ class _Scope:
         return [item for scope in scopes for item in scope.sequence(body, kind)]
 
     def choice(self, words: str, held: bool | None) -> tuple[bool, bool | None]:  # noqa: FBT001 # a state, no option
-        """Tell whether a branch is taken, and whether one of its chain was; None is no chain."""
+        """Return whether a branch is taken, and whether one of its chain was; None is no chain."""
         if words == "else" and held is not None:
             return not held, None
         choice = _CHOICE.fullmatch(words)

@@ -60,7 +60,7 @@ def read_distinct(file: Path) -> dict[str, Any]:
 
 
 def parameters(file: Path, declared: object, given: dict[str, Any]) -> dict[str, Any]:
-    """Give every declared parameter its value; raises ExpansionError."""
+    """Return the value of every declared parameter; raises ExpansionError."""
     by_name = _by_name(file, declared)
     unknown = sorted(given.keys() - by_name)
     missing = sorted(n for n, item in by_name.items() if n not in given and "default" not in item)
@@ -113,7 +113,7 @@ def refuse_fields(file: Path, expanded: dict[str, Any]) -> None:
 
 
 def _items(node: object) -> Iterator[tuple[str, object]]:
-    """Give every stage, job and step, and which of these it is to be."""
+    """Return every stage, job and step, each with its kind."""
     if isinstance(node, dict):
         for kind, value in node.items():
             yield from ((kind, item) for item in (value if kind in _KINDS else []))

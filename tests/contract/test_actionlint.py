@@ -39,7 +39,7 @@ WRONG = {
 
 
 def as_workflow(file: Path) -> str:
-    """Give a workflow, or the steps of an action as one: actionlint does not read them there."""
+    """Return a workflow, or the steps of an action as one: actionlint does not read them there."""
     if file in WORKFLOWS:
         return file.read_text("utf-8")
     stated = read_yaml(file)
@@ -49,7 +49,7 @@ def as_workflow(file: Path) -> str:
 
 
 def complaints(workflow: str, folder: Path) -> list[str]:
-    """Give what actionlint says of a workflow that stands beside ours."""
+    """Return what actionlint says of a workflow that stands beside ours."""
     shutil.copytree(GITHUB, folder / ".github")
     (folder / ".git").mkdir()  # actionlint looks for our actions where a repository begins
     file = folder / ".github" / "workflows" / "asked.yml"

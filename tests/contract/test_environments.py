@@ -23,7 +23,7 @@ def uncommented(file: Path) -> list[str]:
 
 
 def pins_of(folder: Path) -> list[str]:
-    """Give the pinned packages of an image: of its conda file, or of the list of Azure's own."""
+    """Return the pinned packages of an image: of its conda file, or of the list of Azure's own."""
     conda = folder / "conda.yml"
     if not conda.is_file():
         return uncommented(folder / "runtime-packages.txt")

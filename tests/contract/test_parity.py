@@ -34,7 +34,7 @@ STARTED: list[tuple[str, str, dict[str, str]]] = [
 def typed_in_azure_devops(
     name: str, branch: str, given: dict[str, str], folder: Path
 ) -> list[list[Command]]:
-    """Give what every job of a pipeline types, in the order of its stages."""
+    """Return what every job of a pipeline types, in the order of its stages."""
     found: list[list[Command]] = []
     for stage in stages(DEVOPS / f"{name}.yml", f"refs/heads/{branch}", **given):
         for job in stage["jobs"]:
@@ -63,7 +63,7 @@ def test_both_type_the_same_and_keep_the_same_of_what_is_printed(
 
 
 def asked_by_azure_devops(name: str) -> dict[str, tuple[str, list[str]]]:
-    """Give a pipeline's parameters with default and choices; one space is how it says nothing."""
+    """Return a pipeline's parameters with default and choices; one space is how it says nothing."""
     declared = read_yaml(DEVOPS / f"{name}.yml").get("parameters", [])
     return {
         item["name"]: (str(item["default"]).strip(), item.get("values", [])) for item in declared

@@ -63,7 +63,7 @@ OF_EVERY_ROW = {
 
 @cache
 def blocks() -> list[tuple[str, dict[str, Any]]]:
-    """Give the blocks of all files by their kinds: resource, variable, output and so on."""
+    """Return the blocks of all files by their kinds: resource, variable, output and so on."""
     read = [hcl2.loads(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.tf"))]
     return [
         (kind, block) for file in read for kind, found in file.items() for block in listed(found)
@@ -123,13 +123,13 @@ def stated_locals() -> dict[str, Any]:
 
 
 def expressions() -> str:
-    """Give what is worked out, as one text: comments and plain words are not."""
+    """Return what is worked out, as one text: comments and plain words are not."""
     found = [text for _, block in blocks() for text in texts(block) if "${" in text]
     return " ".join(found)
 
 
 def references() -> set[str]:
-    """Give what expressions refer to: var.NAME, local.NAME, data.TYPE.NAME and TYPE.NAME."""
+    """Return what expressions refer to: var.NAME, local.NAME, data.TYPE.NAME and TYPE.NAME."""
     pattern = r"\b(data\.\w+\.\w+|var\.\w+|local\.\w+|(?<!data\.)azurerm_\w+\.\w+)"
     return set(re.findall(pattern, expressions()))
 
@@ -167,7 +167,7 @@ def test_a_target_gives_every_variable_that_has_no_default(target: str) -> None:
 
 
 def granted() -> list[tuple[str, str, str]]:
-    """Give who has which role on what, in the words of docs/azure.md."""
+    """Return who has which role on what, in the words of docs/azure.md."""
     table = stated_locals()
     rows = [
         (str(table["who"][bare(row["who"])]), row["role"], table["where"][bare(row["where"])])

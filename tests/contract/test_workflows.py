@@ -46,7 +46,7 @@ TYPED_IN = [
 
 
 def all_commands(folder: Path) -> set[Command]:
-    """Give what all workflows type on main."""
+    """Return what all workflows type on main."""
     return {
         command
         for file in WORKFLOWS

@@ -43,21 +43,21 @@ class Job:
 
 
 def triggers(file: Path) -> dict[str, Any]:
-    """Give what starts a workflow: YAML takes the key `on` for a truth."""
+    """Return what starts a workflow: YAML takes the key `on` for a truth."""
     document: dict[Any, Any] = read_distinct(file)
     started: dict[str, Any] = document[True]
     return started
 
 
 def inputs(file: Path) -> dict[str, dict[str, Any]]:
-    """Give what a workflow asks of whoever starts it by hand."""
+    """Return what a workflow asks of whoever starts it by hand."""
     by_hand = triggers(file).get("workflow_dispatch") or {}
     asked: dict[str, dict[str, Any]] = by_hand.get("inputs", {})
     return asked
 
 
 def by_hand(file: Path, **given: str) -> dict[str, str]:
-    """Give the inputs of a workflow that is started by hand, of which some are changed."""
+    """Return the inputs of a workflow that is started by hand, of which some are changed."""
     asked = inputs(file)
     if given.keys() - asked:
         raise WorkflowError(f"{file.name}: has no inputs {sorted(given.keys() - asked)}")
@@ -188,7 +188,7 @@ def _named(words: str, names: Mapping[str, str]) -> str:
 
 
 def runs(node: object) -> Iterator[str]:
-    """Give the lines that a workflow or an action types, as they stand."""
+    """Return the lines that a workflow or an action types, as they stand."""
     if isinstance(node, dict):
         for key, value in node.items():
             is_script = key == "run" and isinstance(value, str)  # a job may have that name too

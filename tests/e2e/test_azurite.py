@@ -114,7 +114,7 @@ def test_no_node_asked_for_a_host_of_the_internet(done: Done) -> None:
 
 
 def tables_of(run: dict[str, Any]) -> set[tuple[str, str, int]]:
-    """Give URI, id and version of every table on the receipts of a run."""
+    """Return URI, id and version of every table on the receipts of a run."""
     receipts = [node["receipt"] for node in run["nodes"].values()]
     return {
         (table["uri"], table["id"], table["version"])

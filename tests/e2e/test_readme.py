@@ -33,7 +33,7 @@ def blocks(language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    """Give the commands of README, without their comments, continued lines joined."""
+    """Return the commands of README, without their comments, continued lines joined."""
     text = "\n".join(blocks("sh")).replace("\\\n", " ")
     typed = [line.partition("  #")[0].strip() for line in text.splitlines()]
     return [line for line in typed if line and not line.startswith(NOT_TYPED)]
@@ -41,7 +41,7 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a copy of all files that git tracks, with this environment but no lake."""
+    """Return a copy of all files that git tracks, with this environment but no lake."""
     folder = tmp_path_factory.mktemp("clone")
     tracked = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607 # whichever git made the checkout

@@ -57,7 +57,7 @@ def traffic_of(typed: Typed) -> dict[str, int]:
 
 
 def releases_of(typed: Typed) -> dict[str, str]:
-    """Give the release of every version of `late` that carries one."""
+    """Return the release of every version of `late` that carries one."""
     versions = client_of(typed).models.list("late")
     tags = {str(model.version): dict(model.tags or {}) for model in versions}
     return {version: found["release"] for version, found in tags.items() if "release" in found}

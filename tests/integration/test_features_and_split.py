@@ -48,7 +48,7 @@ def silver_of(spark: SparkSession, folder: Path, name: str, rows: DataFrame) -> 
 
 
 def flights(spark: SparkSession, *flown: tuple[int, int, int | None]) -> DataFrame:
-    """Give flights of one aircraft and route, each by its month, day and arrival delay."""
+    """Return flights of one aircraft and route, each by its month, day and arrival delay."""
     rows = [
         (
             *(f"{month}-{day}", "i", 2024, month, day, 5, 30, 700, "UA", 1, "N1", "JFK", "BOS"),

@@ -60,7 +60,7 @@ def tracking(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def lake(tmp_path: Path, tracking: Path) -> Path:
-    """Give the test a lake of its own, on which nothing has run yet."""
+    """Return a lake of the test's own, on which nothing has run yet."""
     shutil.copytree(tracking, tmp_path / "lake" / "mlflow")
     return tmp_path / "lake"
 

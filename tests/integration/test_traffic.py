@@ -24,7 +24,7 @@ ONLINE = ("deploy", "online")
 
 @pytest.fixture
 def late(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
-    """Give a workspace with two versions of `late`, both champions."""
+    """Return a workspace with two versions of `late`, both champions."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "tracking").as_uri())
     for score in (1, 2):
         register(typed, tmp_path, score)
@@ -33,7 +33,7 @@ def late(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def models_of(typed: Typed) -> dict[str, str]:
-    """Give the version of `late` behind each colour."""
+    """Return the version of `late` behind each colour."""
     deployed = client_of(typed).online_deployments.list("trips-online")
     return {str(item.name): str(item.model).rpartition("/")[2] for item in deployed}
 
