@@ -37,7 +37,7 @@ def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noq
         kind = str(fields.get("jobInputType", fields.get("job_input_type", "")))
         fields["uri"] = _frozen_asset(fields["uri"], kind, registry)
     if isinstance(fields.get("componentId"), str):
-        fields["componentId"] = _frozen_component(fields["componentId"], components)
+        fields["componentId"] = component_version(fields["componentId"], components)
     return fields
 
 
@@ -53,7 +53,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     return uri if asset.version else with_version(uri, asset_version.version)
 
 
-def _frozen_component(reference: str, components: Versions) -> str:
+def component_version(reference: str, components: Versions) -> str:
+    """Return `reference` with the version that its label has now; raises NotFoundError."""
     asset = asset_name(reference)
     if not asset:
         raise RefusedError(
