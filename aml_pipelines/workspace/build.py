@@ -19,6 +19,7 @@ from aml_pipelines.workspace.storage.uploads import Uploads
 from aml_pipelines.workspace.store.documents import Documents
 from aml_pipelines.workspace.store.secrets import SecretFile
 from aml_pipelines.workspace.store.versions import Versions
+from aml_pipelines.workspace.store.workspace_id import workspace_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ def build_workspace(
     sources = sources_in(state, assets[COMPONENTS.plural], assets[CODES.plural])
     return ServedWorkspace(
         scope=scope,
+        guid=workspace_id(state),
         folder=StateFolder(state),
         identity=identity,
         operations=Operations(scope.subscription_id),

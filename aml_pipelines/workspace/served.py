@@ -51,6 +51,7 @@ class ServedWorkspace:
     """The stores of a workspace; without a `job_service` its jobs can only be read."""
 
     scope: WorkspaceScope
+    guid: str
     folder: StateFolder
     identity: WorkspaceIdentity
     operations: Operations

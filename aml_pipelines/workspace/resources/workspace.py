@@ -47,7 +47,7 @@ def _resource() -> Resource:
     resource = scope.resource(
         "",
         {
-            "workspaceId": scope.name,
+            "workspaceId": workspace.guid,
             "friendlyName": scope.name,
             "provisioningState": "Succeeded",
             "discoveryUrl": f"https://{request.host}/discovery/workspaces/{scope.name}",
