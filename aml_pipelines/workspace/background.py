@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.jobs.queue import Queue
 from aml_pipelines.workspace.jobs.submit import Submissions
 from aml_pipelines.workspace.schedules.schedules import Schedules
@@ -40,7 +39,7 @@ def job_service(
         state,
         workspace.jobs,
         registry=workspace.registry,
-        components=workspace.assets[COMPONENTS.plural],
+        components=workspace.components,
         sources=workspace.sources,
         wake=queue.wake,
     )

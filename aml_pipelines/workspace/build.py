@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.assets.code import sources_in
+from aml_pipelines.workspace.assets.components import Components
 from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS, KINDS
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
@@ -35,7 +36,8 @@ def build_workspace(
     # Each store once: some hold locks or keys that all routes must share.
     registry, secrets, uploads = Registry(state), SecretFile(state), Uploads(state)
     assets = {kind.plural: Versions(state, kind) for kind in KINDS}
-    sources = sources_in(state, assets[COMPONENTS.plural], assets[CODES.plural])
+    components = Components(assets[COMPONENTS.plural], Documents(state, "anonymous component"))
+    sources = sources_in(state, components, assets[CODES.plural])
     return ServedWorkspace(
         scope=scope,
         guid=workspace_id(state),
@@ -44,6 +46,7 @@ def build_workspace(
         operations=Operations(scope.subscription_id),
         registry=registry,
         assets=assets,
+        components=components,
         models=Models(state),
         sources=sources,
         workspaces=Documents(state, "workspace"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.assets.models import Models
     from aml_pipelines.workspace.assets.registry import Registry
     from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -57,6 +58,7 @@ class ServedWorkspace:
     operations: Operations
     registry: Registry
     assets: Mapping[str, Versions]
+    components: Components
     models: Models
     sources: Sources
     workspaces: Documents

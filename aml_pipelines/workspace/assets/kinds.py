@@ -43,6 +43,7 @@ COMPONENTS = AssetKind(
     container="ComponentContainer",
     version="ComponentVersion",
     required=("componentSpec",),
+    is_counted=False,
 )
 CODES = AssetKind(
     plural="codes",

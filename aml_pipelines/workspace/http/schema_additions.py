@@ -27,8 +27,9 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "AzureFileDatastore": _STORAGE_SCOPE,
     "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
     "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
-    # API 2023-06-01-preview.
-    "DataVersionBaseProperties": {"stage": "str"},
+    # API 2023-06-01-preview; `autoDeleteSetting` as the client's models of 2025-12-01 have it.
+    "DataVersionBaseProperties": {"stage": "str", "autoDeleteSetting": "AutoDeleteSetting"},
+    "ComponentVersionProperties": {"stage": "str", "autoDeleteSetting": "AutoDeleteSetting"},
     # As the Bicep types of workspaces/computes have them.
     "ComputeInstanceProperties": {
         "enableOSPatching": "bool",
@@ -53,6 +54,7 @@ MODELS: Mapping[str, Mapping[str, str]] = {
         "webhooks": "{object}",
     },
     "QueueSettings": {"jobTier": "JobTier"},
+    "AutoDeleteSetting": {"condition": "AutoDeleteCondition", "value": "str"},
     "SparkJob": {
         "archives": "[str]",
         "args": "str",
@@ -123,6 +125,7 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "JobType": ("Spark",),
     "OutputDeliveryMode": ("Direct",),
     "EmailNotificationEnableType": ("JobCancelled", "JobCompleted", "JobFailed"),
+    "AutoDeleteCondition": ("CreatedGreaterThan", "LastAccessedGreaterThan"),
     "JobTier": ("Basic", "Null", "Premium", "Spot", "Standard"),
     "DataCollectionMode": ("Disabled", "Enabled"),
     "RollingRateType": ("Day", "Hour", "Minute", "Month", "Year"),

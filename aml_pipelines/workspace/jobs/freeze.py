@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.pipeline.locations import MODELS
 from aml_pipelines.pipeline.references import asset_name, with_version
@@ -12,12 +12,12 @@ from aml_pipelines.pipeline.references import asset_name, with_version
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.assets.registry import Registry
-    from aml_pipelines.workspace.store.versions import Versions
 
 
 def freeze(
-    properties: Mapping[str, object], registry: Registry, components: Versions
+    properties: Mapping[str, object], registry: Registry, components: Components
 ) -> dict[str, object]:
     """Replace the label of every asset by the version that has it now, as Azure does once.
 
@@ -27,7 +27,7 @@ def freeze(
     return frozen
 
 
-def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noqa: ANN401 # JSON
+def _frozen(value: Any, registry: Registry, components: Components) -> Any:  # noqa: ANN401 # JSON
     if isinstance(value, list):
         return [_frozen(item, registry, components) for item in value]
     if not isinstance(value, dict):
@@ -53,7 +53,7 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     return uri if asset.version else with_version(uri, asset_version.version)
 
 
-def _frozen_component(reference: str, components: Versions) -> str:
+def _frozen_component(reference: str, components: Components) -> str:
     asset = asset_name(reference)
     if not asset:
         raise RefusedError(
@@ -62,7 +62,4 @@ def _frozen_component(reference: str, components: Versions) -> str:
     if asset.version:
         components.version(asset.name, asset.version)
         return reference
-    latest = components.container(asset.name).latest_version
-    if latest is None:
-        raise NotFoundError(f"component {asset.name!r} has no version that is not archived")
-    return with_version(reference, latest)
+    return with_version(reference, components.latest(asset.name))

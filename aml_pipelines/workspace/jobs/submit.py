@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.plan import Plan
     from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.assets.registry import Registry
-    from aml_pipelines.workspace.store.versions import Versions
 
 
 class Submissions:
@@ -39,7 +39,7 @@ class Submissions:
         jobs: Jobs,
         *,
         registry: Registry,
-        components: Versions,
+        components: Components,
         sources: Sources,
         wake: Callable[[], None],
     ) -> None:

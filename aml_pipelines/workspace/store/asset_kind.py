@@ -17,6 +17,7 @@ class AssetKind:
 
     `uri` is the field with a datastore URI, stored in its short form; all versions of a name have
     the same value of the field `type`; `unset` are the values of fields that were never given.
+    The next version of a kind that `is_counted` is a number, else it is named after the moment.
     """
 
     plural: str
@@ -28,6 +29,7 @@ class AssetKind:
     uri: str = ""
     type: str = ""
     unset: Mapping[str, object] = field(default_factory=dict)
+    is_counted: bool = True
 
     def type_of(self, properties: Mapping[str, object]) -> str:
         """Return the type of an asset with `properties`: the kind itself where there are none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS
+from aml_pipelines.workspace.assets.kinds import CODES
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
@@ -133,7 +133,7 @@ def _pipeline(
     component = str(mapping(configuration.get("componentId")).get("assetId"))
     _, _, end = component.partition("/components/")
     name, _, version = end.partition("/versions/")
-    registered = workspace.assets[COMPONENTS.plural].version(name, version)
+    registered = workspace.components.version(name, version)
     spec = mapping(registered.properties["componentSpec"])
     declared = {
         key: {"jobOutputType": mapping(port).get("type")}
