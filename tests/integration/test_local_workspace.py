@@ -49,7 +49,7 @@ tell(
         "/Microsoft.MachineLearningServices/workspaces/local/data/train/versions/1",
         "latest": "2",
         "path": "azureml://subscriptions/00000000-0000-0000-0000-000000000000"
-        "/resourcegroups/local/workspaces/local/datastores/lake/paths/gold/other",
+        "/resourcegroups/local/workspaces/local/datastores/lake/paths/gold/other/",
         "listed": ["2", "1"],
         "names": ["train"],
         "is_quick": True,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.kinds import KINDS
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
@@ -114,7 +113,7 @@ def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
     """Return a version of an asset as ARM answers it."""
     properties = {**kind.unset, **item.properties, **_state(kind.version)}
     if kind.uri:
-        properties[kind.uri] = long_uri(str(properties[kind.uri]), here().scope.id)
+        properties[kind.uri] = kind.answered_uri(properties, here().scope.id)
     return here().scope.resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
         properties,

@@ -28,7 +28,11 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
     "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
     # API 2023-06-01-preview; `autoDeleteSetting` as the client's models of 2025-12-01 have it.
-    "DataVersionBaseProperties": {"stage": "str", "autoDeleteSetting": "AutoDeleteSetting"},
+    "DataVersionBaseProperties": {
+        "autoDeleteSetting": "AutoDeleteSetting",
+        "intellectualProperty": "object",
+        "stage": "str",
+    },
     "ComponentVersionProperties": {"stage": "str", "autoDeleteSetting": "AutoDeleteSetting"},
     # As the Bicep types of workspaces/computes have them.
     "ComputeInstanceProperties": {

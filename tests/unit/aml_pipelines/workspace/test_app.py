@@ -37,8 +37,10 @@ def test_a_registered_version_is_answered_as_azure_answers(client: Client) -> No
     assert found["properties"] == {
         "dataType": "mltable",
         "dataUri": "azureml://subscriptions/s/resourcegroups/g/workspaces/w"
-        "/datastores/lake/paths/gold/train",
+        "/datastores/lake/paths/gold/train/",
         "description": None,
+        "autoDeleteSetting": None,
+        "intellectualProperty": None,
         "isAnonymous": False,
         "isArchived": False,
         "properties": {},
@@ -60,6 +62,8 @@ def test_the_same_registration_again_is_fine_and_another_one_is_a_conflict(clien
 
     assert client.send("PUT", "/data/train/versions/1", TRAIN).status_code == 201
     assert client.send("PUT", "/data/train/versions/1", TRAIN).status_code == 200
+    answered = client.send("GET", "/data/train/versions/1").get_json()
+    assert client.send("PUT", "/data/train/versions/1", answered).status_code == 200
     assert client.refusal("PUT", "/data/train/versions/1", other).startswith(
         "409 Conflict: A data version with this name and version already exists"
     )
