@@ -68,7 +68,7 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
         outputs=outputs,
         experiment=fields.text("experiment_name") or file.stem,
         force_rerun=pipeline_settings.flag("force_rerun", default=False),
-        continue_on_step_failure=pipeline_settings.flag("continue_on_step_failure", default=False),
+        continue_on_step_failure=pipeline_settings.flag("continue_on_step_failure", default=True),
     )
     return pipeline, problems
 

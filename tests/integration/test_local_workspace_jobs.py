@@ -51,14 +51,15 @@ inner = {
 write("inner.yml", json.dumps(inner))
 read = node("cat ${{inputs.text}}; env | grep ^AZUREML_RUN_ID=; echo $SHOUT; ls ${{inputs.raw}}",
     inputs={"text": "${{parent.jobs.outer.outputs.text}}",
-            "raw": {"type": "uri_folder", "path": "azureml://datastores/lake/paths/raw"}},
+            "raw": {"type": "uri_folder", "path": "${{parent.inputs.raw}}"}},
     environment_variables={"SHOUT": "hey ho"}, limits={"timeout": 60})
 job = pipeline(
     {"outer": {"type": "pipeline", "component": "./inner.yml",
                "inputs": {"word": "${{parent.inputs.word}}"},
                "outputs": {"text": "${{parent.outputs.text}}"}},
      "read": read},
-    inputs={"word": "la"}, outputs={"text": {"type": "uri_file"}}, tags={"a": "b"},
+    inputs={"word": "la", "raw": {"type": "uri_folder", "path": "azureml://datastores/lake/paths/raw"}},
+    outputs={"text": {"type": "uri_file"}}, tags={"a": "b"},
 )
 name = submit(job, "followed")
 ml.jobs.stream(name)
@@ -71,6 +72,7 @@ tell(
     text=next((files / "all/named-outputs/text").rglob("*text")).read_text(),
     log=next((files / "child").rglob("std_log.txt")).read_text(),
     child=ml.jobs.get(f"{name}_read").display_name, type=ml.jobs.get(name).type,
+    modes=[done.inputs["raw"].mode, done.outputs["text"].mode],
 )
 """,
     )
@@ -83,6 +85,7 @@ tell(
         "log": "lalaAZUREML_RUN_ID=followed_read\nhey ho\n",
         "child": "read",
         "type": "pipeline",
+        "modes": ["ro_mount", "rw_mount"],
     }
 
 

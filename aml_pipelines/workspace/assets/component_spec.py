@@ -28,13 +28,12 @@ def answered_spec(spec: Mapping[str, object], version: str = "") -> Spec:
     answer = _in_text(spec, without=(*_ORIGIN, "jobs"))
     if version:
         answer.setdefault("version", version)
-    kind = answer.get("type")
-    if kind in (None, "command"):
-        answer["resources"] = {"instance_count": "1", **mapping_in(answer, "resources")}
-    if kind == "parallel":
-        answer.pop("resources", None)
-    if kind == "pipeline":
+    if "jobs" in spec:
         answer.setdefault("is_deterministic", "False")
+    if answer.get("command"):
+        answer["resources"] = {"instance_count": "1", **mapping_in(answer, "resources")}
+    elif mapping_in(answer, "task"):  # it has the work of each mini-batch
+        answer.pop("resources", None)
     for ports, shape in (("inputs", _input), ("outputs", _output)):
         if ports in answer:
             named = mapping_in(answer, ports).items()

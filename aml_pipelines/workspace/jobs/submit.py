@@ -120,4 +120,6 @@ def _graph(plan: Plan) -> Graph:
     outputs = {name: (output.node, output.output) for name, output in plan.outputs.items()}
     if plan.locations.is_single:
         outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
-    return Graph({name: node.component.kind for name, node in plan.nodes.items()}, outputs)
+    nodes = {name: node.component.kind for name, node in plan.nodes.items()}
+    components = {name: node.component.name for name, node in plan.nodes.items()}
+    return Graph(nodes, outputs, components)

@@ -28,9 +28,14 @@ DEFAULT = "default"  # the output that every job has: its artifacts
 
 def job_resource(job: SubmittedJob) -> Resource:
     """Return the ARM resource of a job."""
+    inputs = {
+        name: with_mode(mapping(port), "jobInputType", "ReadOnlyMount")
+        for name, port in mapping(job.properties.get("inputs")).items()
+    }
+    made = outputs_of(job, _state())
     outputs = {
-        name: _placed(mapping(output), outputs_of(job, _state()).get(name))
-        for name, output in mapping(job.properties.get("outputs")).items()
+        name: _placed(with_mode(mapping(port), "jobOutputType", "ReadWriteMount"), made.get(name))
+        for name, port in mapping(job.properties.get("outputs")).items()
     }
     properties = {
         "description": None,
@@ -40,6 +45,7 @@ def job_resource(job: SubmittedJob) -> Resource:
         **job.properties,
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
+        "inputs": inputs,
         "outputs": outputs,
         "status": status_of(job, _state()),
         "services": {
@@ -48,6 +54,12 @@ def job_resource(job: SubmittedJob) -> Resource:
         },
     }
     return here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
+
+
+def with_mode(port: Mapping[str, object], kind: str, mode: str) -> dict[str, object]:
+    """Return a port of a job with the mode that Azure gives it where it has none of its own."""
+    is_data = port.get(kind) not in (None, "literal")
+    return {**port, "mode": mode} if is_data and not port.get("mode") else dict(port)
 
 
 def child_resource(name: str) -> Resource:
@@ -79,7 +91,11 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
         "parentRunId": job.name,
         "status": node.status,
         "tags": {},
-        "properties": {"azureml.moduleName": node.name, "azureml.runsource": node.kind, **reused},
+        "properties": {
+            "azureml.moduleName": job.graph.components.get(node.name, node.name),
+            "azureml.runsource": node.kind,
+            **reused,
+        },
         "error": _error(f"node {node.name!r} {node.error}") if node.error else None,
         "outputs": {output: _output_id(name, output) for output in [*node.outputs, DEFAULT]},
     }

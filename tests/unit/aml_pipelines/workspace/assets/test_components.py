@@ -81,16 +81,29 @@ def test_a_component_is_answered_as_the_service_answers_it(client: Components) -
     ("spec", "answered"),
     [
         (
-            {"type": "parallel", "resources": {"instance_count": 2}, "error_threshold": 10},
-            {"type": "parallel", "version": "1", "error_threshold": "10"},
+            {
+                "type": "parallel",
+                "resources": {"instance_count": 2},
+                "error_threshold": 10,
+                "task": {"environment": "azureml:AzureML-Minimal:2"},
+            },
+            {
+                "type": "parallel",
+                "version": "1",
+                "error_threshold": "10",
+                "task": {
+                    "environment": "azureml://registries/azureml/environments"
+                    "/AzureML-Minimal/versions/2"
+                },
+            },
         ),
         (
             {"type": "pipeline", "jobs": {"a": {"type": "command"}}, "sourceJobId": None},
             {"type": "pipeline", "version": "1", "is_deterministic": "False"},
         ),
         (
-            {"type": "command", "resources": {"instance_count": 2}, "version": "1"},
-            {"type": "command", "version": "1", "resources": {"instance_count": "2"}},
+            {"command": "ls", "resources": {"instance_count": 2}, "version": "1"},
+            {"command": "ls", "version": "1", "resources": {"instance_count": "2"}},
         ),
         (
             {"type": "spark", "conf": {"spark.executor.cores": 1}, "py_files": ["a.zip"]},
