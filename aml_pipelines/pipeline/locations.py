@@ -13,6 +13,7 @@ from aml_pipelines.pipeline.references import (
     DEFAULT,
     AssetName,
     DatastorePath,
+    JobOutput,
     LocalPath,
     Url,
     parse,
@@ -97,6 +98,8 @@ class Locations:
                 return self._datastore(text, kind)
             case AssetName() as asset:
                 return self._asset(text, asset, kind)
+            case JobOutput():
+                return self._job_output(text, kind)
             case Url(scheme):
                 return self._url(text, scheme, kind)
             case LocalPath(path):
@@ -125,6 +128,14 @@ class Locations:
             return Data(kind, location, uri)
         wrong = _unlike(kind, Path(location))
         return Missing(kind, uri, f"{wrong}: {location}") if wrong else Data(kind, location, uri)
+
+    def _job_output(self, uri: str, kind: str) -> Data:
+        if not self.lake.is_here:
+            return Data(kind, uri, uri)
+        raise UnknownReferenceError(
+            f"{uri!r} is found by the workspace, for jobs that are submitted to it; "
+            "give a local path or azureml://datastores/lake/paths/…"
+        )
 
     def _url(self, url: str, scheme: str, kind: str) -> Data:
         if scheme in self.lake.schemes:

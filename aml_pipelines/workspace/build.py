@@ -12,6 +12,7 @@ from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
 from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
+from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import Jobs
 from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
@@ -34,7 +35,12 @@ def build_workspace(
 ) -> ServedWorkspace:
     """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
     # Each store once: some hold locks or keys that all routes must share.
-    registry, secrets, uploads = Registry(state), SecretFile(state), Uploads(state)
+    jobs, registry, secrets, uploads = (
+        Jobs(state),
+        Registry(state),
+        SecretFile(state),
+        Uploads(state),
+    )
     assets = {kind.plural: Versions(state, kind) for kind in KINDS}
     components = Components(assets[COMPONENTS.plural], Documents(state, "anonymous component"))
     sources = sources_in(state, components, assets[CODES.plural])
@@ -59,7 +65,8 @@ def build_workspace(
         online=OnlineEndpoints(state, registry, sources, secrets),
         batch_endpoints=Documents(state, "batch endpoint"),
         batch_deployments=Documents(state, "batch deployment"),
-        jobs=Jobs(state),
+        jobs=jobs,
+        job_outputs=JobOutputs(state, jobs),
         log_links=LogLinks(),
         uploads=uploads,
         accounts=Accounts(state, identity, uploads),

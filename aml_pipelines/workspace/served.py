@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.identity import WorkspaceIdentity
     from aml_pipelines.workspace.http.operations import Operations
     from aml_pipelines.workspace.jobs.log_links import LogLinks
+    from aml_pipelines.workspace.jobs.outputs import JobOutputs
     from aml_pipelines.workspace.jobs.queue import Queue
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
@@ -72,6 +73,7 @@ class ServedWorkspace:
     batch_endpoints: Documents
     batch_deployments: Documents
     jobs: Jobs
+    job_outputs: JobOutputs
     log_links: LogLinks
     uploads: Uploads
     accounts: Accounts

@@ -89,6 +89,41 @@ tell(
     }
 
 
+def test_an_output_is_registered_and_read_by_the_name_of_its_job(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+made = node("mkdir -p ${{outputs.o}}/m; echo 7 > ${{outputs.o}}/m/MLmodel",
+            outputs={"o": {"type": "uri_folder"}})
+ended(submit(pipeline({"make": made}), "maker"))
+OF = "azureml://jobs/maker_make/outputs"
+model = ml.models.create_or_update(Model(name="m", type="mlflow_model", path=f"{OF}/o/paths/m"))
+data = ml.data.create_or_update(Data(name="d", type="uri_folder", path=f"{OF}/o"))
+logs = ml.data.create_or_update(Data(name="logs", type="uri_folder",
+                                     path="azureml://jobs/maker/outputs/artifacts"))
+reader = submit(pipeline({"read": node("cat ${{inputs.m}}/MLmodel", inputs={
+    "m": {"type": "uri_folder", "path": f"{OF}/o/paths/m"}})}))
+tell(model=model.path.partition("/datastores/")[2], data=data.path.partition("/datastores/")[2],
+     logs=logs.path.partition("/datastores/")[2], read=ended(reader),
+     none=refusal(ml.data.create_or_update, Data(name="x", type="uri_folder", path=f"{OF}/p")),
+     nobody=refusal(ml.data.create_or_update,
+                    Data(name="x", type="uri_folder", path="azureml://jobs/nobody/outputs/o")))
+""",
+    )
+    assert (told["model"], told["data"], told["read"]) == (
+        "lake/paths/runs/maker/make/outputs/o/m",
+        "lake/paths/runs/maker/make/outputs/o/",
+        "Completed",
+    )
+    assert told["logs"] == "workspaceartifactstore/paths/ExperimentRun/dcid.maker/"
+    assert "job 'maker_make' has not made an output 'p'; it has made ['artifacts', 'o']" in str(
+        told["none"]
+    )
+    assert "job 'nobody' does not exist" in str(told["nobody"])
+
+
 def test_a_failed_job_says_which_node_failed_and_how(served: WorkspaceWithJobs) -> None:
     told = submitting(
         served.env,

@@ -70,6 +70,9 @@ def put_version(plural: str, name: str, version: str) -> Response:
         check_preconditions(version_resource(store.kind, stored) if stored else None)
 
     properties = body_properties(store.kind.version, required=store.kind.required)
+    if store.kind.uri:
+        uri = str(properties[store.kind.uri])
+        properties[store.kind.uri] = here().job_outputs.resolved(uri)
     item, is_new = store.put_version(
         asset_name(name), asset_version(version), properties, unless=refuse
     )

@@ -12,7 +12,8 @@ from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, Re
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
-from aml_pipelines.workspace.jobs.freeze import freeze
+from aml_pipelines.workspace.jobs.freeze import Named, freeze
+from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob, differing
 from aml_pipelines.workspace.jobs.translate import (
     pipeline_documents,
@@ -46,8 +47,8 @@ class Submissions:
         self._state = state
         self._jobs = jobs
         self._registry = registry
-        self._components = components
         self._sources = sources
+        self._named = Named(registry, components, JobOutputs(state, jobs))
         self._wake = wake
         # Two requests for one name would write one folder: the job's row comes after its files.
         self._submitting = threading.Lock()
@@ -81,7 +82,7 @@ class Submissions:
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
         """Resolve the labels of a body's assets; raises RefusedError for an unknown asset."""
         try:
-            return freeze(properties, self._registry, self._components)
+            return freeze(properties, self._named)
         except NotFoundError as error:
             raise RefusedError(str(error)) from error
 
