@@ -52,7 +52,7 @@ _OTHER_APIS = (
 )
 # With paths of their own.
 _ELSEWHERE = (
-    *(groups.routes, operation_routes.routes, history.logs),
+    *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
     *(scoring.routes, batch.invocations),
     *(blob_routes.routes, path_routes.routes),
 )

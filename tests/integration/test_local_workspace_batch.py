@@ -112,7 +112,7 @@ deploy("strict", mini_batch_size=1, output_action="summary_only", error_threshol
 deploy("lenient", {"SKIP_BAD": "1"}, mini_batch_size=4, output_action="append_row",
     error_threshold=1)
 endpoint = ml.batch_endpoints.get("adder")
-endpoint.defaults = {"deployment_name": "files"}
+endpoint.defaults.deployment_name = "files"
 endpoint = ml.batch_endpoints.begin_create_or_update(endpoint).result()
 def invoke(folder, **more):
     files = {"files": Input(type="uri_folder", path=f"{LAKE}/{folder}")}
@@ -120,8 +120,12 @@ def invoke(folder, **more):
 by_default = invoke("numbers")
 jobs = [invoke("mixed", deployment_name=name) for name in ("strict", "lenient")]
 states = [finished(by_default), *[finished(job) for job in jobs]]
+import requests
+document = requests.get(endpoint.openapi_uri,
+    headers={"Authorization": "Bearer " + DefaultAzureCredential().get_token(
+        "https://ml.azure.com/.default").token}).json()
 tell(
-    none=none, default=endpoint.defaults.deployment_name, states=states,
+    paths=list(document["paths"]), none=none, default=endpoint.defaults.deployment_name, states=states,
     scored=output(by_default, "score"), lenient=output(jobs[1], "score"),
     listed=[[job.name, job.status] for job in ml.batch_endpoints.list_jobs("adder")]
     == [[jobs[1].name, "Completed"], [jobs[0].name, "Failed"], [by_default.name, "Completed"]],
@@ -175,6 +179,7 @@ def test_files_are_scored_in_mini_batches_by_the_default_or_the_named_deployment
         "2-3.txt": "",
         "1-4.txt": "",
     }
+    assert told["paths"] == ["/jobs"]
     assert told["lenient"] == {"predictions.csv": "0.txt 1\n2.txt 5\n3.txt 7\n", "4-3.txt": ""}
     assert told["listed"] is True
     assert "'files' is the default deployment of 'adder'" in str(told["kept"])
