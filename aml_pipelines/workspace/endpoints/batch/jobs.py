@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.workspace.assets.kinds import CODES
-from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
+from aml_pipelines.workspace.endpoints.batch.child import as_pipeline
+from aml_pipelines.workspace.endpoints.deployments import (
+    MLFLOW_ENVIRONMENT,
+    NO_CODE_BATCH,
+    NO_CODE_SCORER,
+    deployed_code,
+    deployed_model,
+)
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
 
@@ -47,9 +54,9 @@ def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> 
     Raises RefusedError when there is no such code, and NotFoundError without the model.
     """
     model = deployed_model(workspace.registry, properties)
-    if not properties.get("codeConfiguration"):
-        raise RefusedError("a batch deployment without code is not served; give it some")
     code, script = deployed_code(workspace.sources, properties, model)
+    if code == NO_CODE_SCORER:
+        script = NO_CODE_BATCH
     container = secrets.token_hex(16)
     snapshot = workspace.folder.uploads / container / "batch"
     shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
@@ -87,7 +94,8 @@ def job_body(
     if is_pipeline(properties):
         return {**shared, **_pipeline(workspace, properties, inputs, outputs)}
     model = deployed_model(workspace.registry, properties)
-    return {**shared, **_command(deployment, model, inputs, outputs)}
+    command = _command(deployment, model, inputs, outputs)
+    return {**shared, **as_pipeline(workspace.components, command)}
 
 
 def _command(
@@ -115,7 +123,7 @@ def _command(
         "jobType": "Command",
         "command": _COMMAND % (scored, flag),
         "codeId": deployment.content["codeId"],
-        "environmentId": properties.get("environmentId"),
+        "environmentId": properties.get("environmentId") or MLFLOW_ENVIRONMENT,
         "environmentVariables": properties.get("environmentVariables"),
         "computeId": properties.get("compute"),
         "inputs": {**inputs, **weights},
