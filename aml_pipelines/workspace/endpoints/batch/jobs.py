@@ -123,12 +123,16 @@ def _command(
         "jobType": "Command",
         "command": _COMMAND % (scored, flag),
         "codeId": deployment.content["codeId"],
-        "environmentId": properties.get("environmentId") or MLFLOW_ENVIRONMENT,
+        "environmentId": properties.get("environmentId") or _environment_of_model(properties),
         "environmentVariables": properties.get("environmentVariables"),
         "computeId": properties.get("compute"),
         "inputs": {**inputs, **weights},
         "outputs": {OUTPUT: {"jobOutputType": "uri_folder"}, **outputs},
     }
+
+
+def _environment_of_model(properties: Mapping[str, object]) -> object:
+    return None if properties.get("codeConfiguration") else MLFLOW_ENVIRONMENT
 
 
 def _pipeline(
