@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.environments.build import BuiltEnvironment
     from aml_pipelines.pipeline.plan import PlannedNode
 
 
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
 class Earlier:
     """A completed run of a node: where its outputs are, and the hash of what they held."""
 
-    run_id: str
+    run_name: str
     outputs: Mapping[str, str]
     hashes: Mapping[str, str]
 
 
-def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
+def key_of(
+    node: PlannedNode, data: NodeData, files: dict[str, Path], environment: BuiltEnvironment
+) -> str:
     """Return a hash of all that the node's outputs depend on: code, arguments, data, packages.
 
     It is empty for a node whose outputs nothing can stand for.
@@ -58,7 +61,7 @@ def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
         "component": _component_text(node),
         "environment_variables": dict(node.environment_variables),
         # Another release of a package may compute something else from equal inputs.
-        "packages": content_hash(LOCK),
+        "packages": environment.key or content_hash(LOCK),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -75,14 +78,14 @@ def find_earlier(node: PlannedNode, key: str, context: RunContext) -> Earlier | 
     if not file.is_file():
         return None
     recorded = read_json(file)
-    earlier = Earlier(recorded["run_id"], recorded["outputs"], recorded["hashes"])
+    earlier = Earlier(recorded["run_name"], recorded["outputs"], recorded["hashes"])
     return earlier if _hashes(earlier.outputs) == earlier.hashes else None
 
 
-def record(key: str, outputs: Mapping[str, str], context: RunContext) -> None:
+def record(key: str, node: PlannedNode, outputs: Mapping[str, str], context: RunContext) -> None:
     """Record a completed node under `key`, if it has one."""
     if key:
-        earlier = Earlier(context.run_id, dict(outputs), _hashes(outputs))
+        earlier = Earlier(node.run_name, dict(outputs), _hashes(outputs))
         write_json(_index(context.runs, key), asdict(earlier))
 
 

@@ -15,7 +15,7 @@ from aml_pipelines.pipeline.read_ports import (
     port_of_setting,
     settings,
 )
-from aml_pipelines.pipeline.references import DEFAULT, AssetName, local_path, parse
+from aml_pipelines.pipeline.references import DEFAULT, AssetName, local_path
 from aml_pipelines.pipeline.spec import Component, Job, OutputPort, Pipeline, Setting
 from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
 
@@ -51,8 +51,6 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
     _refuse_datastore(pipeline_settings)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    default = _has_compute(pipeline_settings, "default_compute")
-    own = _has_compute(fields, "compute")  # both are read, so that both are checked
     pipeline = Pipeline(
         name=file.stem,
         file=file,
@@ -62,13 +60,14 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
             place=fields.place,
             inputs={name: port_of_setting(name, setting) for name, setting in inputs.items()},
             outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
-            jobs=_jobs(fields, has_compute=default or own, ancestors=(file,)),
+            jobs=_jobs(fields, ancestors=(file,)),
         ),
         inputs=inputs,
         outputs=outputs,
         experiment=fields.text("experiment_name") or file.stem,
         force_rerun=pipeline_settings.flag("force_rerun", default=False),
         continue_on_step_failure=pipeline_settings.flag("continue_on_step_failure", default=True),
+        tags=_tags(fields),
     )
     return pipeline, problems
 
@@ -86,7 +85,7 @@ def _refuse_datastore(fields: Fields) -> None:
         )
 
 
-def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> dict[str, Job]:
+def _jobs(fields: Fields, *, ancestors: tuple[Path, ...]) -> dict[str, Job]:
     blocks = fields.mapping("jobs")
     if not blocks.entries:
         fields.problems.add(fields.place_of("jobs"), "the pipeline has no jobs")
@@ -95,15 +94,13 @@ def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> 
         if entry.kind != "mapping":
             fields.problems.add(entry.place, f"job {name!r} is no mapping")
             continue
-        job = _job(name, blocks.under(entry), has_compute=has_compute, ancestors=ancestors)
+        job = _job(name, blocks.under(entry), ancestors=ancestors)
         if job:
             jobs[name] = job
     return jobs
 
 
-def _job(
-    name: str, fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
-) -> Job | None:
+def _job(name: str, fields: Fields, *, ancestors: tuple[Path, ...]) -> Job | None:
     component_fields = _component_fields(name, fields)
     # Azure's default: a job that says nothing is a command, and a component's type is the job's.
     kind = fields.text("type") or (component_fields or fields).text("type") or "command"
@@ -124,11 +121,8 @@ def _job(
     if component_fields is None:
         component = _inline(name, kind, fields, inputs, outputs)
     else:
-        component = _component(
-            component_fields, kind, fields, has_compute=has_compute, ancestors=ancestors
-        )
-    _has_compute(fields, "compute")
-    node_kind(kind).check_job(fields, name, has_compute=has_compute)
+        component = _component(component_fields, kind, fields, ancestors=ancestors)
+    node_kind(kind).check_job(fields, name)
     return Job(
         name=name,
         component=component,
@@ -137,6 +131,7 @@ def _job(
         place=fields.place,
         environment_variables=_texts(fields.mapping("environment_variables")),
         timeout=_timeout(fields),
+        tags=_tags(fields),
     )
 
 
@@ -162,9 +157,7 @@ def _component_fields(name: str, fields: Fields) -> Fields | None:
     return read_fields(file, fields.problems)
 
 
-def _component(
-    fields: Fields, kind: str, job: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
-) -> Component:
+def _component(fields: Fields, kind: str, job: Fields, *, ancestors: tuple[Path, ...]) -> Component:
     own = fields.text("type")
     if own != kind:
         job.problems.add(
@@ -183,7 +176,7 @@ def _component(
         place=fields.place,
         inputs=declared_inputs(fields.mapping("inputs")),
         outputs=declared_outputs(fields.mapping("outputs")),
-        jobs=_jobs(fields, has_compute=has_compute, ancestors=(*ancestors, file)),
+        jobs=_jobs(fields, ancestors=(*ancestors, file)),
     )
 
 
@@ -203,19 +196,12 @@ def _inline(
     return read_component.read_component(fields, kind, name, ports, declared)
 
 
-def _has_compute(fields: Fields, key: str) -> bool:
-    compute = fields.text(key)
-    is_named = isinstance(parse(compute), AssetName)
-    if compute and compute != "serverless" and not is_named:
-        fields.problems.add(
-            fields.place_of(key),
-            f"{key} {compute!r} is neither 'serverless' nor a compute such as 'azureml:{compute}'",
-        )
-    return bool(compute)
-
-
 def _texts(fields: Fields) -> dict[str, str]:
     return {name: fields.text(name) for name in fields.entries}
+
+
+def _tags(fields: Fields) -> dict[str, str]:
+    return {name: str(entry.value) for name, entry in fields.mapping("tags").entries.items()}
 
 
 def _timeout(fields: Fields) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.assets.code import sources_in
-from aml_pipelines.workspace.assets.components import Components
-from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS, KINDS
+from aml_pipelines.workspace.assets.components import components_in
+from aml_pipelines.workspace.assets.kinds import CODES, KINDS
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -42,7 +42,7 @@ def build_workspace(
         Uploads(state),
     )
     assets = {kind.plural: Versions(state, kind) for kind in KINDS}
-    components = Components(assets[COMPONENTS.plural], Documents(state, "anonymous component"))
+    components = components_in(state)
     sources = sources_in(state, components, assets[CODES.plural])
     return ServedWorkspace(
         scope=scope,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ FOR_SPARK = True
 
 def arguments(node: PlannedNode, data: NodeData) -> list[str]:
     """Return Python, the entry script and its arguments."""
-    return [sys.executable, *spark.arguments(node.component, data.inputs, data.outputs)]
+    return ["python", *spark.arguments(node.component, data.inputs, data.outputs)]
 
 
 def await_resources(_: RunContext) -> None:

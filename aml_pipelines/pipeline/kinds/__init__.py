@@ -34,7 +34,7 @@ class NodeKind(Protocol):
         """Return what only components of this kind have, and report what is wrong with it."""
         ...
 
-    def check_job(self, fields: Fields, name: str, *, has_compute: bool) -> None:
+    def check_job(self, fields: Fields, name: str) -> None:
         """Report a block under `jobs` that Azure would refuse."""
         ...
 

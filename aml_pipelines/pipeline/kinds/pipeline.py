@@ -30,7 +30,7 @@ def read_own(_fields: Fields, _name: str, _snapshot: Snapshot) -> None:
     """Read nothing: the jobs of a graph are read where it is."""
 
 
-def check_job(_fields: Fields, _name: str, *, has_compute: bool) -> None:
+def check_job(_fields: Fields, _name: str) -> None:
     """Accept every block: its jobs are checked one by one."""
 
 

@@ -11,15 +11,17 @@ from aml_pipelines.workspace.assets.component_spec import (
     is_same_content,
     with_words,
 )
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.http.fields import mapping, mapping_in
+from aml_pipelines.workspace.store.documents import Documents
 from aml_pipelines.workspace.store.version_rules import refuse_changes
+from aml_pipelines.workspace.store.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from aml_pipelines.workspace.store.documents import Documents
     from aml_pipelines.workspace.store.version_rules import AssetVersion
-    from aml_pipelines.workspace.store.versions import Versions
 
 # The names that the client gives to all anonymous components, and to a name's default version.
 ANONYMOUS, DEFAULT_VERSION = "azureml_anonymous", "azureml_default"
@@ -80,6 +82,11 @@ class Components:
         content = {**properties, "componentSpec": spec, "properties": unhashed}
         refuse_changes(self.versions.kind, stored, content)
         return {**content, "componentSpec": with_words(before, after), "properties": own}
+
+
+def components_in(state: Path) -> Components:
+    """Open the components of the workspace with the folder `state`."""
+    return Components(Versions(state, COMPONENTS), Documents(state, "anonymous component"))
 
 
 def answered_properties(item: AssetVersion) -> dict[str, object]:

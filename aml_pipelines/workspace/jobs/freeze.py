@@ -47,7 +47,7 @@ def _frozen(value: Any, named: Named) -> Any:  # noqa: ANN401 # JSON
     if isinstance(fields.get("uri"), str) and kind:
         fields["uri"] = _frozen_asset(named.outputs.resolved(fields["uri"]), kind, named.registry)
     if isinstance(fields.get("componentId"), str):
-        fields["componentId"] = _frozen_component(fields["componentId"], named.components)
+        fields["componentId"] = component_version(fields["componentId"], named.components)
     return fields
 
 
@@ -63,7 +63,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     return uri if asset.version else with_version(uri, asset_version.version)
 
 
-def _frozen_component(reference: str, components: Components) -> str:
+def component_version(reference: str, components: Components) -> str:
+    """Return `reference` with the version that its label has now; raises NotFoundError."""
     asset = asset_name(reference)
     if not asset:
         raise RefusedError(
