@@ -12,6 +12,7 @@ from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
+from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.served import here
@@ -39,10 +40,13 @@ def job_resource(job: SubmittedJob) -> Resource:
     }
     properties = {
         "description": None,
-        "properties": {},
         "tags": {},
         "displayName": job.name,
         **job.properties,
+        "properties": {
+            **run_properties(job.properties),
+            **mapping(job.properties.get("properties")),
+        },
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "inputs": inputs,
