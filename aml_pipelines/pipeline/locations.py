@@ -14,6 +14,7 @@ from aml_pipelines.pipeline.references import (
     DEFAULT,
     AssetName,
     DatastorePath,
+    JobOutput,
     LocalPath,
     Url,
     parse,
@@ -120,6 +121,8 @@ class Locations:
                 return self._datastore(text, kind)
             case AssetName() as asset:
                 return self._asset(text, asset, kind)
+            case JobOutput():
+                return self._job_output(text, kind)
             case Url(scheme):
                 return self._url(text, scheme, kind)
             case LocalPath(path):
@@ -150,6 +153,14 @@ class Locations:
         if wrong:
             return Missing(kind, uri, f"{wrong}: {location}", location)
         return Data(kind, location, uri)
+
+    def _job_output(self, uri: str, kind: str) -> Data:
+        if not self.lake.is_here:
+            return Data(kind, uri, uri)
+        raise UnknownReferenceError(
+            f"{uri!r} is found by the workspace, for jobs that are submitted to it; "
+            "give a local path or azureml://datastores/lake/paths/…"
+        )
 
     def _url(self, url: str, scheme: str, kind: str) -> Data:
         if scheme in self.lake.schemes:

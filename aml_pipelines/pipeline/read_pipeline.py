@@ -118,7 +118,7 @@ def _of_graph(
         outputs=outputs,
         experiment=fields.text("experiment_name") or fields.place.file.stem,
         force_rerun=own.flag("force_rerun", default=False),
-        continue_on_step_failure=own.flag("continue_on_step_failure", default=False),
+        continue_on_step_failure=own.flag("continue_on_step_failure", default=True),
         tags=read_tags(fields),
         default_datastore=own.text("default_datastore"),
     )

@@ -111,6 +111,11 @@ class StateFolder:
         return self.registry / "blocks"
 
     @property
+    def workspace_id(self) -> Path:
+        """The GUID by which clients tell this workspace from others."""
+        return self.registry / "workspace-id"
+
+    @property
     def secrets(self) -> Path:
         return self.registry / "secrets.json"
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.references import asset_name
 from aml_pipelines.workspace.assets.code import sources_in
-from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS
+from aml_pipelines.workspace.assets.components import components_in
+from aml_pipelines.workspace.assets.kinds import CODES
 from aml_pipelines.workspace.jobs.freeze import component_version
 from aml_pipelines.workspace.jobs.translate import (
     COMPONENT,
@@ -36,7 +37,7 @@ def _component_file(state: Path, reference: str) -> Path:
     asset = asset_name(reference)
     if not asset:
         raise RefusedError("it is neither a file nor of the form azureml:NAME:VERSION")
-    components, codes = Versions(state, COMPONENTS), Versions(state, CODES)
+    components, codes = components_in(state), Versions(state, CODES)
     found = component_version(reference, components)
     version = asset_name(found)
     if version is None:

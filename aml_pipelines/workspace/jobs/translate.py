@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -135,10 +136,11 @@ def _node(
     translated = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
     if kind in node_kinds():
         translated |= {*node_kind(kind).OVERRIDES}
+    # Settings that Azure does not know either are kept in the body and mean nothing.
     untranslated = {
         key: value
         for key, value in node.items()
-        if key not in translated and not key.startswith("_") and value is not None
+        if key in _known_fields() - translated and value is not None
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
@@ -148,6 +150,16 @@ def _node(
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
     return _without_empty(fields)
+
+
+@cache
+def _known_fields() -> frozenset[str]:
+    kinds = node_kinds().values()
+    return frozenset(
+        field
+        for kind in kinds
+        for field in (*kind.JOB_FIELDS, *kind.INLINE_FIELDS, *kind.COMPONENT_FIELDS)
+    )
 
 
 def _component(
