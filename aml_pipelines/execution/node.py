@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.console import say
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution import reuse
 from aml_pipelines.execution.data import (
@@ -19,11 +18,12 @@ from aml_pipelines.execution.data import (
     take_outputs,
 )
 from aml_pipelines.execution.kinds import runnable_kind
+from aml_pipelines.execution.process import Ran, Workplace
 from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.plan import PlannedNode, Produce, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
-from aml_pipelines.processes import LOOPBACK, run_in_foreground
+from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,7 @@ class NodeResult:
 
     outputs: Mapping[str, str]
     reused: bool
+    ran: Ran
 
 
 def run_node(
@@ -52,14 +53,14 @@ def run_node(
     key = reuse.key_of(node, data, files)
     earlier = reuse.find_earlier(node, key, context)
     if earlier:
-        return NodeResult(earlier.outputs, reused=True)
+        return NodeResult(earlier.outputs, reused=True, ran=earlier.ran)
     snapshot = context.folder(node) / "snapshot"
     stage(files, snapshot)
     make_outputs(node, data)
     guarded = read_only_paths(node, data)
     # Sizes and times, not content: inputs may be large, and a writer changes one of these.
     before = {path: listing(path) for path in guarded}
-    _run(node, data, snapshot, context)
+    ran = _run(node, data, snapshot, context)
     for path, files_before in before.items():
         if listing(path) != files_before:
             raise NodeFailedError(
@@ -67,26 +68,17 @@ def run_node(
             )
     take_outputs(node, data, context.lake)
     outputs = {name: output.location for name, output in node.outputs.items()}
-    reuse.record(key, outputs, context)
-    return NodeResult(outputs, reused=False)
+    reuse.record(key, outputs, ran, context)
+    return NodeResult(outputs, reused=False, ran=ran)
 
 
-def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> None:
+def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> Ran:
     kind = runnable_kind(node.component.kind)
     kind.await_resources(context)
     with kind.environment(node, context) as own:
-        arguments, environment = kind.arguments(node, data), {**_environment(node, context), **own}
-        if context.in_foreground:
-            say(f"  {node.name} runs in {snapshot} and stops at breakpoint()")
-            run_in_foreground(arguments, folder=snapshot, environment=environment)
-            return
-        context.processes.run(
-            arguments,
-            folder=snapshot,
-            environment=environment,
-            log=context.folder(node) / "log.txt",
-            timeout=node.timeout,
-        )
+        environment = {**_environment(node, context), **own}
+        place = Workplace(snapshot, environment, context.folder(node) / "log.txt")
+        return kind.run(node, data, place, context)
 
 
 def _environment(node: PlannedNode, context: RunContext) -> dict[str, str]:

@@ -15,7 +15,7 @@ from aml_pipelines.files import write_json
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Status = Literal["NotStarted", "Running", "Completed", "Failed", "Skipped"]
 
@@ -33,6 +33,8 @@ class NodeRecord:
     receipt: object = None
     log: str | None = None
     command: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    children: Sequence[Mapping[str, object]] = ()
     error: str | None = None
 
 

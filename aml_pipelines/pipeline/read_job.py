@@ -127,6 +127,7 @@ def _job(
         component = _component(
             component_fields, kind, fields, has_compute=has_compute, ancestors=ancestors
         )
+    component = node_kind(kind).of_job(component, fields)
     _has_compute(fields, "compute")
     node_kind(kind).check_job(fields, name, has_compute=has_compute)
     return Job(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from .settings import IGNORE_ERRORS
-from .worker import Answer, MiniBatchError, Worker
+from .worker import MiniBatchError, Scored, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Run:
         self._left: queue.SimpleQueue[MiniBatch] = queue.SimpleQueue()
         for batch in batches:
             self._left.put(batch)
-        self.answers: dict[int, Answer] = {}
+        self.answers: dict[int, Scored] = {}
         self.errors: list[str] = []
         self.failed_items = 0
         self.failed_batches = 0
@@ -80,7 +80,7 @@ class Run:
                 return
         self._fail(batch, len(batch), last)
 
-    def _take(self, batch: MiniBatch, answer: Answer) -> None:
+    def _take(self, batch: MiniBatch, answer: Scored) -> None:
         self.answers[batch.number] = answer
         lacking = len(batch) - answer.count
         if lacking > 0:

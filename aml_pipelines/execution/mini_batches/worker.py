@@ -24,7 +24,7 @@ class MiniBatchError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Scored:
     """What run() returned: how many items, and the header and lines that it is written as."""
 
     count: int = 0
@@ -39,7 +39,7 @@ class Worker:
         self._settings = settings
         self._parent, self._process = self._start()
 
-    def answer(self, batch: MiniBatch) -> Answer:
+    def answer(self, batch: MiniBatch) -> Scored:
         """Return what run() does; raises MiniBatchError if it raises, takes too long, or dies."""
         reason = f"it took longer than {self._settings.timeout:g} s"
         try:
@@ -83,8 +83,8 @@ class Worker:
             raise MiniBatchError("init() ended its process") from None
         return parent, process
 
-    def _answer(self, parent: Connection) -> Answer:
+    def _answer(self, parent: Connection) -> Scored:
         error, *answer = parent.recv()
         if error:
             raise MiniBatchError(error)
-        return Answer(*answer)
+        return Scored(*answer)

@@ -150,12 +150,13 @@ def _component(
         for key, value in sources.component(reference).items()
         if value is not None and not key.startswith("_") and key not in _DONE
     }
-    if "code" in spec:
-        spec["code"] = sources.code(str(spec["code"]))
-    if isinstance(spec.get("environment"), str):
-        spec["environment"] = short_reference(str(spec["environment"]))
-    if spec.get("type") in node_kinds():
-        node_kind(str(spec["type"])).override(spec, node)
+    kind = node_kind(str(spec["type"])) if spec.get("type") in node_kinds() else None
+    if kind and kind.CODE:
+        spec[kind.CODE] = _placed(mapping(spec.get(kind.CODE)), sources)
+    else:
+        spec = _placed(spec, sources)
+    if kind:
+        kind.override(spec, node)
     if "entry" in spec:
         spec["entry"] = _entry(mapping(spec["entry"]))
     if "jobs" in spec:
@@ -165,6 +166,16 @@ def _component(
         }
     spec["inputs"] = {key: _port(mapping(p)) for key, p in mapping(spec.get("inputs")).items()}
     return spec
+
+
+def _placed(block: JsonObject, sources: Sources) -> dict[str, object]:
+    """Return a component, or the block of it that has code, as a file states it."""
+    placed = dict(block)
+    if "code" in placed:
+        placed["code"] = sources.code(str(placed["code"]))
+    if isinstance(placed.get("environment"), str):
+        placed["environment"] = short_reference(str(placed["environment"]))
+    return placed
 
 
 def inner_name(outer: str, inner: str) -> str:
