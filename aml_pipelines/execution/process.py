@@ -27,10 +27,9 @@ class Workplace:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a node tells of its run: the properties of its job, and the jobs below it."""
+    """What a node tells of its run beside its outputs: the properties of its job."""
 
     properties: Mapping[str, str] = field(default_factory=dict)
-    children: Sequence[Mapping[str, object]] = ()
 
 
 def run_process(

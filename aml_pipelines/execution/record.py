@@ -15,7 +15,7 @@ from aml_pipelines.files import write_json
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 Status = Literal["NotStarted", "Running", "Completed", "Failed", "Skipped"]
 
@@ -34,7 +34,6 @@ class NodeRecord:
     log: str | None = None
     command: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
-    children: Sequence[Mapping[str, object]] = ()
     error: str | None = None
 
 

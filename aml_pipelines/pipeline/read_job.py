@@ -104,9 +104,11 @@ def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> 
 def _job(
     name: str, fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
 ) -> Job | None:
-    component_fields = _component_fields(name, fields)
+    declared = fields.text("type")
+    key = node_kind(declared).COMPONENT_KEY if declared in node_kinds() else "component"
+    block = _component_fields(name, fields, key)
     # Azure's default: a job that says nothing is a command, and a component's type is the job's.
-    kind = fields.text("type") or (component_fields or fields).text("type") or "command"
+    kind = declared or (block or fields).text("type") or "command"
     if kind not in node_kinds():
         fields.problems.add(
             fields.place_of("type"),
@@ -114,38 +116,47 @@ def _job(
             f"it runs {', '.join(node_kinds())}",
         )
         return None
-    is_inline = "component" not in fields.entries
-    if component_fields is None and not is_inline:
+    as_kind, is_inline = node_kind(kind), key not in fields.entries
+    if is_inline and not as_kind.INLINE_FIELDS and not as_kind.IS_GRAPH:
+        fields.problems.add(
+            fields.place, f"{kind} job {name!r} has no {key!r}; name a component, or state one"
+        )
         return None
-    inline = (*node_kind(kind).INLINE_FIELDS, *_ABOUT) if is_inline else ()
-    fields.only((*node_kind(kind).JOB_FIELDS, *inline), f"{kind} job {name!r}")
+    if block is None and not is_inline:
+        return None
+    inline = (*as_kind.INLINE_FIELDS, *_ABOUT) if is_inline else ()
+    fields.only((*as_kind.JOB_FIELDS, *inline), f"{kind} job {name!r}")
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    if component_fields is None:
-        component = _inline(name, kind, fields, inputs, outputs)
+    of_component = as_kind.COMPONENT_KIND
+    if block is None or fields.entries[key].kind == "mapping":
+        component = _inline(name, of_component, fields, block, inputs=inputs, outputs=outputs)
     else:
         component = _component(
-            component_fields, kind, fields, has_compute=has_compute, ancestors=ancestors
+            block, of_component, fields, has_compute=has_compute, ancestors=ancestors
         )
-    component = node_kind(kind).of_job(component, fields)
+    component = as_kind.of_job(component, fields)
     _has_compute(fields, "compute")
-    node_kind(kind).check_job(fields, name, has_compute=has_compute)
+    as_kind.check_job(fields, name, has_compute=has_compute)
     return Job(
         name=name,
         component=component,
         inputs=inputs,
         outputs=outputs,
         place=fields.place,
-        environment_variables=_texts(fields.mapping("environment_variables")),
-        timeout=_timeout(fields),
+        environment_variables=_variables(fields, block),
+        timeout=_timeout(fields, as_kind.LIMITS),
     )
 
 
-def _component_fields(name: str, fields: Fields) -> Fields | None:
-    reference = fields.text("component")
+def _component_fields(name: str, fields: Fields, key: str) -> Fields | None:
+    """Return the fields of the component that a job names by `key`, or has there inline."""
+    if key in fields.entries and fields.entries[key].kind == "mapping":
+        return fields.mapping(key)
+    reference = fields.text(key)
     if not reference:
         return None
-    place = fields.place_of("component")
+    place = fields.place_of(key)
     path = local_path(reference)
     if not path:
         fields.problems.add(
@@ -191,7 +202,9 @@ def _component(
 def _inline(
     name: str,
     kind: str,
-    fields: Fields,
+    job: Fields,
+    block: Fields | None,
+    *,
     inputs: Mapping[str, Setting],
     outputs: Mapping[str, Setting],
 ) -> Component:
@@ -201,7 +214,12 @@ def _inline(
         for key, setting in inputs.items()
     }
     declared = {key: _output_port(key, setting) for key, setting in outputs.items()}
-    return read_component.read_component(fields, kind, name, ports, declared)
+    if block is None:
+        return read_component.read_component(job, kind, name, ports, declared)
+    block.only((*node_kind(kind).COMPONENT_FIELDS, "environment_variables"), f"inline {kind}")
+    ports |= declared_inputs(block.mapping("inputs"))
+    declared |= declared_outputs(block.mapping("outputs"))
+    return read_component.read_component(block, kind, name, ports, declared)
 
 
 def _has_compute(fields: Fields, key: str) -> bool:
@@ -215,12 +233,14 @@ def _has_compute(fields: Fields, key: str) -> bool:
     return bool(compute)
 
 
-def _texts(fields: Fields) -> dict[str, str]:
-    return {name: fields.text(name) for name in fields.entries}
+def _variables(fields: Fields, block: Fields | None) -> dict[str, str]:
+    """Return the environment variables of a job, over those of its component."""
+    stated = [item.mapping("environment_variables") for item in (block, fields) if item]
+    return {name: item.text(name) for item in stated for name in item.entries}
 
 
-def _timeout(fields: Fields) -> float | None:
+def _timeout(fields: Fields, known: tuple[str, ...]) -> float | None:
     limits = fields.mapping("limits")
-    limits.only(("timeout",), "limits")
+    limits.only(known, "limits")
     timeout = cast("object", limits.scalar("timeout"))
     return float(timeout) if isinstance(timeout, int | float) else None

@@ -27,6 +27,7 @@ class NodeKind(Protocol):
     COMPONENT_KEY: str  # the field of a block that names its component
     COMPONENT_KIND: str  # the kind of the component that it names
     CODE: str  # the block of a component that has its code; empty when that is the component
+    LIMITS: tuple[str, ...]  # of a block's `limits`
     JOB_TYPE: str  # the API's name of a job that is one such node; empty where there is none
     OVERRIDES: tuple[str, ...]  # fields of a node in a request that stand for its component's
     TEMPLATE: (

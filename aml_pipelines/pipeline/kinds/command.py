@@ -24,6 +24,7 @@ JOB_FIELDS = (
 COMPONENT_FIELDS = (*COMPONENT, "command", "distribution", "resources")
 INLINE_FIELDS = ("code", "command", "environment", "distribution")
 COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "command", ""
+LIMITS = ("timeout",)
 JOB_TYPE = "Command"
 OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = "command"

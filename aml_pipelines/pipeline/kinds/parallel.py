@@ -42,6 +42,7 @@ COMPONENT_FIELDS = (
 INLINE_FIELDS = ("task", "additional_includes")
 COMPONENT_KEY, COMPONENT_KIND = "component", "parallel"
 CODE, TEMPLATE = "task", "program_arguments"
+LIMITS = ("timeout",)
 JOB_TYPE = ""  # it exists as a node of a pipeline alone, in Azure too
 OVERRIDES = ("task", "resources", *SPLITTING)
 NODE_DEFAULTS: Mapping[str, object] = {}

@@ -20,6 +20,7 @@ JOB_FIELDS = JOB
 COMPONENT_FIELDS = (*COMPONENT_ABOUT, "inputs", "outputs", "is_deterministic", "jobs")
 INLINE_FIELDS = ()
 COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "pipeline", ""
+LIMITS = ("timeout",)
 JOB_TYPE = ""
 OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = ""

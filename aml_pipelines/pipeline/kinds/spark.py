@@ -27,6 +27,7 @@ JOB_FIELDS = (*JOB, *JOB_COMPUTE)
 COMPONENT_FIELDS = (*COMPONENT, *_OWN)
 INLINE_FIELDS = ("code", "environment", *_OWN)
 COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "spark", ""
+LIMITS = ("timeout",)
 JOB_TYPE = "Spark"
 OVERRIDES = _OWN
 TEMPLATE = "args"
