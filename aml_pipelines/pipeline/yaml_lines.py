@@ -56,7 +56,8 @@ class Fields:
         """Return a whole number, which may be written as a text; None for a missing field."""
         text = self.text(name)
         try:
-            number = int(text) if text else None
+            # A duration of a request is a number with a point.
+            number = int(text.removesuffix(".0")) if text else None
         except ValueError:
             number = minimum - 1
         if number is not None and number < minimum:

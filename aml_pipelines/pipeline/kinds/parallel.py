@@ -72,6 +72,9 @@ def parallel_code(component: Component) -> ParallelCode:
 def read_own(fields: Fields, name: str, snapshot: Snapshot) -> ParallelCode:
     """Read the task of a component; report a task of another type, and a script that lacks."""
     task = fields.mapping("task")
+    if not task.entries:
+        fields.problems.add(fields.place_of("task"), f"{name!r} has no 'task', which it would run")
+        return ParallelCode("", "", "", read_splitting(fields, Splitting()))
     task.only(_TASK, "task")
     kind, script = task.text("type"), task.text("entry_script")
     if kind not in _RUNS:
