@@ -27,12 +27,12 @@ def check_template(component: Component, problems: Problems) -> None:
 def _wrong(reference: Reference, component: Component) -> str:
     shown = f"${{{{{reference.path}}}}}"
     ports = {"inputs": component.inputs, "outputs": component.outputs}
-    if len(reference.parts) != 2 or reference.parts[0] not in ports:  # noqa: PLR2004 # a pair
+    kind, _, name = reference.path.partition(".")
+    if not name or kind not in ports:
         return (
             f"{shown} means nothing in a command; "
             "write ${{inputs.NAME}} or ${{outputs.NAME}}"
         )
-    kind, name = reference.parts
     declared = ports[kind]
     if name not in declared:
         return f"{shown} does not exist; the {kind} are {', '.join(declared) or 'none'}"

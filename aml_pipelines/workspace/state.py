@@ -129,6 +129,11 @@ class StateFolder:
         return self.registry / "serving.lock"
 
     @property
+    def component_files(self) -> Path:
+        """Registered components as YAML files, for jobs that name them."""
+        return self.registry / "components"
+
+    @property
     def environments(self) -> Path:
         """The environments that were built for nodes, one folder for each content."""
         return self.registry / "environments"

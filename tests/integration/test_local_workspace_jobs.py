@@ -140,7 +140,7 @@ tell(said=said, status=ml.jobs.get(name).status, bad=children(name)[f"{name}_bad
     assert "JobException" in str(told["said"])
     assert "node 'bad' ended with exit code 3; the end of its log:\\n so far" in str(told["said"])
     assert (told["status"], told["bad"]) == ("Failed", "Failed")
-    assert "pipeline.yml:" in str(told["absent"])
+    assert "jobs.read.inputs.data: input 'data'" in str(told["absent"])
     assert "does not exist" in str(told["absent"])
 
 
@@ -216,7 +216,7 @@ tell(
     assert "isArchived is 'yes'; it takes bool" in str(told["wrong"])
     assert told["sweep"][0] == 501  # type: ignore[index]
     assert "'Sweep' are not run by the local workspace" in str(told["sweep"])
-    assert told["empty"] == [400, "pipeline.yml:1: the pipeline has no jobs"]
+    assert told["empty"] == [400, "job: the pipeline has no jobs"]
     assert "data asset 'never' is not registered" in str(told["unregistered"])
     # Azure keeps a setting that it does not know, and so do we.
     assert "colour" not in str(told["field"])

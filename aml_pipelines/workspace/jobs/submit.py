@@ -15,6 +15,7 @@ from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.workspace.jobs.freeze import Named, freeze
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
+from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob, differing
 from aml_pipelines.workspace.jobs.translate import (
     pipeline_documents,
@@ -108,8 +109,9 @@ class Submissions:
             plan = plan_job(self._state, self._registry, file, name, is_single=is_single)
             choose_environments(plan, self._policy)
         except (PipelineError, NotFoundError) as error:
+            named = name_places(str(error), folder)
             shutil.rmtree(folder, ignore_errors=True)
-            raise RefusedError(str(error).replace(f"{folder}/", "")) from error
+            raise RefusedError(named) from error
         return plan
 
 

@@ -30,6 +30,7 @@ PIPELINE = "pipeline.yml"
 # Registering a component has settled these: its includes are in the code that was uploaded.
 _DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
+COMPONENT = f"{_COMPONENTS}/component.yml"
 _ABOUT = ("name", "display_name", "description", "tags", "properties", "comment", "services")
 _CODE_FIELDS = {
     "command": "command",
@@ -54,6 +55,13 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
         for name, node in mapping(job.get("jobs")).items()
     }
     return {PIPELINE: _pipeline(job, jobs), **files}
+
+
+def component_documents(reference: str, sources: Sources) -> PipelineFiles:
+    """Return a registered component as files: its own, and those of the components in it."""
+    files: PipelineFiles = {}
+    files[COMPONENT] = _component("component", reference, {}, sources, files)
+    return files
 
 
 def single_node(job: JsonObject) -> str:
