@@ -45,8 +45,11 @@ def read_own(fields: Fields, name: str, _: Snapshot) -> None:
         )
 
 
-def check_job(_fields: Fields, _name: str) -> None:
+def check_job(fields: Fields, name: str) -> None:
     """Accept every job: one that names no compute runs on serverless compute."""
+    if "services" in fields.entries:
+        place = fields.place_of("services")
+        fields.problems.note(place, f"job {name!r} has services, of which none is started here")
 
 
 def check_node(node: PlannedNode, problems: Problems) -> None:
