@@ -8,14 +8,14 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from aml_pipelines.errors import CommandFailedError, NodeFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -124,26 +124,34 @@ class Processes:
         timeout: float | None,
     ) -> None:
         """Run a process to its end; raise NodeFailedError for any end but success."""
-        child = self._start(arguments, folder, environment, log)
-        try:
-            code = child.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise NodeFailedError(f"took longer than limits.timeout, {timeout:g} s") from None
-        finally:
-            self.running.discard(child)
-            child.end()
-        _require_success(code)
+        with self.started(arguments, folder=folder, environment=environment, log=log) as child:
+            try:
+                code = child.wait(timeout)
+            except subprocess.TimeoutExpired:
+                raise NodeFailedError(f"took longer than limits.timeout, {timeout:g} s") from None
+        require_success(code)
 
-    def _start(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path
-    ) -> Child:
+    @contextmanager
+    def started(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        log: Path,
+    ) -> Iterator[Child]:
+        """Start a process that ends with the block; raise NodeFailedError in a cancelled run."""
         with self.lock:
             if self.is_ending:
                 raise NodeFailedError("was not started: the run was cancelled")
             # A script that reads its input finds none here, as in Azure.
             child = Child(arguments, folder=folder, environment=environment, log=log, reads=False)
             self.running.add(child)
-        return child
+        try:
+            yield child
+        finally:
+            self.running.discard(child)
+            child.end()
 
     def end_all(self) -> None:
         """End every process and start no further one."""
@@ -161,10 +169,11 @@ def run_in_foreground(
 
     Raises NodeFailedError for any end but success.
     """
-    _require_success(subprocess.run(arguments, cwd=folder, env=environment, check=False).returncode)
+    require_success(subprocess.run(arguments, cwd=folder, env=environment, check=False).returncode)
 
 
-def _require_success(code: int) -> None:
+def require_success(code: int) -> None:
+    """Raise NodeFailedError for any exit code but success, and say what it means."""
     if code:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
         raise NodeFailedError(how)

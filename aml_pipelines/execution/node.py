@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.console import say
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution import reuse
 from aml_pipelines.execution.data import (
@@ -19,13 +18,13 @@ from aml_pipelines.execution.data import (
 )
 from aml_pipelines.execution.environments.python import layer
 from aml_pipelines.execution.kinds import runnable_kind
+from aml_pipelines.execution.process import Ran, Workplace
 from aml_pipelines.execution.tracking import KEPT_FOLDERS, TrackedRun, tracked
 from aml_pipelines.execution.variables import node_variables
 from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.plan import PlannedNode, Produce, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
-from aml_pipelines.processes import run_in_foreground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +39,7 @@ class NodeResult:
 
     outputs: Mapping[str, str]
     reused: bool
+    ran: Ran
 
 
 def run_node(
@@ -57,16 +57,16 @@ def run_node(
         earlier = reuse.find_earlier(node, key, context)
         if earlier:
             context.tracking.copy(earlier.run_name, node.run_name)
-            return NodeResult(earlier.outputs, reused=True)
+            return NodeResult(earlier.outputs, reused=True, ran=earlier.ran)
         snapshot = context.folder(node) / "snapshot"
         stage(files, snapshot)
         make_outputs(node, data)
         with _unchanged(read_only_paths(node, data)), _kept(node, snapshot, context):
-            _run(node, data, snapshot, context)
+            ran = _run(node, data, snapshot, context)
         take_outputs(node, data, context.lake)
     outputs = {name: output.location for name, output in node.outputs.items()}
-    reuse.record(key, node, outputs, context)
-    return NodeResult(outputs, reused=False)
+    reuse.record(key, node, outputs, ran, context)
+    return NodeResult(outputs, reused=False, ran=ran)
 
 
 def _tracked_run(node: PlannedNode, context: RunContext) -> TrackedRun:
@@ -108,7 +108,7 @@ def _kept(node: PlannedNode, snapshot: Path, context: RunContext) -> Iterator[No
                 shutil.copytree(snapshot / name, to, dirs_exist_ok=True)
 
 
-def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> None:
+def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> Ran:
     kind = runnable_kind(node.component.kind)
     kind.await_resources(context)
     below = context.environments[node.name].python
@@ -116,16 +116,6 @@ def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext)
         layer(context.folder(node) / "environment", below) as python,
         kind.environment(node, context) as own,
     ):
-        arguments = kind.arguments(node, data)
         environment = {**node_variables(node, data, context), **own, **python.variables}
-        if context.in_foreground:
-            say(f"  {node.name} runs in {snapshot} and stops at breakpoint()")
-            run_in_foreground(arguments, folder=snapshot, environment=environment)
-            return
-        context.processes.run(
-            arguments,
-            folder=snapshot,
-            environment=environment,
-            log=context.folder(node) / "log.txt",
-            timeout=node.timeout,
-        )
+        place = Workplace(snapshot, environment, context.folder(node) / "log.txt")
+        return kind.run(node, data, place, context)

@@ -33,6 +33,7 @@ class NodeRecord:
     receipt: object = None
     log: str | None = None
     command: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.process import Ran
 from aml_pipelines.files import read_json, write_json
 from aml_pipelines.hashing import content_hash
 from aml_pipelines.pipeline.command import command
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A completed run of a node: where its outputs are, and the hash of what they held."""
+    """A completed run of a node: its outputs, the hash of what they held, and what it told."""
 
     run_name: str
     outputs: Mapping[str, str]
     hashes: Mapping[str, str]
+    ran: Ran
 
 
 def key_of(
@@ -76,14 +78,18 @@ def find_earlier(node: PlannedNode, key: str, context: RunContext) -> Earlier | 
     if not file.is_file():
         return None
     recorded = read_json(file)
-    earlier = Earlier(recorded["run_name"], recorded["outputs"], recorded["hashes"])
+    # Records of earlier versions have nothing that a node told.
+    ran = Ran(**recorded.get("ran", {}))
+    earlier = Earlier(recorded["run_name"], recorded["outputs"], recorded["hashes"], ran)
     return earlier if _hashes(earlier.outputs) == earlier.hashes else None
 
 
-def record(key: str, node: PlannedNode, outputs: Mapping[str, str], context: RunContext) -> None:
+def record(
+    key: str, node: PlannedNode, outputs: Mapping[str, str], ran: Ran, context: RunContext
+) -> None:
     """Record a completed node under `key`, if it has one."""
     if key:
-        earlier = Earlier(node.run_name, dict(outputs), _hashes(outputs))
+        earlier = Earlier(node.run_name, dict(outputs), _hashes(outputs), ran)
         write_json(_index(context.runs, key), asdict(earlier))
 
 
@@ -96,8 +102,10 @@ def _index(runs: Path, key: str) -> Path:
 
 
 def _component_text(node: PlannedNode) -> str:
-    """Return the text of the component's own file, or what an inline one has instead."""
+    """Return the text of the component's own file, if any, and what the node's kind read of it."""
     file = node.component.place.file
     is_own_file = node.component.place.file != node.place.file
+    text = file.read_text(encoding="utf-8") if is_own_file else ""
     outputs = sorted(f"{output.name}:{output.type}" for output in node.outputs.values())
-    return file.read_text(encoding="utf-8") if is_own_file else repr((node.component.own, outputs))
+    # A job may change what its component's file says.
+    return f"{text}{(node.component.own, outputs)!r}"

@@ -11,6 +11,8 @@ from aml_pipelines.pipeline.shell import UnquotableError
 from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aml_pipelines.pipeline.plan import PlannedNode
     from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Component
@@ -26,7 +28,9 @@ def check_template(component: Component, problems: Problems) -> None:
 
 def _wrong(reference: Reference, component: Component) -> str:
     shown = f"${{{{{reference.path}}}}}"
-    ports = {"inputs": component.inputs, "outputs": component.outputs}
+    ports: dict[str, Collection[str]] = {"inputs": component.inputs, "outputs": component.outputs}
+    if component.parameters:
+        ports["search_space"] = component.parameters
     kind, _, name = reference.path.partition(".")
     if not name or kind not in ports:
         return (

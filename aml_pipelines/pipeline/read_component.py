@@ -45,8 +45,9 @@ def read_component(
     outputs: Mapping[str, OutputPort],
 ) -> Component:
     """Return the component in `fields`, whose interface was read already."""
-    snapshot = read_snapshot(fields)
     as_kind = node_kind(kind)
+    code = fields.mapping(as_kind.CODE) if as_kind.CODE else fields
+    snapshot = read_snapshot(fields, code)
     own = as_kind.read_own(fields, name, snapshot)
     return Component(
         kind=kind,
@@ -54,8 +55,8 @@ def read_component(
         place=fields.place,
         inputs=inputs,
         outputs=outputs,
-        template=fields.text(as_kind.TEMPLATE),
-        template_place=fields.place_of(as_kind.TEMPLATE),
+        template=code.text(as_kind.TEMPLATE),
+        template_place=code.place_of(as_kind.TEMPLATE),
         snapshot=snapshot,
         own=own,
         is_deterministic=fields.flag("is_deterministic", default=True),
@@ -63,18 +64,19 @@ def read_component(
     )
 
 
-def read_snapshot(fields: Fields) -> Snapshot:
-    """Return the code folder and includes of a component."""
-    folder = fields.place.file.parent
-    code = fields.text("code")
+def read_snapshot(fields: Fields, block: Fields | None = None) -> Snapshot:
+    """Return the includes of a component and its code folder, which a `block` of it may name."""
+    folder, code_fields = fields.place.file.parent, block or fields
+    code = code_fields.text("code")
     if code and (not local_path(code) or code.startswith("git")):
         fields.problems.add(
-            fields.place_of("code"), f"code {code!r} is not a local folder; give a relative path"
+            code_fields.place_of("code"),
+            f"code {code!r} is not a local folder; give a relative path",
         )
         return Snapshot(None)
     path = (folder / code).resolve() if code else None
     if path and not path.exists():
-        fields.problems.add(fields.place_of("code"), f"code {code!r} does not exist: {path}")
+        fields.problems.add(code_fields.place_of("code"), f"code {code!r} does not exist: {path}")
     includes = []
     for item in fields.items("additional_includes"):
         include = (folder / str(item.value)).resolve()

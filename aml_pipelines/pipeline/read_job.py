@@ -59,9 +59,11 @@ def read_jobs(fields: Fields, reading: Reading) -> tuple[dict[str, Job], tuple[s
 
 def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
     """Return a job of any kind; None for one that was reported instead."""
-    component_fields = _component_fields(name, fields, reading)
+    declared = fields.text("type")
+    key = node_kind(declared).COMPONENT_KEY if declared in node_kinds() else "component"
+    block = _component_fields(name, fields, key, reading)
     # Azure's default: a job that says nothing is a command, and a component's type is the job's.
-    kind = fields.text("type") or (component_fields or fields).text("type") or "command"
+    kind = declared or (block or fields).text("type") or "command"
     if kind not in node_kinds():
         fields.problems.add(
             fields.place_of("type"),
@@ -69,39 +71,49 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
             f"it runs {', '.join(node_kinds())}",
         )
         return None
-    is_inline = "component" not in fields.entries
-    if component_fields is None and not is_inline:
+    as_kind, is_inline = node_kind(kind), key not in fields.entries
+    if is_inline and not as_kind.INLINE_FIELDS and not as_kind.IS_GRAPH:
+        fields.problems.add(
+            fields.place, f"{kind} job {name!r} has no {key!r}; name a component, or state one"
+        )
         return None
-    inline = node_kind(kind).INLINE_FIELDS if is_inline else ()
-    known, owner = (*node_kind(kind).JOB_FIELDS, *_ABOUT, *inline), f"{kind} job {name!r}"
+    if block is None and not is_inline:
+        return None
+    inline = as_kind.INLINE_FIELDS if is_inline else ()
+    known, owner = (*as_kind.JOB_FIELDS, *_ABOUT, *inline), f"{kind} job {name!r}"
     if is_inline:
         fields.only(known, owner)
     else:
         _note_unknown(fields, known, owner)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    if component_fields is None:
-        component = _inline(name, kind, fields, inputs, outputs)
+    of_component = as_kind.COMPONENT_KIND
+    if block is None or fields.entries[key].kind == "mapping":
+        component = _inline(name, of_component, fields, block, inputs=inputs, outputs=outputs)
     else:
-        component = _component(component_fields, kind, fields, reading)
-    node_kind(kind).check_job(fields, name)
+        component = _component(block, of_component, fields, reading)
+    component = as_kind.of_job(component, fields)
+    as_kind.check_job(fields, name)
     return Job(
         name=name,
         component=component,
         inputs=inputs,
         outputs=outputs,
         place=fields.place,
-        environment_variables=_texts(fields.mapping("environment_variables")),
-        timeout=_timeout(fields),
+        environment_variables=_variables(fields, block),
+        timeout=_timeout(fields, as_kind.LIMITS),
         tags=read_tags(fields),
     )
 
 
-def _component_fields(name: str, fields: Fields, reading: Reading) -> Fields | None:
-    reference = fields.text("component")
+def _component_fields(name: str, fields: Fields, key: str, reading: Reading) -> Fields | None:
+    """Return the fields of the component that a job names by `key`, or has there inline."""
+    if key in fields.entries and fields.entries[key].kind == "mapping":
+        return fields.mapping(key)
+    reference = fields.text(key)
     if not reference:
         return None
-    place = fields.place_of("component")
+    place = fields.place_of(key)
     path = local_path(reference)
     try:
         file = (
@@ -148,7 +160,7 @@ def _component(fields: Fields, kind: str, job: Fields, reading: Reading) -> Comp
 
 def root_component(fields: Fields, kind: str, reading: Reading) -> Component | None:
     """Return the graph of a pipeline job that names a component instead of jobs."""
-    component = _component_fields(fields.place.file.stem, fields, reading)
+    component = _component_fields(fields.place.file.stem, fields, "component", reading)
     return _component(component, kind, fields, reading) if component else None
 
 
@@ -165,7 +177,9 @@ def _note_unknown(fields: Fields, known: tuple[str, ...], owner: str) -> None:
 def _inline(
     name: str,
     kind: str,
-    fields: Fields,
+    job: Fields,
+    block: Fields | None,
+    *,
     inputs: Mapping[str, Setting],
     outputs: Mapping[str, Setting],
 ) -> Component:
@@ -175,19 +189,26 @@ def _inline(
         for key, setting in inputs.items()
     }
     declared = {key: output_port(key, setting) for key, setting in outputs.items()}
-    return read_component.read_component(fields, kind, name, ports, declared)
+    if block is None:
+        return read_component.read_component(job, kind, name, ports, declared)
+    block.only((*node_kind(kind).COMPONENT_FIELDS, "environment_variables"), f"inline {kind}")
+    ports |= declared_inputs(block.mapping("inputs"))
+    declared |= declared_outputs(block.mapping("outputs"))
+    return read_component.read_component(block, kind, name, ports, declared)
 
 
-def _texts(fields: Fields) -> dict[str, str]:
-    return {name: fields.text(name) for name in fields.entries}
+def _variables(fields: Fields, block: Fields | None) -> dict[str, str]:
+    """Return the environment variables of a job, over those of its component."""
+    stated = [item.mapping("environment_variables") for item in (block, fields) if item]
+    return {name: item.text(name) for item in stated for name in item.entries}
 
 
 def read_tags(fields: Fields) -> dict[str, str]:
     return {name: str(entry.value) for name, entry in fields.mapping("tags").entries.items()}
 
 
-def _timeout(fields: Fields) -> float | None:
+def _timeout(fields: Fields, known: tuple[str, ...]) -> float | None:
     limits = fields.mapping("limits")
-    limits.only(("timeout",), "limits")
+    limits.only(known, "limits")
     timeout = cast("object", limits.scalar("timeout"))
     return float(timeout) if isinstance(timeout, int | float) else None

@@ -106,7 +106,8 @@ class Component:
     """What a job runs: a process of some kind, or a graph of further jobs.
 
     `template` is the text with expressions that its inputs and outputs fill in, and `own` what
-    only components of its kind have; both are read by the kind's module.
+    only components of its kind have; both are read by the kind's module. `parameters` are the
+    names that `${{search_space.NAME}}` may have in the template.
     """
 
     kind: str
@@ -118,6 +119,7 @@ class Component:
     template_place: Place | None = None
     snapshot: Snapshot = Snapshot(None)
     own: object = None
+    parameters: tuple[str, ...] = ()
     jobs: Mapping[str, Job] | None = None
     unread_jobs: tuple[str, ...] = ()  # jobs of a graph that have been reported and left out
     is_deterministic: bool = True

@@ -52,6 +52,21 @@ class Fields:
         entry = self._take(name, ("text", "integer", "number"))
         return "" if entry is None else str(entry.value)
 
+    def whole(self, name: str, *, minimum: int) -> int | None:
+        """Return a whole number, which may be written as a text; None for a missing field."""
+        text = self.text(name)
+        try:
+            # A duration of a request is a number with a point.
+            number = int(text.removesuffix(".0")) if text else None
+        except ValueError:
+            number = minimum - 1
+        if number is not None and number < minimum:
+            self.problems.add(
+                self.place_of(name), f"{name} is {text!r}; it is a whole number from {minimum}"
+            )
+            return None
+        return number
+
     def flag(self, name: str, *, default: bool) -> bool:
         entry = self._take(name, ("boolean",))
         return default if entry is None else bool(entry.value)

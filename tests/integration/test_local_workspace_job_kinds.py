@@ -112,3 +112,118 @@ tell(status=status, rows=rows.split(), shuffles="shuffles 3" in log)
 """,
     )
     assert told == {"status": "Completed", "rows": ['{"id":0}', '{"id":1}'], "shuffles": True}
+
+
+def test_a_parallel_component_and_an_inline_one_run_with_what_their_nodes_state(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+write("code/score.py", '''
+import os, sys
+def run(mini_batch):
+    return [f"{sys.argv[2]} {len(mini_batch)} {os.environ['WHO']}" for _ in mini_batch]
+''')
+for name in "abc":
+    write(f"rows/{name}.txt", name)
+component = {
+    "type": "parallel", "name": "score", "version": "1",
+    "inputs": {"rows": {"type": "uri_folder"}}, "outputs": {"scores": {"type": "uri_file"}},
+    "input_data": "${{inputs.rows}}", "mini_batch_size": "3", "max_concurrency_per_instance": 2,
+    "resources": {"instance_count": 2}, "retry_settings": {"max_retries": 1, "timeout": 30},
+    "task": {"type": "run_function", "code": "./code", "entry_script": "score.py",
+             "environment": {"image": "ubuntu"}, "program_arguments": "--word 'it is'",
+             "append_row_to": "${{outputs.scores}}"}}
+write("score.yml", json.dumps(component))
+inline = {key: component[key] for key in ("type", "input_data", "task")}
+def scoring(node, who):
+    return {**node, "inputs": {"rows": "${{parent.inputs.rows}}"}, "mini_batch_size": "2",
+            "environment_variables": {"WHO": who},
+            "outputs": {"scores": f"${{{{parent.outputs.{who}}}}}"}}
+inline = scoring(inline, "inline")
+inline["inputs"] = {"rows": {"type": "uri_folder", "path": "${{parent.inputs.rows}}"}}
+inline["outputs"] = {"scores": {"type": "uri_file", "path": "${{parent.outputs.inline}}"}}
+name = submit(pipeline(
+    {"file": scoring({"type": "parallel", "component": "./score.yml"}, "file"), "inline": inline},
+    inputs={"rows": {"type": "uri_folder", "path": "./rows"}},
+    outputs={"file": {"type": "uri_file"}, "inline": {"type": "uri_file"}}), "scored")
+status = ended(name)
+if status != "Completed":
+    ml.jobs.stream(name)
+texts = {}
+for output in ("file", "inline"):
+    ml.jobs.download(name, download_path=files, output_name=output)
+    texts[output] = next((files / "named-outputs" / output).rglob("scores")).read_text()
+tell(status=status, children=children(name), **texts)
+""",
+    )
+    assert told == {
+        "status": "Completed",
+        "children": {"scored_file": "Completed", "scored_inline": "Completed"},
+        "file": "it is 2 file\nit is 2 file\nit is 1 file\n",
+        "inline": "it is 2 inline\nit is 2 inline\nit is 1 inline\n",
+    }
+
+
+def test_sweep_jobs_and_nodes_have_children_and_the_outputs_of_the_best_one(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+write("code/try.py", '''
+import os, sys, mlflow
+mlflow.log_metric("loss", (int(sys.argv[1]) - 2) ** 2)
+open(sys.argv[2] + "/who.txt", "w").write(os.environ["AZUREML_RUN_ID"])
+print("tried", sys.argv[1])
+''')
+environment = {"image": "ubuntu"}
+search = {
+    "type": "sweep", "sampling_algorithm": "grid",
+    "search_space": {"depth": {"type": "choice", "values": [1, 2]}},
+    "objective": {"goal": "minimize", "primary_metric": "loss"},
+    "limits": {"max_total_trials": 2, "max_concurrent_trials": 2, "timeout": 600,
+               "trial_timeout": 300},
+    "early_termination": {"type": "median_stopping", "delay_evaluation": 5}}
+alone = {**search, "compute": "azureml:cpu", "experiment_name": "flights",
+         "outputs": {"model": {"type": "uri_folder"}},
+         "trial": {"code": "./code", "environment": environment,
+                   "command": "python try.py ${{search_space.depth}} ${{outputs.model}}"}}
+write("try.yml", json.dumps({
+    "type": "command", "name": "try", "version": "1", "code": "./code", "environment": environment,
+    "inputs": {"depth": {"type": "integer"}}, "outputs": {"model": {"type": "uri_folder"}},
+    "command": "python try.py ${{inputs.depth}} ${{outputs.model}}"}))
+node = {**search, "trial": "./try.yml", "limits": {"max_total_trials": 1},
+        "outputs": {"model": "${{parent.outputs.model}}"}}
+names = [submit(load_job(write("sweep.yml", json.dumps(alone))), "alone"),
+         submit(pipeline({"look": node}, outputs={"model": {"type": "uri_folder"}}), "within")]
+def downloaded(name, *more, **how):
+    folder = files / "got" / name
+    ml.jobs.download(name, download_path=folder, **how)
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.txt")
+            if file.name in more}
+statuses = {name: ended(name) for name in names}
+job = ml.jobs.get("alone")
+tell(statuses=statuses, trials=children("alone"), nodes=children("within"),
+     within=children("within_look"), best=job.properties["best_child_run_id"],
+     space=job.search_space["depth"].values, trial=job.trial.command,
+     model=downloaded("alone", "who.txt", output_name="model"),
+     outer=downloaded("within", "who.txt", output_name="model"),
+     log=downloaded("alone_0", "std_log.txt"),
+     whole=downloaded("alone", "std_log.txt", all=True)["artifacts/user_logs/std_log.txt"])
+""",
+    )
+    assert told == {
+        "statuses": {"alone": "Completed", "within": "Completed"},
+        "trials": {"alone_0": "Completed", "alone_1": "Completed"},
+        "nodes": {"within_look": "Completed"},
+        "within": {"within_look_0": "Completed"},
+        "best": "alone_1",
+        "space": [1, 2],
+        "trial": "python try.py ${{search_space.depth}} ${{outputs.model}}",
+        "model": {"named-outputs/model/who.txt": "alone_1"},
+        "outer": {"named-outputs/model/who.txt": "within_look_0"},
+        "log": {"artifacts/user_logs/std_log.txt": "tried 1\n"},
+        "whole": "tried 2\n",
+    }

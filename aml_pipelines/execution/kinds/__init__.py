@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.process import Ran, Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
 
 
@@ -19,8 +20,8 @@ class RunnableKind(Protocol):
 
     FOR_SPARK: bool  # data in mode direct is given by Spark's URIs, not by Azure ML's
 
-    def arguments(self, node: PlannedNode, data: NodeData) -> list[str]:
-        """Return the program and the arguments of the node's process."""
+    def run(self, node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
+        """Run the node to its end; raises NodeFailedError when it fails."""
         ...
 
     def await_resources(self, context: RunContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.process import run_process
 from aml_pipelines.pipeline.command import command
 
 if TYPE_CHECKING:
@@ -12,14 +13,16 @@ if TYPE_CHECKING:
 
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.process import Ran, Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
 
 FOR_SPARK = False
 
 
-def arguments(node: PlannedNode, data: NodeData) -> list[str]:
-    """Return the shell that runs the node's command."""
-    return ["/bin/bash", "-c", command(node, data.inputs, data.outputs)]
+def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
+    """Run the node's command in a shell."""
+    arguments = ["/bin/bash", "-c", command(node, data.inputs, data.outputs)]
+    return run_process(arguments, node, place, context)
 
 
 def await_resources(context: RunContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.process import run_process
 from aml_pipelines.execution.spark_jvm import WarmJvm, memory, own_jvm_environment, shares_jvm
 from aml_pipelines.pipeline.kinds import spark
 
@@ -14,15 +15,17 @@ if TYPE_CHECKING:
 
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.process import Ran, Workplace
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
 FOR_SPARK = True
 
 
-def arguments(node: PlannedNode, data: NodeData) -> list[str]:
-    """Return Python, the entry script and its arguments."""
-    return ["python", *spark.arguments(node.component, data.inputs, data.outputs)]
+def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
+    """Run the entry script with its arguments in Python."""
+    arguments = ["python", *spark.arguments(node.component, data.inputs, data.outputs)]
+    return run_process(arguments, node, place, context)
 
 
 def await_resources(_: RunContext) -> None:

@@ -24,14 +24,24 @@ class NodeKind(Protocol):
     JOB_FIELDS: tuple[str, ...]  # of a block under `jobs`
     COMPONENT_FIELDS: tuple[str, ...]  # of a component file
     INLINE_FIELDS: tuple[str, ...]  # of a block that states its component inline
+    COMPONENT_KEY: str  # the field of a block that names its component
+    COMPONENT_KIND: str  # the kind of the component that it names
+    CODE: str  # the block of a component that has its code; empty when that is the component
+    LIMITS: tuple[str, ...]  # of a block's `limits`
     JOB_TYPE: str  # the API's name of a job that is one such node; empty where there is none
     OVERRIDES: tuple[str, ...]  # fields of a node in a request that stand for its component's
-    TEMPLATE: str  # the field whose expressions are filled in with inputs and outputs
+    TEMPLATE: (
+        str  # the field, beside the code, whose expressions are filled in with inputs and outputs
+    )
     NODE_DEFAULTS: Mapping[str, object]  # what a block must state when nobody states it
     ENVIRONMENT_COSTS: str  # what an environment of its own costs in Azure, if anything
 
     def read_own(self, fields: Fields, name: str, snapshot: Snapshot) -> object:
         """Return what only components of this kind have, and report what is wrong with it."""
+        ...
+
+    def of_job(self, component: Component, job: Fields) -> Component:
+        """Return a component as the block of a job changes it; report what is wrong with that."""
         ...
 
     def check_job(self, fields: Fields, name: str) -> None:

@@ -23,6 +23,8 @@ JOB_FIELDS = (
 )
 COMPONENT_FIELDS = (*COMPONENT, "command", "distribution", "resources")
 INLINE_FIELDS = ("code", "command", "environment", "distribution")
+COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "command", ""
+LIMITS = ("timeout",)
 JOB_TYPE = "Command"
 OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = "command"
@@ -43,6 +45,11 @@ def read_own(fields: Fields, name: str, _: Snapshot) -> None:
             fields.place_of("distribution"),
             f"component {name!r} is distributed, which cannot be run here",
         )
+
+
+def of_job(component: Component, _: Fields) -> Component:
+    """Change nothing: a block states nothing of its component."""
+    return component
 
 
 def check_job(fields: Fields, name: str) -> None:

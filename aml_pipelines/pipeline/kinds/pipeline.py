@@ -19,6 +19,8 @@ IS_GRAPH = True
 JOB_FIELDS = JOB
 COMPONENT_FIELDS = (*COMPONENT_ABOUT, "inputs", "outputs", "is_deterministic", "jobs")
 INLINE_FIELDS = ()
+COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "pipeline", ""
+LIMITS = ("timeout",)
 JOB_TYPE = ""
 OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = ""
@@ -28,6 +30,11 @@ ENVIRONMENT_COSTS = ""
 
 def read_own(_fields: Fields, _name: str, _snapshot: Snapshot) -> None:
     """Read nothing: the jobs of a graph are read where it is."""
+
+
+def of_job(component: Component, _: Fields) -> Component:
+    """Change nothing: a block states nothing of its component."""
+    return component
 
 
 def check_job(_fields: Fields, _name: str) -> None:

@@ -26,6 +26,8 @@ IS_GRAPH = False
 JOB_FIELDS = (*JOB, *JOB_COMPUTE)
 COMPONENT_FIELDS = (*COMPONENT, *_OWN)
 INLINE_FIELDS = ("code", "environment", *_OWN)
+COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "spark", ""
+LIMITS = ("timeout",)
 JOB_TYPE = "Spark"
 OVERRIDES = _OWN
 TEMPLATE = "args"
@@ -112,6 +114,11 @@ def _check_conf(conf: Mapping[str, str], fields: Fields) -> None:
             fields.place,
             f"Spark conf has {' or '.join(bounds)} without spark.dynamicAllocation.enabled: true",
         )
+
+
+def of_job(component: Component, _: Fields) -> Component:
+    """Change nothing: a block states nothing of its component."""
+    return component
 
 
 def check_job(fields: Fields, name: str) -> None:

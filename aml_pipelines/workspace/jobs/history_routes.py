@@ -11,7 +11,14 @@ from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.fields import list_in, mapping
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
-from aml_pipelines.workspace.jobs.status import NodeView, log_of, nodes_of, outputs_of
+from aml_pipelines.workspace.jobs.status import (
+    NodeView,
+    find_child,
+    log_of,
+    nodes_of,
+    outputs_of,
+    trials_of,
+)
 from aml_pipelines.workspace.jobs.views import (
     DEFAULT,
     artifacts_uri,
@@ -58,9 +65,10 @@ def get_details(name: str) -> Response:
 @history.get("/runs/<name>/children")
 def list_children(name: str) -> Response:
     job, node = _find(name)
-    has_children = node is None and job.kind == "Pipeline"
-    nodes = nodes_of(job, here().folder.root) if has_children else []
-    return jsonify(value=[node_run(job, item) for item in nodes])
+    state = here().folder.root
+    nodes = nodes_of(job, state) if node is None and job.kind == "Pipeline" else []
+    children = nodes or [trial for trial in trials_of(job, state) if trial.parent == name]
+    return jsonify(value=[node_run(job, item) for item in children])
 
 
 @history.post("/rundata")
@@ -94,7 +102,8 @@ def get_log(name: str, node: str = "") -> Response:
     if not workspace.log_links.is_right(name, node, request.args.get("sig", "")):
         raise ArmError(403, "AuthenticationFailed", "the signature is not this log's")
     job, state = workspace.jobs.job(name), workspace.folder.root
-    node_log = [item.log for item in nodes_of(job, state) if item.name == node]
+    below = [*nodes_of(job, state), *trials_of(job, state)]
+    node_log = [item.log for item in below if item.name == node]
     log = node_log[0] if node_log else log_of(job, state)
     text = log.read_bytes() if log and log.is_file() else b""
     return Response(text, mimetype="text/plain")
@@ -111,12 +120,10 @@ def _find(name: str) -> tuple[SubmittedJob, NodeView | None]:
     job = workspace.jobs.find(name)
     if job:
         return job, None
-    parent = workspace.jobs.parent_of(name)
-    if not parent:
+    child = find_child(workspace.jobs, name, workspace.folder.root)
+    if not child:
         raise NotFoundError(f"job {name!r} does not exist in this workspace")
-    nodes = nodes_of(parent[0], workspace.folder.root)
-    (node,) = [item for item in nodes if item.name == parent[1]]
-    return parent[0], node
+    return child
 
 
 def _run(name: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.node_names import run_of_node
-from aml_pipelines.workspace.jobs.status import log_of, nodes_of
+from aml_pipelines.workspace.jobs.status import log_of, nodes_of, trials_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.state import StateFolder
 
@@ -27,6 +27,9 @@ def keep_logs(job: SubmittedJob, state: Path) -> None:
         run = job.name if single else run_of_node(job.name, node.name)
         if node.log:
             logs[_artifact(state, run, NODE_LOG)] = node.log
+    for trial in trials_of(job, state):
+        if trial.log:
+            logs[_artifact(state, run_of_node(job.name, trial.name), NODE_LOG)] = trial.log
     for copy, log in logs.items():
         if log.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)

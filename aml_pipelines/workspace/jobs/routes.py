@@ -11,6 +11,7 @@ from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.names import asset_name, view
 from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.jobs.status import find_child
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource
 from aml_pipelines.workspace.served import here
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-RUN_HERE = ("Pipeline", "Command", "Spark")
+RUN_HERE = ("Pipeline", "Command", "Spark", "Sweep")
 _FILTERS = frozenset({"jobType", "tag", "properties", "scheduled", "scheduleId"})
 _POLL_SECONDS = "1"
 routes = Blueprint("jobs", __name__)
@@ -35,7 +36,7 @@ def list_jobs() -> Response:
 @routes.get("/jobs/<name>")
 def get_job(name: str) -> Response:
     jobs = here().jobs
-    if not jobs.find(name) and jobs.parent_of(name):
+    if not jobs.find(name) and find_child(jobs, name, here().folder.root):
         return answer(child_resource(name))
     return answer(job_resource(jobs.job(name)))
 
@@ -62,7 +63,7 @@ def poll_cancel(name: str) -> Response:
 def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
     """Check a job's `properties` against the API; refuses types that are not run here."""
     kind = properties.get("jobType")
-    if kind in ("Sweep", "AutoML"):
+    if kind == "AutoML":
         raise ArmError(
             501,
             "NotImplemented",

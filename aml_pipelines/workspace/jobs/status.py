@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.summary import last_lines
+from aml_pipelines.execution.sweep.record import read_trials
 from aml_pipelines.files import read_json
 from aml_pipelines.locks import holder_of
+from aml_pipelines.pipeline.node_names import possible_nodes
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aml_pipelines.workspace.jobs.store import SubmittedJob
+    from aml_pipelines.execution.sweep.record import TrialRecord
+    from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
+
+_TRIAL = "trial"
 
 
 # Three sources, because three processes know: the workspace writes the job's row, the job's process
 # writes run.json, and the holder of the lake writes its lock.
 @dataclass(frozen=True)
 class NodeView:
-    """The state of a node, which in a pipeline is a job of its own."""
+    """The state of a node, or of a trial of one, which is a job of its own below `parent`."""
 
     name: str
     kind: str
@@ -32,6 +38,9 @@ class NodeView:
     outputs: Mapping[str, str]
     error: str
     log: Path | None
+    parent: str
+    properties: Mapping[str, str]
+    tags: Mapping[str, str]
 
 
 def status_of(job: SubmittedJob, state: Path) -> str:
@@ -52,6 +61,26 @@ def nodes_of(job: SubmittedJob, state: Path) -> list[NodeView]:
         _node(job, name, kind, mapping(recorded.get(name)))
         for name, kind in job.graph.nodes.items()
     ]
+
+
+def trials_of(job: SubmittedJob, state: Path) -> list[NodeView]:
+    """Return the trials of all sweeps of a job, each named after its node and its number."""
+    runs = StateFolder(state).runs / job.name
+    return [_trial(job, trial) for node in job.graph.nodes for trial in read_trials(runs / node)]
+
+
+def find_child(jobs: Jobs, name: str, state: Path) -> tuple[SubmittedJob, NodeView] | None:
+    """Find the node or trial of which `name` is the job, and the job that it is of."""
+    parent = jobs.parent_of(name)
+    if parent:
+        (node,) = [item for item in nodes_of(parent[0], state) if item.name == parent[1]]
+        return parent[0], node
+    for job_name, rest in possible_nodes(name):
+        job = jobs.find(job_name)
+        for trial in trials_of(job, state) if job else ():
+            if job and trial.name == rest:
+                return job, trial
+    return None
 
 
 def outputs_of(job: SubmittedJob, state: Path) -> dict[str, str]:
@@ -96,6 +125,26 @@ def _node(job: SubmittedJob, name: str, kind: str, recorded: Mapping[str, object
         outputs={key: str(value) for key, value in mapping(recorded.get("outputs")).items()},
         error=str(recorded.get("error") or ""),
         log=Path(str(log)) if log else None,
+        parent=job.name,
+        properties={key: str(value) for key, value in mapping(recorded.get("properties")).items()},
+        tags={},
+    )
+
+
+def _trial(job: SubmittedJob, trial: TrialRecord) -> NodeView:
+    return NodeView(
+        name=trial.name.removeprefix(f"{job.name}_"),
+        kind=_TRIAL,
+        # The process that would have told its end may have been killed.
+        status="Canceled" if job.is_final and trial.status == "Running" else trial.status,
+        seconds=trial.seconds,
+        is_reused=False,
+        outputs=trial.outputs,
+        error=trial.error if trial.status == "Failed" else "",
+        log=Path(trial.log),
+        parent=trial.name.rpartition("_")[0],
+        properties={},
+        tags={"hyperparameters": json.dumps(dict(trial.values))},
     )
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
+from aml_pipelines.workspace.jobs.sweeps import sweep_fields
 from aml_pipelines.workspace.jobs.vocabulary import (
     compute_name,
     identity_setting,
@@ -16,6 +17,7 @@ from aml_pipelines.workspace.jobs.vocabulary import (
     output_setting,
     seconds_of,
     short_reference,
+    snake_case,
 )
 
 if TYPE_CHECKING:
@@ -107,25 +109,33 @@ def _pipeline(job: JsonObject, jobs: Mapping[str, object]) -> dict[str, object]:
 
 
 def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
-    fields = {ours: job.get(theirs) for theirs, ours in _CODE_FIELDS.items()}
-    environment, code = job.get("environmentId"), job.get("codeId")
-    resources = mapping(job.get("resources"))
+    trial = mapping(job.get("trial"))
+    code = {"trial": _without_empty(_code(trial, sources))} if trial else _code(job, sources)
     return _without_empty(
         {
             "type": single_node(job),
-            **fields,
-            "code": sources.code(str(code)) if code else None,
-            "environment": short_reference(str(environment)) if environment else None,
-            "entry": _entry(mapping(job.get("entry"))),
+            **code,
+            **sweep_fields(job),
             "inputs": _inputs(job),
             "outputs": _outputs(job),
             "limits": _limits(job),
-            "resources": {str(name): value for name, value in resources.items()},
+            "resources": dict(mapping(job.get("resources"))),
             "services": _services(job),
             **_compute(job),
             **_identity(job),
         }
     )
+
+
+def _code(owner: JsonObject, sources: Sources) -> dict[str, object]:
+    """Return what a job, or the trial of one, has of a component."""
+    environment, code = owner.get("environmentId"), owner.get("codeId")
+    return {
+        **{ours: owner.get(theirs) for theirs, ours in _CODE_FIELDS.items()},
+        "code": sources.code(str(code)) if code else None,
+        "environment": short_reference(str(environment)) if environment else None,
+        "entry": _entry(mapping(owner.get("entry"))),
+    }
 
 
 def _node(
@@ -134,8 +144,10 @@ def _node(
     """Return the block of a node, and add its component to `files`, named after the node."""
     kind = str(node.get("type", "command"))
     translated = {*_ABOUT, "componentId", "computeId", "identity", "limits", "inputs", "outputs"}
+    key = "component"
     if kind in node_kinds():
-        translated |= {*node_kind(kind).OVERRIDES}
+        key = node_kind(kind).COMPONENT_KEY
+        translated |= {key, *node_kind(kind).OVERRIDES}
     untranslated = {
         key: value
         for key, value in node.items()
@@ -143,9 +155,10 @@ def _node(
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
-    component = node.get("componentId")
+    fields |= sweep_fields(node)
+    component = node.get("componentId") or mapping(node.get(key)).get("componentId")
     if component:
-        fields["component"] = f"{folder}/{name}.yml"
+        fields[key] = f"{folder}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
     return _without_empty(fields)
@@ -159,12 +172,13 @@ def _component(
         for key, value in sources.component(reference).items()
         if value is not None and not key.startswith("_") and key not in _DONE
     }
-    if "code" in spec:
-        spec["code"] = sources.code(str(spec["code"]))
-    if isinstance(spec.get("environment"), str):
-        spec["environment"] = short_reference(str(spec["environment"]))
-    if spec.get("type") in node_kinds():
-        node_kind(str(spec["type"])).override(spec, node)
+    kind = node_kind(str(spec["type"])) if spec.get("type") in node_kinds() else None
+    if kind and kind.CODE:
+        spec[kind.CODE] = _placed(mapping(spec.get(kind.CODE)), sources)
+    else:
+        spec = _placed(spec, sources)
+    if kind:
+        kind.override(spec, node)
     if "entry" in spec:
         spec["entry"] = _entry(mapping(spec["entry"]))
     if "jobs" in spec:
@@ -174,6 +188,16 @@ def _component(
         }
     spec["inputs"] = {key: _port(mapping(p)) for key, p in mapping(spec.get("inputs")).items()}
     return spec
+
+
+def _placed(block: JsonObject, sources: Sources) -> dict[str, object]:
+    """Return a component, or the block of it that has code, as a file states it."""
+    placed = dict(block)
+    if "code" in placed:
+        placed["code"] = sources.code(str(placed["code"]))
+    if isinstance(placed.get("environment"), str):
+        placed["environment"] = short_reference(str(placed["environment"]))
+    return placed
 
 
 def inner_name(outer: str, inner: str) -> str:
@@ -206,9 +230,13 @@ def _entry(entry: JsonObject) -> dict[str, object] | None:
     return {"file": entry["file"]} if "file" in entry else dict(entry) or None
 
 
-def _limits(owner: JsonObject) -> dict[str, object] | None:
-    timeout = mapping(owner.get("limits")).get("timeout")
-    return None if timeout is None else {"timeout": seconds_of(timeout)}
+def _limits(owner: JsonObject) -> dict[str, object]:
+    limits = {snake_case(name): value for name, value in mapping(owner.get("limits")).items()}
+    return {
+        name: seconds_of(value) if name.endswith("timeout") else value
+        for name, value in limits.items()
+        if value is not None and name != "job_limits_type"
+    }
 
 
 def _compute(owner: JsonObject) -> dict[str, object]:

@@ -13,7 +13,7 @@ from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
 from aml_pipelines.workspace.jobs.run_properties import run_properties
-from aml_pipelines.workspace.jobs.status import NodeView, outputs_of, status_of
+from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.state import artifact_folder
@@ -43,14 +43,11 @@ def job_resource(job: SubmittedJob) -> Resource:
         "tags": {},
         "displayName": job.name,
         **job.properties,
-        "properties": {
-            **run_properties(job.properties),
-            **mapping(job.properties.get("properties")),
-        },
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "inputs": inputs,
         "outputs": outputs,
+        "properties": {**run_properties(job.properties), **_properties(job)},
         "status": status_of(job, _state()),
         "services": {
             "Tracking": _service("Tracking", f"https://{request.host}"),
@@ -79,7 +76,7 @@ def job_run(job: SubmittedJob) -> dict[str, object]:
         "status": status_of(job, _state()),
         "description": job.properties.get("description"),
         "tags": dict(job.tags),
-        "properties": dict(mapping(job.properties.get("properties"))),
+        "properties": _properties(job),
         "hidden": job.is_archived,
         "error": _error(job.error) if job.state == "Failed" else None,
         "outputs": {name: _output_id(job.name, name) for name in outputs},
@@ -92,12 +89,13 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
     reused = {"azureml.isreused": "true"} if node.is_reused else {}
     return {
         **_run(job, name, node.name),
-        "parentRunId": job.name,
+        "parentRunId": node.parent,
         "status": node.status,
-        "tags": {},
+        "tags": dict(node.tags),
         "properties": {
             "azureml.moduleName": job.graph.components.get(node.name, node.name),
             "azureml.runsource": node.kind,
+            **node.properties,
             **reused,
         },
         "error": _error(f"node {node.name!r} {node.error}") if node.error else None,
@@ -128,6 +126,13 @@ def artifacts_uri(run: str) -> str:
     """Return the URI of a run's artifacts, such as logs."""
     short = f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_folder(run)}/"
     return long_uri(short, here().scope.id)
+
+
+def _properties(job: SubmittedJob) -> dict[str, object]:
+    """Return the properties that a job was given, and those that its one node has told."""
+    nodes = nodes_of(job, _state()) if single_node(job.properties) else []
+    told = nodes[0].properties if nodes else {}
+    return {**mapping(job.properties.get("properties")), **told}
 
 
 def _placed(output: Mapping[str, object], location: str | None) -> dict[str, object]:

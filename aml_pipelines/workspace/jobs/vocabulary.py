@@ -40,8 +40,11 @@ def compute_name(compute: str) -> str:
 
 def named(fields: JsonObject, camel: str) -> object:
     """Return a field that pipelines spell in camelCase and their nodes in snake_case."""
-    snake = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", camel)
-    return fields.get(camel, fields.get(snake))
+    return fields.get(camel, fields.get(snake_case(camel)))
+
+
+def snake_case(camel: str) -> str:
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", camel)
 
 
 def input_setting(fields: JsonObject) -> object:

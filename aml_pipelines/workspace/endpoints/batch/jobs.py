@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.execution.mini_batches.settings import IGNORE_ERRORS, Settings
+from aml_pipelines.execution.mini_batches.staging import COMMAND, stage_driver
 from aml_pipelines.workspace.assets.kinds import CODES
 from aml_pipelines.workspace.endpoints.batch.child import as_pipeline
 from aml_pipelines.workspace.endpoints.deployments import (
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.served import ServedWorkspace
     from aml_pipelines.workspace.store.documents import StoredDocument
 
-DRIVER = Path(__file__).parents[1] / "batch_driver"
 OUTPUT, NODE = "score", "pipeline"
 _FILES = ("uri_folder", "uri_file")
-_COMMAND = "python -m batch_driver.driver --scored '${{inputs.%s}}' %s--output '${{outputs.score}}'"
+_SUMMARY_ONLY = "SummaryOnly"
+_ROWS = "predictions.csv"
 _KINDS = {
     "Literal": "literal",
     "UriFile": "uri_file",
@@ -61,8 +61,7 @@ def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> 
     snapshot = workspace.folder.uploads / container / "batch"
     shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
     # The driver goes into the snapshot: the job runs it as any code, and knows no workspace.
-    shutil.copytree(DRIVER, snapshot / DRIVER.name, ignore=shutil.ignore_patterns("__pycache__"))
-    (snapshot / "settings.json").write_text(json.dumps(_settings(properties, script)))
+    stage_driver(snapshot, _settings(properties, script))
     uri = f"azureml://datastores/workspaceblobstore/paths/uploads/{container}/batch"
     workspace.assets[CODES.plural].put_version(container, "1", {"codeUri": uri})
     return f"codes/{container}/versions/1"
@@ -118,10 +117,9 @@ def _command(
         asset = f"azureml:{model.name}:{model.version}"
         weights = {"model_of_deployment": {"jobInputType": model.type, "uri": asset}}
     (scored,) = kinds
-    flag = "--model '${{inputs.model_of_deployment}}' " if model else ""
     return {
         "jobType": "Command",
-        "command": _COMMAND % (scored, flag),
+        "command": _command_line(scored, properties, has_model=model is not None),
         "codeId": deployment.content["codeId"],
         "environmentId": properties.get("environmentId") or _environment_of_model(properties),
         "environmentVariables": properties.get("environmentVariables"),
@@ -129,6 +127,16 @@ def _command(
         "inputs": {**inputs, **weights},
         "outputs": {OUTPUT: {"jobOutputType": "uri_folder"}, **outputs},
     }
+
+
+def _command_line(scored: str, properties: Mapping[str, object], *, has_model: bool) -> str:
+    score = "${{outputs.score}}"
+    words = [*COMMAND, f"--input '${{{{inputs.{scored}}}}}'", f"--output '{score}'"]
+    if has_model:
+        words.append("--model '${{inputs.model_of_deployment}}'")
+    if properties.get("outputAction") != _SUMMARY_ONLY:
+        words.append(f"--append-to '{score}/{properties.get('outputFileName') or _ROWS}'")
+    return " ".join(words)
 
 
 def _environment_of_model(properties: Mapping[str, object]) -> object:
@@ -189,20 +197,19 @@ def _port(port: Mapping[str, object], field: str) -> dict[str, object]:
     return {**fields, field: _KINDS.get(kind, kind)}
 
 
-def _settings(properties: Mapping[str, object], script: str) -> dict[str, object]:
+def _settings(properties: Mapping[str, object], script: str) -> Settings:
     retries = mapping(properties.get("retrySettings"))
 
     def number(owner: Mapping[str, object], name: str, default: int) -> int:
         value = named(owner, name)
         return default if value is None else int(str(value))
 
-    return {
-        "script": script,
-        "mini_batch_size": number(properties, "miniBatchSize", 10),
-        "concurrency": number(properties, "maxConcurrencyPerInstance", 1),
-        "output_action": properties.get("outputAction") or "AppendRow",
-        "output_file": properties.get("outputFileName") or "predictions.csv",
-        "error_threshold": number(properties, "errorThreshold", -1),
-        "max_retries": number(retries, "maxRetries", 3),
-        "timeout": seconds_of(retries.get("timeout") or "PT30S"),
-    }
+    return Settings(
+        code="code",
+        script=script,
+        mini_batch_size=number(properties, "miniBatchSize", 10),
+        workers=number(properties, "maxConcurrencyPerInstance", 1),
+        error_threshold=number(properties, "errorThreshold", IGNORE_ERRORS),
+        max_retries=number(retries, "maxRetries", 3),
+        timeout=float(str(seconds_of(retries.get("timeout") or "PT30S"))),
+    )

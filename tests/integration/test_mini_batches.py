@@ -1,27 +1,20 @@
-"""The driver of batch deployments: what it does with files that cannot be scored."""
+"""The driver of mini-batches: every item once, and what it does with those that fail."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DRIVER = REPOSITORY / "aml_pipelines" / "workspace" / "endpoints" / "batch_driver"
-SETTINGS = {
-    "script": "score.py",
-    "mini_batch_size": 1,
-    "concurrency": 2,
-    "output_action": "AppendRow",
-    "output_file": "predictions.csv",
-    "error_threshold": 0,
-    "max_retries": 1,
-    "timeout": 20,
-}
+from aml_pipelines.execution.mini_batches.settings import Settings
+from aml_pipelines.execution.mini_batches.staging import COMMAND, stage_driver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APPEND = ("--append-to", "out/rows.csv")
 SCORE = """
 import os, time
 from pathlib import Path
@@ -40,22 +33,22 @@ def run(mini_batch):
 
 def score(folder: Path, files: dict[str, str], script: str = SCORE, **settings: object) -> str:
     """Score `files`; gives the exit code and what was written or, after a failure, logged."""
-    shutil.copytree(DRIVER, folder / "batch_driver")
     for name, content in files.items():
         (folder / "files").mkdir(exist_ok=True)
         (folder / "files" / name).write_text(content)
     (folder / "code").mkdir()
     (folder / "code" / "score.py").write_text(script)
-    (folder / "settings.json").write_text(json.dumps({**SETTINGS, **settings}))
+    chosen = {"mini_batch_size": 1, "workers": 2, "max_retries": 1, "timeout": 20, **settings}
+    stage_driver(folder, Settings(code="code", script="score.py", **chosen))  # type: ignore[arg-type]
     done = subprocess.run(
-        [sys.executable, "-m", "batch_driver.driver", "--scored", "files", "--output", "out"],
+        [sys.executable, *COMMAND[1:], "--input", "files", "--output", "out", *APPEND],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    written = folder / "out" / "predictions.csv"
+    written = folder / "out" / "rows.csv"
     return f"{done.returncode} {written.read_text() if done.returncode == 0 else done.stderr}"
 
 
@@ -81,13 +74,43 @@ def test_as_many_files_may_stay_unscored_as_the_threshold_says(
 
 def test_an_answer_shorter_than_its_mini_batch_leaves_files_unscored(tmp_path: Path) -> None:
     short = "def run(mini_batch):\n    return mini_batch[:1]\n"
-    said = score(tmp_path, {"a": "", "b": ""}, short, mini_batch_size=2)
+    said = score(tmp_path, {"a": "", "b": ""}, short, mini_batch_size=2, error_threshold=0)
     assert said.startswith("1")
-    assert "2 files in 1 mini-batches, 1 not scored" in said
-    assert "too many files were not scored: 1" in said
+    assert "2 items in 1 mini-batches, 1 not scored" in said
+    assert "run() returned 1 of 2 items" in said
 
 
 def test_a_script_whose_init_fails_fails_the_job_at_once(tmp_path: Path) -> None:
     said = score(tmp_path, {"a": ""}, "def init():\n    raise KeyError('no weights')\n")
     assert said.startswith("1")
     assert "KeyError: 'no weights'" in said
+
+
+def test_a_script_gets_its_arguments_and_its_mini_batch_and_is_shut_down(tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+import pandas as pd
+def run(mini_batch, context):
+    return pd.DataFrame({"file": [Path(file).name for file in mini_batch],
+                         "batch": context.minibatch_index, "half": 0.5})
+def shutdown():
+    Path(sys.argv[2]).write_text("shut down")
+"""
+    arguments = ["--note", str(tmp_path / "note"), "--append_row_dataframe_header", "True"]
+    files = {"a": "", "b": "", "c": ""}
+    said = score(tmp_path, files, script, mini_batch_size=2, workers=1, arguments=arguments)
+    assert said == "0 file batch half\na 0 0.5\nb 0 0.5\nc 1 0.5\n"
+    assert (tmp_path / "note").read_text() == "shut down"
+
+
+@pytest.mark.parametrize(("threshold", "code"), [(0, "1"), (1, "0"), (-1, "0")])
+def test_as_many_mini_batches_may_fail_as_their_threshold_says(
+    tmp_path: Path, threshold: int, code: str
+) -> None:
+    script = "def run(files):\n    return None if files[0].endswith('b') else files\n"
+    said = score(
+        tmp_path, {"a": "", "b": ""}, script, max_retries=0, mini_batch_error_threshold=threshold
+    )
+    assert said.startswith(code)
+    assert ("run() returned NoneType; it is to return a list" in said) == (code == "1")

@@ -1,0 +1,84 @@
+"""Parallel nodes on this machine: a driver and its workers, in the node's own environment."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from aml_pipelines.errors import NodeFailedError
+from aml_pipelines.execution.mini_batches.settings import Settings
+from aml_pipelines.execution.mini_batches.staging import COMMAND, stage_driver
+from aml_pipelines.execution.process import run_process
+from aml_pipelines.pipeline.expressions import whole_reference
+from aml_pipelines.pipeline.kinds import parallel
+from aml_pipelines.pipeline.shell import placed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.process import Ran, Workplace
+    from aml_pipelines.pipeline.plan import PlannedNode
+
+FOR_SPARK = False
+
+
+def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
+    """Run the driver, laid beside the snapshot: in it, its name could be one of the script's."""
+    code, driver = parallel.parallel_code(node.component), context.folder(node) / "driver"
+    stage_driver(driver, _settings(node, data, place))
+    arguments = [*COMMAND, "--input", _path(code.splitting.input_data, data)]
+    if code.model:
+        arguments += ["--model", _path(code.model, data)]
+    if code.append_row_to:
+        arguments += ["--append-to", _path(code.append_row_to, data)]
+    return run_process(arguments, node, dataclasses.replace(place, folder=driver), context)
+
+
+def _settings(node: PlannedNode, data: NodeData, place: Workplace) -> Settings:
+    code = parallel.parallel_code(node.component)
+    splitting = code.splitting
+    dataset = parallel.port_of(splitting.input_data, "inputs")
+    return Settings(
+        code=str(place.folder),
+        script=code.script,
+        mini_batch_size=parallel.mini_batch_size(node),
+        workers=splitting.workers,
+        arguments=parallel.arguments(node.component, data.inputs, data.outputs),
+        partition_keys=splitting.partition_keys,
+        is_table=node.inputs[dataset].type == "mltable",
+        dataset=dataset,
+        error_threshold=splitting.error_threshold,
+        mini_batch_error_threshold=splitting.mini_batch_error_threshold,
+        max_retries=splitting.max_retries,
+        timeout=splitting.timeout,
+        logging_level=splitting.logging_level,
+    )
+
+
+def _path(expression: str, data: NodeData) -> str:
+    reference = whole_reference(expression)
+    path = placed(data.inputs, data.outputs)(reference) if reference else None
+    if not path or "://" in path:
+        raise NodeFailedError(
+            f"has {expression} at {path or 'no place'}, and mini-batches are of files on the disk; "
+            "give it another mode than 'direct'"
+        )
+    return path
+
+
+def await_resources(context: RunContext) -> None:
+    """Return when the workspace answers: a script may register or read assets at once."""
+    context.await_workspace()
+
+
+def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
+    """Yield nothing: a script needs no variables beyond those of every node."""
+    return nullcontext({})
+
+
+def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
+    """Return False: parallel nodes share nothing but the machine."""
+    return False

@@ -1,0 +1,50 @@
+"""The process of a node: where it runs, and what it leaves beside its outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aml_pipelines.console import say
+from aml_pipelines.processes import run_in_foreground
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.pipeline.plan import PlannedNode
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The staged snapshot that a node runs in, its variables, and its log."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    log: Path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a node tells of its run beside its outputs: the properties of its job."""
+
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_process(
+    arguments: Sequence[str], node: PlannedNode, place: Workplace, context: RunContext
+) -> Ran:
+    """Run a node that is one process; raises NodeFailedError for any end but success."""
+    if context.in_foreground:
+        say(f"  {node.name} runs in {place.folder} and stops at breakpoint()")
+        run_in_foreground(arguments, folder=place.folder, environment=place.environment)
+    else:
+        context.processes.run(
+            arguments,
+            folder=place.folder,
+            environment=place.environment,
+            log=place.log,
+            timeout=node.timeout,
+        )
+    return Ran()

@@ -1,0 +1,98 @@
+"""Sweeps really run: trials are processes, their metrics MLflow's, the best one's outputs count."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from aml_pipelines.workspace.state import StateFolder
+from tests.integration.pipelines_elsewhere import run_pipeline, write_files
+
+SCRIPT = """
+import sys, time
+import mlflow
+depth, out = int(sys.argv[1]), sys.argv[2]
+if depth == 1:
+    sys.exit("a trial may fail")
+for step in range(3):
+    mlflow.log_metric("auc", depth + step / 2, step=step)
+open(f"{out}/depth.txt", "w").write(sys.argv[1])
+time.sleep(60 if depth == 2 else 0)
+"""
+TRIAL = {
+    "code": "./code",
+    "command": "python try.py ${{search_space.depth}} ${{outputs.model}}",
+    "environment": "azureml:python:1",
+}
+SWEEP = {
+    "type": "sweep",
+    "trial": TRIAL,
+    "outputs": {"model": {"type": "uri_folder"}},
+    "sampling_algorithm": "grid",
+    "search_space": {"depth": {"type": "choice", "values": [4, 1, 2, 3]}},
+    "objective": {"goal": "maximize", "primary_metric": "auc"},
+    "limits": {"max_total_trials": 4, "max_concurrent_trials": 2},
+    "early_termination": {"type": "bandit", "slack_amount": 1.5, "delay_evaluation": 2},
+}
+
+
+def test_the_best_trial_gives_its_outputs_and_a_bad_one_is_ended(tmp_path: Path) -> None:
+    write_files(tmp_path, {"code/try.py": SCRIPT})
+    read = {
+        "type": "command",
+        "environment": "azureml:python:1",
+        "command": "cat ${{inputs.model}}/depth.txt > ${{outputs.depth}}",
+        "inputs": {"model": "${{parent.jobs.look.outputs.model}}"},
+        "outputs": {"depth": {"type": "uri_file"}},
+    }
+    record = run_pipeline(tmp_path, {"look": SWEEP, "read": read})
+    nodes, run = record["nodes"], record["run_id"]
+    assert Path(nodes["read"]["outputs"]["depth"]).read_text() == "4"
+    assert nodes["look"]["properties"] == {
+        "sampling": "grid",
+        "best_child_run_id": f"{run}_look_0",
+        "score": "5.0",
+    }
+    folder = tmp_path / "lake" / "runs" / run / "look"
+    trials = json.loads((folder / "trials.json").read_text())["trials"]
+    assert [(trial["values"]["depth"], trial["status"]) for trial in trials] == [
+        (4, "Completed"),
+        (1, "Failed"),
+        (2, "Canceled"),
+        (3, "Completed"),
+    ]
+    assert trials[2]["error"] == "was ended by early_termination at report 2"
+    assert trials[2]["seconds"] < 30
+    assert "    a trial may fail" in (folder / "log.txt").read_text()
+    assert mlflow_runs(tmp_path / "lake") == {
+        f"{run}_look_0": ("FINISHED", f"{run}_look", 5.0),
+        f"{run}_look_1": ("FAILED", f"{run}_look", None),
+        f"{run}_look_2": ("KILLED", f"{run}_look", 3.0),
+        f"{run}_look_3": ("FINISHED", f"{run}_look", 4.0),
+    }
+
+
+def mlflow_runs(lake: Path) -> dict[str, tuple[str, str, float | None]]:
+    """Map the runs that have a parent to their status, its name, and the last of their metric."""
+    with closing(sqlite3.connect(StateFolder(lake).mlflow_database)) as database:
+        rows = database.execute(
+            "SELECT runs.name, runs.status, parents.name, latest_metrics.value FROM runs"
+            " JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'mlflow.parentRunId'"
+            " JOIN runs AS parents ON parents.run_uuid = tags.value"
+            " LEFT JOIN latest_metrics ON latest_metrics.run_uuid = runs.run_uuid"
+        )
+        return {name: (status, parent, value) for name, status, parent, value in rows}
+
+
+def test_a_sweep_fails_when_no_trial_tells_its_metric_or_it_takes_too_long(tmp_path: Path) -> None:
+    silent = {**SWEEP, "trial": {**TRIAL, "command": "echo ${{search_space.depth}}"}}
+    slow = {**SWEEP, "trial": {**TRIAL, "command": "sleep 60; : ${{search_space.depth}}"}}
+    slow["limits"] = {"max_total_trials": 3, "timeout": 2, "trial_timeout": 1}
+    write_files(tmp_path, {"code/try.py": SCRIPT})
+    record = run_pipeline(tmp_path, {"silent": silent, "slow": slow}, "--fresh")
+    assert {name: node["error"] for name, node in record["nodes"].items()} == {
+        "silent": "has 4 trials, of which none completed and logged 'auc'",
+        "slow": "took longer than limits.timeout, 2 s",
+    }
