@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from aml_pipelines.execution.environments.build import BuiltEnvironment
     from aml_pipelines.execution.selection import Selection
     from aml_pipelines.execution.spark_jvm import WarmJvm
+    from aml_pipelines.execution.tracking import Tracking
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
@@ -22,7 +24,8 @@ class RunContext:
     """One run: its plan, which of its nodes run, and what they reach.
 
     `job_environment` are the variables by which jobs find their workspace, `await_workspace`
-    returns when it answers, and `reuses` is False where no earlier outputs may be taken at all.
+    returns when it answers, `environments` has what each node runs with, by its name, and `reuses`
+    is False where no earlier outputs may be taken at all.
     Processes that run `in_foreground` have the terminal instead of a log, for a debugger.
     """
 
@@ -34,6 +37,8 @@ class RunContext:
     jvm: WarmJvm | None
     job_environment: Mapping[str, str]
     await_workspace: Callable[[], None]
+    tracking: Tracking
+    environments: Mapping[str, BuiltEnvironment]
     reuses: bool = True
     in_foreground: bool = False
     processes: Processes = field(default_factory=Processes)

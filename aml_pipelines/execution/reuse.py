@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.environments.build import BuiltEnvironment
     from aml_pipelines.pipeline.plan import PlannedNode
 
 
@@ -34,13 +35,15 @@ if TYPE_CHECKING:
 class Earlier:
     """A completed run of a node: its outputs, the hash of what they held, and what it told."""
 
-    run_id: str
+    run_name: str
     outputs: Mapping[str, str]
     hashes: Mapping[str, str]
     ran: Ran
 
 
-def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
+def key_of(
+    node: PlannedNode, data: NodeData, files: dict[str, Path], environment: BuiltEnvironment
+) -> str:
     """Return a hash of all that the node's outputs depend on: code, arguments, data, packages.
 
     It is empty for a node whose outputs nothing can stand for.
@@ -60,7 +63,7 @@ def key_of(node: PlannedNode, data: NodeData, files: dict[str, Path]) -> str:
         "component": _component_text(node),
         "environment_variables": dict(node.environment_variables),
         # Another release of a package may compute something else from equal inputs.
-        "packages": content_hash(LOCK),
+        "packages": environment.key or content_hash(LOCK),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -79,14 +82,16 @@ def find_earlier(node: PlannedNode, key: str, context: RunContext) -> Earlier | 
     recorded = read_json(file)
     # Records of earlier versions have nothing that a node told.
     ran = Ran(**recorded.get("ran", {}))
-    earlier = Earlier(recorded["run_id"], recorded["outputs"], recorded["hashes"], ran)
+    earlier = Earlier(recorded["run_name"], recorded["outputs"], recorded["hashes"], ran)
     return earlier if _hashes(earlier.outputs) == earlier.hashes else None
 
 
-def record(key: str, outputs: Mapping[str, str], ran: Ran, context: RunContext) -> None:
+def record(
+    key: str, node: PlannedNode, outputs: Mapping[str, str], ran: Ran, context: RunContext
+) -> None:
     """Record a completed node under `key`, if it has one."""
     if key:
-        earlier = Earlier(context.run_id, dict(outputs), _hashes(outputs), ran)
+        earlier = Earlier(node.run_name, dict(outputs), _hashes(outputs), ran)
         write_json(_index(context.runs, key), asdict(earlier))
 
 

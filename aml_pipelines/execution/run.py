@@ -10,6 +10,7 @@ from aml_pipelines.console import Progress, live_or_lines, say
 from aml_pipelines.execution.record import RunRecord, git_commit
 from aml_pipelines.execution.scheduler import Execution
 from aml_pipelines.execution.selection import shown_inputs
+from aml_pipelines.execution.tracking import TrackedRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,26 @@ def run_plan(context: RunContext) -> RunRecord:
     kinds = {name: node.component.kind for name, node in plan.nodes.items()}
     file = plan.locations.runs / plan.locations.run_id / "run.json"
     record = RunRecord(file, _about(plan, context.target), kinds)
-    with progress_of(context) as progress:
+    with progress_of(context) as progress, _tracked(context, record):
         Execution(context, record, progress).run()
     return record
+
+
+@contextmanager
+def _tracked(context: RunContext, record: RunRecord) -> Iterator[None]:
+    plan = context.plan
+    if plan.locations.is_single:
+        yield  # its one node is the job
+        return
+    context.tracking.begin(
+        TrackedRun(
+            context.run_id, plan.pipeline.experiment, plan.pipeline.name, tags=plan.pipeline.tags
+        )
+    )
+    try:
+        yield
+    finally:
+        context.tracking.end(context.run_id, "FINISHED" if record.is_completed else "FAILED")
 
 
 def now() -> str:

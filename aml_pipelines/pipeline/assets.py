@@ -49,6 +49,16 @@ class ModelAsset(Asset):
 
 
 @dataclass(frozen=True)
+class EnvironmentAsset:
+    """One version of an environment: its image, and the text of its conda file, if any."""
+
+    name: str
+    version: str
+    image: str = ""
+    conda: str = ""
+
+
+@dataclass(frozen=True)
 class Container:
     """The name of an asset, with what all its versions share."""
 

@@ -226,6 +226,7 @@ class Expansion:
             environment_variables=job.environment_variables,
             timeout=job.timeout,
             place=job.place,
+            tags=job.tags,
         )
         check_template(job.component, self.problems)
         check_node(node, self.problems)

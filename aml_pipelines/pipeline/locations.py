@@ -21,7 +21,7 @@ from aml_pipelines.pipeline.values import Data, Missing
 from conf.errors import UserError
 
 if TYPE_CHECKING:
-    from aml_pipelines.pipeline.assets import DataAsset, ModelAsset
+    from aml_pipelines.pipeline.assets import DataAsset, EnvironmentAsset, ModelAsset
     from aml_pipelines.pipeline.lake import Lake
     from aml_pipelines.pipeline.spec import Setting
 
@@ -41,6 +41,10 @@ class Assets(Protocol):
     def model(
         self, name: str, version: str | None = None, label: str | None = None
     ) -> ModelAsset: ...
+
+    def environment(
+        self, name: str, version: str | None = None, label: str | None = None
+    ) -> EnvironmentAsset: ...
 
 
 class UnknownReferenceError(UserError):

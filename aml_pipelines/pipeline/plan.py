@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.values import BoundInput, Constant, Data, Missing, Produced, Value
@@ -36,6 +36,7 @@ class PlannedNode:
     environment_variables: Mapping[str, str]
     timeout: float | None
     place: Place
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def upstream(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.environments.read import read_environment
 from aml_pipelines.pipeline.kinds import node_kind
 from aml_pipelines.pipeline.read_ports import declared_inputs, declared_outputs
 from aml_pipelines.pipeline.references import local_path
@@ -59,6 +60,7 @@ def read_component(
         snapshot=snapshot,
         own=own,
         is_deterministic=fields.flag("is_deterministic", default=True),
+        environment=read_environment(code),
     )
 
 

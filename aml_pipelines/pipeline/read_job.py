@@ -15,7 +15,7 @@ from aml_pipelines.pipeline.read_ports import (
     port_of_setting,
     settings,
 )
-from aml_pipelines.pipeline.references import DEFAULT, AssetName, local_path, parse
+from aml_pipelines.pipeline.references import DEFAULT, AssetName, local_path
 from aml_pipelines.pipeline.spec import Component, Job, OutputPort, Pipeline, Setting
 from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
 
@@ -51,8 +51,6 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
     _refuse_datastore(pipeline_settings)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
-    default = _has_compute(pipeline_settings, "default_compute")
-    own = _has_compute(fields, "compute")  # both are read, so that both are checked
     pipeline = Pipeline(
         name=file.stem,
         file=file,
@@ -62,13 +60,14 @@ def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
             place=fields.place,
             inputs={name: port_of_setting(name, setting) for name, setting in inputs.items()},
             outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
-            jobs=_jobs(fields, has_compute=default or own, ancestors=(file,)),
+            jobs=_jobs(fields, ancestors=(file,)),
         ),
         inputs=inputs,
         outputs=outputs,
         experiment=fields.text("experiment_name") or file.stem,
         force_rerun=pipeline_settings.flag("force_rerun", default=False),
         continue_on_step_failure=pipeline_settings.flag("continue_on_step_failure", default=False),
+        tags=_tags(fields),
     )
     return pipeline, problems
 
@@ -86,7 +85,7 @@ def _refuse_datastore(fields: Fields) -> None:
         )
 
 
-def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> dict[str, Job]:
+def _jobs(fields: Fields, *, ancestors: tuple[Path, ...]) -> dict[str, Job]:
     blocks = fields.mapping("jobs")
     if not blocks.entries:
         fields.problems.add(fields.place_of("jobs"), "the pipeline has no jobs")
@@ -95,33 +94,21 @@ def _jobs(fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]) -> 
         if entry.kind != "mapping":
             fields.problems.add(entry.place, f"job {name!r} is no mapping")
             continue
-        job = _job(name, blocks.under(entry), has_compute=has_compute, ancestors=ancestors)
+        job = _job(name, blocks.under(entry), ancestors=ancestors)
         if job:
             jobs[name] = job
     return jobs
 
 
-def _job(
-    name: str, fields: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
-) -> Job | None:
+def _job(name: str, fields: Fields, *, ancestors: tuple[Path, ...]) -> Job | None:
     declared = fields.text("type")
     key = node_kind(declared).COMPONENT_KEY if declared in node_kinds() else "component"
     block = _component_fields(name, fields, key)
     # Azure's default: a job that says nothing is a command, and a component's type is the job's.
     kind = declared or (block or fields).text("type") or "command"
-    if kind not in node_kinds():
-        fields.problems.add(
-            fields.place_of("type"),
-            f"job {name!r} is of type {kind!r}, which the local executor does not run; "
-            f"it runs {', '.join(node_kinds())}",
-        )
+    if not _can_be_read(name, kind, fields, key):
         return None
     as_kind, is_inline = node_kind(kind), key not in fields.entries
-    if is_inline and not as_kind.INLINE_FIELDS and not as_kind.IS_GRAPH:
-        fields.problems.add(
-            fields.place, f"{kind} job {name!r} has no {key!r}; name a component, or state one"
-        )
-        return None
     if block is None and not is_inline:
         return None
     inline = (*as_kind.INLINE_FIELDS, *_ABOUT) if is_inline else ()
@@ -132,21 +119,36 @@ def _job(
     if block is None or fields.entries[key].kind == "mapping":
         component = _inline(name, of_component, fields, block, inputs=inputs, outputs=outputs)
     else:
-        component = _component(
-            block, of_component, fields, has_compute=has_compute, ancestors=ancestors
-        )
-    component = as_kind.of_job(component, fields)
-    _has_compute(fields, "compute")
-    as_kind.check_job(fields, name, has_compute=has_compute)
+        component = _component(block, of_component, fields, ancestors=ancestors)
+    as_kind.check_job(fields, name)
     return Job(
         name=name,
-        component=component,
+        component=as_kind.of_job(component, fields),
         inputs=inputs,
         outputs=outputs,
         place=fields.place,
         environment_variables=_variables(fields, block),
         timeout=_timeout(fields, as_kind.LIMITS),
+        tags=_tags(fields),
     )
+
+
+def _can_be_read(name: str, kind: str, fields: Fields, key: str) -> bool:
+    """Report a job of a kind that is not run here, or without what it would run."""
+    if kind not in node_kinds():
+        fields.problems.add(
+            fields.place_of("type"),
+            f"job {name!r} is of type {kind!r}, which the local executor does not run; "
+            f"it runs {', '.join(node_kinds())}",
+        )
+        return False
+    has_own = node_kind(kind).INLINE_FIELDS or node_kind(kind).IS_GRAPH
+    if key in fields.entries or has_own:
+        return True
+    fields.problems.add(
+        fields.place, f"{kind} job {name!r} has no {key!r}; name a component, or state one"
+    )
+    return False
 
 
 def _component_fields(name: str, fields: Fields, key: str) -> Fields | None:
@@ -174,9 +176,7 @@ def _component_fields(name: str, fields: Fields, key: str) -> Fields | None:
     return read_fields(file, fields.problems)
 
 
-def _component(
-    fields: Fields, kind: str, job: Fields, *, has_compute: bool, ancestors: tuple[Path, ...]
-) -> Component:
+def _component(fields: Fields, kind: str, job: Fields, *, ancestors: tuple[Path, ...]) -> Component:
     own = fields.text("type")
     if own != kind:
         job.problems.add(
@@ -195,7 +195,7 @@ def _component(
         place=fields.place,
         inputs=declared_inputs(fields.mapping("inputs")),
         outputs=declared_outputs(fields.mapping("outputs")),
-        jobs=_jobs(fields, has_compute=has_compute, ancestors=(*ancestors, file)),
+        jobs=_jobs(fields, ancestors=(*ancestors, file)),
     )
 
 
@@ -222,21 +222,14 @@ def _inline(
     return read_component.read_component(block, kind, name, ports, declared)
 
 
-def _has_compute(fields: Fields, key: str) -> bool:
-    compute = fields.text(key)
-    is_named = isinstance(parse(compute), AssetName)
-    if compute and compute != "serverless" and not is_named:
-        fields.problems.add(
-            fields.place_of(key),
-            f"{key} {compute!r} is neither 'serverless' nor a compute such as 'azureml:{compute}'",
-        )
-    return bool(compute)
-
-
 def _variables(fields: Fields, block: Fields | None) -> dict[str, str]:
     """Return the environment variables of a job, over those of its component."""
     stated = [item.mapping("environment_variables") for item in (block, fields) if item]
     return {name: item.text(name) for item in stated for name in item.entries}
+
+
+def _tags(fields: Fields) -> dict[str, str]:
+    return {name: str(entry.value) for name, entry in fields.mapping("tags").entries.items()}
 
 
 def _timeout(fields: Fields, known: tuple[str, ...]) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aml_pipelines.pipeline.environments.read import Environment
     from aml_pipelines.pipeline.yaml_lines import Scalar
     from conf.yaml_lines import Place
 
@@ -95,6 +96,7 @@ class Job:
     place: Place
     environment_variables: Mapping[str, str]
     timeout: float | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class Component:
     parameters: tuple[str, ...] = ()
     jobs: Mapping[str, Job] | None = None
     is_deterministic: bool = True
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True)
@@ -132,3 +135,4 @@ class Pipeline:
     experiment: str
     force_rerun: bool
     continue_on_step_failure: bool
+    tags: Mapping[str, str]

@@ -11,11 +11,11 @@ from aml_pipelines.azure.check import (
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.plan import PlannedNode, input_texts
 from aml_pipelines.pipeline.values import BoundInput, Data, Missing, Produced
-from aml_pipelines.verbs.request import add_request_arguments, read_request
+from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aml_pipelines.pipeline.plan import Plan
 
@@ -32,9 +32,18 @@ def main(arguments: argparse.Namespace) -> int:
     # Before the plan is printed: what fails in Azure must not look like a plan that works.
     costly = [] if request.target.is_local else check_for_azure(plans, request.target)
     sys.stdout.write("\n".join(line for plan in plans for line in plan_lines(plan)) + "\n")
+    for note in notes_of(request, plans):
+        sys.stderr.write(f"note: {note}\n")
     for finding in costly:
         sys.stderr.write(f"costs: {finding}\n")
     return 0
+
+
+def notes_of(request: Request, plans: Sequence[Plan]) -> list[str]:
+    """Return what is to be said of the plans' nodes, each once; nothing of a target in Azure."""
+    if not request.target.is_local:
+        return []
+    return list(dict.fromkeys(note for plan in plans for note in request.choices(plan).notes))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

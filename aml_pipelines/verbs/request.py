@@ -7,6 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.environments.choose import (
+    ONLY_THIS,
+    Choices,
+    Policy,
+    choose_environments,
+)
+from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.pipeline.lake import target_lake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
@@ -30,6 +37,7 @@ class Request:
     target: Target
     overrides: Mapping[str, str]
     runs: Path
+    environments: Policy = ONLY_THIS
 
     def plan(self, pipeline: str, run_id: str) -> Plan:
         """Plan one pipeline, with assets as they are registered now; raises PipelineError."""
@@ -39,13 +47,20 @@ class Request:
         file = find_pipeline(pipeline)
         return plan_pipeline(file, locations, overrides=self.overrides, target_inputs=target_inputs)
 
+    def choices(self, plan: Plan) -> Choices:
+        """Return where the nodes of a plan run; raises PipelineError for what is not here."""
+        return choose_environments(plan, self.environments)
+
     def plan_all(self, run_id: str) -> list[Plan]:
         """Plan every pipeline; raises PipelineError with the problems of all of them."""
         plans: list[Plan] = []
         problems: list[str] = []
         for pipeline in self.pipelines:
             try:
-                plans.append(self.plan(pipeline, run_id))
+                plan = self.plan(pipeline, run_id)
+                if self.target.is_local:
+                    self.choices(plan)
+                plans.append(plan)
             # The problems of all pipelines are shown at once.
             except PipelineError as error:
                 problems.extend(error.problems)
@@ -69,6 +84,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_target_argument(parser)
     add_settings_argument(parser)
+    add_environment_arguments(parser)
     parser.add_argument("--runs-dir", type=Path, help="folder of the runs (<lake>/runs)")
 
 
@@ -92,6 +108,7 @@ def read_request(arguments: argparse.Namespace) -> Request:
         target=target,
         overrides=read_settings(arguments.settings),
         runs=(arguments.runs_dir or default).absolute(),
+        environments=read_policy(arguments),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError, NodeFailedError, PipelineError
 from aml_pipelines.execution.context import RunContext
+from aml_pipelines.execution.environments.build import environments_of
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.lakes import open_lake
 from aml_pipelines.execution.run import now, run_plan
@@ -26,6 +27,7 @@ from aml_pipelines.execution.selection import (
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
+from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.serve import Serving, serving
 from aml_pipelines.workspace.state import StateFolder
 from conf.target import LOCAL
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan
-    from conf.target import Target
 
 LOGGER = logging.getLogger(__name__)
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -113,7 +114,7 @@ def _run_all(request: Request, plans: list[Plan], arguments: argparse.Namespace)
     ):
         context = partial(
             _context,
-            target=request.target,
+            request=request,
             arguments=arguments,
             lake=lake,
             jvm=jvm,
@@ -134,7 +135,7 @@ def _run_all(request: Request, plans: list[Plan], arguments: argparse.Namespace)
 def _context(
     plan: Plan,
     *,
-    target: Target,
+    request: Request,
     arguments: argparse.Namespace,
     lake: OpenLake,
     jvm: WarmJvm | None,
@@ -146,6 +147,10 @@ def _context(
         except CommandFailedError as error:
             raise NodeFailedError(f"was not started: {error}") from error
 
+    target, state = request.target, Path(request.target.state)
+    choices = request.choices(plan)
+    for note in choices.notes:
+        say(f"note: {note}")
     return RunContext(
         plan=plan,
         selection=_select(plan, arguments),
@@ -155,6 +160,8 @@ def _context(
         jvm=jvm,
         job_environment=lake.job_environment(workspace.env),
         await_workspace=await_workspace,
+        tracking=MlflowRuns(state, await_workspace),
+        environments=environments_of(choices.nodes, StateFolder(state).environments),
         reuses=not arguments.fresh,
         in_foreground=bool(arguments.debug),
     )

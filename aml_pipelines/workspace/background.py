@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
+from aml_pipelines.pipeline.environments.options import policy_words
 from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.jobs.queue import Queue
 from aml_pipelines.workspace.jobs.submit import Submissions
@@ -27,15 +29,19 @@ def job_service(
     *,
     master: str,
     environment: Mapping[str, str],
+    policy: Policy = ONLY_THIS,
     clock: Callable[[], datetime] = now,
 ) -> JobService:
     """Build what takes and runs the jobs of `workspace`; it takes jobs, and starts none yet.
 
-    `master` is Spark's, `environment` has the variables by which jobs find the workspace, and
-    `clock` is the present time, for schedules.
+    `master` is Spark's, `environment` has the variables by which jobs find the workspace, `policy`
+    says what may be done for nodes that ask for other packages, and `clock` is the present time,
+    for schedules.
     """
     state = workspace.folder.root
-    queue = Queue(state, workspace.jobs, master=master, environment=environment)
+    queue = Queue(
+        state, workspace.jobs, master=master, environment=environment, options=policy_words(policy)
+    )
     submissions = Submissions(
         state,
         workspace.jobs,
@@ -43,6 +49,7 @@ def job_service(
         components=workspace.assets[COMPONENTS.plural],
         sources=workspace.sources,
         wake=queue.wake,
+        policy=policy,
     )
     schedules = Schedules(workspace.stored_schedules, workspace.jobs, submissions, clock)
     return JobService(submissions, queue, schedules)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
+from aml_pipelines.pipeline.environments.options import policy_words
 from aml_pipelines.processes import LOOPBACK, Child, listen
 from aml_pipelines.workspace.state import StateFolder
 from conf.target import REPOSITORY
@@ -83,11 +85,13 @@ def serving(
     experiments: Sequence[str] = (),
     jobs_master: str | None = None,
     port: int = 0,
+    environments: Policy = ONLY_THIS,
 ) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `state` for as long as the block runs.
 
     MLflow's `experiments` are there when it is ready: jobs that make one at once would race. Jobs
     that are submitted are run with the Spark master `jobs_master`; without one, none is taken.
+    `environments` says what may be done for nodes of jobs that ask for other packages.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
@@ -95,6 +99,7 @@ def serving(
     state, secret = state.resolve(), secrets.token_urlsafe(32)
     options = [word for name in experiments for word in ("--experiment", name)]
     options += ["--jobs-master", jobs_master] if jobs_master else []
+    options += policy_words(environments)
     # The parent's sockets: their ports are known, and clients may wait, before the server is up.
     with listen(port) as control, listen() as token:
         env = job_environment(target.workspace, state, control, token, secret)

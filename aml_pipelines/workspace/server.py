@@ -24,6 +24,7 @@ import certifi
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from aml_pipelines.certificates import ensure_certificates, write_trusted
+from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.processes import LOOPBACK
 from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
@@ -124,7 +125,12 @@ def _with_jobs(
         secret = workspace.identity.secret
         scope, state = workspace.scope, arguments.state
         environment = job_environment(scope, state, control, token, secret)
-    service = job_service(workspace, master=arguments.jobs_master, environment=environment)
+    service = job_service(
+        workspace,
+        master=arguments.jobs_master,
+        environment=environment,
+        policy=read_policy(arguments),
+    )
     with running(service):
         yield replace(workspace, job_service=service)
 
@@ -153,6 +159,7 @@ def _arguments() -> argparse.ArgumentParser:
         help="an MLflow experiment that jobs will track in; repeatable",
     )
     parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
+    add_environment_arguments(parser)
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")
     return parser

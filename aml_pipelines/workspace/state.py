@@ -124,6 +124,11 @@ class StateFolder:
         return self.registry / "serving.lock"
 
     @property
+    def environments(self) -> Path:
+        """The environments that were built for nodes, one folder for each content."""
+        return self.registry / "environments"
+
+    @property
     def server_log(self) -> Path:
         return self.registry / "workspace.log"
 

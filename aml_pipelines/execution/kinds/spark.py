@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ FOR_SPARK = True
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
     """Run the entry script with its arguments in Python."""
-    arguments = [sys.executable, *spark.arguments(node.component, data.inputs, data.outputs)]
+    arguments = ["python", *spark.arguments(node.component, data.inputs, data.outputs)]
     return run_process(arguments, node, place, context)
 
 

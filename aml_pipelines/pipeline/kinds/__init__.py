@@ -44,7 +44,7 @@ class NodeKind(Protocol):
         """Return a component as the block of a job changes it; report what is wrong with that."""
         ...
 
-    def check_job(self, fields: Fields, name: str, *, has_compute: bool) -> None:
+    def check_job(self, fields: Fields, name: str) -> None:
         """Report a block under `jobs` that Azure would refuse."""
         ...
 

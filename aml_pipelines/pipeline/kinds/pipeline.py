@@ -37,7 +37,7 @@ def of_job(component: Component, _: Fields) -> Component:
     return component
 
 
-def check_job(_fields: Fields, _name: str, *, has_compute: bool) -> None:
+def check_job(_fields: Fields, _name: str) -> None:
     """Accept every block: its jobs are checked one by one."""
 
 

@@ -121,7 +121,7 @@ def of_job(component: Component, _: Fields) -> Component:
     return component
 
 
-def check_job(fields: Fields, name: str, *, has_compute: bool) -> None:  # noqa: ARG001 # a default is for commands
+def check_job(fields: Fields, name: str) -> None:
     """Report a job that does not name exactly one of compute and resources."""
     # A pipeline's default compute is for commands: a Spark job names one of its own.
     own = [key for key in ("compute", "resources") if key in fields.entries]

@@ -1,4 +1,4 @@
-"""Finds registered data assets and models by name, version or label, for the planner.
+"""Finds registered data assets, environments and models by name, version or label, for the planner.
 
 Any number of processes and threads may read at once. Reading creates nothing.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.assets import LATEST, DataAsset, no_such_label
-from aml_pipelines.workspace.assets.kinds import DATA
+from aml_pipelines.pipeline.assets import LATEST, DataAsset, EnvironmentAsset, no_such_label
+from aml_pipelines.workspace.assets.kinds import DATA, ENVIRONMENTS
 from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
 from aml_pipelines.workspace.http.fields import list_in, text_in, texts_in
 from aml_pipelines.workspace.store.versions import Versions
@@ -25,6 +25,7 @@ class Registry:
 
     def __init__(self, state: Path) -> None:
         self._data = Versions(state, DATA)
+        self._environments = Versions(state, ENVIRONMENTS)
         self._models = MlflowTables(state)
 
     def data_asset(
@@ -34,11 +35,18 @@ class Registry:
 
         Raises NotFoundError naming the names, versions or labels that exist.
         """
-        if version is None:
-            version = self._data.container(name).latest_version
-            if label not in (None, LATEST) or version is None:
-                raise no_such_label(DATA.noun, name, label or LATEST)
-        return _data_asset(self._data.version(name, version))
+        return _data_asset(_find(self._data, name, version, label))
+
+    def environment(
+        self, name: str, version: str | None = None, label: str | None = None
+    ) -> EnvironmentAsset:
+        """Find an environment by version or by label, else the latest.
+
+        Raises NotFoundError naming the names, versions or labels that exist.
+        """
+        stored = _find(self._environments, name, version, label)
+        image, conda = (text_in(stored.properties, field) for field in ("image", "condaFile"))
+        return EnvironmentAsset(stored.name, stored.version, image or "", conda or "")
 
     def model(self, name: str, version: str | None = None, label: str | None = None) -> ModelAsset:
         """Find a model by version or by label, else the latest, without importing MLflow.
@@ -46,6 +54,14 @@ class Registry:
         Raises NotFoundError naming the names, versions or labels that exist.
         """
         return self._models.model(name, version, label)
+
+
+def _find(versions: Versions, name: str, version: str | None, label: str | None) -> AssetVersion:
+    if version is None:
+        version = versions.container(name).latest_version
+        if label not in (None, LATEST) or version is None:
+            raise no_such_label(versions.kind.noun, name, label or LATEST)
+    return versions.version(name, version)
 
 
 def _data_asset(stored: AssetVersion) -> DataAsset:

@@ -14,7 +14,7 @@ from aml_pipelines.workspace.jobs.translate import PIPELINE, single_node
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
@@ -28,12 +28,19 @@ class Queue:
     """Runs the jobs that were submitted, one at a time, the one that has waited longest first."""
 
     def __init__(
-        self, state: Path, jobs: Jobs, *, master: str, environment: Mapping[str, str]
+        self,
+        state: Path,
+        jobs: Jobs,
+        *,
+        master: str,
+        environment: Mapping[str, str],
+        options: Sequence[str] = (),
     ) -> None:
         self._state = state
         self._jobs = jobs
         self._master = master
         self._environment = environment
+        self._options = options
         self._changed = threading.Condition()
         self._is_stopping = False
         self._running: tuple[str, Child] | None = None
@@ -100,6 +107,7 @@ class Queue:
             *(sys.executable, "-m", "aml_pipelines.workspace.jobs.worker", *single),
             *("--state", str(self._state), "--name", job.name, "--file", str(folder / PIPELINE)),
             *("--master", self._master),
+            *self._options,
         ]
 
     def _await(self, job: SubmittedJob, child: Child) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, RefusedError
+from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
@@ -24,6 +25,7 @@ from aml_pipelines.workspace.state import StateFolder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aml_pipelines.pipeline.environments.choose import Policy
     from aml_pipelines.pipeline.plan import Plan
     from aml_pipelines.workspace.assets.code import Sources
     from aml_pipelines.workspace.assets.registry import Registry
@@ -42,6 +44,7 @@ class Submissions:
         components: Versions,
         sources: Sources,
         wake: Callable[[], None],
+        policy: Policy,
     ) -> None:
         self._state = state
         self._jobs = jobs
@@ -49,6 +52,7 @@ class Submissions:
         self._components = components
         self._sources = sources
         self._wake = wake
+        self._policy = policy
         # Two requests for one name would write one folder: the job's row comes after its files.
         self._submitting = threading.Lock()
 
@@ -100,10 +104,12 @@ class Submissions:
             documents = pipeline_documents(properties, self._sources)
             file = write_documents(documents, folder)
             is_single = bool(single_node(properties))
-            return plan_job(self._state, self._registry, file, name, is_single=is_single)
+            plan = plan_job(self._state, self._registry, file, name, is_single=is_single)
+            choose_environments(plan, self._policy)
         except (PipelineError, NotFoundError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise RefusedError(str(error).replace(f"{folder}/", "")) from error
+        return plan
 
 
 def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_single: bool) -> Plan:

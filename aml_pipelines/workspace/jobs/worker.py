@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.context import RunContext
+from aml_pipelines.execution.environments.build import environments_of
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.environments.choose import choose_environments
+from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.processes import end_with_parent
+from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.submit import plan_job
@@ -80,6 +84,11 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
                 jvm=jvm,
                 job_environment={},
                 await_workspace=await_tracking,
+                tracking=MlflowRuns(arguments.state, await_tracking),
+                environments=environments_of(
+                    choose_environments(plan, read_policy(arguments)).nodes,
+                    StateFolder(arguments.state).environments,
+                ),
             )
         )
     if record.is_completed:
@@ -96,6 +105,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--file", type=Path, required=True, help="the job's pipeline")
     parser.add_argument("--master", required=True, help="of Spark")
     parser.add_argument("--single", action="store_true", help="the job is its one node")
+    add_environment_arguments(parser)
     return parser
 
 

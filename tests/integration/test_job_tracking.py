@@ -1,0 +1,147 @@
+"""A job is its MLflow run: same name, children, tags, metrics and artifacts."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlflow import MlflowClient
+
+from aml_pipelines.execution.tracking import TrackedRun
+from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
+from aml_pipelines.workspace.state import StateFolder
+from tests.tracking import EXPERIMENT, lay_tracking
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+REPOSITORY = Path(__file__).parents[2]
+SCRIPT = """\
+import pathlib, mlflow
+mlflow.log_metric("loss", 0.5)
+with mlflow.start_run(run_name="inner", nested=True):
+    mlflow.log_metric("loss", 0.25)
+mlflow.log_text("by mlflow", "note.txt")
+pathlib.Path("outputs/model.txt").write_text("kept")
+pathlib.Path("logs/more.txt").write_text("logged")
+"""
+PIPELINE = """\
+type: pipeline
+experiment_name: flights
+tags: {team: red}
+jobs:
+  node:
+    type: command
+    command: python script.py
+    code: src
+    environment: azureml:any:1
+    tags: {colour: blue}
+  fails:
+    type: command
+    command: echo half > outputs/half.txt && exit 3
+    environment: azureml:any:1
+"""
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    lay_tracking(tmp_path / "lake")
+    workspace = "{subscription_id: s, resource_group: g, name: w}"
+    (tmp_path / "local.yml").write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "script.py").write_text(SCRIPT)
+    (tmp_path / "job.yml").write_text(PIPELINE)
+    return tmp_path / "lake"
+
+
+def run(lake: Path) -> str:
+    """Run the pipeline, and return the name of the run."""
+    folder = lake.parent
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "aml_pipelines", "run", folder / "job.yml"),
+            *("--target", folder / "local.yml"),
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    record = max((lake / "runs").glob("*/run.json"), key=lambda file: file.stat().st_mtime)
+    return str(json.loads(record.read_text())["run_id"])
+
+
+def client(lake: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{StateFolder(lake).mlflow_database}")
+
+
+def children(lake: Path, parent: str) -> dict[str, Run]:
+    experiment = client(lake).get_experiment_by_name(EXPERIMENT)
+    assert experiment
+    found = client(lake).search_runs(
+        [experiment.experiment_id], f"tags.mlflow.parentRunId = '{parent}'"
+    )
+    return {run.info.run_name: run for run in found}
+
+
+def test_a_job_and_its_nodes_are_mlflow_runs_by_their_own_names(lake: Path) -> None:
+    first = run(lake)
+    runs, nodes = client(lake), children(lake, first)
+    job = runs.get_run(first)
+    assert job.info.status == "FAILED"
+    assert job.data.tags["team"] == "red"
+    assert sorted(nodes) == ["fails", "node"]
+    node, fails = nodes["node"], nodes["fails"]
+    assert (node.info.run_id, node.info.status) == (f"{first}_node", "FINISHED")
+    assert (fails.info.run_id, fails.info.status) == (f"{first}_fails", "FAILED")
+    assert node.data.metrics == {"loss": 0.5}
+    assert (node.data.tags["colour"], node.data.tags["mlflow.rootRunId"]) == ("blue", first)
+    assert children(lake, f"{first}_node")["inner"].data.metrics == {"loss": 0.25}
+    artifacts = StateFolder(lake).artifacts(f"{first}_node")
+    kept = {str(file.relative_to(artifacts)): file.read_text() for file in _files(artifacts)}
+    assert kept == {
+        "note.txt": "by mlflow",
+        "outputs/model.txt": "kept",
+        "logs/more.txt": "logged",
+    }
+    assert sorted(item.path for item in runs.list_artifacts(node.info.run_id)) == [
+        "logs",
+        "note.txt",
+        "outputs",
+    ]
+    half = StateFolder(lake).artifacts(f"{first}_fails") / "outputs" / "half.txt"
+    assert half.read_text() == "half\n"
+
+    again = run(lake)
+    reused = children(lake, again)["node"]
+    assert reused.data.metrics == {"loss": 0.5}
+    copied = StateFolder(lake).artifacts(f"{again}_node") / "outputs" / "model.txt"
+    assert copied.read_text() == "kept"
+
+
+def test_a_run_has_the_columns_that_mlflow_gives_a_run_of_its_own(tmp_path: Path) -> None:
+    lay_tracking(tmp_path)
+    runs = MlflowRuns(tmp_path, lambda: None)
+    runs.begin(TrackedRun("ours", EXPERIMENT, "shown"))
+    runs.end("ours", "FINISHED")
+    experiment = client(tmp_path).get_experiment_by_name(EXPERIMENT)
+    assert experiment
+    theirs = client(tmp_path).create_run(experiment.experiment_id, run_name="shown")
+    client(tmp_path).set_terminated(theirs.info.run_id)
+    with closing(sqlite3.connect(StateFolder(tmp_path).mlflow_database)) as database:
+        database.row_factory = sqlite3.Row
+        rows = {row["run_uuid"]: dict(row) for row in database.execute("SELECT * FROM runs")}
+    differing = {
+        key for key, value in rows["ours"].items() if value != rows[theirs.info.run_id][key]
+    }
+    assert differing <= {"run_uuid", "artifact_uri", "start_time", "end_time", "user_id"}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file()]
