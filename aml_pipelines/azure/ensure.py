@@ -59,17 +59,12 @@ def _of_version(client: MLClient, resource: DesiredResource) -> Outcome:
 def _newest(client: MLClient, resource: DesiredResource) -> Outcome:
     assets, load = _versioned(client, resource)
     there = get_or_none(lambda: list(assets.list(name=resource.name))) or []
-    versions = [asset for asset in there if _version(asset).isdigit()]
-    newest = max(versions, key=lambda asset: int(_version(asset)), default=None)
+    # Not by number: the service counts no component, it names the next version after the moment.
+    newest = max(there, key=lambda asset: str(asset.creation_context.created_at), default=None)
     if newest and (newest.tags or {}).get(CONTENT) == resource.fingerprint:
         return "unchanged"
     assets.create_or_update(loaded(resource, load))
     return "updated" if newest else "created"
-
-
-def _version(asset: Any) -> str:  # noqa: ANN401 # any of the SDK's
-    # a listed component has its version in its id alone
-    return str(asset.id).rpartition("/")[2]
 
 
 def _versioned(client: MLClient, resource: DesiredResource) -> tuple[Any, Callable[..., Any]]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.kinds import runnable_kind
+from aml_pipelines.pipeline.spec import LITERAL_TYPES
 from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
@@ -38,7 +40,11 @@ def bring_inputs(
     placed = dict(inputs)
     for name, bound in node.inputs.items():
         uri = inputs[name]
-        if uri is not None and not isinstance(bound.value, Constant) and uri.startswith(_REMOTE):
+        if uri is None or isinstance(bound.value, Constant):
+            continue
+        if bound.is_literal_output:
+            placed[name] = _literal(name, Path(uri))
+        elif uri.startswith(_REMOTE):
             to = folder / "inputs" / name
             placed[name] = lake.bring_input(uri, bound.mode, to, for_spark=for_spark)
     outputs = {
@@ -47,7 +53,7 @@ def bring_inputs(
         else output.location
         for name, output in node.outputs.items()
     }
-    data = [text for name, text in placed.items() if _is_data(node, name)]
+    data = [text for name, text in placed.items() if node.inputs[name].is_data]
     data += [output.location for output in node.outputs.values()]
     return NodeData(placed, outputs, all_local=not any("://" in str(text) for text in data))
 
@@ -66,7 +72,8 @@ def make_outputs(node: PlannedNode, data: NodeData) -> None:
         if "://" in data.outputs[output.name]:
             continue
         place = Path(data.outputs[output.name])
-        is_folder = output.type != "uri_file" and output.mode != "direct"
+        is_file = output.type in ("uri_file", *LITERAL_TYPES)
+        is_folder = not is_file and output.mode != "direct"
         (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
 
 
@@ -75,10 +82,13 @@ def read_only_paths(node: PlannedNode, data: NodeData) -> dict[Path, str]:
     return {
         Path(str(data.inputs[name])): name
         for name, bound in node.inputs.items()
-        if _is_data(node, name) and bound.mode in ("", "ro_mount", "download")
+        if bound.is_data and bound.mode in ("", "ro_mount", "mount", "download")
     }
 
 
-def _is_data(node: PlannedNode, name: str) -> bool:
-    value = node.inputs[name].value
-    return value is not None and not isinstance(value, Constant)
+def _literal(name: str, file: Path) -> str:
+    """Return the value of a literal output: the text that another node has written to its file."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise NodeFailedError(f"has no value for its input {name!r}: {file}: {error}") from error

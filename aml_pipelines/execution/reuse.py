@@ -19,7 +19,6 @@ from aml_pipelines.files import read_json, write_json
 from aml_pipelines.hashing import content_hash
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.snapshot import snapshot_hash
-from aml_pipelines.pipeline.values import Constant
 from aml_pipelines.repository import LOCK
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def key_of(
     contents = {}
     for name, bound in node.inputs.items():
         text = data.inputs[name]
-        is_path = text is not None and not isinstance(bound.value, Constant)
-        contents[name] = f"content:{content_hash(Path(str(text)))}" if is_path else text
+        contents[name] = f"content:{content_hash(Path(str(text)))}" if bound.is_data else text
     outputs = {name: f"output:{name}" for name in node.outputs}
     parts = {
         "code": snapshot_hash(files),

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.tracking import run_id
-from aml_pipelines.pipeline.values import Constant
 from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def _data_variables(node: PlannedNode, data: NodeData) -> dict[str, str]:
     inputs = {
         f"AZURE_ML_INPUT_{name}": str(data.inputs[name])
         for name, bound in node.inputs.items()
-        if bound.value is not None and not isinstance(bound.value, Constant)
+        if bound.is_data
     }
     outputs = {f"AZURE_ML_OUTPUT_{name}": place for name, place in data.outputs.items()}
     references = {f"AZUREML_DATAREFERENCE_{name}": place for name, place in data.outputs.items()}

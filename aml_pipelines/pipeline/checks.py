@@ -31,12 +31,12 @@ def _wrong(reference: Reference, component: Component) -> str:
     ports: dict[str, Collection[str]] = {"inputs": component.inputs, "outputs": component.outputs}
     if component.parameters:
         ports["search_space"] = component.parameters
-    if len(reference.parts) != 2 or reference.parts[0] not in ports:  # noqa: PLR2004 # a pair
+    kind, _, name = reference.path.partition(".")
+    if not name or kind not in ports:
         return (
             f"{shown} means nothing in a command; "
             "write ${{inputs.NAME}} or ${{outputs.NAME}}"
         )
-    kind, name = reference.parts
     declared = ports[kind]
     if name not in declared:
         return f"{shown} does not exist; the {kind} are {', '.join(declared) or 'none'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from aml_pipelines.pipeline.references import (
     DEFAULT,
     AssetName,
     DatastorePath,
+    JobOutput,
     LocalPath,
     Url,
     parse,
@@ -21,9 +23,11 @@ from aml_pipelines.pipeline.values import Data, Missing
 from conf.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aml_pipelines.pipeline.assets import DataAsset, EnvironmentAsset, ModelAsset
     from aml_pipelines.pipeline.lake import Lake
-    from aml_pipelines.pipeline.spec import Setting
+    from aml_pipelines.pipeline.spec import Pipeline, Setting
 
 MODELS = ("mlflow_model", "custom_model", "triton_model")
 # Where Azure writes an output without a path.
@@ -51,6 +55,10 @@ class UnknownReferenceError(UserError):
     """A data reference that has no meaning where the pipeline is to run."""
 
 
+def _no_component(_: str) -> Path:
+    raise NotFoundError("only components in files are known here")
+
+
 @dataclass(frozen=True)
 class Locations:
     """The lake of a run, its folder among the runs, and the registry that it reads."""
@@ -60,6 +68,18 @@ class Locations:
     run_id: str
     assets: Assets
     is_single: bool = False  # a job that is no pipeline: its one node is the job itself
+    find_component: Callable[[str], Path] = _no_component
+    default_datastore: str = DEFAULT
+
+    def of(self, pipeline: Pipeline) -> Locations:
+        """Return the locations of `pipeline`, which may be single, or have its own datastore."""
+        reference = parse(pipeline.default_datastore)
+        name = reference.name if isinstance(reference, AssetName) else str(reference)
+        return dataclasses.replace(
+            self,
+            is_single=self.is_single or pipeline.is_single,
+            default_datastore=name or self.default_datastore,
+        )
 
     def node_folder(self, node: str) -> Path:
         return self.runs / self.run_id / node
@@ -78,7 +98,7 @@ class Locations:
         names = {
             "name": self.run_name(node),
             "output_name": output,
-            "default_datastore": DEFAULT,
+            "default_datastore": self.default_datastore,
         }
         path = _SERVER_SIDE.sub(lambda match: names[match[1]], template or _DEFAULT_OUTPUT)
         if "${{" in path:
@@ -101,6 +121,8 @@ class Locations:
                 return self._datastore(text, kind)
             case AssetName() as asset:
                 return self._asset(text, asset, kind)
+            case JobOutput():
+                return self._job_output(text, kind)
             case Url(scheme):
                 return self._url(text, scheme, kind)
             case LocalPath(path):
@@ -128,7 +150,17 @@ class Locations:
         if location.startswith("azureml:"):  # in Azure, or served: not there to be asked before
             return Data(kind, location, uri)
         wrong = _unlike(kind, Path(location))
-        return Missing(kind, uri, f"{wrong}: {location}") if wrong else Data(kind, location, uri)
+        if wrong:
+            return Missing(kind, uri, f"{wrong}: {location}", location)
+        return Data(kind, location, uri)
+
+    def _job_output(self, uri: str, kind: str) -> Data:
+        if not self.lake.is_here:
+            return Data(kind, uri, uri)
+        raise UnknownReferenceError(
+            f"{uri!r} is found by the workspace, for jobs that are submitted to it; "
+            "give a local path or azureml://datastores/lake/paths/…"
+        )
 
     def _url(self, url: str, scheme: str, kind: str) -> Data:
         if scheme in self.lake.schemes:

@@ -6,7 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.values import BoundInput, Constant, Data, Missing, Produced, Value
+from aml_pipelines.pipeline.values import (
+    BoundInput,
+    Constant,
+    Missing,
+    Produced,
+    Unresolved,
+    Value,
+)
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.locations import Locations
@@ -54,16 +61,27 @@ class Plan:
     inputs: Mapping[str, Value | None]
     nodes: Mapping[str, PlannedNode]
     outputs: Mapping[str, Produced]
+    notes: tuple[str, ...] = ()
 
     def gaps(self, nodes: Collection[str]) -> list[str]:
-        """Return what these nodes need and is not there yet."""
+        """Return what these nodes need, is not there yet, and is made by none of them."""
+        made = [output.location for node in nodes for output in self.nodes[node].outputs.values()]
         return [
             f"{bound.place}: input {name!r} of {node!r} is {bound.value.reference!r}: "
             f"{bound.value.why}"
             for node in nodes
             for name, bound in self.nodes[node].inputs.items()
-            if isinstance(bound.value, Missing)
+            if isinstance(bound.value, Missing) and not _is_made(bound.value.location, made)
         ]
+
+
+def _is_made(location: str, made: Collection[str]) -> bool:
+    """Return whether a path is one of `made`, or stands within one, or around one."""
+    if not location:
+        return False
+    within = f"{location.rstrip('/')}/"
+    folders = [f"{path.rstrip('/')}/" for path in made]
+    return any(within.startswith(path) or path.startswith(within) for path in folders)
 
 
 Produce = Mapping[tuple[str, str], str]  # node and output → where it is
@@ -77,8 +95,10 @@ def input_text(bound: BoundInput, produced: Produce) -> str | None:
     if isinstance(value, Constant):
         return value.text
     if isinstance(value, Produced):
-        return produced[value.node, value.output]
-    return value.location if isinstance(value, Data) else value.reference
+        return f"{produced[value.node, value.output]}{value.inside}"
+    if isinstance(value, Unresolved):
+        raise TypeError(f"input {bound.port.name!r} was never resolved")  # plans have none
+    return value.location or value.reference
 
 
 def input_texts(node: PlannedNode, produced: Produce) -> dict[str, str | None]:

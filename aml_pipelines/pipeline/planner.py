@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.expand import Expansion
 from aml_pipelines.pipeline.plan import Plan
-from aml_pipelines.pipeline.read_job import read_pipeline
+from aml_pipelines.pipeline.read_pipeline import read_pipeline
 from aml_pipelines.pipeline.values import Constant, Value
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.locations import Locations
     from aml_pipelines.pipeline.problems import Problems
-    from aml_pipelines.pipeline.spec import Pipeline
+    from aml_pipelines.pipeline.spec import InputPort, Pipeline
 
 Overrides = Mapping[str, str | int | float | bool]
 
@@ -29,12 +29,13 @@ def plan_pipeline(
     counts where the pipeline has an input of that name. Raises PipelineError with every wiring
     error there is.
     """
-    pipeline, problems = read_pipeline(file)
+    pipeline, problems = read_pipeline(file, locations.find_component)
+    locations = locations.of(pipeline)
     values = _pipeline_inputs(pipeline, locations, problems, overrides, target_inputs)
     expansion = Expansion(locations, problems)
     outputs = expansion.expand_pipeline(pipeline, values)
     problems.raise_any()
-    return Plan(pipeline, locations, values, expansion.nodes, outputs)
+    return Plan(pipeline, locations, values, expansion.nodes, outputs, tuple(problems.notes))
 
 
 def _pipeline_inputs(
@@ -50,10 +51,30 @@ def _pipeline_inputs(
     for name, port in ports.items():
         # The user's value wins over the target's, and that over the file's.
         override = overrides.get(name, target_inputs.get(name))
-        if override is None:
+        if override is None and name in pipeline.inputs:
             values[name] = expansion.input_value(pipeline.inputs[name])
+        elif override is None:
+            values[name] = _default(port, pipeline, problems)
         elif port.is_data:
             values[name] = expansion.input_data(override, port)
         else:
             values[name] = Constant(override, port.type if port.is_declared else "")
+    for name, setting in pipeline.inputs.items():
+        if name not in ports:
+            problems.note(
+                setting.place,
+                f"the component has no input {name!r}, which changes nothing; "
+                f"it has {', '.join(ports) or 'none'}",
+            )
     return values
+
+
+def _default(port: InputPort, pipeline: Pipeline, problems: Problems) -> Value | None:
+    if port.default is not None:
+        return Constant(port.default)
+    if not port.is_optional:
+        problems.add(
+            pipeline.graph.place,
+            f"the job lacks a value for {port.name!r}, which is neither optional nor has a default",
+        )
+    return None

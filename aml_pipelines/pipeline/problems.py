@@ -25,14 +25,21 @@ class Finding:
 
 @dataclass
 class Problems:
-    """Problems in the order in which they were found."""
+    """Problems in the order in which they were found, and notes of what changes nothing."""
 
     found: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, place: Place, text: str) -> None:
         problem = f"{place}: {text}"
         if problem not in self.found:
             self.found.append(problem)
+
+    def note(self, place: Place, text: str) -> None:
+        """Record what is accepted and changes nothing here, to be said once."""
+        note = f"{place}: {text}"
+        if note not in self.notes:
+            self.notes.append(note)
 
     def raise_any(self) -> None:
         """Raise PipelineError with every problem, when there is one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.yaml_lines import Fields
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 def read_component_file(fields: Fields, kind: str) -> Component:
@@ -26,7 +26,7 @@ def read_component_file(fields: Fields, kind: str) -> Component:
     if not _NAME.fullmatch(name):
         fields.problems.add(
             fields.place_of("name"),
-            f"component name {name!r} is not lower-case letters, digits and underscores",
+            f"component name {name!r} is not letters, digits, '_', '-' and '.'",
         )
     return read_component(
         fields,

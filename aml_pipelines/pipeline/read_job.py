@@ -1,91 +1,48 @@
-"""Reads a pipeline job file and every component file that it names."""
+"""Reads the jobs of a graph, and every component that they name."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline import read_component
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
-from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_ports import (
     declared_inputs,
     declared_outputs,
     port_of_setting,
     settings,
 )
-from aml_pipelines.pipeline.references import DEFAULT, AssetName, local_path
-from aml_pipelines.pipeline.spec import Component, Job, OutputPort, Pipeline, Setting
+from aml_pipelines.pipeline.references import local_path
+from aml_pipelines.pipeline.spec import Component, Job, OutputPort, Setting
 from aml_pipelines.pipeline.yaml_lines import Fields, read_fields
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_PIPELINE_FIELDS = (
-    *("$schema", "type", "name", "display_name", "description", "tags", "properties"),
-    *("experiment_name", "inputs", "outputs", "jobs", "settings", "compute", "identity"),
-)
-_SETTINGS = (*("default_compute", "default_datastore", "force_rerun", "continue_on_step_failure"),)
-_ABOUT = ("name", "display_name", "description", "tags", "experiment_name")
-_DEFAULT_DATASTORES = ("", DEFAULT, str(AssetName(DEFAULT)))
+_ABOUT = ("$schema", "name", "display_name", "description", "tags", "experiment_name")
+FindComponent = Callable[[str], "Path"]
 
 
-def read_pipeline(file: Path) -> tuple[Pipeline, Problems]:
-    """Return the pipeline in `file`, and its problems.
-
-    Raises PipelineError when the file holds no pipeline job at all.
-    """
-    problems = Problems()
-    file = file.resolve()
-    fields = read_fields(file, problems)
-    if fields.text("type") != "pipeline":
-        raise PipelineError(
-            f"{fields.place_of('type')}: type is {fields.text('type')!r}; "
-            "a file that can be run has 'type: pipeline'"
-        )
-    fields.only(_PIPELINE_FIELDS, "pipeline job")
-    pipeline_settings = fields.mapping("settings")
-    pipeline_settings.only(_SETTINGS, "settings")
-    _refuse_datastore(pipeline_settings)
-    inputs = settings(fields.mapping("inputs"), "inputs")
-    outputs = settings(fields.mapping("outputs"), "outputs")
-    pipeline = Pipeline(
-        name=file.stem,
-        file=file,
-        graph=Component(
-            kind="pipeline",
-            name=file.stem,
-            place=fields.place,
-            inputs={name: port_of_setting(name, setting) for name, setting in inputs.items()},
-            outputs={name: _output_port(name, setting) for name, setting in outputs.items()},
-            jobs=_jobs(fields, ancestors=(file,)),
-        ),
-        inputs=inputs,
-        outputs=outputs,
-        experiment=fields.text("experiment_name") or file.stem,
-        force_rerun=pipeline_settings.flag("force_rerun", default=False),
-        continue_on_step_failure=pipeline_settings.flag("continue_on_step_failure", default=False),
-        tags=_tags(fields),
-    )
-    return pipeline, problems
+def output_port(name: str, setting: Setting) -> OutputPort:
+    kind = setting.type or "uri_folder"
+    return OutputPort(name, kind, setting.place, setting.mode, is_declared=bool(setting.type))
 
 
-def _output_port(name: str, setting: Setting) -> OutputPort:
-    return OutputPort(name, setting.type or "uri_folder", setting.place, setting.mode)
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """How components are found, and the files of those that are being read."""
+
+    find_component: FindComponent
+    ancestors: tuple[Path, ...] = ()
 
 
-def _refuse_datastore(fields: Fields) -> None:
-    datastore = fields.text("default_datastore")
-    if datastore not in _DEFAULT_DATASTORES:
-        fields.problems.add(
-            fields.place_of("default_datastore"),
-            f"default datastore {datastore!r} does not exist here; it is 'workspaceblobstore'",
-        )
-
-
-def _jobs(fields: Fields, *, ancestors: tuple[Path, ...]) -> dict[str, Job]:
+def read_jobs(fields: Fields, reading: Reading) -> tuple[dict[str, Job], tuple[str, ...]]:
+    """Return the jobs of a graph by name, and the names of those that were reported instead."""
     blocks = fields.mapping("jobs")
     if not blocks.entries:
         fields.problems.add(fields.place_of("jobs"), "the pipeline has no jobs")
@@ -94,16 +51,17 @@ def _jobs(fields: Fields, *, ancestors: tuple[Path, ...]) -> dict[str, Job]:
         if entry.kind != "mapping":
             fields.problems.add(entry.place, f"job {name!r} is no mapping")
             continue
-        job = _job(name, blocks.under(entry), ancestors=ancestors)
+        job = read_job(name, blocks.under(entry), reading)
         if job:
             jobs[name] = job
-    return jobs
+    return jobs, tuple(name for name in blocks.entries if name not in jobs)
 
 
-def _job(name: str, fields: Fields, *, ancestors: tuple[Path, ...]) -> Job | None:
+def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
+    """Return a job of any kind; None for one that was reported instead."""
     declared = fields.text("type")
     key = node_kind(declared).COMPONENT_KEY if declared in node_kinds() else "component"
-    block = _component_fields(name, fields, key)
+    block = _component_fields(name, fields, key, reading)
     # Azure's default: a job that says nothing is a command, and a component's type is the job's.
     kind = declared or (block or fields).text("type") or "command"
     if not _can_be_read(name, kind, fields, key):
@@ -111,15 +69,14 @@ def _job(name: str, fields: Fields, *, ancestors: tuple[Path, ...]) -> Job | Non
     as_kind, is_inline = node_kind(kind), key not in fields.entries
     if block is None and not is_inline:
         return None
-    inline = (*as_kind.INLINE_FIELDS, *_ABOUT) if is_inline else ()
-    fields.only((*as_kind.JOB_FIELDS, *inline), f"{kind} job {name!r}")
+    _check_fields(fields, kind, name, is_inline=is_inline)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
     of_component = as_kind.COMPONENT_KIND
     if block is None or fields.entries[key].kind == "mapping":
         component = _inline(name, of_component, fields, block, inputs=inputs, outputs=outputs)
     else:
-        component = _component(block, of_component, fields, ancestors=ancestors)
+        component = _component(block, of_component, fields, reading)
     as_kind.check_job(fields, name)
     return Job(
         name=name,
@@ -129,7 +86,7 @@ def _job(name: str, fields: Fields, *, ancestors: tuple[Path, ...]) -> Job | Non
         place=fields.place,
         environment_variables=_variables(fields, block),
         timeout=_timeout(fields, as_kind.LIMITS),
-        tags=_tags(fields),
+        tags=read_tags(fields),
     )
 
 
@@ -151,7 +108,7 @@ def _can_be_read(name: str, kind: str, fields: Fields, key: str) -> bool:
     return False
 
 
-def _component_fields(name: str, fields: Fields, key: str) -> Fields | None:
+def _component_fields(name: str, fields: Fields, key: str, reading: Reading) -> Fields | None:
     """Return the fields of the component that a job names by `key`, or has there inline."""
     if key in fields.entries and fields.entries[key].kind == "mapping":
         return fields.mapping(key)
@@ -160,14 +117,15 @@ def _component_fields(name: str, fields: Fields, key: str) -> Fields | None:
         return None
     place = fields.place_of(key)
     path = local_path(reference)
-    if not path:
-        fields.problems.add(
-            place,
-            f"job {name!r} uses the registered component {reference!r}, which is not here; "
-            "give the path of its file",
+    try:
+        file = (
+            (fields.place.file.parent / path).resolve()
+            if path
+            else reading.find_component(reference)
         )
+    except UserError as error:
+        fields.problems.add(place, f"job {name!r}: component {reference!r}: {error}")
         return None
-    file = (fields.place.file.parent / path).resolve()
     if not file.is_file():
         fields.problems.add(
             place, f"job {name!r}: component file {reference!r} does not exist: {file}"
@@ -176,7 +134,7 @@ def _component_fields(name: str, fields: Fields, key: str) -> Fields | None:
     return read_fields(file, fields.problems)
 
 
-def _component(fields: Fields, kind: str, job: Fields, *, ancestors: tuple[Path, ...]) -> Component:
+def _component(fields: Fields, kind: str, job: Fields, reading: Reading) -> Component:
     own = fields.text("type")
     if own != kind:
         job.problems.add(
@@ -186,17 +144,42 @@ def _component(fields: Fields, kind: str, job: Fields, *, ancestors: tuple[Path,
         return read_component.read_component_file(fields, kind)
     file = fields.place.file
     # Reading it would never end.
-    if file in ancestors:
+    if file in reading.ancestors:
         raise PipelineError(f"{job.place_of('component')}: {file.name} contains itself")
     fields.only(node_kind(kind).COMPONENT_FIELDS, "pipeline component")
+    within = dataclasses.replace(reading, ancestors=(*reading.ancestors, file))
+    jobs, unread = read_jobs(fields, within)
     return Component(
         kind=kind,
         name=fields.text("name"),
         place=fields.place,
         inputs=declared_inputs(fields.mapping("inputs")),
         outputs=declared_outputs(fields.mapping("outputs")),
-        jobs=_jobs(fields, ancestors=(*ancestors, file)),
+        jobs=jobs,
+        unread_jobs=unread,
     )
+
+
+def root_component(fields: Fields, kind: str, reading: Reading) -> Component | None:
+    """Return the graph of a pipeline job that names a component instead of jobs."""
+    component = _component_fields(fields.place.file.stem, fields, "component", reading)
+    return _component(component, kind, fields, reading) if component else None
+
+
+def _check_fields(fields: Fields, kind: str, name: str, *, is_inline: bool) -> None:
+    """Report unknown fields of an inline job; note them where the job names a component.
+
+    Azure's schemas are open for nodes that name a component, and for nothing else: what such a node
+    states beside its fields is kept, and nothing comes of it.
+    """
+    as_kind = node_kind(kind)
+    known, owner = (*as_kind.JOB_FIELDS, *_ABOUT), f"{kind} job {name!r}"
+    if is_inline:
+        fields.only((*known, *as_kind.INLINE_FIELDS), owner)
+        return
+    for key, entry in fields.entries.items():
+        if key not in known:
+            fields.problems.note(entry.place, f"{owner} has no field {key!r}: it changes nothing")
 
 
 def _inline(
@@ -213,7 +196,7 @@ def _inline(
         key: dataclasses.replace(port_of_setting(key, setting), is_declared=False)
         for key, setting in inputs.items()
     }
-    declared = {key: _output_port(key, setting) for key, setting in outputs.items()}
+    declared = {key: output_port(key, setting) for key, setting in outputs.items()}
     if block is None:
         return read_component.read_component(job, kind, name, ports, declared)
     block.only((*node_kind(kind).COMPONENT_FIELDS, "environment_variables"), f"inline {kind}")
@@ -228,7 +211,7 @@ def _variables(fields: Fields, block: Fields | None) -> dict[str, str]:
     return {name: item.text(name) for item in stated for name in item.entries}
 
 
-def _tags(fields: Fields) -> dict[str, str]:
+def read_tags(fields: Fields) -> dict[str, str]:
     return {name: str(entry.value) for name, entry in fields.mapping("tags").entries.items()}
 
 

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Entry, Fields, Scalar
 
 _INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
-_OUTPUT_FIELDS = ("type", "description", "mode")
+_OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
 _SETTING_FIELDS = ("type", "path", "mode", "value", "description")
-INPUT_MODES = ("ro_mount", "download", "direct")
-OUTPUT_MODES = ("rw_mount", "upload", "direct")
+INPUT_MODES = (
+    *("ro_mount", "rw_mount", "mount", "download", "direct", "eval_mount", "eval_download"),
+)
+OUTPUT_MODES = ("rw_mount", "mount", "upload", "direct")
 
 
 def declared_inputs(fields: Fields) -> dict[str, InputPort]:
@@ -74,7 +76,8 @@ def _output(name: str, entry: Entry, parent: Fields) -> OutputPort:
     fields.only(_OUTPUT_FIELDS, f"output {name!r}")
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, OUTPUT_MODES)
-    return OutputPort(name, _type(fields, f"output {name!r}", DATA_TYPES), entry.place, mode)
+    kind = _type(fields, f"output {name!r}", (*LITERAL_TYPES, *DATA_TYPES))
+    return OutputPort(name, kind, entry.place, mode)
 
 
 def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
@@ -95,7 +98,7 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
     fields.only((*_SETTING_FIELDS, "name", "version"), f"{ports}.{name}")
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, INPUT_MODES if ports == "inputs" else OUTPUT_MODES)
-    kinds = (*LITERAL_TYPES, *DATA_TYPES) if ports == "inputs" else DATA_TYPES
+    kinds = (*LITERAL_TYPES, *DATA_TYPES)
     kind = _type(fields, f"{ports}.{name}", kinds) if "type" in fields.entries else ""
     is_path = "path" in fields.entries
     value = fields.text("path") if is_path else fields.scalar("value")

@@ -1,4 +1,4 @@
-"""`azureml:` references, parsed once: assets, ARM ids, paths in datastores, URLs, local paths."""
+"""`azureml:` references, parsed once: assets, ids, paths in datastores, jobs' outputs, URLs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,16 @@ ARTIFACT_STORE = "workspaceartifactstore"
 FOLDERS = {LAKE: ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
 _PROVIDER = "Microsoft.MachineLearningServices"
 # Azure answers with resourceGroups and resourcegroups, with and without the provider.
-_DATASTORE = re.compile(
-    r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
+_WORKSPACE = (
+    r"(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/"
     rf"(?:providers/{re.escape(_PROVIDER)}/)?workspaces/[^/]+/)?"
-    r"datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)"
+)
+_DATASTORE = re.compile(
+    rf"azureml://{_WORKSPACE}datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)"
+)
+_JOB_OUTPUT = re.compile(
+    rf"azureml://{_WORKSPACE}jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)"
+    r"/?(?:paths/(?P<path>.*))?"
 )
 _ARM = re.compile(
     r"(?:azureml:)?/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers"
@@ -85,6 +91,19 @@ class DatastorePath:
 
 
 @dataclass(frozen=True)
+class JobOutput:
+    """`azureml://jobs/NAME/outputs/OUTPUT`, or a path in it; NAME may be a pipeline's node's."""
+
+    job: str
+    output: str
+    path: str = ""
+
+    def __str__(self) -> str:
+        inside = f"/paths/{self.path}" if self.path else ""
+        return f"azureml://jobs/{self.job}/outputs/{self.output}{inside}"
+
+
+@dataclass(frozen=True)
 class Url:
     """A URL of any other scheme, or an `azureml:` text of a form that Azure has not."""
 
@@ -105,15 +124,29 @@ class LocalPath:
         return self.path
 
 
-def parse(text: str) -> AssetName | DatastorePath | Url | LocalPath:
+def parse(text: str) -> AssetName | DatastorePath | JobOutput | Url | LocalPath:
     """Return what a reference in a YAML file, a request or a command line means."""
-    # Datastores first: their URIs may have the ids of a workspace, which an ARM id begins with.
+    # Storage first: its URIs may have the ids of a workspace, which an ARM id begins with.
+    return _parsed_storage(text) or _parsed_asset(text) or _parsed_address(text)
+
+
+def _parsed_storage(text: str) -> DatastorePath | JobOutput | None:
     if match := _DATASTORE.fullmatch(text):
         return DatastorePath(match["datastore"], match["path"])
+    if match := _JOB_OUTPUT.fullmatch(text):
+        return JobOutput(match["job"], match["output"], match["path"] or "")
+    return None
+
+
+def _parsed_asset(text: str) -> AssetName | None:
     if match := _ARM.fullmatch(text):
         return AssetName(match["name"], match["version"] or "", match["label"] or "", match["kind"])
     if match := _ASSET.fullmatch(text):
         return AssetName(match["name"], match["version"] or "", match["label"] or "")
+    return None
+
+
+def _parsed_address(text: str) -> Url | LocalPath:
     if "://" in text and not text.startswith("file://"):
         return Url(text.partition("://")[0], text)
     if text.startswith("azureml:"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.values import Constant, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +27,12 @@ class Scope:
     destinations: Mapping[str, Setting]
     jobs: dict[str, dict[str, Produced]]
     outputs: dict[str, Produced]
+    run_name: str = ""
+    modes: Mapping[str, str] = field(default_factory=dict)
 
     def names(self, kind: str, job: str = "") -> list[str]:
         if kind == "jobs":
-            return list(self.graph.jobs or {})
+            return [*(self.graph.jobs or {}), *self.graph.unread_jobs]
         if kind == "inputs":
             return list(self.graph.inputs)
         return (
@@ -41,11 +45,17 @@ class Scope:
 def follow(scope: Scope, reference: Reference, place: Place, problems: Problems) -> Value | None:
     """Return the value that a binding refers to, or report the names there are."""
     match reference.parts:
-        case ("parent", "inputs", name):
+        case ("parent", "inputs", *words):
+            # Inputs of a parameter group have names with points.
+            name = ".".join(words)
             if name in scope.graph.inputs:
                 return scope.inputs.get(name)
             report_unknown(problems, place, reference, "inputs", scope.names("inputs"))
+        case ("parent", "name"):
+            return Constant(scope.run_name)
         case ("parent", "jobs", job, "outputs", output):
+            if job in scope.graph.unread_jobs:
+                return Unresolved()
             if job not in (scope.graph.jobs or {}):
                 report_unknown(problems, place, reference, "jobs", scope.names("jobs"))
             elif output in scope.jobs.get(job, {}):
@@ -59,7 +69,7 @@ def follow(scope: Scope, reference: Reference, place: Place, problems: Problems)
                 f"${{{{{reference.path}}}}} is no binding; write ${{{{parent.inputs.NAME}}}} "
                 "or ${{parent.jobs.JOB.outputs.NAME}}",
             )
-    return None
+    return Unresolved()
 
 
 def report_unknown(

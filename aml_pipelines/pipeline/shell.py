@@ -20,7 +20,7 @@ def placed(inputs: Mapping[str, str | None], outputs: Mapping[str, str]) -> Reso
     """Return the function that resolves `inputs.NAME` and `outputs.NAME` to these texts."""
 
     def resolve(reference: Reference) -> str | None:
-        port, name = reference.parts
+        port, _, name = reference.path.partition(".")
         return inputs[name] if port == "inputs" else outputs[name]
 
     return resolve

@@ -21,6 +21,7 @@ DATA_TYPES = (
     "mlflow_model",
     "custom_model",
     "triton_model",
+    "path",
 )
 # Fields that blocks and components of every kind have; `kinds` adds each its own.
 COMPONENT_ABOUT = (
@@ -64,6 +65,7 @@ class OutputPort:
     type: str
     place: Place
     mode: str = ""
+    is_declared: bool = True  # False where an inline job sets it without a type
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Component:
     own: object = None
     parameters: tuple[str, ...] = ()
     jobs: Mapping[str, Job] | None = None
+    unread_jobs: tuple[str, ...] = ()  # jobs of a graph that have been reported and left out
     is_deterministic: bool = True
     environment: Environment | None = None
 
@@ -136,3 +139,5 @@ class Pipeline:
     force_rerun: bool
     continue_on_step_failure: bool
     tags: Mapping[str, str]
+    default_datastore: str = ""
+    is_single: bool = False  # a job of another type, which is the only node

@@ -32,7 +32,7 @@ _DROPPED = {
     "Kamchatka Standard Time": "Asia/Kamchatka",
     "Mid-Atlantic Standard Time": "Etc/GMT+2",
 }
-_ZONES = {**win_tz, **_DROPPED}
+_ZONES = {name.casefold(): zone for name, zone in {**win_tz, **_DROPPED}.items()}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -123,13 +123,13 @@ def _weekday(day: object) -> int:
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Return the time zone with a Windows name; raises RefusedError when there is none."""
-    if name not in _ZONES:
+    """Return the time zone with a Windows name, in any case; raises RefusedError for no name."""
+    if name.casefold() not in _ZONES:
         raise RefusedError(
             f"time zone {name!r} is unknown; Azure names them as Windows does, such as "
             "'UTC' or 'W. Europe Standard Time'"
         )
-    return ZoneInfo(_ZONES[name])
+    return ZoneInfo(_ZONES[name.casefold()])
 
 
 def _moment(text: object, zone: tzinfo) -> datetime | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.spec import LITERAL_TYPES
+
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import InputPort
     from conf.yaml_lines import Place
@@ -34,34 +36,56 @@ class Data:
 
 @dataclass(frozen=True)
 class Missing:
-    """Data that does not exist yet; `why` says which run would make it."""
+    """Data that does not exist yet; `why` says which run would make it.
+
+    `location` is where it would be, if that is known: a node of the same run may make it.
+    """
 
     type: str
     reference: str
     why: str
+    location: str = ""
 
 
 @dataclass(frozen=True)
 class Produced:
-    """An output of another node of the same plan."""
+    """An output of another node of the same plan, or what is at the path `inside` it.
+
+    An output of a literal's type is a file, whose content is the value.
+    """
 
     type: str
     node: str
     output: str
+    inside: str = ""
+
+    @property
+    def is_literal(self) -> bool:
+        return self.type in LITERAL_TYPES
 
 
-Value = Constant | Data | Missing | Produced
+@dataclass(frozen=True)
+class Unresolved:
+    """A value that cannot be known for a reason that was reported already."""
+
+    type: str = ""
+
+
+Value = Constant | Data | Missing | Produced | Unresolved
 
 
 def mismatch(port: InputPort, value: Value) -> str:
     """Return why `port` cannot take `value`; empty when it can."""
     if isinstance(value, Constant):
         return _constant_mismatch(port, value)
-    if not port.is_data:
-        return f"takes {port.type!r}, but is given data of type {value.type!r}"
-    if port.type != value.type:
-        return f"takes {port.type!r}, but is given {value.type!r}"
-    return ""
+    if isinstance(value, Unresolved):
+        return ""
+    # Azure mixes all types of data: each is a path.
+    is_data = not (isinstance(value, Produced) and value.is_literal)
+    if port.is_data == is_data:
+        return ""
+    given = "data" if is_data else "a value"
+    return f"takes {port.type!r}, but is given {given} of type {value.type!r}"
 
 
 def _constant_mismatch(port: InputPort, constant: Constant) -> str:
@@ -70,24 +94,19 @@ def _constant_mismatch(port: InputPort, constant: Constant) -> str:
             f"takes data of type {port.type!r}, but is given the value {constant.value!r}; "
             f"write {{type: {port.type}, path: …}}"
         )
-    if constant.declared not in ("", port.type) and (constant.declared, port.type) != (
-        "integer",
-        "number",
-    ):
-        return f"takes {port.type!r}, but is given an input of type {constant.declared!r}"
     if not _is_of_type(port.type, constant.value):
         return f"takes {port.type!r}, but is given {constant.value!r}"
     return _out_of_range(port, constant.text)
 
 
 def _is_of_type(kind: str, value: float | str) -> bool:
-    # Azure takes any literal for a string, and text that can be read as a number for a number.
+    # Azure takes any literal for a string, and any number for an integer: it passes the text on.
     if kind == "string":
         return True
     if kind == "boolean":
         return isinstance(value, bool) or str(value).lower() in ("true", "false")
     try:
-        (int if kind == "integer" else float)(str(value))
+        float(str(value))
     except ValueError:
         return False
     return True
@@ -112,3 +131,13 @@ class BoundInput:
     mode: str
     value: Value | None
     place: Place
+
+    @property
+    def is_data(self) -> bool:
+        """Whether the value is a file or a folder: no literal, not that of another node either."""
+        is_literal = isinstance(self.value, Constant) or self.is_literal_output
+        return self.value is not None and not is_literal
+
+    @property
+    def is_literal_output(self) -> bool:
+        return isinstance(self.value, Produced) and self.value.is_literal

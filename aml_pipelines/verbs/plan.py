@@ -40,10 +40,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def notes_of(request: Request, plans: Sequence[Plan]) -> list[str]:
-    """Return what is to be said of the plans' nodes, each once; nothing of a target in Azure."""
-    if not request.target.is_local:
-        return []
-    return list(dict.fromkeys(note for plan in plans for note in request.choices(plan).notes))
+    """Return what is to be said of the plans' nodes, each once."""
+    notes = [note for plan in plans for note in plan.notes]
+    if request.target.is_local:
+        notes += [note for plan in plans for note in request.choices(plan).notes]
+    return list(dict.fromkeys(notes))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

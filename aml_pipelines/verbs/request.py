@@ -20,6 +20,7 @@ from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.repository import PIPELINES
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.jobs.component_files import component_finder
 
 if TYPE_CHECKING:
     import argparse
@@ -41,8 +42,14 @@ class Request:
 
     def plan(self, pipeline: str, run_id: str) -> Plan:
         """Plan one pipeline, with assets as they are registered now; raises PipelineError."""
-        assets = Registry(Path(self.target.state))
-        locations = Locations(target_lake(self.target), self.runs, run_id, assets)
+        state = Path(self.target.state)
+        locations = Locations(
+            target_lake(self.target),
+            self.runs,
+            run_id,
+            Registry(state),
+            find_component=component_finder(state),
+        )
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)
         return plan_pipeline(file, locations, overrides=self.overrides, target_inputs=target_inputs)

@@ -149,7 +149,7 @@ def _context(
 
     target, state = request.target, Path(request.target.state)
     choices = request.choices(plan)
-    for note in choices.notes:
+    for note in (*plan.notes, *choices.notes):
         say(f"note: {note}")
     return RunContext(
         plan=plan,

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
-from aml_pipelines.workspace.assets import model_routes
+from aml_pipelines.workspace.assets import component_routes, model_routes
 from aml_pipelines.workspace.assets import routes as assets
 from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
@@ -40,7 +40,7 @@ SERVED = (
 # Below the workspace's own path.
 _RESOURCES = (
     *(workspace.routes, datastores.routes, computes.routes),
-    *(assets.routes, model_routes.routes, upload_routes.routes),
+    *(assets.routes, component_routes.routes, model_routes.routes, upload_routes.routes),
     *(jobs.routes, schedules.routes),
     *(online.routes, online_deployments.routes, batch.routes),
 )
@@ -52,7 +52,7 @@ _OTHER_APIS = (
 )
 # With paths of their own.
 _ELSEWHERE = (
-    *(groups.routes, operation_routes.routes, history.logs),
+    *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
     *(scoring.routes, batch.invocations),
     *(blob_routes.routes, path_routes.routes),
 )

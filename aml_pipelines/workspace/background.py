@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
 from aml_pipelines.pipeline.environments.options import policy_words
-from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.jobs.queue import Queue
 from aml_pipelines.workspace.jobs.submit import Submissions
 from aml_pipelines.workspace.schedules.schedules import Schedules
@@ -46,7 +45,7 @@ def job_service(
         state,
         workspace.jobs,
         registry=workspace.registry,
-        components=workspace.assets[COMPONENTS.plural],
+        components=workspace.components,
         sources=workspace.sources,
         wake=queue.wake,
         policy=policy,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.assets.code import sources_in
-from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS, KINDS
+from aml_pipelines.workspace.assets.components import components_in
+from aml_pipelines.workspace.assets.kinds import CODES, KINDS
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
 from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
+from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import Jobs
 from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
@@ -19,6 +21,7 @@ from aml_pipelines.workspace.storage.uploads import Uploads
 from aml_pipelines.workspace.store.documents import Documents
 from aml_pipelines.workspace.store.secrets import SecretFile
 from aml_pipelines.workspace.store.versions import Versions
+from aml_pipelines.workspace.store.workspace_id import workspace_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,16 +35,24 @@ def build_workspace(
 ) -> ServedWorkspace:
     """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
     # Each store once: some hold locks or keys that all routes must share.
-    registry, secrets, uploads = Registry(state), SecretFile(state), Uploads(state)
+    jobs, registry, secrets, uploads = (
+        Jobs(state),
+        Registry(state),
+        SecretFile(state),
+        Uploads(state),
+    )
     assets = {kind.plural: Versions(state, kind) for kind in KINDS}
-    sources = sources_in(state, assets[COMPONENTS.plural], assets[CODES.plural])
+    components = components_in(state)
+    sources = sources_in(state, components, assets[CODES.plural])
     return ServedWorkspace(
         scope=scope,
+        guid=workspace_id(state),
         folder=StateFolder(state),
         identity=identity,
         operations=Operations(scope.subscription_id),
         registry=registry,
         assets=assets,
+        components=components,
         models=Models(state),
         sources=sources,
         workspaces=Documents(state, "workspace"),
@@ -54,7 +65,8 @@ def build_workspace(
         online=OnlineEndpoints(state, registry, sources, secrets),
         batch_endpoints=Documents(state, "batch endpoint"),
         batch_deployments=Documents(state, "batch deployment"),
-        jobs=Jobs(state),
+        jobs=jobs,
+        job_outputs=JobOutputs(state, jobs),
         log_links=LogLinks(),
         uploads=uploads,
         accounts=Accounts(state, identity, uploads),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.assets.models import Models
     from aml_pipelines.workspace.assets.registry import Registry
     from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.identity import WorkspaceIdentity
     from aml_pipelines.workspace.http.operations import Operations
     from aml_pipelines.workspace.jobs.log_links import LogLinks
+    from aml_pipelines.workspace.jobs.outputs import JobOutputs
     from aml_pipelines.workspace.jobs.queue import Queue
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
@@ -51,11 +53,13 @@ class ServedWorkspace:
     """The stores of a workspace; without a `job_service` its jobs can only be read."""
 
     scope: WorkspaceScope
+    guid: str
     folder: StateFolder
     identity: WorkspaceIdentity
     operations: Operations
     registry: Registry
     assets: Mapping[str, Versions]
+    components: Components
     models: Models
     sources: Sources
     workspaces: Documents
@@ -69,6 +73,7 @@ class ServedWorkspace:
     batch_endpoints: Documents
     batch_deployments: Documents
     jobs: Jobs
+    job_outputs: JobOutputs
     log_links: LogLinks
     uploads: Uploads
     accounts: Accounts

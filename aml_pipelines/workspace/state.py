@@ -111,6 +111,11 @@ class StateFolder:
         return self.registry / "blocks"
 
     @property
+    def workspace_id(self) -> Path:
+        """The GUID by which clients tell this workspace from others."""
+        return self.registry / "workspace-id"
+
+    @property
     def secrets(self) -> Path:
         return self.registry / "secrets.json"
 
@@ -122,6 +127,11 @@ class StateFolder:
     @property
     def serving_lock(self) -> Path:
         return self.registry / "serving.lock"
+
+    @property
+    def component_files(self) -> Path:
+        """Registered components as YAML files, for jobs that name them."""
+        return self.registry / "components"
 
     @property
     def environments(self) -> Path:

@@ -16,7 +16,6 @@ PACKAGE = REPOSITORY / "aml_pipelines"
 # A file that holds a pipeline *job* says so by its type, which is no kind of node.
 JOB_FILES = {
     "azure/render.py: job.get('type') == 'pipeline'",
-    "pipeline/read_job.py: fields.text('type') != 'pipeline'",
     "verbs/submit.py: rendered.document.get('type') != 'pipeline'",
 }
 

@@ -83,7 +83,7 @@ tell(
         "other_release": ["3", True],
         "back": ["4", True],
         "listed": [1, 2, 3, 4],
-        "path": "lake/paths/published/run/train",
+        "path": "lake/paths/published/run/train/",
     }
     assert isinstance(tags, dict)
     assert len(tags.pop("content")) == 16
@@ -160,10 +160,10 @@ def after_a_rival(asset):
     return register_one(asset)
 
 client.data.create_or_update = after_a_rival
-tell(mine=publish(1), tried=calls, rival=client.data.get("trips_train", "1").path[-11:])
+tell(mine=publish(1), tried=calls, rival=client.data.get("trips_train", "1").path[-12:])
 """,
     )
-    assert told == {"mine": ["2", True], "tried": ["1", "2"], "rival": "rival/train"}
+    assert told == {"mine": ["2", True], "tried": ["1", "2"], "rival": "rival/train/"}
 
 
 def test_runs_that_publish_at_once_get_a_version_each(env: Mapping[str, str]) -> None:

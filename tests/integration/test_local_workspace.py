@@ -49,7 +49,7 @@ tell(
         "/Microsoft.MachineLearningServices/workspaces/local/data/train/versions/1",
         "latest": "2",
         "path": "azureml://subscriptions/00000000-0000-0000-0000-000000000000"
-        "/resourcegroups/local/workspaces/local/datastores/lake/paths/gold/other",
+        "/resourcegroups/local/workspaces/local/datastores/lake/paths/gold/other/",
         "listed": ["2", "1"],
         "names": ["train"],
         "is_quick": True,
@@ -147,7 +147,37 @@ tell(
     assert Registry(lake).model("late", "1").path == "azureml://datastores/lake/paths/models/late"
 
 
-def test_a_model_version_is_immutable_counted_and_a_model(lake: Path) -> None:
+def test_a_model_has_the_version_that_was_asked_for_in_mlflow_too(lake: Path) -> None:
+    with workspace(lake) as served:
+        told = run_job(
+            served.env,
+            """
+from mlflow import MlflowClient
+mlflow = MlflowClient()
+for version in ("7", "3", "1.0.0"):
+    ml.models.create_or_update(model(version=version, tags={"is": version}))
+changed = ml.models.create_or_update(model(version="1.0.0", tags={"is": "changed"}))
+following = ml.models.create_or_update(model(tags={"is": "next"})).version
+mlflow.delete_model_version("late", "3")
+tell(
+    listed=[m.version for m in ml.models.list("late")], following=following,
+    mlflow={m.version: m.tags["is"] for m in mlflow.search_model_versions("name = 'late'")},
+    read=ml.models.get("late", "1.0.0").tags, deleted=refusal(
+        ml.models.create_or_update, model(version="3")),
+)
+""",
+        )
+    assert told["listed"] == ["9", "1.0.0", "7"]
+    assert told["following"] == "9"
+    # MLflow's versions are numbers: it counts a version that is none.
+    assert told["mlflow"] == {"7": "7", "8": "changed", "9": "next"}
+    assert told["read"] == {"is": "changed"}
+    assert "version '3' is taken, by another registration or by a version that was deleted" in str(
+        told["deleted"]
+    )
+
+
+def test_a_model_version_is_immutable_and_a_model(lake: Path) -> None:
     with workspace(lake) as served:
         told = run_job(
             served.env,
@@ -156,7 +186,6 @@ ml.models.create_or_update(model(version="1"))
 tell(
     again=ml.models.create_or_update(model(version="1", tags={"a": "b"})).tags,
     changed=refusal(ml.models.create_or_update, model("models/later", version="1")),
-    skipped=refusal(ml.models.create_or_update, model(version="7")),
     absent=refusal(ml.models.create_or_update, model("models/none")),
     folder=refusal(ml.models.create_or_update, model("models")),
     reserved=refusal(ml.models.create_or_update, model(tags={"azureml.path": "x"})),
@@ -165,7 +194,6 @@ tell(
         )
     assert told["again"] == {"a": "b"}
     assert "ResourceExistsError: (Conflict) A model version with this name" in str(told["changed"])
-    assert "versions of a model are counted here, and the next is '2'" in str(told["skipped"])
     assert "there is nothing at 'azureml://datastores/lake/paths/models/none'" in str(
         told["absent"]
     ).replace("subscriptions/00000000-0000-0000-0000-000000000000/", "")

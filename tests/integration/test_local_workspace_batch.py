@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import mlflow
+import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 
 from aml_pipelines.workspace.serve import serving
 from tests.integration.workspace_jobs import TARGET, run_job
@@ -112,7 +115,7 @@ deploy("strict", mini_batch_size=1, output_action="summary_only", error_threshol
 deploy("lenient", {"SKIP_BAD": "1"}, mini_batch_size=4, output_action="append_row",
     error_threshold=1)
 endpoint = ml.batch_endpoints.get("adder")
-endpoint.defaults = {"deployment_name": "files"}
+endpoint.defaults.deployment_name = "files"
 endpoint = ml.batch_endpoints.begin_create_or_update(endpoint).result()
 def invoke(folder, **more):
     files = {"files": Input(type="uri_folder", path=f"{LAKE}/{folder}")}
@@ -120,8 +123,14 @@ def invoke(folder, **more):
 by_default = invoke("numbers")
 jobs = [invoke("mixed", deployment_name=name) for name in ("strict", "lenient")]
 states = [finished(by_default), *[finished(job) for job in jobs]]
+import requests
+document = requests.get(endpoint.openapi_uri,
+    headers={"Authorization": "Bearer " + DefaultAzureCredential().get_token(
+        "https://ml.azure.com/.default").token}).json()
 tell(
-    none=none, default=endpoint.defaults.deployment_name, states=states,
+    paths=list(document["paths"]), none=none, default=endpoint.defaults.deployment_name,
+    states=states, steps=[step.name == f"{by_default.name}_batchscoring"
+                          for step in ml.jobs.list(parent_job_name=by_default.name)],
     scored=output(by_default, "score"), lenient=output(jobs[1], "score"),
     listed=[[job.name, job.status] for job in ml.batch_endpoints.list_jobs("adder")]
     == [[jobs[1].name, "Completed"], [jobs[0].name, "Failed"], [by_default.name, "Completed"]],
@@ -175,12 +184,37 @@ def test_files_are_scored_in_mini_batches_by_the_default_or_the_named_deployment
         "2-3.txt": "",
         "1-4.txt": "",
     }
+    assert (told["paths"], told["steps"]) == (["/jobs"], [True])
     assert told["lenient"] == {"predictions.csv": "0.txt 1\n2.txt 5\n3.txt 7\n", "4-3.txt": ""}
     assert told["listed"] is True
     assert "'files' is the default deployment of 'adder'" in str(told["kept"])
     assert told["seen"] == [1, ["files", "lenient", "strict"]]
     logs = [file.read_text() for file in folder.rglob(f"lake/runs/{told['strict']}/*/log.txt")]
     assert any("attempt 2: " in log and "1.txt is bad" in log for log in logs)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # MLflow's own
+def test_an_mlflow_model_needs_no_code_and_scores_each_row(served: Serving, folder: Path) -> None:
+    rows = pd.DataFrame({"distance": [1.0, 2.0]})
+    model = DummyRegressor(strategy="constant", constant=7.0).fit(rows, [0.0, 1.0])
+    mlflow.sklearn.save_model(model, folder / "seven", pip_requirements=[])
+    (folder / "lake" / "rows").mkdir()
+    rows.to_csv(folder / "lake" / "rows" / "a.csv", index=False)
+    told = run_job(
+        {**served.env, "HERE": str(folder)},
+        SETUP
+        + """
+ml.models.create_or_update(Model(name="seven", type="mlflow_model", path=f"{here}/seven"))
+ml.batch_deployments.begin_create_or_update(ModelBatchDeployment(
+    name="seven", endpoint_name="adder", model="azureml:seven:1", compute="azureml:cpu",
+    settings=ModelBatchDeploymentSettings(output_action="append_row", mini_batch_size=2))).result()
+job = ml.batch_endpoints.invoke(endpoint_name="adder", deployment_name="seven",
+    inputs={"rows": Input(type="uri_folder", path=f"{LAKE}/rows")})
+(step,) = ml.jobs.list(parent_job_name=job.name) if finished(job) == "Completed" else [None]
+tell(scored=output(step, "score"))
+""",
+    )
+    assert told == {"scored": {"predictions.csv": "0,7.0,a.csv\n1,7.0,a.csv\n"}}
 
 
 def test_a_pipeline_component_runs_as_a_job_of_its_deployment(

@@ -24,12 +24,12 @@ def fields_of(model: str) -> set[str]:
     ("model", "only_taken", "only_described"),
     [
         ("DataContainerProperties", set(), set()),
-        ("MLTableData", {"stage"}, set()),
+        ("MLTableData", {"stage", "autoDeleteSetting", "intellectualProperty"}, set()),
         ("ModelContainerProperties", set(), set()),
         ("ModelVersionProperties", set(), {"datasets"}),
         ("EnvironmentContainerProperties", set(), set()),
         ("EnvironmentVersionProperties", set(), set()),
-        ("ComponentVersionProperties", set(), set()),
+        ("ComponentVersionProperties", {"stage", "autoDeleteSetting"}, set()),
         ("CodeVersionProperties", set(), set()),
     ],
 )

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.integration.workspace_jobs import run_job, workspace
 
@@ -100,3 +101,78 @@ tell(
         ("src", "inner", "part.py"): "x = 1",
     }
     assert len([folder for folder in uploads.iterdir() if folder.is_dir()]) == 1
+
+
+def test_a_component_of_each_kind_is_read_back_by_the_client(tmp_path: Path) -> None:
+    """Register, read, change and archive them, by lines that work in Azure."""
+    code = write_component(tmp_path / "one", 1).parent / "src"
+    with workspace(tmp_path / "lake") as served:
+        told = run_job(
+            served.env,
+            f"""
+from azure.ai.ml.entities import CommandComponent, ParallelComponent, SparkComponent
+from azure.ai.ml.parallel import RunFunction
+create, code = ml.components.create_or_update, {str(code)!r}
+rows = {{"rows": {{"type": "uri_folder", "mode": "direct"}}}}
+
+def say(**more):
+    inputs = {{"word": {{"type": "string", "optional": True}}, "n": {{"type": "integer"}}}}
+    return CommandComponent(name="say", command="echo", environment="azureml:python:1",
+                            inputs=inputs, outputs={{"o": {{"type": "uri_folder"}}}}, **more)
+
+one, again = create(say()), create(say(), skip_if_no_change=True)
+other = create(say(display_name="Other"))
+ways = ({{}}, {{"label": "default"}}, {{"label": "latest"}}, {{"version": other.version}})
+found = [ml.components.get("say", **way).version for way in ways]
+loaded = ml.components.get("say", "1")
+loaded.description, loaded.tags = "says it", {{"a": "b"}}
+worded = create(loaded)
+ml.components.archive("say", version=other.version)
+spark = create(SparkComponent(name="spark", version="1", code=code, entry={{"file": "main.py"}},
+    driver_cores=1, driver_memory="1g", executor_cores=1, executor_memory="1g",
+    executor_instances=1, inputs=rows))
+parallel = create(ParallelComponent(name="parallel", version="1", mini_batch_size="10",
+    inputs=rows, input_data="${{{{inputs.rows}}}}", max_concurrency_per_instance=2,
+    retry_settings={{"max_retries": 3, "timeout": 4}}, task=RunFunction(
+        code=code, entry_script="main.py", environment="azureml:python:1")))
+anonymous = [create(say(display_name=name), is_anonymous=True).id for name in "ABA"]
+tell(
+    versions=[one.version, again.version, set(found) == {{other.version}}, other.version != "1"],
+    newest_now=ml.components.get("say").version,
+    worded=[worded.version, worded.description, worded.tags],
+    optional=[loaded.inputs["word"].optional, loaded.inputs["n"].optional],
+    spark=[spark.executor_cores, spark.entry.entry, spark.inputs["rows"].mode],
+    parallel=[parallel.retry_settings.max_retries, parallel.task.entry_script],
+    anonymous=[len(set(anonymous)), anonymous[0] == anonymous[2]],
+)
+""",
+        )
+    assert told == {
+        "versions": ["1", "1", True, True],
+        "newest_now": "1",
+        "worded": ["1", "says it", {"a": "b"}],
+        "optional": [True, False],
+        "spark": ["1", "main.py", None],
+        "parallel": [3, "main.py"],
+        "anonymous": [2, True],
+    }
+
+
+def test_a_component_is_downloaded_with_its_code_and_its_environment(tmp_path: Path) -> None:
+    file, downloaded = write_component(tmp_path / "one", 1), tmp_path / "downloaded"
+    with workspace(tmp_path / "lake") as served:
+        run_job(
+            served.env,
+            f"""
+from azure.ai.ml import load_component
+from azure.ai.ml.entities import Environment
+ml.environments.create_or_update(Environment(name="python", version="1", image="python:3.11"))
+ml.components.create_or_update(load_component({str(file)!r}))
+ml.components.download("count", {str(downloaded)!r}, version="1")
+tell()
+""",
+        )
+    written = yaml.safe_load((downloaded / "component_spec.yaml").read_text())
+    assert (downloaded / "code" / "inner" / "part.py").read_text() == "x = 1"
+    assert (written["name"], written["command"].strip()) == ("count", "python main.py")
+    assert written["environment"]["image"] == "python:3.11"

@@ -16,20 +16,29 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sdk
 
 COMPUTES = """
-from azure.ai.ml.entities import AmlCompute, ComputeInstance, SynapseSparkCompute
+from azure.ai.ml.entities import (
+    AmlCompute, ComputeInstance, ComputeSchedules, ComputeStartStopSchedule, CronTrigger,
+    SynapseSparkCompute)
 def cpu(size="STANDARD_DS3_V2", **more):
     return AmlCompute(name="cpu", size=size, min_instances=0, max_instances=4,
         idle_time_before_scale_down=600, tags={"a": "b"}, **more)
 POOL = "/subscriptions/0/resourceGroups/r/providers/Microsoft.Synapse/workspaces/w/bigDataPools/p"
+nightly = ComputeSchedules(compute_start_stop=[ComputeStartStopSchedule(
+    trigger=CronTrigger(expression="0 22 * * *"), action="Stop")])
 def make(compute):
     made = ml.compute.begin_create_or_update(compute).result()
     return [made.name, made.type, made.provisioning_state]
 made = [
     make(cpu()), make(cpu()),
-    make(ComputeInstance(name="mine-000000", size="STANDARD_DS3_V2")),
+    make(ComputeInstance(name="mine-000000", size="STANDARD_DS3_V2", schedules=nightly)),
     make(SynapseSparkCompute(name="pool", resource_id=POOL)),
 ]
 found = ml.compute.get("cpu")
+state = []
+for change in (ml.compute.begin_stop, ml.compute.begin_start, ml.compute.begin_restart):
+    change("mine-000000").result()
+    state.append(ml.compute.get("mine-000000").state)
+cluster = refusal(ml.compute.begin_stop, "cpu")
 listed = [compute.name for compute in ml.compute.list()]
 changed = refusal(make, cpu("STANDARD_E4S_V3"))
 ml.compute.begin_delete("cpu", action="Delete").result()
@@ -37,12 +46,15 @@ ml.compute.begin_delete("pool", action="Detach").result()
 tell(
     made=made, found=[found.size, found.max_instances, found.tags, found.location], listed=listed,
     changed=changed, left=[compute.name for compute in ml.compute.list()],
-    absent=refusal(ml.compute.get, "cpu"), unserved=refusal(ml.compute.begin_stop, "mine-000000"),
+    absent=refusal(ml.compute.get, "cpu"), state=state, cluster=cluster,
+    workspaces=[w.name for scope in ("resource_group", "subscription")
+                for w in ml.workspaces.list(scope=scope)],
 )
 """
 DATASTORES = """
 from azure.ai.ml.entities import (
-    AccountKeyConfiguration, AzureBlobDatastore, AzureDataLakeGen2Datastore,
+    AccountKeyConfiguration, AzureBlobDatastore, AzureDataLakeGen1Datastore,
+    AzureDataLakeGen2Datastore, AzureFileDatastore,
     SasTokenConfiguration, ServicePrincipalConfiguration,
 )
 def blob(name, credentials=None):
@@ -50,6 +62,8 @@ def blob(name, credentials=None):
         name=name, account_name="real", container_name="c", credentials=credentials)
 def put(datastore):
     return ml.datastores.create_or_update(datastore)
+share = put(AzureFileDatastore(name="share", account_name="real", file_share_name="s"))
+old = put(AzureDataLakeGen1Datastore(name="old", store_name="gone"))
 keyed = put(blob("keyed", AccountKeyConfiguration(account_key="K-secret")))
 put(blob("signed", SasTokenConfiguration(sas_token="S-secret")))
 put(AzureDataLakeGen2Datastore(
@@ -66,6 +80,7 @@ secrets = [
 ]
 ml.datastores.delete("signed")
 tell(
+    records=[share.type, share.file_share_name, old.type, old.store_name],
     keyed=[keyed.account_name, str(keyed.credentials)],
     lake=[lake.account_name.partition("/")[2], lake.filesystem, lake.description, lake.tags],
     seen=[seen.credentials.client_id, seen.credentials.client_secret], listed=listed,
@@ -120,7 +135,9 @@ def test_computes_are_made_found_kept_and_deleted_by_the_clients_pollers(tmp_pat
     assert "compute 'cpu' is there and cannot change in ['vmSize']" in str(told["changed"])
     assert told["left"] == ["mine-000000"]
     assert "compute 'cpu' does not exist; there are ['mine-000000']" in str(told["absent"])
-    assert "is not served by the local workspace" in str(told["unserved"])
+    assert told["state"] == ["Stopped", "Running", "Running"]
+    assert "only an instance stops" in str(told["cluster"])
+    assert told["workspaces"] == ["local", "local"]
 
 
 def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
@@ -129,6 +146,7 @@ def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
     with caplog.at_level("INFO"), workspace_here(tmp_path) as served:
         told = run_job(served.env, DATASTORES)
     assert told["keyed"] == ["real", "{'type': 'account_key'}"]
+    assert told["records"] == ["AzureFile", "s", "AzureDataLakeGen1", "gone"]
     assert told["lake"] == [
         "storage/lake",
         "lake",
@@ -137,7 +155,7 @@ def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
     ]
     assert told["seen"] == ["c", None]
     assert told["listed"] == [
-        *("keyed", "lake", "principal", "signed"),
+        *("keyed", "lake", "old", "principal", "share", "signed"),
         *("workspaceartifactstore", "workspaceblobstore"),
     ]
     assert told["secrets"] == ["K-secret", "S-secret", "P-secret"]

@@ -75,7 +75,8 @@ ml.environments.create_or_update(Environment(name="serve", version="1", image="p
 """
 
 BLUE_GREEN = """
-endpoint = make(ManagedOnlineEndpoint(name="adder", auth_mode="key"))
+import requests
+endpoint = make(ManagedOnlineEndpoint(name="adder", auth_mode="key", properties={"flag": True}))
 states = [deploy("blue")]
 untold = refusal(ask, {"x": 1})
 first = share(blue=100)
@@ -93,7 +94,12 @@ for n in range(60):
 after = share(green=100)
 by_green = ask({"x": 1})
 ml.online_deployments.begin_delete("blue", "adder").result()
+key = ml.online_endpoints.get_keys("adder").primary_key
+document = requests.get(endpoint.openapi_uri, params={"version": "3"},
+                        headers={"Authorization": f"Bearer {key}"})
 tell(
+    described=[document.status_code, "/score" in document.json().get("paths", {})],
+    flag=endpoint.properties["flag"],
     states=states, mode=endpoint.auth_mode, first=first, half=half, after=after,
     by_blue=by_blue, by=sorted(by), by_green=by_green, untold=untold, over=over,
     unknown=unknown, in_use=in_use, asked=ask({"x": 0}, deployment_name="green"),
@@ -130,6 +136,7 @@ def told_by(served: Serving, lake: Path, script: str) -> dict[str, object]:
 def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Path) -> None:
     told = told_by(served, lake, BLUE_GREEN)
     assert (told["states"], told["mode"]) == (["Succeeded", "Succeeded"], "key")
+    assert (told["described"], told["flag"]) == ([200, True], "True")
     assert told["by_blue"] == {"sum": 41, "by": "blue"}
     assert (told["first"], told["half"]) == ({"blue": 100}, {"blue": 50, "green": 50})
     assert told["by"] == ["blue", "green"]

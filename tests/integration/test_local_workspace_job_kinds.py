@@ -35,7 +35,7 @@ say = load_component(write("say.yml", json.dumps({
     "inputs": {"table": {"type": "uri_folder"}}, "command": "ls ${{inputs.table}}"})))
 ml.components.create_or_update(say)
 train = {"type": "uri_folder", "path": "azureml:train@latest"}
-name = submit(pipeline({"say": {"type": "command", "component": "azureml:say@latest",
+name = submit(pipeline({"speak": {"type": "command", "component": "azureml:say@latest",
     "inputs": {"table": "${{parent.inputs.train}}"}}}, inputs={"train": train}))
 ended(name)
 raw = {"jobInputType": "uri_folder", "uri": "azureml:train@latest"}
@@ -47,7 +47,8 @@ status, answer = put("jobs/labels", {"properties": {
 register("gold/other")
 stored = ml.jobs.get("labels")
 tell(ran=ended(name), status=status, ended=ended("labels"), train=stored.inputs["train"].path,
-     say=answer["properties"]["jobs"]["say"]["componentId"])
+     say=answer["properties"]["jobs"]["say"]["componentId"],
+     module=ml.jobs.get(f"{name}_speak").properties["azureml.moduleName"])
 """,
     )
     assert told == {
@@ -56,6 +57,7 @@ tell(ran=ended(name), status=status, ended=ended("labels"), train=stored.inputs[
         "ended": "Completed",
         "train": "azureml:train:1",
         "say": "azureml:say:7",
+        "module": "say",
     }
 
 

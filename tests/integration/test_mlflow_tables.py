@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,14 @@ from mlflow.store.model_registry.dbmodels.models import (
     SqlModelVersion,
     SqlModelVersionTag,
     SqlRegisteredModel,
+    SqlRegisteredModelAlias,
     SqlRegisteredModelTag,
 )
 from mlflow.store.tracking.dbmodels.models import SqlExperiment
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from aml_pipelines.workspace.assets.mlflow_numbers import renumber
 from aml_pipelines.workspace.assets.mlflow_setup import is_current
 from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
 from aml_pipelines.workspace.state import StateFolder
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *(SqlExperiment, SqlRegisteredModel, SqlRegisteredModelTag),
-    *(SqlModelVersion, SqlModelVersionTag),
+    *(SqlModelVersion, SqlModelVersionTag, SqlRegisteredModelAlias),
 )
 
 
@@ -70,6 +74,22 @@ def test_what_mlflow_stores_in_its_tables_is_read_from_them(state: Path) -> None
     assert model.path == "azureml://datastores/lake/paths/models/late"
     assert (model.tags, model.job_name) == ({"rows": "3"}, "run")
     assert (model.created_at, model.modified_at) == (1.0, 2.0)
+
+
+def test_every_table_with_the_number_of_a_version_gives_it_another(state: Path) -> None:
+    database = StateFolder(state).mlflow_database
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "INSERT INTO registered_model_aliases (name, version, alias) VALUES ('late', 1, 'best')"
+        )
+
+    assert not renumber(database, "late", counted=1, wanted=2)
+    assert renumber(database, "late", counted=1, wanted=5)
+    (model,) = MlflowTables(state).models("late")
+    assert (model.version, model.tags) == ("5", {"rows": "3"})
+    with closing(sqlite3.connect(database)) as connection:
+        alias = connection.execute("SELECT alias, version FROM registered_model_aliases")
+        assert alias.fetchall() == [("best", 5)]
 
 
 def test_a_container_has_the_tags_of_the_model_and_counts_deleted_versions(state: Path) -> None:

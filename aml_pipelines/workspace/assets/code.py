@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.store.versions import Versions
 
 
@@ -26,7 +27,7 @@ class Sources:
         self.code = code
 
 
-def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
+def sources_in(state: Path, components: Components, codes: Versions) -> Sources:
     """Find components and code in the workspace with the folder `state`."""
 
     def component(reference: str) -> JsonObject:
@@ -38,7 +39,7 @@ def sources_in(state: Path, components: Versions, codes: Versions) -> Sources:
     return Sources(component, code)
 
 
-def _properties(resources: Versions, reference: str) -> JsonObject:
+def _properties(resources: Components | Versions, reference: str) -> JsonObject:
     asset = asset_name(reference)
     if not asset or not asset.version:
         raise RefusedError(f"{reference!r} names no version that is registered in this workspace")

@@ -17,6 +17,8 @@ _UNSET_DATA: Mapping[str, object] = {
     "isArchived": False,
     "isAnonymous": False,
     "stage": None,
+    "autoDeleteSetting": None,
+    "intellectualProperty": None,
 }
 DATA = AssetKind(
     plural="data",
@@ -27,6 +29,7 @@ DATA = AssetKind(
     required=("dataUri",),
     uri="dataUri",
     type="dataType",
+    folders=("uri_folder", "mltable"),
     unset=_UNSET_DATA,
 )
 ENVIRONMENTS = AssetKind(
@@ -43,6 +46,7 @@ COMPONENTS = AssetKind(
     container="ComponentContainer",
     version="ComponentVersion",
     required=("componentSpec",),
+    is_counted=False,
 )
 CODES = AssetKind(
     plural="codes",

@@ -63,12 +63,23 @@ class MlflowTables:
                 raise no_such_name(KIND, name, _names(connection))
             rows = connection.execute(
                 "SELECT version, source, description, creation_time, last_updated_time, run_id"
-                " FROM model_versions WHERE name = ? AND current_stage <> ? ORDER BY version DESC",
+                " FROM model_versions WHERE name = ? AND current_stage <> ?"
+                # By creation: Azure's latest version is the newest one, whatever its number.
+                " ORDER BY creation_time DESC, version DESC",
                 (name, _DELETED),
             ).fetchall()
             tags = _tags_by_version(connection, name)
         models = [self._model(name, row, tags.get(row[0], {})) for row in rows]
         return [model for model in models if is_shown(view, is_archived=model.is_archived)]
+
+    def number(self, name: str, version: str) -> str:
+        """Return the number by which MLflow knows a version of `name`."""
+        with self._reading() as connection:
+            found = connection.execute(
+                "SELECT version FROM model_version_tags WHERE name = ? AND key = ? AND value = ?",
+                (name, f"{PREFIX}version", version),
+            ).fetchone()
+        return str(found[0]) if found else version
 
     def container(self, name: str) -> Container:
         """Find what the versions of `name` share; raises NotFoundError naming the names."""
@@ -114,7 +125,7 @@ class MlflowTables:
         version, source, description, created, updated, run_id = row
         return ModelAsset(
             name=name,
-            version=str(version),
+            version=tags.get(f"{PREFIX}version") or str(version),
             type=tags.get(f"{PREFIX}type", MLFLOW_MODEL),
             path=tags.get(f"{PREFIX}path") or self._uri(source),
             description=description or None,

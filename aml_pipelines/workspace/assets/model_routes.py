@@ -82,7 +82,7 @@ def _container_of(name: str, properties: JsonObject) -> Container:
 
 
 def _model_of(name: str, version: str, properties: JsonObject) -> ModelAsset:
-    uri = str(properties["modelUri"])
+    uri = here().job_outputs.resolved(str(properties["modelUri"]))
     model_type = text_in(properties, "modelType") or "custom_model"
     # The API's description says no more than that this is text.
     if model_type not in TYPES:

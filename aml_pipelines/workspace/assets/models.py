@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.pipeline.references import short_uri
+from aml_pipelines.workspace.assets.mlflow_numbers import number_of, renumber
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.mlflow_tables import KIND, MLFLOW_MODEL, PREFIX, MlflowTables
 
@@ -50,7 +51,7 @@ class Models:
         """Register `model`, or update what may change of it; returns (stored, is_new).
 
         `unless` gets the stored model and may raise to refuse the write. Raises ConflictError when
-        the version exists otherwise, RefusedError when it is not the next or is no model.
+        the version exists otherwise, RefusedError when there is no model.
         """
         model = replace(model, path=short_uri(model.path))
         with self._writing:
@@ -90,7 +91,6 @@ class Models:
     def _register(self, model: ModelAsset) -> None:
         _refuse_reserved(model.tags)
         _refuse_no_model(model)
-        self._refuse_out_of_turn(model)
         self._create_container(model.name)
         created = self._client.create_model_version(
             model.name,
@@ -100,23 +100,17 @@ class Models:
             # Else MLflow polls for minutes for a state that a local store has at once.
             await_creation_for=0,
         )
-        # MLflow counts versions itself, and another process may have been quicker.
-        if str(created.version) != model.version:
-            self._client.delete_model_version(model.name, created.version)
+        # MLflow counts versions itself, and another process may have taken the number.
+        counted, wanted = int(created.version), number_of(model.version)
+        if (
+            wanted is not None
+            and wanted != counted
+            and not renumber(self.tables.database, model.name, counted=counted, wanted=wanted)
+        ):
+            self._client.delete_model_version(model.name, str(counted))
             raise ConflictError(
-                f"{KIND} {model.name!r} version {model.version!r} was just registered by another; "
-                "ask for the next version again"
-            )
-
-    def _refuse_out_of_turn(self, model: ModelAsset) -> None:
-        try:
-            expected = self.tables.container(model.name).next_version
-        except NotFoundError:
-            expected = "1"
-        if model.version != expected:
-            raise RefusedError(
-                f"{KIND} {model.name!r} version {model.version!r}: versions of a model are counted "
-                f"here, and the next is {expected!r}"
+                f"{KIND} {model.name!r} version {model.version!r} is taken, by another "
+                "registration or by a version that was deleted; ask for the next version"
             )
 
     def _create_container(self, name: str) -> bool:
@@ -132,7 +126,7 @@ class Models:
 
     def _update(self, model: ModelAsset, stored: ModelAsset) -> None:
         _refuse_reserved(model.tags)
-        name, version = model.name, model.version
+        name, version = model.name, self.tables.number(model.name, model.version)
         if (model.description or None) != stored.description:
             self._client.update_model_version(name, version, model.description or "")
         before, after = {**stored.tags, **_own_tags(stored)}, {**model.tags, **_own_tags(model)}
@@ -153,6 +147,8 @@ def _own_tags(model: ModelAsset) -> dict[str, str]:
         "anonymous": _flag(on=model.is_anonymous),
         "stage": model.stage,
         "job": model.job_name,
+        # MLflow's versions are numbers: it knows a version that is a word by one of its own.
+        "version": None if number_of(model.version) is not None else model.version,
     }
     return {f"{PREFIX}{key}": value for key, value in tags.items() if value is not None}
 

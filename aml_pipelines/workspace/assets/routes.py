@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.kinds import KINDS
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
@@ -54,13 +53,13 @@ def list_versions(plural: str, name: str) -> Response:
         if content_hash
         else store.versions(name, view())
     )
-    return page([_version(store.kind, item) for item in versions], also=_SEARCH)
+    return page([version_resource(store.kind, item) for item in versions], also=_SEARCH)
 
 
 @routes.get(f"{_ASSETS}/<name>/versions/<version>")
 def get_version(plural: str, name: str, version: str) -> Response:
     store = here().assets[plural]
-    return answer(_version(store.kind, store.version(name, version)))
+    return answer(version_resource(store.kind, store.version(name, version)))
 
 
 @routes.put(f"{_ASSETS}/<name>/versions/<version>")
@@ -68,13 +67,16 @@ def put_version(plural: str, name: str, version: str) -> Response:
     store = here().assets[plural]
 
     def refuse(stored: AssetVersion | None) -> None:
-        check_preconditions(_version(store.kind, stored) if stored else None)
+        check_preconditions(version_resource(store.kind, stored) if stored else None)
 
     properties = body_properties(store.kind.version, required=store.kind.required)
+    if store.kind.uri:
+        uri = str(properties[store.kind.uri])
+        properties[store.kind.uri] = here().job_outputs.resolved(uri)
     item, is_new = store.put_version(
         asset_name(name), asset_version(version), properties, unless=refuse
     )
-    return answer(_version(store.kind, item), is_new=is_new)
+    return answer(version_resource(store.kind, item), is_new=is_new)
 
 
 @routes.delete(f"{_ASSETS}/<name>")
@@ -110,10 +112,11 @@ def _container(kind: AssetKind, container: Container) -> Resource:
     )
 
 
-def _version(kind: AssetKind, item: AssetVersion) -> Resource:
+def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
+    """Return a version of an asset as ARM answers it."""
     properties = {**kind.unset, **item.properties, **_state(kind.version)}
     if kind.uri:
-        properties[kind.uri] = long_uri(str(properties[kind.uri]), here().scope.id)
+        properties[kind.uri] = kind.answered_uri(properties, here().scope.id)
     return here().scope.resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
         properties,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.assets.registry import Registry
 
 NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
+NO_CODE_BATCH = "batch.py"
+# Azure builds an image of the model's own conda file where a deployment names none.
+MLFLOW_ENVIRONMENT = {"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"}
 
 
 def deployed_model(registry: Registry, properties: Mapping[str, object]) -> ModelAsset | None:

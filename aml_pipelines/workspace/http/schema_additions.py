@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 _STORAGE_SCOPE = {"resourceGroup": "str", "subscriptionId": "str"}
 _JOB = {"notificationSetting": "NotificationSetting", "queueSettings": "QueueSettings"}
 # API 2024-01-01-preview, as Pulumi's azure-native SDK has it: outputs that are registered.
-_REGISTERED = {"assetName": "str", "assetVersion": "str"}
+_REGISTERED = {
+    "assetName": "str",
+    "assetVersion": "str",
+    "autoDeleteSetting": "AutoDeleteSetting",
+}
 
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "JobBaseProperties": {"notificationSetting": "NotificationSetting"},
@@ -27,8 +31,21 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "AzureFileDatastore": _STORAGE_SCOPE,
     "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
     "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
-    # API 2023-06-01-preview.
-    "DataVersionBaseProperties": {"stage": "str"},
+    # API 2023-06-01-preview, and as recorded sessions of the service have them.
+    "DataVersionBaseProperties": {
+        "autoDeleteSetting": "AutoDeleteSetting",
+        "intellectualProperty": "object",
+        "stage": "str",
+    },
+    "ComponentVersionProperties": {"stage": "str", "autoDeleteSetting": "AutoDeleteSetting"},
+    # As the client's models of API 2025-12-01 have them.
+    "ResourceConfiguration": {"locations": "[str]", "maxInstanceCount": "int"},
+    "JobResourceConfiguration": {"dockerArgsList": "[str]"},
+    # The client sends a schedule's trigger where the description has a part of it.
+    "Cron": {"endTime": "str", "triggerType": "str"},
+    "Recurrence": {"endTime": "str", "triggerType": "str"},
+    # Described as text; clients send flags too, and the service makes text of them.
+    "EndpointPropertiesBase": {"properties": "{object}"},
     # As the Bicep types of workspaces/computes have them.
     "ComputeInstanceProperties": {
         "enableOSPatching": "bool",
@@ -53,6 +70,7 @@ MODELS: Mapping[str, Mapping[str, str]] = {
         "webhooks": "{object}",
     },
     "QueueSettings": {"jobTier": "JobTier"},
+    "AutoDeleteSetting": {"condition": "AutoDeleteCondition", "value": "str"},
     "SparkJob": {
         "archives": "[str]",
         "args": "str",
@@ -123,6 +141,11 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "JobType": ("Spark",),
     "OutputDeliveryMode": ("Direct",),
     "EmailNotificationEnableType": ("JobCancelled", "JobCompleted", "JobFailed"),
+    # In both spellings: the API's, and the client's.
+    "AutoDeleteCondition": (
+        *("CreatedGreaterThan", "LastAccessedGreaterThan"),
+        *("created_greater_than", "last_accessed_greater_than"),
+    ),
     "JobTier": ("Basic", "Null", "Premium", "Spot", "Standard"),
     "DataCollectionMode": ("Disabled", "Enabled"),
     "RollingRateType": ("Day", "Hour", "Minute", "Month", "Year"),

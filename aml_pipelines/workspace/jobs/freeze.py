@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.pipeline.locations import MODELS
 from aml_pipelines.pipeline.references import asset_name, with_version
@@ -12,38 +13,47 @@ from aml_pipelines.pipeline.references import asset_name, with_version
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.assets.registry import Registry
-    from aml_pipelines.workspace.store.versions import Versions
+    from aml_pipelines.workspace.jobs.outputs import JobOutputs
 
 
-def freeze(
-    properties: Mapping[str, object], registry: Registry, components: Versions
-) -> dict[str, object]:
+@dataclass(frozen=True)
+class Named:
+    """What a job's body may name: registered assets, and the outputs of other jobs."""
+
+    registry: Registry
+    components: Components
+    outputs: JobOutputs
+
+
+def freeze(properties: Mapping[str, object], named: Named) -> dict[str, object]:
     """Replace the label of every asset by the version that has it now, as Azure does once.
 
-    Raises NotFoundError for an asset that is not registered.
+    An output that is named by its job becomes the path where it is. Raises NotFoundError for an
+    asset that is not registered.
     """
-    frozen: dict[str, object] = _frozen(properties, registry, components)
+    frozen: dict[str, object] = _frozen(properties, named)
     return frozen
 
 
-def _frozen(value: Any, registry: Registry, components: Versions) -> Any:  # noqa: ANN401 # JSON
+def _frozen(value: Any, named: Named) -> Any:  # noqa: ANN401 # JSON
     if isinstance(value, list):
-        return [_frozen(item, registry, components) for item in value]
+        return [_frozen(item, named) for item in value]
     if not isinstance(value, dict):
         return value
-    fields = {name: _frozen(item, registry, components) for name, item in value.items()}
-    if isinstance(fields.get("uri"), str):
-        kind = str(fields.get("jobInputType", fields.get("job_input_type", "")))
-        fields["uri"] = _frozen_asset(fields["uri"], kind, registry)
+    fields = {name: _frozen(item, named) for name, item in value.items()}
+    kind = str(fields.get("jobInputType", fields.get("job_input_type", "")))
+    if isinstance(fields.get("uri"), str) and kind:
+        fields["uri"] = _frozen_asset(named.outputs.resolved(fields["uri"]), kind, named.registry)
     if isinstance(fields.get("componentId"), str):
-        fields["componentId"] = _frozen_component(fields["componentId"], components)
+        fields["componentId"] = component_version(fields["componentId"], named.components)
     return fields
 
 
 def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     asset = asset_name(uri)
-    if not asset or not kind:
+    if not asset:
         return uri
     # Data and models may share a name: the type of the input says which it is. An asset with a
     # version is looked for too, so that an unknown one is refused now and not when the job runs.
@@ -53,7 +63,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
     return uri if asset.version else with_version(uri, asset_version.version)
 
 
-def _frozen_component(reference: str, components: Versions) -> str:
+def component_version(reference: str, components: Components) -> str:
+    """Return `reference` with the version that its label has now; raises NotFoundError."""
     asset = asset_name(reference)
     if not asset:
         raise RefusedError(
@@ -62,7 +73,4 @@ def _frozen_component(reference: str, components: Versions) -> str:
     if asset.version:
         components.version(asset.name, asset.version)
         return reference
-    latest = components.container(asset.name).latest_version
-    if latest is None:
-        raise NotFoundError(f"component {asset.name!r} has no version that is not archived")
-    return with_version(reference, latest)
+    return with_version(reference, components.latest(asset.name))

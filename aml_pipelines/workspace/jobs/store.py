@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from aml_pipelines.errors import ConflictError, NotFoundError
@@ -37,10 +37,14 @@ _SELECT = (
 
 @dataclass(frozen=True)
 class Graph:
-    """The graph of a job: the kind of each node, and the node's output behind each of the job's."""
+    """The graph of a job: the kind of each node, and the node's output behind each of the job's.
+
+    `components` has the name of the component that each node runs.
+    """
 
     nodes: Mapping[str, str]
     outputs: Mapping[str, tuple[str, str]]
+    components: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Jobs:
         self, name: str, properties: Mapping[str, object], graph: Graph, *, schedule: str = ""
     ) -> SubmittedJob:
         """Put a new job at the end of the queue; raises ConflictError when the name is taken."""
-        plan_graph = json.dumps({"nodes": dict(graph.nodes), "outputs": dict(graph.outputs)})
+        plan_graph = json.dumps(asdict(graph))
         with self._file.writing() as connection:
             if _find(connection, name):
                 raise ConflictError(f"job {name!r} exists already; give another name")
@@ -211,7 +215,8 @@ def _job(
     return SubmittedJob(
         name=row[0],
         properties=json.loads(row[1]),
-        graph=Graph(graph["nodes"], outputs),
+        # Jobs of earlier versions have no names of components.
+        graph=Graph(graph["nodes"], outputs, graph.get("components", {})),
         schedule=row[3],
         state=state,
         error=row[5],

@@ -13,7 +13,9 @@ from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
-from aml_pipelines.workspace.jobs.freeze import freeze
+from aml_pipelines.workspace.jobs.freeze import Named, freeze
+from aml_pipelines.workspace.jobs.outputs import JobOutputs
+from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob, differing
 from aml_pipelines.workspace.jobs.translate import (
     pipeline_documents,
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.environments.choose import Policy
     from aml_pipelines.pipeline.plan import Plan
     from aml_pipelines.workspace.assets.code import Sources
+    from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.assets.registry import Registry
-    from aml_pipelines.workspace.store.versions import Versions
 
 
 class Submissions:
@@ -41,7 +43,7 @@ class Submissions:
         jobs: Jobs,
         *,
         registry: Registry,
-        components: Versions,
+        components: Components,
         sources: Sources,
         wake: Callable[[], None],
         policy: Policy,
@@ -49,8 +51,8 @@ class Submissions:
         self._state = state
         self._jobs = jobs
         self._registry = registry
-        self._components = components
         self._sources = sources
+        self._named = Named(registry, components, JobOutputs(state, jobs))
         self._wake = wake
         self._policy = policy
         # Two requests for one name would write one folder: the job's row comes after its files.
@@ -85,7 +87,7 @@ class Submissions:
     def frozen(self, properties: Mapping[str, object]) -> dict[str, object]:
         """Resolve the labels of a body's assets; raises RefusedError for an unknown asset."""
         try:
-            return freeze(properties, self._registry, self._components)
+            return freeze(properties, self._named)
         except NotFoundError as error:
             raise RefusedError(str(error)) from error
 
@@ -107,8 +109,9 @@ class Submissions:
             plan = plan_job(self._state, self._registry, file, name, is_single=is_single)
             choose_environments(plan, self._policy)
         except (PipelineError, NotFoundError) as error:
+            named = name_places(str(error), folder)
             shutil.rmtree(folder, ignore_errors=True)
-            raise RefusedError(str(error).replace(f"{folder}/", "")) from error
+            raise RefusedError(named) from error
         return plan
 
 
@@ -126,4 +129,6 @@ def _graph(plan: Plan) -> Graph:
     outputs = {name: (output.node, output.output) for name, output in plan.outputs.items()}
     if plan.locations.is_single:
         outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
-    return Graph({name: node.component.kind for name, node in plan.nodes.items()}, outputs)
+    nodes = {name: node.component.kind for name, node in plan.nodes.items()}
+    components = {name: node.component.name for name, node in plan.nodes.items()}
+    return Graph(nodes, outputs, components)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -31,6 +32,7 @@ PIPELINE = "pipeline.yml"
 # Registering a component has settled these: its includes are in the code that was uploaded.
 _DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
+COMPONENT = f"{_COMPONENTS}/component.yml"
 _ABOUT = ("name", "display_name", "description", "tags", "properties", "comment", "services")
 _CODE_FIELDS = {
     "command": "command",
@@ -55,6 +57,13 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
         for name, node in mapping(job.get("jobs")).items()
     }
     return {PIPELINE: _pipeline(job, jobs), **files}
+
+
+def component_documents(reference: str, sources: Sources) -> PipelineFiles:
+    """Return a registered component as files: its own, and those of the components in it."""
+    files: PipelineFiles = {}
+    files[COMPONENT] = _component("component", reference, {}, sources, files)
+    return files
 
 
 def single_node(job: JsonObject) -> str:
@@ -139,10 +148,11 @@ def _node(
     if kind in node_kinds():
         key = node_kind(kind).COMPONENT_KEY
         translated |= {key, *node_kind(kind).OVERRIDES}
+    # Settings that Azure does not know either are kept in the body and mean nothing.
     untranslated = {
         key: value
         for key, value in node.items()
-        if key not in translated and not key.startswith("_") and value is not None
+        if key in _known_fields() - translated and value is not None
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
@@ -153,6 +163,16 @@ def _node(
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
     return _without_empty(fields)
+
+
+@cache
+def _known_fields() -> frozenset[str]:
+    kinds = node_kinds().values()
+    return frozenset(
+        field
+        for kind in kinds
+        for field in (*kind.JOB_FIELDS, *kind.INLINE_FIELDS, *kind.COMPONENT_FIELDS)
+    )
 
 
 def _component(

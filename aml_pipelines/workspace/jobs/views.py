@@ -12,6 +12,7 @@ from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
+from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.served import here
@@ -28,9 +29,14 @@ DEFAULT = "default"  # the output that every job has: its artifacts
 
 def job_resource(job: SubmittedJob) -> Resource:
     """Return the ARM resource of a job."""
+    inputs = {
+        name: with_mode(mapping(port), "jobInputType", "ReadOnlyMount")
+        for name, port in mapping(job.properties.get("inputs")).items()
+    }
+    made = outputs_of(job, _state())
     outputs = {
-        name: _placed(mapping(output), outputs_of(job, _state()).get(name))
-        for name, output in mapping(job.properties.get("outputs")).items()
+        name: _placed(with_mode(mapping(port), "jobOutputType", "ReadWriteMount"), made.get(name))
+        for name, port in mapping(job.properties.get("outputs")).items()
     }
     properties = {
         "description": None,
@@ -39,8 +45,9 @@ def job_resource(job: SubmittedJob) -> Resource:
         **job.properties,
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
+        "inputs": inputs,
         "outputs": outputs,
-        "properties": _properties(job),
+        "properties": {**run_properties(job.properties), **_properties(job)},
         "status": status_of(job, _state()),
         "services": {
             "Tracking": _service("Tracking", f"https://{request.host}"),
@@ -48,6 +55,12 @@ def job_resource(job: SubmittedJob) -> Resource:
         },
     }
     return here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
+
+
+def with_mode(port: Mapping[str, object], kind: str, mode: str) -> dict[str, object]:
+    """Return a port of a job with the mode that Azure gives it where it has none of its own."""
+    is_data = port.get(kind) not in (None, "literal")
+    return {**port, "mode": mode} if is_data and not port.get("mode") else dict(port)
 
 
 def child_resource(name: str) -> Resource:
@@ -80,7 +93,7 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
         "status": node.status,
         "tags": dict(node.tags),
         "properties": {
-            "azureml.moduleName": node.name,
+            "azureml.moduleName": job.graph.components.get(node.name, node.name),
             "azureml.runsource": node.kind,
             **node.properties,
             **reused,

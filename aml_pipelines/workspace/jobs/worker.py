@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.console import say
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.context import RunContext
 from aml_pipelines.execution.environments.build import environments_of
@@ -24,6 +25,7 @@ from aml_pipelines.processes import end_with_parent
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.submit import plan_job
 from aml_pipelines.workspace.state import StateFolder
 
@@ -42,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
         with exclusive(arguments.state, {"job": arguments.name, "started": now()}):
             return _run(_plan(arguments), arguments)
     except PipelineError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{name_places(str(error), arguments.file.parent)}\n")
         return INVALID
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -64,6 +66,9 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _run(plan: Plan, arguments: argparse.Namespace) -> int:
+    choices = choose_environments(plan, read_policy(arguments))
+    for note in (*plan.notes, *choices.notes):
+        say(f"note: {note}")
     lake, folder = FolderLake(arguments.state), StateFolder(arguments.state).jobs_jvm
     with (
         warm_jvm([plan], master=arguments.master, folder=folder, lake=lake) as jvm,
@@ -86,8 +91,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
                 await_workspace=await_tracking,
                 tracking=MlflowRuns(arguments.state, await_tracking),
                 environments=environments_of(
-                    choose_environments(plan, read_policy(arguments)).nodes,
-                    StateFolder(arguments.state).environments,
+                    choices.nodes, StateFolder(arguments.state).environments
                 ),
             )
         )

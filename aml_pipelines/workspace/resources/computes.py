@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ATTACHED = ("SynapseSpark", "Kubernetes")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
+_STATES = {"start": "Running", "stop": "Stopped", "restart": "Running"}
 _FIXED = ("vmSize", "vmPriority", "subnet")
 _PASSWORD = "userAccountCredentials"  # noqa: S105 # the field that has it, not itself
 
@@ -55,6 +56,18 @@ def delete_compute(name: str) -> Response:
     _check_action(request.args.get("underlyingResourceAction"))
     existed = here().computes.delete(name)
     return here().operations.begin(Response(status=202)) if existed else Response(status=204)
+
+
+@routes.post("/computes/<name>/<any(start, stop, restart):action>")
+def change_state(name: str, action: str) -> Response:
+    compute = here().computes.get(name)
+    kind = compute.properties.get("computeType")
+    if kind != "ComputeInstance":
+        raise ArmError(
+            400, "UserError", f"compute {name!r} is {kind!r}; only an instance {action}s"
+        )
+    here().computes.put(name, {**compute.content, "state": _STATES[action]})
+    return here().operations.begin(Response(status=202))
 
 
 def _check_action(action: str | None) -> None:
@@ -109,7 +122,11 @@ def _resource(compute: StoredDocument) -> Resource:
             "targetNodeCount": 0,
             "errors": [],
         },
-        "ComputeInstance": {"state": "Running", "applications": [], "errors": []},
+        "ComputeInstance": {
+            "state": compute.content.get("state", "Running"),
+            "applications": [],
+            "errors": [],
+        },
     }
     resource = here().scope.resource(
         f"computes/{compute.name}",
@@ -126,5 +143,6 @@ def _resource(compute: StoredDocument) -> Resource:
         created_at=compute.created_at,
         modified_at=compute.modified_at,
     )
-    shared = {key: value for key, value in compute.content.items() if key != "properties"}
+    own = ("properties", "state")
+    shared = {key: value for key, value in compute.content.items() if key not in own}
     return {"tags": {}, "location": "local", **resource, **shared}

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.documents import StoredDocument
 
 _TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
+# The fields that say where the data of a datastore is, by its type.
+_PLACES = {
+    "AzureBlob": ("accountName", "containerName"),
+    "AzureDataLakeGen2": ("accountName", "filesystem"),
+    "AzureFile": ("accountName", "fileShareName"),
+    "AzureDataLakeGen1": ("storeName",),
+}
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
 _NONE = {"credentialsType": "None"}
 # GET answers with the name of a principal, never with its secrets.
@@ -80,10 +87,9 @@ def _without_secrets(
     properties: dict[str, object], name: str
 ) -> tuple[dict[str, object], dict[str, object] | None]:
     kind = str(properties["datastoreType"])
-    if kind not in ("AzureBlob", "AzureDataLakeGen2"):
-        raise _refusal(f"a {kind} datastore is not served; AzureBlob and AzureDataLakeGen2 are")
-    container = "containerName" if kind == "AzureBlob" else "filesystem"
-    missing = [field for field in ("accountName", container) if not properties.get(field)]
+    if kind not in _PLACES:
+        raise _refusal(f"a {kind} datastore is not served; {', '.join(_PLACES)} are")
+    missing = [field for field in _PLACES[kind] if not properties.get(field)]
     if missing:
         raise _refusal(f"datastore {name!r} has no {missing}; a {kind} datastore must")
     credentials = mapping_in(properties, "credentials") or _NONE

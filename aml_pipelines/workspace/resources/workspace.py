@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, answer
+from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import here
 
+_FILTERS = frozenset({"kind", "$skip", "aiCapabilities"})
 _MAY_CHANGE = ("friendlyName", "description")
 routes = Blueprint("workspace", __name__)
+lists = Blueprint("workspaces", __name__, url_prefix="/subscriptions/<subscription>")
+_WORKSPACES = f"/providers/{PROVIDER}/workspaces"
 
 
 @routes.get("/")
 def get_workspace() -> Response:
     return answer(_resource())
+
+
+@lists.get(_WORKSPACES)
+@lists.get(f"/resourceGroups/<group>{_WORKSPACES}")
+def list_workspaces(subscription: str, group: str | None = None) -> Response:
+    scope = here().scope
+    is_here = subscription == scope.subscription_id and group in (None, scope.resource_group)
+    return page([_resource()] if is_here else [], also=_FILTERS)
 
 
 @routes.patch("/")
@@ -47,7 +58,7 @@ def _resource() -> Resource:
     resource = scope.resource(
         "",
         {
-            "workspaceId": scope.name,
+            "workspaceId": workspace.guid,
             "friendlyName": scope.name,
             "provisioningState": "Succeeded",
             "discoveryUrl": f"https://{request.host}/discovery/workspaces/{scope.name}",

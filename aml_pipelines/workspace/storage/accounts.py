@@ -49,7 +49,9 @@ class Accounts:
         """Open a container; refuses a caller with neither a token nor the upload's signature."""
         if "sig" in request.args:
             return self._container(self._uploads.folder(container), ())
-        if container != self.check(account):
+        if self.check(account) == DEFAULT and (upload := self._uploads.find(container)):
+            return self._container(upload, ())
+        if container != account:
             raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
         return self._container(self._state / FOLDERS[account], _HIDDEN.get(account, ()))
 

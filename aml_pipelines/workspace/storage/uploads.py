@@ -36,6 +36,11 @@ class Uploads:
         signature = self._signer.signature(container)
         return url, f"{url}?sv=2021-08-06&sr=c&sp=rwl&sig={signature}"
 
+    def find(self, container: str) -> Path | None:
+        """Return a container's folder, to a caller whose right to the account is checked."""
+        folder = self._root / container
+        return folder if _CONTAINER.fullmatch(container) and folder.is_dir() else None
+
     def folder(self, container: str) -> Path:
         """Return a container's folder to a request with its signature; refuses others (403)."""
         is_name = _CONTAINER.fullmatch(container)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.references import short_uri
+from aml_pipelines.pipeline.references import long_uri, short_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 class AssetKind:
     """A kind of asset: its names, its models in the API, and which of its fields are special.
 
-    `uri` is the field with a datastore URI, stored in its short form; all versions of a name have
-    the same value of the field `type`; `unset` are the values of fields that were never given.
+    `uri` is the field with a datastore URI, stored in its short form, and answered with a slash at
+    its end for the types `folders`; all versions of a name have the same value of the field
+    `type`; `unset` are the values of fields that were never given.
+    The next version of a kind that `is_counted` is a number, else it is named after the moment.
     """
 
     plural: str
@@ -27,7 +29,9 @@ class AssetKind:
     required: tuple[str, ...] = ()
     uri: str = ""
     type: str = ""
+    folders: tuple[str, ...] = ()
     unset: Mapping[str, object] = field(default_factory=dict)
+    is_counted: bool = True
 
     def type_of(self, properties: Mapping[str, object]) -> str:
         """Return the type of an asset with `properties`: the kind itself where there are none."""
@@ -35,5 +39,14 @@ class AssetKind:
 
     def shortened(self, properties: Mapping[str, object]) -> dict[str, object]:
         """Return `properties` with the URI in the form in which it is stored."""
-        uri = self.uri
-        return {**properties, **({uri: short_uri(str(properties[uri]))} if uri else {})}
+        if not self.uri:
+            return dict(properties)
+        short = short_uri(str(properties[self.uri]))
+        is_folder = self.type_of(properties) in self.folders and not short.endswith("/paths/")
+        return {**properties, self.uri: short.rstrip("/") if is_folder else short}
+
+    def answered_uri(self, properties: Mapping[str, object], workspace_id: str) -> str:
+        """Return the stored URI in the form in which it is answered."""
+        uri = long_uri(str(properties[self.uri]), workspace_id)
+        is_folder = self.type_of(properties) in self.folders and uri.startswith("azureml:")
+        return f"{uri}/" if is_folder and not uri.endswith("/") else uri

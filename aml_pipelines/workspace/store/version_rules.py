@@ -35,8 +35,9 @@ class AssetVersion:
 
 def refuse_changes(kind: AssetKind, stored: AssetVersion, properties: Mapping[str, object]) -> None:
     """Raise ConflictError if `properties` differ from what is stored in a field that is fixed."""
-    fields = sorted({*stored.properties, *properties} - {*_MAY_DIFFER})
-    changed = [name for name in fields if _is_changed(stored.properties, properties, name)]
+    before = kind.shortened(stored.properties)  # an earlier version stored another form
+    fields = sorted({*before, *properties} - {*_MAY_DIFFER})
+    changed = [name for name in fields if _is_changed(before, properties, name)]
     if changed:
         article = "An" if kind.singular[0] in "aeiou" else "A"
         raise ConflictError(

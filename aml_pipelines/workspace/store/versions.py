@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.assets import (
@@ -98,19 +99,23 @@ class Versions:
         properties: Mapping[str, object],
         *,
         unless: Callable[[AssetVersion | None], None] | None = None,
+        settle: Callable[[AssetVersion, Mapping[str, object]], dict[str, object]] | None = None,
     ) -> tuple[AssetVersion, bool]:
         """Create a version, or update what may change of it; returns (stored, is_new).
 
         `unless` gets the stored version inside the transaction, and may raise to refuse the write.
-        Raises ConflictError when the version exists with other content, or the name's other
-        versions are of another type.
+        `settle` refuses a change of the stored version, or returns what it becomes. Raises
+        ConflictError when the version exists with other content, or the name's other versions are
+        of another type.
         """
         properties, now = self.kind.shortened(properties), time.time()
         with self._writing() as connection:
             stored = self._find(connection, name, version)
             if unless:
                 unless(stored)
-            if stored:
+            if stored and settle:
+                properties = settle(stored, properties)
+            elif stored:
                 refuse_changes(self.kind, stored, properties)
             else:
                 self._create_container(connection, name, properties, now)
@@ -206,8 +211,15 @@ class Versions:
             is_archived=properties.get("isArchived", False),
             created_at=row[1],
             latest_version=active[0] if active else None,
-            next_version=next_version(item.version for item in versions),
+            next_version=next_version(item.version for item in versions)
+            if self.kind.is_counted
+            else version_of_moment(),
         )
+
+
+def version_of_moment() -> str:
+    """Return a version that is named after this moment, in tenths of microseconds."""
+    return f"{datetime.now(UTC):%Y-%m-%d-%H-%M-%S-%f}0"
 
 
 def _asset_version(name: str, row: tuple[str, str, float, float]) -> AssetVersion:

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.execution.mini_batches.settings import IGNORE_ERRORS, Settings
 from aml_pipelines.execution.mini_batches.staging import COMMAND, stage_driver
-from aml_pipelines.workspace.assets.kinds import CODES, COMPONENTS
-from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
+from aml_pipelines.workspace.assets.kinds import CODES
+from aml_pipelines.workspace.endpoints.batch.child import as_pipeline
+from aml_pipelines.workspace.endpoints.deployments import (
+    MLFLOW_ENVIRONMENT,
+    NO_CODE_BATCH,
+    NO_CODE_SCORER,
+    deployed_code,
+    deployed_model,
+)
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
 
@@ -47,9 +54,9 @@ def stage_code(workspace: ServedWorkspace, properties: Mapping[str, object]) -> 
     Raises RefusedError when there is no such code, and NotFoundError without the model.
     """
     model = deployed_model(workspace.registry, properties)
-    if not properties.get("codeConfiguration"):
-        raise RefusedError("a batch deployment without code is not served; give it some")
     code, script = deployed_code(workspace.sources, properties, model)
+    if code == NO_CODE_SCORER:
+        script = NO_CODE_BATCH
     container = secrets.token_hex(16)
     snapshot = workspace.folder.uploads / container / "batch"
     shutil.copytree(code, snapshot / "code", copy_function=shutil.copyfile)
@@ -86,7 +93,8 @@ def job_body(
     if is_pipeline(properties):
         return {**shared, **_pipeline(workspace, properties, inputs, outputs)}
     model = deployed_model(workspace.registry, properties)
-    return {**shared, **_command(deployment, model, inputs, outputs)}
+    command = _command(deployment, model, inputs, outputs)
+    return {**shared, **as_pipeline(workspace.components, command)}
 
 
 def _command(
@@ -113,7 +121,7 @@ def _command(
         "jobType": "Command",
         "command": _command_line(scored, properties, has_model=model is not None),
         "codeId": deployment.content["codeId"],
-        "environmentId": properties.get("environmentId"),
+        "environmentId": properties.get("environmentId") or _environment_of_model(properties),
         "environmentVariables": properties.get("environmentVariables"),
         "computeId": properties.get("compute"),
         "inputs": {**inputs, **weights},
@@ -131,6 +139,10 @@ def _command_line(scored: str, properties: Mapping[str, object], *, has_model: b
     return " ".join(words)
 
 
+def _environment_of_model(properties: Mapping[str, object]) -> object:
+    return None if properties.get("codeConfiguration") else MLFLOW_ENVIRONMENT
+
+
 def _pipeline(
     workspace: ServedWorkspace,
     properties: Mapping[str, object],
@@ -141,7 +153,7 @@ def _pipeline(
     component = str(mapping(configuration.get("componentId")).get("assetId"))
     _, _, end = component.partition("/components/")
     name, _, version = end.partition("/versions/")
-    registered = workspace.assets[COMPONENTS.plural].version(name, version)
+    registered = workspace.components.version(name, version)
     spec = mapping(registered.properties["componentSpec"])
     declared = {
         key: {"jobOutputType": mapping(port).get("type")}

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 
 from aml_pipelines.workspace.endpoints.batch.jobs import is_pipeline, job_body, stage_code
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
-from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.names import asset_name
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
@@ -105,6 +105,18 @@ def invoke(endpoint: str) -> Response:
     return make_response(jsonify(_job(submitted)), 201)
 
 
+@invocations.get(f"{BATCH_PREFIX}/<endpoint>/swagger.json")
+def describe(endpoint: str) -> Response:
+    here().batch_endpoints.get(endpoint)
+    job = {"summary": "Submit a job", "responses": {"201": {"description": "The submitted job"}}}
+    return jsonify(
+        openapi="3.0.1",
+        info={"title": endpoint, "version": "1"},
+        servers=[{"url": f"https://{request.host}{BATCH_PREFIX}/{endpoint}"}],
+        paths={"/jobs": {"post": job}},
+    )
+
+
 @job_lists.get("/batchEndpoints/<endpoint>/jobs")
 def list_jobs(endpoint: str) -> Response:
     here().batch_endpoints.get(endpoint)
@@ -126,7 +138,11 @@ def _deployable(body: Mapping[str, object]) -> dict[str, object]:
 
 
 def _kept(body: Mapping[str, object]) -> dict[str, object]:
-    return {key: body[key] for key in (*_SHARED, "properties") if body.get(key)}
+    kept = {key: body[key] for key in (*_SHARED, "properties") if body.get(key)}
+    properties = mapping_in(kept, "properties")
+    if properties.get("properties"):
+        kept["properties"] = {**properties, "properties": texts_in(properties, "properties")}
+    return kept
 
 
 def _deployments_of(endpoint: str) -> list[StoredDocument]:
@@ -145,8 +161,14 @@ def _job(job: SubmittedJob) -> Resource:
 
 
 def _endpoint(endpoint: StoredDocument) -> Resource:
-    uri = f"https://{request.host}{BATCH_PREFIX}/{endpoint.name}/jobs"
-    return _resource(f"batchEndpoints/{endpoint.name}", endpoint, {"scoringUri": uri})
+    address = f"https://{request.host}{BATCH_PREFIX}/{endpoint.name}"
+    more = {
+        "scoringUri": f"{address}/jobs",
+        "swaggerUri": f"{address}/swagger.json",
+        # An object also where nothing is the default: clients set a field of it.
+        "defaults": {"deploymentName": _default(endpoint)},
+    }
+    return _resource(f"batchEndpoints/{endpoint.name}", endpoint, more)
 
 
 def _deployment(deployment: StoredDocument) -> Resource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
-from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.identity import AUDIENCES
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
@@ -41,6 +41,7 @@ def put_endpoint(name: str) -> Response:
     body = json_body()
     check_body("OnlineEndpoint", body)
     properties = {**mapping_in(body, "properties"), "keys": None}
+    properties["properties"] = texts_in(properties, "properties")
     if sum(int(str(share)) for share in mapping_in(properties, "mirrorTraffic").values()):
         raise ArmError(501, "NotImplemented", "mirrored traffic is not served; traffic is")
     online = here().online
@@ -92,6 +93,7 @@ def _refuse_other_mode(endpoint: StoredDocument, mode: str) -> None:
 
 
 def _resource(endpoint: StoredDocument) -> Resource:
+    address = f"https://{request.host}{SCORING_PREFIX}/{endpoint.name}"
     resource = here().scope.resource(
         f"onlineEndpoints/{endpoint.name}",
         {
@@ -99,7 +101,8 @@ def _resource(endpoint: StoredDocument) -> Resource:
             "mirrorTraffic": {},
             "publicNetworkAccess": "Enabled",
             **endpoint.properties,
-            "scoringUri": f"https://{request.host}{SCORING_PREFIX}/{endpoint.name}/score",
+            "scoringUri": f"{address}/score",
+            "swaggerUri": f"{address}/swagger.json",
             "provisioningState": "Succeeded",
         },
         created_at=endpoint.created_at,

@@ -27,6 +27,16 @@ routes = Blueprint("scoring", __name__, url_prefix=SCORING_PREFIX)
 
 @routes.post("/<endpoint>/score")
 def score(endpoint: str) -> Response:
+    return _answer_of(endpoint, "POST", "/score")
+
+
+@routes.get("/<endpoint>/swagger.json")
+def describe(endpoint: str) -> Response:
+    # The inference server makes it of the scoring script's own schema, in one of two versions.
+    return _answer_of(endpoint, "GET", f"/swagger.json?{request.query_string.decode()}")
+
+
+def _answer_of(endpoint: str, method: str, path: str) -> Response:
     online = here().online
     _check_caller(online.endpoints.get(endpoint))
     named = request.headers.get(_DEPLOYMENT)
@@ -34,7 +44,7 @@ def score(endpoint: str) -> Response:
     if not deployment:
         missing = f"deployment {named!r}" if named else "any deployment with traffic"
         raise ArmError(404, "NotFound", f"endpoint {endpoint!r} has not {missing}")
-    response = _ask(f"{endpoint}/{deployment}")
+    response = _ask(f"{endpoint}/{deployment}", method, path)
     response.headers[_DEPLOYMENT] = deployment
     return response
 
@@ -51,15 +61,15 @@ def _check_caller(endpoint: StoredDocument) -> None:
         raise ArmError(401, "AuthenticationFailed", f"the key is not one of {endpoint.name!r}")
 
 
-def _ask(key: str) -> Response:
+def _ask(key: str, method: str, path: str) -> Response:
     content_type = request.headers.get("Content-Type", "application/json")
     try:
         status, kind, body = (
             here()
             .online.servers.ready(key)
             .ask(
-                "POST",
-                "/score",
+                method,
+                path,
                 request.get_data(),
                 {"Content-Type": content_type},
                 timeout=_TIMEOUT_SECONDS,

@@ -24,7 +24,7 @@ def planned_text(lake: Path) -> str:
         plan = plan_pipeline(Path("pipeline.yml"), locations, overrides={}, target_inputs=inputs)
     except PipelineError as error:
         return str(error)
-    return "\n".join(plan_lines(plan))
+    return "\n".join([*plan_lines(plan), *(f"note: {note}" for note in plan.notes)])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -10,6 +10,7 @@ from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.references import (
     AssetName,
     DatastorePath,
+    JobOutput,
     LocalPath,
     Url,
     asset_name,
@@ -92,6 +93,20 @@ def test_ids_and_short_names_mean_the_same_asset() -> None:
     assert asset_name(f"azureml:{WORKSPACE}/data/a/labels/latest") == asset_name("azureml:a@latest")
     assert asset_name("azureml://datastores/lake/paths/a") is None
     assert asset_name("azureml:a") is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "meant"),
+    [
+        ("azureml://jobs/j/outputs/model", JobOutput("j", "model")),
+        ("azureml://jobs/j_n/outputs/artifacts/paths/m/x", JobOutput("j_n", "artifacts", "m/x")),
+        (LONG.replace("datastores/lake/paths/gold/train", "jobs/j/outputs/o"), JobOutput("j", "o")),
+        ("azureml://jobs/j/logs/o", Url("azureml", "azureml://jobs/j/logs/o")),
+    ],
+)
+def test_an_output_of_a_job_is_named_with_or_without_a_path_in_it(uri: str, meant: object) -> None:
+    assert parse(uri) == meant
+    assert uri.endswith(str(meant).removeprefix("azureml://"))
 
 
 def test_a_label_gives_way_to_a_version_in_either_form() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,7 @@ PLANNED = sorted(file.parent for file in TESTDATA.glob("*/plan.txt"))
 @pytest.mark.parametrize("case", PLANNED, ids=lambda case: case.name)
 def test_the_sdk_loads_what_is_planned(case: Path) -> None:
     from azure.ai.ml import load_job  # noqa: PLC0415 # 2.8 s that only these tests need
-    from azure.ai.ml.entities import PipelineJob  # noqa: PLC0415 # same
 
-    job = load_job(case / "pipeline.yml")
-    assert isinstance(job, PipelineJob)
+    job: Any = load_job(case / "pipeline.yml")
     result = job._validate()  # noqa: SLF001 # the SDK has no public way to validate offline
     assert result.passed, result.error_messages

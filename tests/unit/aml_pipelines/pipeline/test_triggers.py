@@ -109,6 +109,10 @@ def test_a_trigger_that_can_never_be_due_says_why(trigger: dict[str, object], to
         due(trigger, "2026-06-10T00:00:00", "2026-06-10T01:00:00")
 
 
+def test_a_time_zone_is_named_in_any_case() -> None:
+    assert zone_named("utc") == zone_named("UTC")
+
+
 @pytest.mark.sdk
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's import of marshmallow
 def test_every_time_zone_of_the_client_is_known() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,45 +12,13 @@ from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
+from tests.unit.aml_pipelines.workspace.rest import MANAGEMENT, WORKSPACE, Client
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from werkzeug.test import TestResponse
-
-MANAGEMENT = "https://management.azure.com"
-WORKSPACE = (
-    "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-)
 PATH = "azureml://datastores/lake/paths/gold/train"
 TRAIN = {"properties": {"dataType": "mltable", "dataUri": PATH, "tags": {"rows": "3"}}}
-
-
-class Client:
-    """A holder of a token that sends requests below the workspace."""
-
-    def __init__(self, lake: Path) -> None:
-        identity = WorkspaceIdentity("secret")
-        self.http = create_app(
-            build_workspace(WorkspaceScope("s", "g", "w"), identity, lake)
-        ).test_client()
-        self.token = identity.token(MANAGEMENT, time.time())
-
-    def send(self, method: str, route: str, body: object = None, **headers: str) -> TestResponse:
-        return self.http.open(
-            f"{WORKSPACE}{route}",
-            method=method,
-            json=body,
-            headers={
-                "Authorization": f"Bearer {self.token}",
-                **{name.replace("_", "-"): value for name, value in headers.items()},
-            },
-        )
-
-    def refusal(self, method: str, route: str, body: object = None, **headers: str) -> str:
-        response = self.send(method, route, body, **headers)
-        error = response.get_json()["error"]
-        return f"{response.status_code} {error['code']}: {error['message']}"
 
 
 @pytest.fixture
@@ -68,8 +37,10 @@ def test_a_registered_version_is_answered_as_azure_answers(client: Client) -> No
     assert found["properties"] == {
         "dataType": "mltable",
         "dataUri": "azureml://subscriptions/s/resourcegroups/g/workspaces/w"
-        "/datastores/lake/paths/gold/train",
+        "/datastores/lake/paths/gold/train/",
         "description": None,
+        "autoDeleteSetting": None,
+        "intellectualProperty": None,
         "isAnonymous": False,
         "isArchived": False,
         "properties": {},
@@ -91,6 +62,8 @@ def test_the_same_registration_again_is_fine_and_another_one_is_a_conflict(clien
 
     assert client.send("PUT", "/data/train/versions/1", TRAIN).status_code == 201
     assert client.send("PUT", "/data/train/versions/1", TRAIN).status_code == 200
+    answered = client.send("GET", "/data/train/versions/1").get_json()
+    assert client.send("PUT", "/data/train/versions/1", answered).status_code == 200
     assert client.refusal("PUT", "/data/train/versions/1", other).startswith(
         "409 Conflict: A data version with this name and version already exists"
     )
@@ -214,6 +187,15 @@ def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> N
         "501 NotImplemented: PUT /workspaces/w/featuresets/a is not served by the local workspace; "
         "it serves the workspace, data, models, "
     )
+
+
+def test_each_lake_has_a_workspace_id_of_its_own_which_stays(tmp_path: Path) -> None:
+    def workspace_id(lake: str) -> str:
+        properties = Client(tmp_path / lake).send("GET", "").get_json()["properties"]
+        return str(uuid.UUID(properties["workspaceId"]))
+
+    assert workspace_id("one") == workspace_id("one")
+    assert workspace_id("one") != workspace_id("other")
 
 
 def test_another_workspace_is_404(tmp_path: Path) -> None:

@@ -81,6 +81,50 @@ def test_a_wrong_value_is_refused_with_what_would_be_right(
     assert said in refusal(model, **properties)
 
 
+@pytest.mark.parametrize(
+    ("model", "properties"),
+    [
+        (
+            "JobBase",
+            {
+                "jobType": "Command",
+                "command": "ls",
+                "environmentId": "e",
+                "resources": {"locations": ["westeurope"], "dockerArgsList": ["--ipc=host"]},
+                "outputs": {
+                    "o": {
+                        "jobOutputType": "uri_folder",
+                        "autoDeleteSetting": {"condition": "created_greater_than", "value": "7d"},
+                    }
+                },
+            },
+        ),
+        ("BatchEndpoint", {"authMode": "AADToken", "properties": {"flag": True}}),
+        (
+            "ComputeResource",
+            {
+                "computeType": "ComputeInstance",
+                "properties": {
+                    "schedules": {
+                        "computeStartStop": [
+                            {
+                                "action": "Stop",
+                                "triggerType": "Cron",
+                                "cron": {"triggerType": "Cron", "expression": "0 22 * * *"},
+                            }
+                        ]
+                    }
+                },
+            },
+        ),
+    ],
+)
+def test_fields_that_the_api_has_gained_are_taken(
+    model: str, properties: dict[str, object]
+) -> None:
+    check_body(model, {"properties": properties})
+
+
 def test_a_map_without_a_model_of_its_own_is_anything() -> None:
     check_body("ComponentVersion", {"properties": {"componentSpec": {"jobs": [{"a": {}}]}}})
 

@@ -52,6 +52,7 @@ def test_a_node_keeps_its_own_conf_beside_that_of_its_component() -> None:
         "identity": {"identity_type": "Managed", "client_id": "me"},
         "resources": {"instance_type": "standard_e4s_v3", "runtime_version": "3.5"},
         "inputs": {"rows": {"job_input_type": "literal", "value": "${{parent.inputs.rows}}"}},
+        "special_option": {"nobody": "knows it"},
     }
     job = {
         "jobType": "Pipeline",

@@ -1,0 +1,39 @@
+"""Gives a model's version the number that was asked for: MLflow's own client only counts on."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.assets import is_integer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TABLES = ("model_versions", "model_version_tags", "registered_model_aliases")
+_LONGEST = 18  # digits of an integer in SQLite
+
+
+def number_of(version: str) -> int | None:
+    """Return the number by which MLflow can know `version`; None for a word or 007."""
+    is_number = is_integer(version) and len(version) <= _LONGEST and str(int(version)) == version
+    return int(version) if is_number else None
+
+
+def renumber(database: Path, name: str, *, counted: int, wanted: int) -> bool:
+    """Give the version that MLflow has `counted` the number `wanted`; returns False if it is taken.
+
+    MLflow's tables keep the numbers of deleted versions, so those are taken too.
+    """
+    with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        there = "SELECT 1 FROM model_versions WHERE name = ? AND version = ?"
+        is_taken = connection.execute(there, (name, wanted)).fetchone() is not None
+        for table in () if is_taken else _TABLES:
+            connection.execute(
+                f"UPDATE {table} SET version = ? WHERE name = ? AND version = ?",  # noqa: S608 # ours
+                (wanted, name, counted),
+            )
+        connection.execute("COMMIT")
+    return not is_taken
