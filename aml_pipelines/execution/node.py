@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +19,8 @@ from aml_pipelines.execution.data import (
 from aml_pipelines.execution.environments.python import layer
 from aml_pipelines.execution.fingerprint import ReuseDecision, fingerprint_of, write_decision
 from aml_pipelines.execution.kinds import runnable_kind
-from aml_pipelines.execution.process import Ran, Workplace
-from aml_pipelines.execution.tracking import KEPT_FOLDERS, TrackedRun, tracked
+from aml_pipelines.execution.process import Ran, Workplace, kept
+from aml_pipelines.execution.tracking import TrackedRun, tracked
 from aml_pipelines.execution.variables import node_variables
 from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.command import command
@@ -66,7 +65,10 @@ def run_node(
         snapshot = context.folder(node) / "snapshot"
         stage(files, snapshot)
         make_outputs(node, data)
-        with _unchanged(read_only_paths(node, data)), _kept(node, snapshot, context):
+        with (
+            _unchanged(read_only_paths(node, data)),
+            kept(node.run_name, snapshot, context),
+        ):
             ran = _run(node, data, snapshot, context)
         take_outputs(node, data, context.lake)
     outputs = {name: output.location for name, output in node.outputs.items()}
@@ -109,20 +111,6 @@ def _unchanged(guarded: Mapping[Path, str]) -> Iterator[None]:
             raise NodeFailedError(
                 f"changed its input {guarded[path]!r}, which is read-only in Azure: {path}"
             )
-
-
-@contextmanager
-def _kept(node: PlannedNode, snapshot: Path, context: RunContext) -> Iterator[None]:
-    """Make ./outputs and ./logs for the block, and keep what it writes there, also if it fails."""
-    for name in KEPT_FOLDERS:
-        (snapshot / name).mkdir(exist_ok=True)
-    try:
-        yield
-    finally:
-        for name in KEPT_FOLDERS:
-            if any((snapshot / name).iterdir()):
-                to = context.tracking.artifacts(node.run_name) / name
-                shutil.copytree(snapshot / name, to, dirs_exist_ok=True)
 
 
 def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> Ran:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
+from aml_pipelines.execution.tracking import KEPT_FOLDERS
 from aml_pipelines.processes import run_in_foreground
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aml_pipelines.execution.context import RunContext
@@ -30,6 +33,20 @@ class Ran:
     """What a node tells of its run beside its outputs: the properties of its job."""
 
     properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def kept(run: str, folder: Path, context: RunContext) -> Iterator[None]:
+    """Make ./outputs and ./logs for the block, and keep what it writes there, also if it fails."""
+    for name in KEPT_FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        for name in KEPT_FOLDERS:
+            if any((folder / name).iterdir()):
+                to = context.tracking.artifacts(run) / name
+                shutil.copytree(folder / name, to, dirs_exist_ok=True)
 
 
 def run_process(

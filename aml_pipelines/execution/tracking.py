@@ -40,6 +40,14 @@ class Tracking(Protocol):
         """Record how a run ended."""
         ...
 
+    def tag(self, name: str, tags: Mapping[str, str]) -> None:
+        """Set tags of a run."""
+        ...
+
+    def reports(self, name: str, metric: str) -> list[float]:
+        """Return what a run has logged for a metric, in the order of its steps, without NaN."""
+        ...
+
     def copy(self, earlier: str, name: str) -> None:
         """Copy metrics, parameters and artifacts of the run `earlier` to the run `name`."""
         ...

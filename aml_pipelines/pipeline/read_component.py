@@ -60,7 +60,7 @@ def read_component(
         snapshot=snapshot,
         own=own,
         is_deterministic=fields.flag("is_deterministic", default=True),
-        environment=read_environment(fields),
+        environment=read_environment(code),
     )
 
 

@@ -64,27 +64,12 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
     block = _component_fields(name, fields, key, reading)
     # Azure's default: a job that says nothing is a command, and a component's type is the job's.
     kind = declared or (block or fields).text("type") or "command"
-    if kind not in node_kinds():
-        fields.problems.add(
-            fields.place_of("type"),
-            f"job {name!r} is of type {kind!r}, which the local executor does not run; "
-            f"it runs {', '.join(node_kinds())}",
-        )
+    if not _can_be_read(name, kind, fields, key):
         return None
     as_kind, is_inline = node_kind(kind), key not in fields.entries
-    if is_inline and not as_kind.INLINE_FIELDS and not as_kind.IS_GRAPH:
-        fields.problems.add(
-            fields.place, f"{kind} job {name!r} has no {key!r}; name a component, or state one"
-        )
-        return None
     if block is None and not is_inline:
         return None
-    inline = as_kind.INLINE_FIELDS if is_inline else ()
-    known, owner = (*as_kind.JOB_FIELDS, *_ABOUT, *inline), f"{kind} job {name!r}"
-    if is_inline:
-        fields.only(known, owner)
-    else:
-        _note_unknown(fields, known, owner)
+    _check_fields(fields, kind, name, is_inline=is_inline)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
     of_component = as_kind.COMPONENT_KIND
@@ -92,11 +77,10 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
         component = _inline(name, of_component, fields, block, inputs=inputs, outputs=outputs)
     else:
         component = _component(block, of_component, fields, reading)
-    component = as_kind.of_job(component, fields)
     as_kind.check_job(fields, name)
     return Job(
         name=name,
-        component=component,
+        component=as_kind.of_job(component, fields),
         inputs=inputs,
         outputs=outputs,
         place=fields.place,
@@ -104,6 +88,24 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
         timeout=_timeout(fields, as_kind.LIMITS),
         tags=read_tags(fields),
     )
+
+
+def _can_be_read(name: str, kind: str, fields: Fields, key: str) -> bool:
+    """Report a job of a kind that is not run here, or without what it would run."""
+    if kind not in node_kinds():
+        fields.problems.add(
+            fields.place_of("type"),
+            f"job {name!r} is of type {kind!r}, which the local executor does not run; "
+            f"it runs {', '.join(node_kinds())}",
+        )
+        return False
+    has_own = node_kind(kind).INLINE_FIELDS or node_kind(kind).IS_GRAPH
+    if key in fields.entries or has_own:
+        return True
+    fields.problems.add(
+        fields.place, f"{kind} job {name!r} has no {key!r}; name a component, or state one"
+    )
+    return False
 
 
 def _component_fields(name: str, fields: Fields, key: str, reading: Reading) -> Fields | None:
@@ -164,14 +166,20 @@ def root_component(fields: Fields, kind: str, reading: Reading) -> Component | N
     return _component(component, kind, fields, reading) if component else None
 
 
-def _note_unknown(fields: Fields, known: tuple[str, ...], owner: str) -> None:
-    """Note what a job states and Azure has no field for: it keeps that, and so nothing comes of it.
+def _check_fields(fields: Fields, kind: str, name: str, *, is_inline: bool) -> None:
+    """Report unknown fields of an inline job; note them where the job names a component.
 
-    Azure's schemas are open for nodes that name a component, and for nothing else.
+    Azure's schemas are open for nodes that name a component, and for nothing else: what such a node
+    states beside its fields is kept, and nothing comes of it.
     """
-    for name, entry in fields.entries.items():
-        if name not in known:
-            fields.problems.note(entry.place, f"{owner} has no field {name!r}: it changes nothing")
+    as_kind = node_kind(kind)
+    known, owner = (*as_kind.JOB_FIELDS, *_ABOUT), f"{kind} job {name!r}"
+    if is_inline:
+        fields.only((*known, *as_kind.INLINE_FIELDS), owner)
+        return
+    for key, entry in fields.entries.items():
+        if key not in known:
+            fields.problems.note(entry.place, f"{owner} has no field {key!r}: it changes nothing")
 
 
 def _inline(

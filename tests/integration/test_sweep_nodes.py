@@ -75,12 +75,12 @@ def test_the_best_trial_gives_its_outputs_and_a_bad_one_is_ended(tmp_path: Path)
 
 
 def mlflow_runs(lake: Path) -> dict[str, tuple[str, str, float | None]]:
-    """Map the runs that have a parent to their status, its name, and the last of their metric."""
+    """Map the trials' runs to their status, their parent, and the last of their metric."""
     with closing(sqlite3.connect(StateFolder(lake).mlflow_database)) as database:
         rows = database.execute(
-            "SELECT runs.name, runs.status, parents.name, latest_metrics.value FROM runs"
-            " JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'mlflow.parentRunId'"
-            " JOIN runs AS parents ON parents.run_uuid = tags.value"
+            "SELECT runs.run_uuid, runs.status, parents.value, latest_metrics.value FROM runs"
+            " JOIN tags AS parents ON parents.run_uuid = runs.run_uuid"
+            " AND parents.key = 'mlflow.parentRunId' AND parents.value LIKE '%_look'"
             " LEFT JOIN latest_metrics ON latest_metrics.run_uuid = runs.run_uuid"
         )
         return {name: (status, parent, value) for name, status, parent, value in rows}

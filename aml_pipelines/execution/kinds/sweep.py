@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.process import Ran
 from aml_pipelines.execution.sweep.sampling import sampler_of
-from aml_pipelines.execution.sweep.tracking import TrialRuns
 from aml_pipelines.execution.sweep.trials import Trials
 from aml_pipelines.pipeline.kinds.sweep import sweep_of
 
@@ -32,18 +31,16 @@ def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext
     """Run all trials, and take the outputs of the best one that completed."""
     _refuse(data, context)
     sampler = sampler_of(sweep_of(node.component))
-    runs = TrialRuns(place.environment, node.run_name)
-    trials = Trials(node, data, place, context, sampler=sampler, runs=runs)
+    trials = Trials(node, data, place, context, sampler=sampler)
     trials.tell(f"sampling: {sampler.about}")
-    told: dict[str, str] = {"sampling": sampler.about}
-    status = "FAILED"
-    try:
-        trials.run()
-        best = _best(trials, node)
-        told |= {BEST: best.name, "score": str(trials.metric_of(best))}
-        status = "FINISHED"
-    finally:
-        runs.end_sweep(status, told)
+    trials.run()
+    best = _best(trials, node)
+    told = {
+        BEST: best.name,
+        "score": str(trials.metric_of(best)),
+        "sampling": sampler.about,
+    }
+    context.tracking.tag(node.run_name, told)
     trials.tell(f"the best is trial {best.number} with {dict(best.values)}: {told['score']}")
     _take_outputs(best, data)
     return Ran(told)

@@ -19,12 +19,11 @@ TrialStatus = Literal["Running", "Completed", "Failed", "Canceled"]
 class TrialRecord:
     """One trial: its values, what it has reported of the metric, and where its files are.
 
-    `name` is that of its job, and `run` the id of its run in MLflow.
+    `name` is that of its job, and of its run in MLflow.
     """
 
     number: int
     name: str
-    run: str
     values: Mapping[str, object]
     outputs: Mapping[str, str]
     log: str

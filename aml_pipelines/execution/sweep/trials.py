@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -11,24 +12,30 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.data import NodeData, make_outputs
+from aml_pipelines.execution.process import kept
 from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.execution.sweep.early_termination import is_ended
 from aml_pipelines.execution.sweep.record import TrialRecord, write_trials
-from aml_pipelines.execution.sweep.tracking import RUN_ID
+from aml_pipelines.execution.tracking import Ended, TrackedRun, run_id
 from aml_pipelines.pipeline.kinds.sweep import sweep_of, trial_command
 from aml_pipelines.processes import require_success
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.process import Workplace
     from aml_pipelines.execution.sweep.record import TrialStatus
     from aml_pipelines.execution.sweep.sampling import Sampler, Values
-    from aml_pipelines.execution.sweep.tracking import TrialRuns
     from aml_pipelines.pipeline.plan import PlannedNode
     from aml_pipelines.processes import Child
 
 _POLL_SECONDS = 0.1
-_MLFLOW = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED"}
+_MLFLOW: Mapping[TrialStatus, Ended] = {
+    "Completed": "FINISHED",
+    "Failed": "FAILED",
+    "Canceled": "KILLED",
+}
 
 
 @dataclass
@@ -51,12 +58,11 @@ class Trials:
         context: RunContext,
         *,
         sampler: Sampler,
-        runs: TrialRuns,
     ) -> None:
         self._node, self._data, self._place, self._context = node, data, place, context
         self._sweep = sweep_of(node.component)
         self._sampler = sampler
-        self._runs = runs
+        self._tracking = context.tracking
         self._folder = context.folder(node)
         self._running: list[_RunningTrial] = []
         self._has_more = True
@@ -100,23 +106,35 @@ class Trials:
         shutil.copytree(self._place.folder, snapshot)
         outputs = {name: str(folder / "outputs" / name) for name in self._data.outputs}
         make_outputs(self._node, NodeData(self._data.inputs, outputs, all_local=True))
-        name = f"{self._node.run_name}_{number}"
-        run, log = self._runs.start(name, values), folder / "log.txt"
+        name, log = f"{self._node.run_name}_{number}", folder / "log.txt"
+        trial = TrialRecord(number, name, values, outputs, str(log))
         texts = {key: str(value) for key, value in values.items()}
         command = trial_command(self._node.component, texts, self._data.inputs, outputs)
+        variables = {"AZUREML_RUN_ID": name, "MLFLOW_RUN_ID": run_id(name)}
         process = ExitStack()
+        self._tracking.begin(self._tracked(trial))
+        process.enter_context(kept(name, snapshot, self._context))
         child = process.enter_context(
             self._context.processes.started(
                 ["/bin/bash", "-c", command],
                 folder=snapshot,
-                environment={**self._place.environment, "AZUREML_RUN_ID": name, RUN_ID: run},
+                environment={**self._place.environment, **variables},
                 log=log,
             )
         )
-        trial = TrialRecord(number, name, run, values, outputs, str(log))
         self._running.append(_RunningTrial(trial, child, process))
         self.tell(f"trial {number} began with {values}")
         self._record()
+
+    def _tracked(self, trial: TrialRecord) -> TrackedRun:
+        return TrackedRun(
+            trial.name,
+            self._context.plan.pipeline.experiment,
+            display_name=trial.name,
+            parent=self._node.run_name,
+            root=self._context.run_id,
+            tags={"hyperparameters": json.dumps(dict(trial.values))},
+        )
 
     def _look_at(self, running: _RunningTrial) -> None:
         trial, limit = running.trial, self._sweep.trial_timeout
@@ -130,7 +148,7 @@ class Trials:
         elif limit is not None and time.monotonic() - running.began > limit:
             self._end(running, "Canceled", f"took longer than limits.trial_timeout, {limit:g} s")
         elif self._sweep.termination:
-            trial.reports = self._runs.reports(trial.run, self._sweep.metric)
+            trial.reports = self._tracking.reports(trial.name, self._sweep.metric)
             self._judge(running)
 
     def _judge(self, running: _RunningTrial) -> None:
@@ -149,8 +167,8 @@ class Trials:
         trial = running.trial
         trial.status, trial.error = status, error
         trial.seconds = round(time.monotonic() - running.began, 2)
-        trial.reports = self._runs.reports(trial.run, self._sweep.metric)
-        self._runs.end(trial.run, _MLFLOW[status])
+        trial.reports = self._tracking.reports(trial.name, self._sweep.metric)
+        self._tracking.end(trial.name, _MLFLOW[status])
         best = self.metric_of(trial)
         self._sampler.learn(trial.number, best if status == "Completed" else None)
         self.ended.append(trial)

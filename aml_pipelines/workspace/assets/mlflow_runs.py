@@ -18,7 +18,7 @@ from aml_pipelines.workspace.assets.mlflow_setup import is_current
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _RUN = (
@@ -59,26 +59,36 @@ class MlflowRuns:
             **run.tags,
         }
         identity, uri = run_id(run.name), self.artifacts(run.name).as_uri()
-        with self._writing() as connection:
+        with self._open() as connection:
             (experiment,) = connection.execute(
                 "SELECT experiment_id FROM experiments WHERE name = ?", (run.experiment,)
             ).fetchone()
             now = _milliseconds()
             connection.execute(_RUN, (identity, run.display_name, user, now, uri, experiment))
-            connection.executemany(
-                "INSERT OR REPLACE INTO tags (key, value, run_uuid) VALUES (?, ?, ?)",
-                [(key, value, identity) for key, value in tags.items()],
+            _set_tags(connection, identity, tags)
+
+    def tag(self, name: str, tags: Mapping[str, str]) -> None:
+        with self._open() as connection:
+            _set_tags(connection, run_id(name), tags)
+
+    def reports(self, name: str, metric: str) -> list[float]:
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT value FROM metrics WHERE run_uuid = ? AND key = ? AND NOT is_nan"
+                " ORDER BY step, timestamp",
+                (run_id(name), metric),
             )
+            return [float(value) for (value,) in rows]
 
     def end(self, name: str, status: Ended) -> None:
-        with self._writing() as connection:
+        with self._open() as connection:
             connection.execute(
                 "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?",
                 (status, _milliseconds(), run_id(name)),
             )
 
     def copy(self, earlier: str, name: str) -> None:
-        with self._writing() as connection:
+        with self._open() as connection:
             for table, columns in _COPIED.items():
                 connection.execute(
                     f"INSERT OR IGNORE INTO {table} (run_uuid, {columns})"  # noqa: S608 # constants
@@ -89,10 +99,17 @@ class MlflowRuns:
             shutil.copytree(self.artifacts(earlier), self.artifacts(name), dirs_exist_ok=True)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
         database = self._folder.mlflow_database
         with closing(sqlite3.connect(database, timeout=60)) as connection, connection:
             yield connection
+
+
+def _set_tags(connection: sqlite3.Connection, identity: str, tags: Mapping[str, str]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO tags (key, value, run_uuid) VALUES (?, ?, ?)",
+        [(key, value, identity) for key, value in tags.items()],
+    )
 
 
 def _milliseconds() -> int:
