@@ -93,7 +93,7 @@ def _tracked_run(node: PlannedNode, context: RunContext) -> TrackedRun:
     return TrackedRun(
         node.run_name,
         context.plan.pipeline.experiment,
-        display_name=node.name,
+        display_name=node.display_name,
         parent="" if is_single else context.run_id,
         root=context.run_id,
         tags=context.plan.pipeline.tags if is_single else node.tags,

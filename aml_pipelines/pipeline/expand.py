@@ -180,6 +180,7 @@ class Expansion:
             timeout=job.timeout,
             place=job.place,
             tags=job.tags,
+            display_name=job.display_name or name,
         )
         check_template(job.component, self.problems)
         check_node(node, self.problems)

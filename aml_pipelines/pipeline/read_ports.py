@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.field_table import note_ignored_input
 from aml_pipelines.pipeline.spec import DATA_TYPES, LITERAL_TYPES, InputPort, OutputPort, Setting
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Entry, Fields, Scalar
 
-_INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
-_OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
-_SETTING_FIELDS = ("type", "path", "mode", "value", "description")
+INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
+OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
+SETTING_FIELDS = (
+    *("type", "path", "mode", "value", "description", "datastore", "path_on_compute"),
+)
 INPUT_MODES = (
     *("ro_mount", "rw_mount", "mount", "download", "direct", "eval_mount", "eval_download"),
 )
@@ -50,7 +53,7 @@ def _input(name: str, entry: Entry, parent: Fields) -> InputPort:
         parent.problems.add(entry.place, f"input {name!r} is no mapping; write {{type: string}}")
         return InputPort(name, "string", entry.place)
     fields = parent.under(entry)
-    fields.only(_INPUT_FIELDS, f"input {name!r}")
+    fields.only(INPUT_FIELDS, f"input {name!r}")
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, INPUT_MODES)
     return InputPort(
@@ -73,7 +76,7 @@ def _output(name: str, entry: Entry, parent: Fields) -> OutputPort:
         )
         return OutputPort(name, "uri_folder", entry.place)
     fields = parent.under(entry)
-    fields.only(_OUTPUT_FIELDS, f"output {name!r}")
+    fields.only(OUTPUT_FIELDS, f"output {name!r}")
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, OUTPUT_MODES)
     kind = _type(fields, f"output {name!r}", (*LITERAL_TYPES, *DATA_TYPES))
@@ -95,7 +98,8 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
             f"output {name!r} registers a data asset by 'name'; "
             "let a command node register it with MLClient instead",
         )
-    fields.only((*_SETTING_FIELDS, "name", "version"), f"{ports}.{name}")
+    fields.only((*SETTING_FIELDS, "name", "version"), f"{ports}.{name}")
+    note_ignored_input(fields)
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, INPUT_MODES if ports == "inputs" else OUTPUT_MODES)
     kinds = (*LITERAL_TYPES, *DATA_TYPES)

@@ -26,6 +26,7 @@ DATA_TYPES = (
 # Fields that blocks and components of every kind have; `kinds` adds each its own.
 COMPONENT_ABOUT = (
     *("$schema", "type", "name", "version", "display_name", "description", "tags", "properties"),
+    *("id", "auto_delete_setting"),
 )
 COMPONENT = (
     *COMPONENT_ABOUT,
@@ -99,6 +100,7 @@ class Job:
     environment_variables: Mapping[str, str]
     timeout: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    display_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,5 +141,6 @@ class Pipeline:
     force_rerun: bool
     continue_on_step_failure: bool
     tags: Mapping[str, str]
+    display_name: str = ""
     default_datastore: str = ""
     is_single: bool = False  # a job of another type, which is the only node

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FILES = ("py_files", "jars", "files", "archives")
 _OWN = ("entry", "args", "conf", *_FILES)
 IS_GRAPH = False
-JOB_FIELDS = (*JOB, *JOB_COMPUTE)
+JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services")
 COMPONENT_FIELDS = (*COMPONENT, *_OWN)
 INLINE_FIELDS = ("code", "environment", *_OWN)
 COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "spark", ""

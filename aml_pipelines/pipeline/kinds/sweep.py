@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 IS_GRAPH = False
-JOB_FIELDS = (*JOB, *JOB_COMPUTE, "trial", "environment_variables", *SWEEPING)
+JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services", "trial", "environment_variables", *SWEEPING)
 COMPONENT_FIELDS = COMPONENT_ABOUT
 INLINE_FIELDS = ()
 COMPONENT_KEY, COMPONENT_KIND = "trial", "command"

@@ -28,7 +28,7 @@ _STOPPED = "the workspace ended while the job ran; submit it again"
 
 
 @dataclass(frozen=True)
-class _Running:
+class _RunningJob:
     child: Child
     touched: Touched
 
@@ -55,7 +55,7 @@ class Queue:
         self._options = options
         self._changed = threading.Condition()
         self._is_stopping = False
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, _RunningJob] = {}
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
@@ -106,7 +106,7 @@ class Queue:
 
     def _begin(self, job: SubmittedJob) -> None:
         child = self._start(job)
-        self._running[job.name] = _Running(child, job.graph.touched)
+        self._running[job.name] = _RunningJob(child, job.graph.touched)
         # A thread for each: it only waits.
         threading.Thread(target=self._await, args=(job, child), daemon=True).start()
 
