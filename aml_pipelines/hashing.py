@@ -18,12 +18,19 @@ def content_hash(path: Path) -> str:
     if not path.exists():
         return _NOTHING
     hashed = hashlib.sha256()
+    for name, digest in file_hashes(path).items():
+        hashed.update(f"{name}\0{digest}\n".encode())
+    return hashed.hexdigest()
+
+
+def file_hashes(path: Path) -> dict[str, str]:
+    """Map each file of a folder to the hash of its bytes; a file is its own, with an empty name."""
+    hashes = {}
     for file in _files(path):
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        name = "" if file == path else file.relative_to(path)
-        hashed.update(f"{name}\0{digest}\n".encode())
-    return hashed.hexdigest()
+        hashes["" if file == path else str(file.relative_to(path))] = digest
+    return hashes
 
 
 def listing(path: Path) -> dict[str, tuple[int, int]]:

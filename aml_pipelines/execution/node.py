@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from aml_pipelines.execution.data import (
     take_outputs,
 )
 from aml_pipelines.execution.environments.python import layer
+from aml_pipelines.execution.fingerprint import ReuseDecision, fingerprint_of, write_decision
 from aml_pipelines.execution.kinds import runnable_kind
 from aml_pipelines.execution.process import Ran, Workplace, kept
 from aml_pipelines.execution.tracking import TrackedRun, tracked
@@ -51,9 +53,12 @@ def run_node(
     data = bring_inputs(node, input_texts(node, produced), context.folder(node), context.lake)
     began(command(node, data.inputs, data.outputs))
     files = snapshot_files(node.component.snapshot)
-    key = reuse.key_of(node, data, files, context.environments[node.name])
+    decision = _decision(node, data, files, context)
+    key = decision.fingerprint.key if decision.fingerprint else ""
     with tracked(context.tracking, _tracked_run(node, context)):
         earlier = reuse.find_earlier(node, key, context)
+        reused = earlier.run_name if earlier else ""
+        write_decision(context.folder(node), dataclasses.replace(decision, reused=reused))
         if earlier:
             context.tracking.copy(earlier.run_name, node.run_name)
             return NodeResult(earlier.outputs, reused=True, ran=earlier.ran)
@@ -69,6 +74,18 @@ def run_node(
     outputs = {name: output.location for name, output in node.outputs.items()}
     reuse.record(key, node, outputs, ran, context)
     return NodeResult(outputs, reused=False, ran=ran)
+
+
+def _decision(
+    node: PlannedNode, data: NodeData, files: Mapping[str, Path], context: RunContext
+) -> ReuseDecision:
+    refused = reuse.refusal(node, context)
+    if not node.component.is_deterministic:
+        return ReuseDecision(None, cannot="its component says is_deterministic: false")
+    if not data.all_local:
+        return ReuseDecision(None, cannot="its data is in a served lake, and cannot be compared")
+    environment = context.environments[node.name]
+    return ReuseDecision(fingerprint_of(node, data, files, environment), refused=refused)
 
 
 def _tracked_run(node: PlannedNode, context: RunContext) -> TrackedRun:

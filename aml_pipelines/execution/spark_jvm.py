@@ -105,7 +105,17 @@ def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
         if items:
             options += [option, ",".join(items)]
     submit = shlex.join([*options, "pyspark-shell"])
-    return {**java_environment(), "PYSPARK_SUBMIT_ARGS": submit}
+    return {
+        **java_environment(),
+        "PYSPARK_SUBMIT_ARGS": submit,
+        # spark-submit has them on the path from the start; a session alone would add them later.
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(map(_importable, spark.py_files))),
+    }
+
+
+def _importable(py_file: str) -> str:
+    """Return what must be on the path for a file of a snapshot to be imported from."""
+    return py_file if py_file.endswith((".zip", ".egg")) else str(Path(py_file).parent)
 
 
 @dataclass(frozen=True)

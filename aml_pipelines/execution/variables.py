@@ -30,6 +30,7 @@ def node_variables(node: PlannedNode, data: NodeData, context: RunContext) -> di
         # Nodes share the cores here: threads that spin while they wait slowed a node 6 times.
         "OMP_WAIT_POLICY": "PASSIVE",
         **context.job_environment,
+        **_tracking(context, is_own=context.environments[node.name].is_own),
         "AZUREML_RUN_ID": node.run_name,
         "AZUREML_ROOT_RUN_ID": context.run_id,
         "AZUREML_EXPERIMENT_NAME": experiment,
@@ -39,6 +40,17 @@ def node_variables(node: PlannedNode, data: NodeData, context: RunContext) -> di
         "MLFLOW_RUN_ID": run_id(node.run_name),
         **_data_variables(node, data),
         **node.environment_variables,
+    }
+
+
+def _tracking(context: RunContext, *, is_own: bool) -> dict[str, str]:
+    """Return how a node's own MLflow reaches the workspace: its database is this MLflow's alone."""
+    if not is_own:
+        return {}
+    served = {**os.environ, **context.job_environment}
+    return {
+        "MLFLOW_TRACKING_URI": f"{served['AZUREML_DEV_URL_MFE']}/mlflow",
+        "MLFLOW_TRACKING_TOKEN": served["IDENTITY_HEADER"],
     }
 
 

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
-from aml_pipelines.workspace.assets import component_routes, model_routes
+from aml_pipelines.workspace.assets import component_routes, model_routes, tracking_routes
 from aml_pipelines.workspace.assets import routes as assets
 from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
@@ -53,15 +53,18 @@ _OTHER_APIS = (
 # With paths of their own.
 _ELSEWHERE = (
     *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
-    *(scoring.routes, batch.invocations),
+    *(scoring.routes, batch.invocations, tracking_routes.routes),
     *(blob_routes.routes, path_routes.routes),
 )
 # Routes that check the caller themselves, or need no right: a storage container may be opened by a
-# signed URL, an online endpoint has keys of its own, a link to a log is signed, and the addresses
-# of the workspace's APIs are no secret.
+# signed URL, an online endpoint has keys of its own, a link to a log is signed, MLflow's clients
+# have the secret of their job, and the addresses of the workspace's APIs are no secret.
 _WITHOUT_TOKEN = tuple(
     f"{prefix}/"
-    for prefix in (STORAGE_PREFIX, online.SCORING_PREFIX, LOGS_PREFIX, history.DISCOVERY_PREFIX)
+    for prefix in (
+        *(STORAGE_PREFIX, online.SCORING_PREFIX, LOGS_PREFIX, history.DISCOVERY_PREFIX),
+        tracking_routes.TRACKING_PREFIX,
+    )
 )
 _log = logging.getLogger(__name__)
 

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from aml_pipelines.execution.tracking import TrackedRun
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
+from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
+from tests.integration.workspace_jobs import TARGET
 from tests.tracking import EXPERIMENT, lay_tracking
 
 if TYPE_CHECKING:
@@ -141,6 +144,25 @@ def test_a_run_has_the_columns_that_mlflow_gives_a_run_of_its_own(tmp_path: Path
         key for key, value in rows["ours"].items() if value != rows[theirs.info.run_id][key]
     }
     assert differing <= {"run_uuid", "artifact_uri", "start_time", "end_time", "user_id"}
+
+
+def test_another_mlflow_reaches_the_same_runs_by_the_workspaces_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_tracking(tmp_path)
+    with serving(TARGET, state=tmp_path, log=tmp_path / "workspace.log") as served:
+        served.wait_ready()
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", served.env["REQUESTS_CA_BUNDLE"])
+        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", served.env["IDENTITY_HEADER"])
+        by_address = MlflowClient(f"{served.env['AZUREML_DEV_URL_MFE']}/mlflow")
+        experiment = by_address.get_experiment_by_name(EXPERIMENT)
+        assert experiment
+        run = by_address.create_run(experiment.experiment_id)
+        by_address.log_metric(run.info.run_id, "loss", 0.5)
+        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "another")
+        with pytest.raises(MlflowException, match="InvalidAuthenticationToken"):
+            by_address.get_run(run.info.run_id)
+    assert client(tmp_path).get_run(run.info.run_id).data.metrics == {"loss": 0.5}
 
 
 def _files(folder: Path) -> list[Path]:

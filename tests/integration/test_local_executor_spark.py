@@ -60,7 +60,11 @@ def write_pipeline(folder: Path) -> Path:
     read = "inputs: {data: {type: uri_folder, mode: direct}}\nargs: ${{inputs.data}}\n"
     write_component(folder / "components/write", WRITE, write + "args: ${{outputs.rows}}\n")
     write_component(folder / "components/read", READ, read)
-    write_component(folder / "foreign/read", READ + "# of another repository\n", read)
+    # Of another repository, and with a module that is imported before there is a session.
+    extra = f"py_files: [lib/extra.py]\n{read}"
+    write_component(folder / "foreign/read", f"import extra\n{READ}", extra)
+    (folder / "foreign/read/lib").mkdir()
+    (folder / "foreign/read/lib/extra.py").touch()
     jobs = "  write:\n" + NODE.format(component="components/write/component.yml")
     jobs += "  read:\n" + NODE.format(component="components/read/component.yml") + DATA
     jobs += "  foreign:\n" + NODE.format(component="foreign/read/component.yml") + DATA

@@ -214,7 +214,7 @@ job = ml.batch_endpoints.invoke(endpoint_name="adder", deployment_name="seven",
 tell(scored=output(step, "score"))
 """,
     )
-    assert told == {"scored": {"predictions.csv": "0,7.0,a.csv\n1,7.0,a.csv\n"}}
+    assert told == {"scored": {"predictions.csv": "['a.csv', 7.0]\n['a.csv', 7.0]\n"}}
 
 
 def test_a_pipeline_component_runs_as_a_job_of_its_deployment(

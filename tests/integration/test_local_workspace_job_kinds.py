@@ -68,7 +68,8 @@ def test_a_command_job_is_its_one_node(served: WorkspaceWithJobs) -> None:
 job = load_job(write("job.yml", json.dumps(node(
     "echo ${{inputs.word}} $AZUREML_RUN_ID > ${{outputs.text}}; echo $AZURE_CLIENT_ID",
     inputs={"word": "hi"}, outputs={"text": {"type": "uri_file"}}, compute="serverless",
-    experiment_name="flights", environment_variables={"AZURE_CLIENT_ID": "mine"}))))
+    experiment_name="flights", environment_variables={"AZURE_CLIENT_ID": "mine"},
+    services={"editor": {"type": "vs_code"}}))))
 name = submit(job, "single")
 ml.jobs.stream(name)
 ml.jobs.download(name, download_path=files, output_name="text")

@@ -86,7 +86,7 @@ def test_a_server_that_cannot_start_says_where_its_log_is(tmp_path: Path) -> Non
         pytest.raises(CommandFailedError, match=r"did not start; see .*workspace\.log"),
     ):
         served.wait_ready()
-    assert "NotADirectoryError" in (tmp_path / "workspace.log").read_text()
+    assert "FileExistsError" in (tmp_path / "workspace.log").read_text()
 
 
 def test_the_server_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:

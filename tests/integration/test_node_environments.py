@@ -95,7 +95,7 @@ def test_an_environment_that_is_asked_for_is_built_once_for_its_content(
     only_its_own = f"{SAY} && ! python -c 'import numpy'"
     code, said = run(target, only_its_own, environment, "--environments", "build")
     assert code == 0, said
-    assert "building an environment with greeting==1.0" in said
+    assert "building an environment of greeting==1.0" in said
     code, said = run(target, f"true && {only_its_own}", environment, "--environments", "build")
     assert code == 0, said
     assert "building" not in said

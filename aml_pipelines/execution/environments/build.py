@@ -60,22 +60,23 @@ def _built(choice: Choice, folder: Path) -> PythonEnvironment:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with hold(folder.with_suffix(".lock"), {"doing": f"build {folder.name}"}):
         if not (folder / _BUILT).is_file():
-            say(f"building an environment with {', '.join(choice.packages)}")
-            _build(choice, folder)
+            python = _python(choice)
+            say(f"building an environment of {', '.join(choice.packages)} with {python}")
+            _build(choice, folder, python)
             (folder / _BUILT).touch()
     return own_environment(folder) if choice.is_own else _on_top(own_environment(folder))
 
 
-def _build(choice: Choice, folder: Path) -> None:
+def _build(choice: Choice, folder: Path, python: str) -> None:
     try:
         if choice.is_own:
             # The standard library's: it brings pip, and the setuptools of its Python, with it.
-            _run(_python(choice), "-m", "venv", "--clear", str(folder))
+            _run(python, "-m", "venv", "--clear", str(folder))
             _install_own(own_environment(folder).interpreter, choice)
         else:
             # pip, not uv: it takes the packages below for installed, and leaves them as they are.
-            python = lay(folder, this_environment()).interpreter
-            _run(str(python), "-m", "pip", "install", *_QUIET, *choice.packages)
+            layer = lay(folder, this_environment()).interpreter
+            _run(str(layer), "-m", "pip", "install", *_QUIET, *choice.packages)
     except PipelineError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -89,7 +90,12 @@ def _on_top(added: PythonEnvironment) -> PythonEnvironment:
 
 def _python(choice: Choice) -> str:
     """Return the Python that is asked for where it is installed, else this process's own."""
-    return (shutil.which(f"python{choice.python}") if choice.python else None) or sys.executable
+    if not choice.python:
+        return sys.executable
+    # uv, not the path: version managers have programs there that only say what is not installed.
+    find = [uv.find_uv_bin(), "python", "find", "--no-python-downloads", choice.python]
+    found = subprocess.run(find, capture_output=True, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else sys.executable
 
 
 def _install_own(interpreter: Path, choice: Choice) -> None:

@@ -93,7 +93,8 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
             notes[_unknown(environment, error)] = None
             continue
         chosen[name] = _choice(asked, policy)
-        notes |= dict.fromkeys(_notes(environment, asked))
+        if not chosen[name].is_own:
+            notes |= dict.fromkeys(_notes(environment, asked))
         problems |= dict.fromkeys(_problems(environment, asked, policy))
     if problems:
         raise PipelineError(*problems)

@@ -52,8 +52,11 @@ def of_job(component: Component, _: Fields) -> Component:
     return component
 
 
-def check_job(_fields: Fields, _name: str) -> None:
+def check_job(fields: Fields, name: str) -> None:
     """Accept every job: one that names no compute runs on serverless compute."""
+    if "services" in fields.entries:
+        place = fields.place_of("services")
+        fields.problems.note(place, f"job {name!r} has services, of which none is started here")
 
 
 def check_node(node: PlannedNode, problems: Problems) -> None:

@@ -203,7 +203,7 @@ def azure_findings(node: Fields, component: Fields, target: Target) -> Iterator[
         yield from size_findings(target, conf, component.place_of("conf"))
     for key in _FILES:
         for item in component.items(key):
-            path = component.place.file.parent / str(item.value)
+            path = component.place.file.parent / component.text("code") / str(item.value)
             if "://" not in str(item.value) and not path.exists():
                 yield Finding(item.place, f"{key} {item.value!r} does not exist: {path.resolve()}")
     if _CONDA in conf:

@@ -34,9 +34,7 @@ class WorkspaceIdentity:
 
     def check(self, authorization: str | None) -> None:
         """Refuse a missing, foreign or expired token with 401."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme != "Bearer" or not token:
-            raise ArmError(401, "AuthenticationFailed", "the request has no Bearer token")
+        token = _bearer(authorization)
         try:
             # No leeway: the clock that issued the token is the one that checks it.
             jwt.decode(token, self._key, ["HS256"], audience=AUDIENCES, leeway=0)
@@ -44,3 +42,18 @@ class WorkspaceIdentity:
             raise ArmError(401, "ExpiredAuthenticationToken", "the token is expired") from None
         except jwt.InvalidTokenError as error:
             raise ArmError(401, "InvalidAuthenticationToken", f"the token: {error}") from None
+
+    def check_secret(self, authorization: str | None) -> None:
+        """Refuse with 401 who has neither a token nor the secret, which a job has from the start.
+
+        MLflow's client sends what a variable holds, and asks nobody for another token later.
+        """
+        if not secrets.compare_digest(_bearer(authorization), self.secret):
+            self.check(authorization)
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme != "Bearer" or not token:
+        raise ArmError(401, "AuthenticationFailed", "the request has no Bearer token")
+    return token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -33,7 +32,7 @@ PIPELINE = "pipeline.yml"
 _DONE = ("sourceJobId", "additional_includes")
 _COMPONENTS = "components"
 COMPONENT = f"{_COMPONENTS}/component.yml"
-_ABOUT = ("name", "display_name", "description", "tags", "properties", "comment", "services")
+_ABOUT = ("name", "display_name", "description", "tags", "properties", "comment")
 _CODE_FIELDS = {
     "command": "command",
     "args": "args",
@@ -121,6 +120,7 @@ def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
             "outputs": _outputs(job),
             "limits": _limits(job),
             "resources": dict(mapping(job.get("resources"))),
+            "services": _services(job),
             **_compute(job),
             **_identity(job),
         }
@@ -148,11 +148,10 @@ def _node(
     if kind in node_kinds():
         key = node_kind(kind).COMPONENT_KEY
         translated |= {key, *node_kind(kind).OVERRIDES}
-    # Settings that Azure does not know either are kept in the body and mean nothing.
     untranslated = {
         key: value
         for key, value in node.items()
-        if key in _known_fields() - translated and value is not None
+        if key not in translated and not key.startswith("_") and value is not None
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
@@ -163,16 +162,6 @@ def _node(
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
     return _without_empty(fields)
-
-
-@cache
-def _known_fields() -> frozenset[str]:
-    kinds = node_kinds().values()
-    return frozenset(
-        field
-        for kind in kinds
-        for field in (*kind.JOB_FIELDS, *kind.INLINE_FIELDS, *kind.COMPONENT_FIELDS)
-    )
 
 
 def _component(
@@ -229,6 +218,12 @@ def _inputs(owner: JsonObject) -> dict[str, object]:
 def _outputs(owner: JsonObject) -> dict[str, object]:
     ports = mapping(owner.get("outputs")).items()
     return {name: output_setting(mapping(value)) for name, value in ports if value is not None}
+
+
+def _services(job: JsonObject) -> dict[str, object]:
+    """Return the services that a job asks for, without those that every job is answered with."""
+    asked = mapping(job.get("services")).items()
+    return {name: value for name, value in asked if name not in ("Tracking", "Studio")}
 
 
 def _entry(entry: JsonObject) -> dict[str, object] | None:

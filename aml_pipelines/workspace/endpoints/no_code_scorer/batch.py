@@ -10,13 +10,7 @@ import mlflow.pyfunc
 import pandas as pd
 
 MODELS: list[Any] = []  # one, from init to the end of the process
-READERS = {
-    ".csv": pd.read_csv,
-    ".parquet": pd.read_parquet,
-    ".pqt": pd.read_parquet,
-    ".json": pd.read_json,
-    ".jsonl": pd.read_json,
-}
+READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".pqt": pd.read_parquet}
 
 
 def init() -> None:
@@ -25,15 +19,15 @@ def init() -> None:
     MODELS[:] = [mlflow.pyfunc.load_model(str(model_file.parent))]
 
 
-def run(mini_batch: list[str]) -> pd.DataFrame:
-    """Predict for each row of the files; returns the row's number, the prediction, the file."""
-    return pd.concat([_scored(Path(file)) for file in mini_batch])
+def run(mini_batch: list[str]) -> list[list[Any]]:
+    """Predict for each row of the files; returns the name of its file and the prediction."""
+    return [line for file in mini_batch for line in _scored(Path(file))]
 
 
-def _scored(file: Path) -> pd.DataFrame:
+def _scored(file: Path) -> list[list[Any]]:
     if file.suffix not in READERS:
-        raise TypeError(f"{file.name} is none of {sorted(READERS)}; give the deployment code")
-    lines = {"lines": True} if file.suffix == ".jsonl" else {}
-    rows = READERS[file.suffix](file, **lines)
-    predicted = MODELS[0].predict(rows)
-    return pd.DataFrame({"row": range(len(rows)), "prediction": list(predicted), "file": file.name})
+        raise TypeError(f"file type {file.suffix!r} is not supported; {sorted(READERS)} are")
+    predicted = MODELS[0].predict(READERS[file.suffix](file))
+    values = predicted.to_numpy() if hasattr(predicted, "to_numpy") else predicted
+    plain = values.tolist() if hasattr(values, "tolist") else values
+    return [[file.name, value] for value in plain]

@@ -75,6 +75,7 @@ def test_a_node_keeps_its_own_conf_beside_that_of_its_component() -> None:
             "jobs": {
                 "count": {
                     "resources": {"instance_type": "standard_e4s_v3", "runtime_version": "3.5"},
+                    "special_option": {"nobody": "knows it"},
                     "type": "spark",
                     "inputs": {"rows": "${{parent.inputs.rows}}"},
                     "identity": {"type": "managed", "client_id": "me"},

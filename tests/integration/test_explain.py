@@ -1,0 +1,85 @@
+"""`explain` names what changed: a file, an argument, data, or what the run was asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tracking import lay_tracking
+
+REPOSITORY = Path(__file__).parents[2]
+JOB = """\
+type: pipeline
+experiment_name: flights
+inputs: {times: 2}
+jobs:
+  copy:
+    environment: azureml:any:1
+    environment_variables: {TOKEN: hush}
+    code: src
+    inputs:
+      rows: {type: uri_folder, path: rows}
+      times: ${{parent.inputs.times}}
+    outputs: {copied: {type: uri_folder}}
+    command: cp ${{inputs.rows}}/* ${{outputs.copied}} # ${{inputs.times}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    lay_tracking(tmp_path / "lake")
+    workspace = "{subscription_id: s, resource_group: g, name: w}"
+    (tmp_path / "local.yml").write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
+    (tmp_path / "job.yml").write_text(JOB)
+    for name in ("src/main.py", "src/other.py", "rows/a.csv", "rows/b.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def command(folder: Path, *words: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", "aml_pipelines", *words, "--target", str(folder / "local.yml")],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def explained(folder: Path, *words: str) -> list[str]:
+    command(folder, "run", str(folder / "job.yml"), *words)
+    return [line.strip() for line in command(folder, "explain", "copy").splitlines()[1:]]
+
+
+def test_each_reason_for_which_a_node_ran_is_named(folder: Path) -> None:
+    assert explained(folder) == ["no earlier run of it completed"]
+    (reused,) = explained(folder)
+    assert reused == "its code, arguments, data and packages are the same, and so are those outputs"
+    (folder / "src/main.py").write_text("changed")
+    (folder / "rows/b.csv").unlink()
+    (folder / "rows/c.csv").write_text("c")
+    (folder / "job.yml").write_text(JOB.replace("hush", "psst"))
+    assert explained(folder, "--set", "inputs.times=3")[1:] == [
+        "code: main.py changed",
+        "input times: 2 → 3",
+        "data rows: b.csv is gone",
+        "data rows: c.csv is new",
+        "environment variable TOKEN changed",
+    ]
+    (made,) = sorted((folder / "lake/runs").glob("*/copy/outputs/copied/c.csv"))
+    made.write_text("tampered")
+    assert explained(folder, "--set", "inputs.times=3")[1:] == [
+        "nothing that it depends on changed",
+        "but the outputs of that run are gone or were changed",
+    ]
+    assert explained(folder, "--fresh")[0] == "the run was asked to reuse nothing (--fresh)"
+    written = "".join(file.read_text() for file in folder.glob("lake/runs/*/copy/*.json"))
+    assert "hush" not in written
+    assert "psst" not in written
