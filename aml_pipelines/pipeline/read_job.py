@@ -73,7 +73,10 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
         return None
     _check_fields(fields, kind, name, is_inline=is_inline)
     note_ignored(fields)
-    inputs = settings(fields.mapping("inputs"), "inputs")
+    inputs = {
+        **settings(fields.mapping("inputs"), "inputs"),
+        **settings(fields.only_of(as_kind.DATA_FIELDS), "inputs"),
+    }
     outputs = settings(fields.mapping("outputs"), "outputs")
     of_component = as_kind.COMPONENT_KIND
     if block is None or fields.entries[key].kind == "mapping":

@@ -220,22 +220,20 @@ def code(**more):
     return [status, answer["error"]["message"]]
 data = {"jobInputType": "mltable", "uri": "azureml:never@latest"}
 tell(
-    unknown=code(colour="red"), wrong=code(isArchived="yes"), automl=code(jobType="AutoML"),
+    unknown=code(colour="red"), wrong=code(isArchived="yes"),
     empty=code(), unregistered=code(inputs={"train": data}),
     field=code(jobs={"a": {"type": "command", "colour": "red"}}),
-    kind=code(jobs={"a": {"type": "automl"}}), absent=refusal(ml.jobs.get, "refused"),
+    kind=code(jobs={"a": {"type": "quantum"}}), absent=refusal(ml.jobs.get, "refused"),
 )
 """,
     )
     assert told["unknown"][0] == 400  # type: ignore[index]  # each is a status and a message
     assert "unknown fields ['colour']" in str(told["unknown"])
     assert "isArchived is 'yes'; it takes bool" in str(told["wrong"])
-    assert told["automl"][0] == 501  # type: ignore[index]
-    assert "'AutoML' are not run by the local workspace" in str(told["automl"])
     assert told["empty"] == [400, "job: the pipeline has no jobs"]
     assert "data asset 'never' is not registered" in str(told["unregistered"])
     assert "has no field 'colour'" in str(told["field"])
-    assert "type 'automl', which the local executor does not run" in str(told["kind"])
+    assert "type 'quantum', which the local executor does not run" in str(told["kind"])
     assert "does not exist" in str(told["absent"])
 
 

@@ -30,6 +30,7 @@ OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = "command"
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
 def read_own(fields: Fields, name: str, _: Snapshot) -> None:

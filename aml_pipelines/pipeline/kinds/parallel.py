@@ -47,6 +47,7 @@ JOB_TYPE = ""  # it exists as a node of a pipeline alone, in Azure too
 OVERRIDES = ("task", "resources", *SPLITTING)
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ _COSTS = (
     "carries (environments/spark/runtime-packages.txt)"
 )
 ENVIRONMENT_COSTS = f"environment: a conda file on a Spark job {_COSTS}"
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 _CONDA = "spark.synapse.library.python.env"
 _SIZES = ("spark.driver.cores", "spark.driver.memory", "spark.executor.cores")
 _MANDATORY = (*_SIZES, "spark.executor.memory")

@@ -34,6 +34,7 @@ JOB_TYPE = "Sweep"
 OVERRIDES: tuple[str, ...] = ()
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 _SPACE = "search_space"
 # Azure's bayesian sampling takes these alone, and a grid has only what can be listed.
 _SAMPLED = {BAYESIAN: (CHOICE, "uniform", "quniform"), GRID: (CHOICE,)}
