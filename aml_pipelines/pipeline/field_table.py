@@ -1,4 +1,4 @@
-"""What becomes here of the fields that Azure's schemas have and nothing is done with.
+"""What becomes here of the fields that Azure's schemas have and that are not carried out.
 
 Every other field of the schemas is carried out. `resources.shm_size` is a field of `resources`.
 """
@@ -40,6 +40,16 @@ IGNORED: Mapping[str, str] = {
     "name": "run names each run by its moment; through a client a job has its name",
     "properties": "a client sees them",
     "version": "the file itself is what runs",
+}
+
+_RAY = "there is no Ray cluster here"
+REFUSED: Mapping[str, str] = {
+    "distribution.port": _RAY,
+    "distribution.address": _RAY,
+    "distribution.include_dashboard": _RAY,
+    "distribution.dashboard_port": _RAY,
+    "distribution.head_node_additional_args": _RAY,
+    "distribution.worker_node_additional_args": _RAY,
 }
 
 

@@ -9,6 +9,7 @@ from aml_pipelines.azure.check import (
     check_for_azure,
 )
 from aml_pipelines.pipeline.command import command
+from aml_pipelines.pipeline.distributed import distributed_code
 from aml_pipelines.pipeline.plan import PlannedNode, input_texts
 from aml_pipelines.pipeline.values import BoundInput, Data, Missing, Produced
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
@@ -63,7 +64,9 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iterator[str]:
     after = f", after {', '.join(node.upstream)}" if node.upstream else ""
     reuse = "" if node.component.is_deterministic else ", never reused"
-    yield f"{node.name} ({node.component.kind}{after}{reuse})"
+    distributed = distributed_code(node.component)
+    processes = f", {distributed.size} {distributed.framework} processes" if distributed else ""
+    yield f"{node.name} ({node.component.kind}{processes}{after}{reuse})"
     outputs = {output.name: output.location for output in node.outputs.values()}
     inputs = input_texts(node, produced)
     for name, bound in node.inputs.items():

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from aml_pipelines.pipeline import mini_batches, read_ports, sweep
-from aml_pipelines.pipeline.field_table import IGNORED, TOLD
+from aml_pipelines.pipeline import distributed, mini_batches, read_ports, sweep
+from aml_pipelines.pipeline.field_table import IGNORED, REFUSED, TOLD
 from aml_pipelines.pipeline.kinds import node_kind, parallel
 from aml_pipelines.pipeline.read_job import ABOUT
 from aml_pipelines.pipeline.read_pipeline import FIELDS, SETTINGS
@@ -49,6 +49,13 @@ SCHEMAS = {
     ("component", "parameter"): ("component.input_output.ParameterSchema", "inputs."),
     ("component", "output"): ("component.input_output.OutputPortSchema", "outputs."),
     ("parallel", "task"): ("component.parallel_task.ComponentParallelTaskSchema", "task."),
+    ("pytorch", "distribution"): ("job.distribution.PyTorchDistributionSchema", "distribution."),
+    ("tensorflow", "distribution"): (
+        "job.distribution.TensorFlowDistributionSchema",
+        "distribution.",
+    ),
+    ("mpi", "distribution"): ("job.distribution.MPIDistributionSchema", "distribution."),
+    ("ray", "distribution"): ("job.distribution.RayDistributionSchema", "distribution."),
     ("parallel", "retries"): ("component.retry_settings.RetrySettingsSchema", "retry_settings."),
 }
 
@@ -79,6 +86,7 @@ def read_fields(owner: tuple[str, str]) -> set[str]:
         "output": {*read_ports.SETTING_FIELDS, *read_ports.OUTPUT_FIELDS, "name", "version"},
         "task": {*parallel.TASK},
         "retries": {*mini_batches.RETRIES},
+        "distribution": {"type", *distributed.DISTRIBUTIONS.get(kind, ())},
         # Any resource may be stated: those that are read, and those that the table ignores.
         "resources": {"instance_count", *_inner("resources.")},
     }[part]
@@ -97,6 +105,7 @@ def table() -> str:
     rows = ["| field | of | here |", "|---|---|---|"]
     for field in sorted(owners):
         here = f"ignored: {IGNORED[field]}" if field in IGNORED else "carried out"
+        here = f"refused: {REFUSED[field]}" if field in REFUSED else here
         rows.append(f"| `{field}` | {', '.join(owners[field])} | {here} |")
     return "\n".join(rows) + "\n"
 
@@ -108,11 +117,12 @@ def test_no_field_of_a_schema_is_unknown_here(owner: tuple[str, str]) -> None:
 
 
 @pytest.mark.sdk
-def test_every_field_that_is_ignored_is_one_of_a_schema() -> None:
+def test_every_field_that_is_not_carried_out_is_one_of_a_schema() -> None:
     known = {
         f"{prefix}{field}" for path, prefix in SCHEMAS.values() for field in schema_fields(path)
     }
     assert set(IGNORED) - known == set()
+    assert set(REFUSED) - known == set()
     assert set(TOLD) <= set(IGNORED)
 
 

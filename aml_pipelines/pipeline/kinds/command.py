@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from aml_pipelines.pipeline.distributed import Distributed, distributed_code, read_distributed
 from aml_pipelines.pipeline.shell import placed, resolved_command
 from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT, JOB, JOB_COMPUTE
 
@@ -20,9 +22,10 @@ IS_GRAPH = False
 JOB_FIELDS = (
     *(*JOB, *JOB_COMPUTE),
     *("limits", "environment_variables", "queue_settings", "services", "parent_job_name"),
+    "distribution",
 )
 COMPONENT_FIELDS = (*COMPONENT, "command", "distribution", "resources", "queue_settings")
-INLINE_FIELDS = ("code", "command", "environment", "distribution")
+INLINE_FIELDS = ("code", "command", "environment")
 COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "command", ""
 LIMITS = ("timeout",)
 JOB_TYPE = "Command"
@@ -33,24 +36,21 @@ ENVIRONMENT_COSTS = ""
 DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
-def read_own(fields: Fields, name: str, _: Snapshot) -> None:
-    """Report a component without a command or environment, or one that is distributed."""
+def read_own(fields: Fields, name: str, _: Snapshot) -> Distributed | None:
+    """Return how a component is distributed; report one without a command or environment."""
     if not fields.text("command"):
         fields.problems.add(fields.place, f"component {name!r} has no 'command'")
     if "environment" not in fields.entries:
         fields.problems.add(
             fields.place, f"component {name!r} has no 'environment'; Azure needs one"
         )
-    if "distribution" in fields.entries:
-        fields.problems.add(
-            fields.place_of("distribution"),
-            f"component {name!r} is distributed, which cannot be run here",
-        )
+    return read_distributed(fields, None)
 
 
-def of_job(component: Component, _: Fields) -> Component:
-    """Change nothing: a block states nothing of its component."""
-    return component
+def of_job(component: Component, job: Fields) -> Component:
+    """Return the component as distributed as the job states, or as it is itself."""
+    own = read_distributed(job, distributed_code(component))
+    return dataclasses.replace(component, own=own)
 
 
 def check_job(_fields: Fields, _name: str) -> None:

@@ -7,6 +7,7 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from aml_pipelines.pipeline.distributed import distributed_code
 from aml_pipelines.pipeline.search_space import CHOICE
 from aml_pipelines.pipeline.shell import UnquotableError, placed, resolved_command
 from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT_ABOUT, JOB, JOB_COMPUTE
@@ -54,6 +55,11 @@ def read_own(_fields: Fields, _name: str, _snapshot: Snapshot) -> None:
 def of_job(component: Component, job: Fields) -> Component:
     """Return the trial's component as the sweep's: its parameters are no inputs any more."""
     sweep, template = read_sweep(job, component.name), component.template
+    if distributed_code(component):
+        job.problems.add(
+            job.place,
+            f"the trial of sweep {component.name!r} is distributed, which is not run here",
+        )
     # Also those that were refused: that they have no value would be a second problem.
     parameters = tuple(job.mapping("search_space").entries)
     for name in parameters:

@@ -97,14 +97,17 @@ def resolve_outputs() -> Response:
 
 @logs.get(f"{LOGS_PREFIX}/<name>")
 @logs.get(f"{LOGS_PREFIX}/<name>/<node>")
-def get_log(name: str, node: str = "") -> Response:
+@logs.get(f"{LOGS_PREFIX}/<name>/<node>/<file>")
+def get_log(name: str, node: str = "", file: str = "") -> Response:
     workspace = here()
-    if not workspace.log_links.is_right(name, node, request.args.get("sig", "")):
+    if not workspace.log_links.is_right(name, node, file, request.args.get("sig", "")):
         raise ArmError(403, "AuthenticationFailed", "the signature is not this log's")
     job, state = workspace.jobs.job(name), workspace.folder.root
     below = [*nodes_of(job, state), *trials_of(job, state)]
     node_log = [item.log for item in below if item.name == node]
     log = node_log[0] if node_log else log_of(job, state)
+    if log and file:
+        log = log.with_name(file)
     text = log.read_bytes() if log and log.is_file() else b""
     return Response(text, mimetype="text/plain")
 

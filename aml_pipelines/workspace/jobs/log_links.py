@@ -17,10 +17,10 @@ class LogLinks:
     def __init__(self) -> None:
         self._signer = LinkSigner("log")
 
-    def link(self, job: str, node: str = "") -> str:
-        path = quote(f"{job}/{node}" if node else job)
-        signature = self._signer.signature(job, node)
+    def link(self, job: str, node: str = "", file: str = "") -> str:
+        path = quote("/".join(part for part in (job, node, file) if part))
+        signature = self._signer.signature(job, node, file)
         return f"https://{request.host}{LOGS_PREFIX}/{path}?sig={signature}"
 
-    def is_right(self, job: str, node: str, signature: str) -> bool:
-        return self._signer.is_right(signature, job, node)
+    def is_right(self, job: str, node: str, file: str, signature: str) -> bool:
+        return self._signer.is_right(signature, job, node, file)

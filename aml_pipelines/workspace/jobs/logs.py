@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.distributed import other_logs
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.workspace.jobs.status import log_of, nodes_of, trials_of
 from aml_pipelines.workspace.jobs.translate import single_node
@@ -27,6 +28,7 @@ def keep_logs(job: SubmittedJob, state: Path) -> None:
         run = job.name if single else run_of_node(job.name, node.name)
         if node.log:
             logs[_artifact(state, run, NODE_LOG)] = node.log
+            logs |= {_artifact(state, run, rank_log(log)): log for log in other_logs(node.log)}
     for trial in trials_of(job, state):
         if trial.log:
             logs[_artifact(state, run_of_node(job.name, trial.name), NODE_LOG)] = trial.log
@@ -34,6 +36,11 @@ def keep_logs(job: SubmittedJob, state: Path) -> None:
         if log.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(log, copy)
+
+
+def rank_log(log: Path) -> str:
+    """Return Azure's name for the log of a further process of a distributed node."""
+    return f"user_logs/{log.name}"
 
 
 def _artifact(state: Path, run: str, name: str) -> Path:

@@ -12,6 +12,7 @@ from aml_pipelines.workspace.jobs.automl_body import automl_fields
 from aml_pipelines.workspace.jobs.sweeps import sweep_fields
 from aml_pipelines.workspace.jobs.vocabulary import (
     compute_name,
+    distribution_fields,
     identity_setting,
     input_setting,
     named,
@@ -43,7 +44,6 @@ _CODE_FIELDS = {
     "files": "files",
     "archives": "archives",
     "environmentVariables": "environment_variables",
-    "distribution": "distribution",
 }
 
 
@@ -136,6 +136,7 @@ def _code(owner: JsonObject, sources: Sources) -> dict[str, object]:
         **{ours: owner.get(theirs) for theirs, ours in _CODE_FIELDS.items()},
         "code": sources.code(str(code)) if code else None,
         "environment": short_reference(str(environment)) if environment else None,
+        "distribution": distribution_fields(owner),
         "entry": _entry(mapping(owner.get("entry"))),
     }
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
+from aml_pipelines.execution.distributed import other_logs
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
-from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
+from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, rank_log
 from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
@@ -105,12 +106,19 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
 
 def job_logs(job: SubmittedJob) -> dict[str, str]:
     """Return links to the logs of a job, by the names that Azure gives them."""
-    links, node = here().log_links, single_node(job.properties)
-    return {NODE_LOG: links.link(job.name, node)} if node else {PIPELINE_LOG: links.link(job.name)}
+    if single_node(job.properties):
+        (node,) = nodes_of(job, _state())
+        return node_logs(job, node)
+    return {PIPELINE_LOG: here().log_links.link(job.name)}
 
 
 def node_logs(job: SubmittedJob, node: NodeView) -> dict[str, str]:
-    return {NODE_LOG: here().log_links.link(job.name, node.name)}
+    """Return links to the log of a node, and to those of its further processes."""
+    links, others = here().log_links, other_logs(node.log) if node.log else []
+    return {
+        NODE_LOG: links.link(job.name, node.name),
+        **{rank_log(log): links.link(job.name, node.name, log.name) for log in others},
+    }
 
 
 def lake_uri(path: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from isodate import ISO8601Error, parse_duration  # type: ignore[import-untyped]  # no type hints
 
 from aml_pipelines.pipeline.references import AssetName, asset_name, parse
+from aml_pipelines.workspace.http.fields import mapping
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
@@ -84,6 +85,15 @@ _IDENTITY_IDS = {
     "object_id": "objectId",
     "msi_resource_id": "resourceId",
 }
+
+
+def distribution_fields(owner: JsonObject) -> dict[str, object]:
+    """Return the distribution of a job or node, which the client spells in several ways."""
+    stated = mapping(owner.get("distribution")).items()
+    fields = {snake_case(name): value for name, value in stated if value is not None}
+    return {
+        "type" if name == "distribution_type" else name: value for name, value in fields.items()
+    }
 
 
 def seconds_of(duration: object) -> object:
