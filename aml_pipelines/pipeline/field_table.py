@@ -42,8 +42,11 @@ IGNORED: Mapping[str, str] = {
     "version": "the file itself is what runs",
 }
 
+_OUTSIDE = "it needs a connection that only a cloud has"
 _RAY = "there is no Ray cluster here"
 REFUSED: Mapping[str, str] = {
+    "source": _OUTSIDE,
+    "sink": _OUTSIDE,
     "distribution.port": _RAY,
     "distribution.address": _RAY,
     "distribution.include_dashboard": _RAY,

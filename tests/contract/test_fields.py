@@ -49,6 +49,21 @@ SCHEMAS = {
     ("component", "parameter"): ("component.input_output.ParameterSchema", "inputs."),
     ("component", "output"): ("component.input_output.OutputPortSchema", "outputs."),
     ("parallel", "task"): ("component.parallel_task.ComponentParallelTaskSchema", "task."),
+    ("data_transfer", NODE): ("pipeline.component_job.DataTransferCopySchema", ""),
+    ("data_transfer import", NODE): ("pipeline.component_job.DataTransferImportSchema", ""),
+    ("data_transfer export", NODE): ("pipeline.component_job.DataTransferExportSchema", ""),
+    ("data_transfer", COMPONENT): (
+        "component.data_transfer_component.DataTransferCopyComponentSchema",
+        "",
+    ),
+    ("data_transfer import", COMPONENT): (
+        "component.data_transfer_component.DataTransferImportComponentSchema",
+        "",
+    ),
+    ("data_transfer export", COMPONENT): (
+        "component.data_transfer_component.DataTransferExportComponentSchema",
+        "",
+    ),
     ("pytorch", "distribution"): ("job.distribution.PyTorchDistributionSchema", "distribution."),
     ("tensorflow", "distribution"): (
         "job.distribution.TensorFlowDistributionSchema",
@@ -75,7 +90,7 @@ def read_fields(owner: tuple[str, str]) -> set[str]:
     if part in (JOB, NODE, COMPONENT):
         if owner == ("pipeline", JOB):
             return {*FIELDS}
-        as_kind = node_kind(kind)
+        as_kind = node_kind(kind.partition(" ")[0])
         own = as_kind.COMPONENT_FIELDS if part == COMPONENT else as_kind.JOB_FIELDS
         return {*own} if part == COMPONENT else {*own, *as_kind.INLINE_FIELDS, *ABOUT}
     return {

@@ -89,6 +89,8 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
     problems: dict[str, None] = {}
     for name, node in plan.nodes.items():
         chosen[name] = Choice(policy.packages)
+        if refusal := node_kind(node.component.kind).refusal(node.component):
+            problems[f"{node.place}: job {node.name!r} {refusal}"] = None
         if stand_in := node_kind(node.component.kind).STAND_IN:
             allowed = f"{node.component.kind}={stand_in}"
             if allowed not in policy.stand_ins:

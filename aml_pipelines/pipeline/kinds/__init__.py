@@ -61,6 +61,10 @@ class NodeKind(Protocol):
         """Return the command in the form that a shell takes."""
         ...
 
+    def refusal(self, component: Component) -> str:
+        """Return why a right component cannot be run on this machine; empty when it can."""
+        ...
+
     def override(self, component: dict[str, Any], node: Mapping[str, object]) -> None:
         """Set the fields of a component that a node in a request states itself, in place."""
         ...

@@ -85,3 +85,8 @@ def retarget(_node: dict[str, Any], _component: dict[str, Any], _target: Target)
 def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
     """Yield nothing: the service checks a search when it is submitted."""
     return iter(())
+
+
+def refusal(_: Component) -> str:
+    """Return nothing: whether a stand-in may run it is asked for its kind."""
+    return ""

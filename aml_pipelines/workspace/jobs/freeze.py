@@ -9,6 +9,7 @@ from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.pipeline.locations import MODELS
 from aml_pipelines.pipeline.references import asset_name, with_version
+from aml_pipelines.workspace.jobs.vocabulary import is_built_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ def _frozen(value: Any, named: Named) -> Any:  # noqa: ANN401 # JSON
     kind = str(fields.get("jobInputType", fields.get("job_input_type", "")))
     if isinstance(fields.get("uri"), str) and kind:
         fields["uri"] = _frozen_asset(named.outputs.resolved(fields["uri"]), kind, named.registry)
-    if isinstance(fields.get("componentId"), str):
+    if isinstance(fields.get("componentId"), str) and not is_built_in(fields["componentId"]):
         fields["componentId"] = component_version(fields["componentId"], named.components)
     return fields
 

@@ -15,6 +15,7 @@ from aml_pipelines.workspace.jobs.vocabulary import (
     distribution_fields,
     identity_setting,
     input_setting,
+    is_built_in,
     named,
     output_setting,
     seconds_of,
@@ -121,7 +122,7 @@ def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
             "outputs": _outputs(job),
             "limits": _limits(job),
             **automl_fields(job),
-            "resources": dict(mapping(job.get("resources"))),
+            "resources": {snake_case(k): v for k, v in mapping(job.get("resources")).items()},
             "services": _services(job),
             **_compute(job),
             **_identity(job),
@@ -158,9 +159,10 @@ def _node(
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
+    fields |= {"distribution": distribution_fields(node)}
     fields |= sweep_fields(node) | automl_fields(node)
     component = node.get("componentId") or mapping(node.get(key)).get("componentId")
-    if component:
+    if component and not is_built_in(str(component)):
         fields[key] = f"{folder}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)
@@ -184,6 +186,8 @@ def _component(
         kind.override(spec, node)
     if "entry" in spec:
         spec["entry"] = _entry(mapping(spec["entry"]))
+    if "distribution" in spec:
+        spec["distribution"] = distribution_fields(spec)
     if "jobs" in spec:
         spec["jobs"] = {
             inner: _node(inner_name(name, inner), mapping(block), sources, files, folder=".")

@@ -24,6 +24,15 @@ _MODES = {
     "EvalDownload": "eval_download",
 }
 _IDENTITIES = {"UserIdentity": "user_identity", "Managed": "managed", "AMLToken": "aml_token"}
+# Components that the client names for nodes that state all of themselves.
+_BUILT_IN = re.compile(
+    r"azureml://registries/azureml/components/(import|export)_data_\w+/versions/[^/]+"
+)
+
+
+def is_built_in(component: str) -> bool:
+    """Return whether a component is one of Azure's own, whose node says what it is to do."""
+    return bool(_BUILT_IN.fullmatch(component))
 
 
 def short_reference(reference: str) -> str:
@@ -88,12 +97,11 @@ _IDENTITY_IDS = {
 
 
 def distribution_fields(owner: JsonObject) -> dict[str, object]:
-    """Return the distribution of a job or node, which the client spells in several ways."""
+    """Return the distribution of a job, a node or a component, each of which spells it its way."""
     stated = mapping(owner.get("distribution")).items()
     fields = {snake_case(name): value for name, value in stated if value is not None}
-    return {
-        "type" if name == "distribution_type" else name: value for name, value in fields.items()
-    }
+    kind = fields.pop("distribution_type", None)
+    return {**fields, "type": kind} if kind else fields
 
 
 def seconds_of(duration: object) -> object:
