@@ -132,7 +132,7 @@ def _rendered_node(node: Document, target: Target, folder: Path) -> Document:
     kind = node_kinds().get(node.get("type") or component.get("type") or "command")
     if kind:  # others, such as sweep, are Azure's alone
         kind.retarget(node, component, target)
-    if not target.is_local:
+    if not target.is_local and (kind is None or "identity" in kind.JOB_FIELDS):
         node["identity"] = _identity(target)
     environment = _environment(component.get("environment"), target)
     if environment and file:

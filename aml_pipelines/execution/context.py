@@ -54,3 +54,7 @@ class RunContext:
     def folder(self, node: PlannedNode) -> Path:
         """Return the folder of a node in this run: its snapshot, log and outputs."""
         return self.plan.locations.node_folder(node.name)
+
+    def environment_of(self, node: PlannedNode) -> BuiltEnvironment:
+        """Return what a node runs with: a further round of a loop, what the first one has."""
+        return self.environments[node.name if node.name in self.environments else node.flow.like]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,13 @@ from aml_pipelines.pipeline.values import Constant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.execution.tracking import Tracking
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import PlannedNode
 
 _REMOTE = "azureml://"
+# The property of a run in which mldesigner tells the values of literal outputs.
+_CONTROL = "azureml.pipeline.control"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,24 @@ def make_outputs(node: PlannedNode, data: NodeData) -> None:
         is_file = output.type in ("uri_file", *LITERAL_TYPES)
         is_folder = not is_file and output.mode != "direct"
         (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
+
+
+def fill_literals(node: PlannedNode, data: NodeData, tracking: Tracking) -> None:
+    """Write the values that a node has told by its run, not in files, to where they are read."""
+    files = {
+        name: Path(data.outputs[name])
+        for name, output in node.outputs.items()
+        if output.type in LITERAL_TYPES and "://" not in data.outputs[name]
+    }
+    missing = {name: file for name, file in files.items() if not file.exists()}
+    told = tracking.tag_of(node.run_name, _CONTROL) if missing else ""
+    try:
+        values = json.loads(told or "{}")
+    except ValueError as error:
+        raise NodeFailedError(f"has the tag {_CONTROL!r}, which is not JSON: {told}") from error
+    for name, file in missing.items():
+        if name in values:
+            file.write_text(str(values[name]), encoding="utf-8")
 
 
 def read_only_paths(node: PlannedNode, data: NodeData) -> dict[Path, str]:

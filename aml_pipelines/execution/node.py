@@ -12,6 +12,7 @@ from aml_pipelines.execution import reuse
 from aml_pipelines.execution.data import (
     NodeData,
     bring_inputs,
+    fill_literals,
     make_outputs,
     read_only_paths,
     take_outputs,
@@ -52,6 +53,8 @@ def run_node(
     """
     data = bring_inputs(node, input_texts(node, produced), context.folder(node), context.lake)
     began(command(node, data.inputs, data.outputs))
+    if not runnable_kind(node.component.kind).RUNS_CODE:
+        return NodeResult(_planned(node), reused=False, ran=_decide(node, data, context))
     files = snapshot_files(node.component.snapshot)
     decision = _decision(node, data, files, context)
     key = decision.fingerprint.key if decision.fingerprint else ""
@@ -70,10 +73,24 @@ def run_node(
             kept(node.run_name, snapshot, context),
         ):
             ran = _run(node, data, snapshot, context)
+        fill_literals(node, data, context.tracking)
         take_outputs(node, data, context.lake)
-    outputs = {name: output.location for name, output in node.outputs.items()}
+    outputs = _planned(node)
     reuse.record(key, node, outputs, ran, context)
     return NodeResult(outputs, reused=False, ran=ran)
+
+
+def _planned(node: PlannedNode) -> dict[str, str]:
+    return {name: output.location for name, output in node.outputs.items()}
+
+
+def _decide(node: PlannedNode, data: NodeData, context: RunContext) -> Ran:
+    folder = context.folder(node)
+    make_outputs(node, data)
+    place = Workplace(folder, {}, folder / "log.txt")
+    ran = runnable_kind(node.component.kind).run(node, data, place, context)
+    take_outputs(node, data, context.lake)
+    return ran
 
 
 def _decision(
@@ -84,7 +101,7 @@ def _decision(
         return ReuseDecision(None, cannot="its component says is_deterministic: false")
     if not data.all_local:
         return ReuseDecision(None, cannot="its data is in a served lake, and cannot be compared")
-    environment = context.environments[node.name]
+    environment = context.environment_of(node)
     return ReuseDecision(fingerprint_of(node, data, files, environment), refused=refused)
 
 
@@ -116,7 +133,7 @@ def _unchanged(guarded: Mapping[Path, str]) -> Iterator[None]:
 def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> Ran:
     kind = runnable_kind(node.component.kind)
     kind.await_resources(context)
-    below = context.environments[node.name].python
+    below = context.environment_of(node).python
     with (
         layer(context.folder(node) / "environment", below) as python,
         kind.environment(node, context) as own,

@@ -30,9 +30,15 @@ class Workplace:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a node tells of its run beside its outputs: the properties of its job."""
+    """What a node tells of its run beside its outputs: the properties of its job.
+
+    A node of control flow has `decided` whether the nodes that it guards run, and has `more` nodes
+    to be run: when it is among them itself, it has not ended yet.
+    """
 
     properties: Mapping[str, str] = field(default_factory=dict)
+    decided: bool | None = None
+    more: tuple[PlannedNode, ...] = ()
 
 
 @contextmanager

@@ -64,6 +64,12 @@ class RunRecord:
             content = {"status": self.status, "seconds": self.seconds, "nodes": nodes}
             write_json(self.file, {**self.about, **content})
 
+    def add(self, nodes: Mapping[str, str]) -> None:
+        """Add nodes of these types that became known in the run."""
+        with self._lock:
+            for name, kind in nodes.items():
+                self.nodes.setdefault(name, NodeRecord(type=kind))
+
     def end(self, status: Status) -> None:
         """Close the record; nodes that never ran are skipped."""
         for node in self.nodes.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -13,6 +14,7 @@ from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.kinds import runnable_kind
 from aml_pipelines.execution.node import NodeResult, run_node
 from aml_pipelines.execution.record import RunRecord, read_receipt
+from aml_pipelines.execution.ways import Ways
 from aml_pipelines.pipeline.plan import PlannedNode, input_texts
 from aml_pipelines.pipeline.values import Produced
 
@@ -35,6 +37,11 @@ class Execution:
     running: dict[Future[NodeResult], PlannedNode] = field(default_factory=dict)
     began: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    ways: Ways = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing decided."""
+        self.ways = Ways(self.context.selection.run)
 
     def run(self) -> bool:
         """Run to the end; return whether every node that was to run completed.
@@ -76,9 +83,10 @@ class Execution:
         """Start what can start; return whether anything is running."""
         stops = self.failed and not self.context.plan.pipeline.continue_on_step_failure
         # A copy: nodes that begin leave the list.
-        for node in [] if stops else list(self.waiting):
-            if len(self.running) < (os.cpu_count() or 1) and self._is_ready(node):
-                self.waiting.remove(node)
+        for waiting in [] if stops else list(self.waiting):
+            if len(self.running) < (os.cpu_count() or 1) and self._is_ready(waiting):
+                self.waiting.remove(waiting)
+                node = self.ways.without_bypassed(waiting)
                 self._begin(node)
                 record_command = partial(self._record_command, node.name)
                 future = threads.submit(
@@ -88,12 +96,14 @@ class Execution:
         return bool(self.running)
 
     def _is_ready(self, node: PlannedNode) -> bool:
+        values = [bound.value for bound in self.ways.without_bypassed(node).inputs.values()]
         has_inputs = all(
-            (bound.value.node, bound.value.output) in self.produced
-            for bound in node.inputs.values()
-            if isinstance(bound.value, Produced)
+            (value.node, value.output) in self.produced
+            for value in values
+            if isinstance(value, Produced)
         )
-        return has_inputs and not self._is_excluded(node)
+        unfinished = [*self.waiting, *self.running.values()]
+        return has_inputs and self.ways.is_open(node, unfinished) and not self._is_excluded(node)
 
     def _is_excluded(self, node: PlannedNode) -> bool:
         """Return whether `node` has to wait for another of its kind that runs now."""
@@ -113,7 +123,9 @@ class Execution:
         folder = self.context.folder(node)
         folder.mkdir(parents=True, exist_ok=True)
         record.log = None if self.context.in_foreground else str(folder / "log.txt")
-        self.began[node.name] = time.monotonic()
+        # A loop begins again after each round.
+        self.began.setdefault(node.name, time.monotonic())
+        self.ways.begin(node)
         self.progress.began(node.name)
         self.record.write()
 
@@ -126,6 +138,8 @@ class Execution:
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)
         for future in done:
             self._end(self.running.pop(future), future)
+        for node in self.ways.give_up(self.waiting):
+            self.record.nodes[node.name].status = "Skipped"
         self.record.write()
 
     def _end(self, node: PlannedNode, future: Future[NodeResult]) -> None:
@@ -137,8 +151,38 @@ class Execution:
         except NodeFailedError as error:
             record.status, record.error = "Failed", str(error)
             self.failed.append(node.name)
+            self.ways.lost.add(node.name)
         else:
-            record.status, record.reused, record.outputs = "Completed", ended.reused, ended.outputs
             record.properties = ended.ran.properties
-            self._produce(node.name, ended.outputs)
+            if self._add(node, ended.ran.more):
+                record.status = "NotStarted"
+                return
+            self._complete(node, ended)
         self.progress.ended(node.name, record.status, record.seconds, reused=record.reused)
+
+    def _complete(self, node: PlannedNode, ended: NodeResult) -> None:
+        record, passed = self.record.nodes[node.name], node.flow.passed
+        outputs = {
+            **ended.outputs,
+            **{name: self.produced[value.node, value.output] for name, value in passed.items()},
+        }
+        record.status, record.reused, record.outputs = "Completed", ended.reused, outputs
+        self._produce(node.name, outputs)
+        self.ways.ended.add(node.name)
+        if ended.ran.decided is not None:
+            self.ways.decided[node.name] = ended.ran.decided
+
+    def _add(self, loop: PlannedNode, more: tuple[PlannedNode, ...]) -> bool:
+        """Add nodes that `loop` has planned; return whether it is to run again after them."""
+        flow = loop.flow
+        nodes = [
+            dataclasses.replace(
+                node,
+                flow=dataclasses.replace(node.flow, turns=(*flow.turns, *node.flow.turns)),
+            )
+            for node in more
+        ]
+        self.record.add({node.name: node.component.kind for node in nodes})
+        self.ways.selected |= {node.name for node in nodes}
+        self.waiting += nodes
+        return loop.name in {node.name for node in nodes}

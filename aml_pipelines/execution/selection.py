@@ -59,7 +59,7 @@ def _downstream(plan: Plan, node: str) -> set[str]:
     """Return `node` and all that needs its outputs, directly or not."""
     reached = {node}
     for name, planned in plan.nodes.items():  # each stands after what it needs
-        if reached.intersection(planned.upstream):
+        if reached.intersection(planned.awaited):
             reached.add(name)
     return reached
 
@@ -88,6 +88,8 @@ def require_node(plan: Plan, node: str) -> None:
 def _completed(plan: Plan, wanted: set[str]) -> dict[str, dict[str, str]]:
     """Return the outputs of `wanted` in the latest runs with these inputs that completed them."""
     found: dict[str, dict[str, str]] = {}
+    # What a branch decided is known in the run alone.
+    wanted -= {name for node in plan.nodes.values() for name in node.flow.guards}
     # Newest first: a node's outputs are those of the last run that completed it.
     for run in _earlier_runs(plan):
         for name in wanted - found.keys():
@@ -95,7 +97,8 @@ def _completed(plan: Plan, wanted: set[str]) -> dict[str, dict[str, str]]:
             outputs = node.get("outputs", {})
             # what is in a lake that is no folder cannot be asked for before the run
             is_there = all("://" in path or Path(path).exists() for path in outputs.values())
-            is_same = outputs.keys() == plan.nodes[name].outputs.keys()
+            planned = plan.nodes[name]
+            is_same = outputs.keys() == {*planned.outputs, *planned.flow.passed}
             if node.get("status") == "Completed" and is_there and is_same:
                 found[name] = outputs
     return found

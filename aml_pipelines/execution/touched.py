@@ -45,10 +45,13 @@ def touched_by(plan: Plan, lake: Path) -> Touched:
     root, own = str(lake), str(plan.locations.runs / plan.locations.run_id)
     written: set[str] = set()
     read: set[str] = set()
-    for node in plan.nodes.values():
+    nodes = plan.all_nodes.values()
+    for node in nodes:
         written |= {path for path in _written(node) if _is_within(path, root)}
         read |= {path for path in _read(node) if _is_within(path, root)}
-    needs_spark = any(runnable_kind(node.component.kind).FOR_SPARK for node in plan.nodes.values())
+    needs_spark = any(
+        runnable_kind(node.component.kind).FOR_SPARK for node in plan.all_nodes.values()
+    )
     return Touched(
         tuple(sorted(path for path in written if not _is_within(path, own))),
         tuple(sorted(path for path in read if not _is_within(path, own))),

@@ -44,6 +44,10 @@ class Tracking(Protocol):
         """Set tags of a run."""
         ...
 
+    def tag_of(self, name: str, key: str) -> str:
+        """Return a tag of a run; empty where it has none of that name."""
+        ...
+
     def reports(self, name: str, metric: str) -> list[float]:
         """Return what a run has logged for a metric, in the order of its steps, without NaN."""
         ...

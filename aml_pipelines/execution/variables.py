@@ -30,7 +30,7 @@ def node_variables(node: PlannedNode, data: NodeData, context: RunContext) -> di
         # Nodes share the cores here: threads that spin while they wait slowed a node 6 times.
         "OMP_WAIT_POLICY": "PASSIVE",
         **context.job_environment,
-        **_tracking(context, is_own=context.environments[node.name].is_own),
+        **_tracking(context, is_own=context.environment_of(node).is_own),
         "AZUREML_RUN_ID": node.run_name,
         "AZUREML_ROOT_RUN_ID": context.run_id,
         "AZUREML_EXPERIMENT_NAME": experiment,

@@ -62,6 +62,8 @@ class Binder:
         value = self._value(scope, setting) if setting else None
         if value is None and port.default is not None:
             value = Constant(port.default)
+        if value is None and job.has_open_inputs:
+            value = Unresolved(port.type)
         if value is None and not port.is_optional:
             self.problems.add(
                 place,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from graphlib import CycleError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.pipeline.bind import Binder
 from aml_pipelines.pipeline.checks import check_node, check_template
+from aml_pipelines.pipeline.control.blocks import DoWhile, IfElse, ParallelFor
+from aml_pipelines.pipeline.control.gather import GatherPlan
+from aml_pipelines.pipeline.control.order import needs_of
+from aml_pipelines.pipeline.control.planned import CONDITION
+from aml_pipelines.pipeline.control.rounds import RoundsPlan
 from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
 from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
 from aml_pipelines.pipeline.order import circle_of, in_order
-from aml_pipelines.pipeline.plan import PlannedNode, PlannedOutput
+from aml_pipelines.pipeline.plan import Flow, PlannedNode, PlannedOutput, Turn
+from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
 from aml_pipelines.pipeline.spec import InputPort, Job, Pipeline, Setting
 from aml_pipelines.pipeline.values import (
@@ -23,10 +29,9 @@ from aml_pipelines.pipeline.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from aml_pipelines.pipeline.problems import Problems
-
+NO_FLOW = Flow()
 _SERVER_SIDE = ("name", "output_name", "default_datastore")
 
 
@@ -38,6 +43,11 @@ class Expansion:
         self.binder = Binder(locations, problems)
         self.problems = problems
         self.nodes: dict[str, PlannedNode] = {}
+        self.templates: dict[str, PlannedNode] = {}
+
+    def fresh(self) -> Expansion:
+        """Return an expansion of the same pipeline without nodes or problems."""
+        return Expansion(self.locations, Problems())
 
     def expand_pipeline(
         self, pipeline: Pipeline, inputs: Mapping[str, Value | None]
@@ -80,13 +90,15 @@ class Expansion:
     def _expand(self, scope: Scope) -> None:
         jobs = scope.graph.jobs or {}
         try:
-            order = in_order({name: _needs(job) for name, job in jobs.items()})
+            order = in_order(needs_of(scope, self.problems))
         except CycleError as error:
             circle = circle_of(error, jobs)
             self.problems.add(jobs[circle[0]].place, f"jobs need each other: {' → '.join(circle)}")
             return
         for name in order:
-            self._expand_job(scope, jobs[name])
+            before = set(self.nodes)
+            self._expand_any(scope, jobs[name])
+            self._guard(self.nodes.keys() - before, scope, name)
         for name, port in scope.graph.outputs.items():
             # A job that was reported and left out may be the one that makes it.
             if name in scope.outputs or scope.graph.unread_jobs:
@@ -97,8 +109,24 @@ class Expansion:
                 "under the outputs of the job that makes it",
             )
 
-    def _expand_job(self, scope: Scope, job: Job) -> None:
+    def _expand_any(self, scope: Scope, job: Job) -> None:
+        own, jobs = job.component.own, scope.graph.jobs or {}
+        if isinstance(own, DoWhile):
+            RoundsPlan(scope, job, own, jobs[own.body]).expand(self)
+        elif isinstance(own, ParallelFor):
+            GatherPlan(scope, job, own, jobs[own.body]).expand(self)
+        elif isinstance(own, IfElse):
+            port = InputPort(CONDITION, "boolean", own.condition.place)
+            component = dataclasses.replace(job.component, inputs={CONDITION: port})
+            inputs = {CONDITION: own.condition}
+            self.expand_job(scope, dataclasses.replace(job, component=component, inputs=inputs))
+        else:
+            self.bind_outputs(scope, job, self.expand_job(scope, job))
+
+    def expand_job(self, scope: Scope, job: Job, flow: Flow = NO_FLOW) -> dict[str, Produced]:
+        """Add the nodes of a job; return, for each of its outputs, the output that it is."""
         name = f"{scope.prefix}{job.name}"
+        like = f"{scope.like_prefix}{job.like or job.name}"
         inputs = self.binder.inputs(scope, job)
         destinations = self._destinations(scope, job)
         # A graph becomes no node: its jobs get its name as a prefix, as in Azure.
@@ -113,21 +141,41 @@ class Expansion:
                 {},
                 run_name=scope.run_name,
                 modes={key: bound.mode for key, bound in inputs.items()},
+                like_prefix=f"{like}.",
             )
             self._expand(inner)
             made = inner.outputs
         else:
-            self._add_node(name, job, inputs, destinations)
+            self._add_node(name, job, inputs, destinations, dataclasses.replace(flow, like=like))
             outputs = self.nodes[name].outputs
             made = {
                 key: Produced(outputs[key].type if key in outputs else port.type, name, key)
                 for key, port in job.component.outputs.items()
             }
         scope.jobs[job.name] = made
+        return made
+
+    def bind_outputs(self, scope: Scope, job: Job, made: Mapping[str, Produced]) -> None:
+        """Make the outputs of a job those of its graph that it names."""
         for key, setting in job.outputs.items():
             target = whole_reference(setting.value)
             if target and target.parts[:2] == ("parent", "outputs") and key in made:
                 scope.outputs[target.parts[-1]] = made[key]
+
+    def add_turn(self, names: Iterable[str], turn: Turn) -> None:
+        """Let nodes be of a round of a loop."""
+        for name in names:
+            turns = (*self.nodes[name].flow.turns, turn)
+            self._change_flow(name, turns=turns)
+
+    def _guard(self, names: Iterable[str], scope: Scope, job: str) -> None:
+        guards = {f"{scope.prefix}{key}": when for key, when in scope.guards.get(job, {}).items()}
+        for name in names if guards else ():
+            self._change_flow(name, guards={**self.nodes[name].flow.guards, **guards})
+
+    def _change_flow(self, name: str, **changes: Any) -> None:  # noqa: ANN401 # dataclass's fields
+        flow = dataclasses.replace(self.nodes[name].flow, **changes)
+        self.nodes[name] = dataclasses.replace(self.nodes[name], flow=flow)
 
     def _destinations(self, scope: Scope, job: Job) -> dict[str, Setting]:
         ports = job.component.outputs
@@ -158,6 +206,7 @@ class Expansion:
         job: Job,
         inputs: Mapping[str, BoundInput],
         destinations: Mapping[str, Setting],
+        flow: Flow,
     ) -> None:
         outputs = {}
         for key, port in job.component.outputs.items():
@@ -181,6 +230,7 @@ class Expansion:
             place=job.place,
             tags=job.tags,
             display_name=job.display_name or name,
+            flow=flow,
         )
         check_template(job.component, self.problems)
         check_node(node, self.problems)
@@ -193,8 +243,3 @@ def _outer(scope: Scope, reference: Reference, setting: Setting) -> Setting:
     destination = scope.destinations.get(outer.name, Setting(None, setting.place))
     mode = setting.mode or destination.mode or outer.mode
     return dataclasses.replace(destination, mode=mode, type=destination.type or outer.type)
-
-
-def _needs(job: Job) -> list[str]:
-    bound = [ref for setting in job.inputs.values() for ref in references(str(setting.value))]
-    return [ref.parts[2] for ref in bound if ref.parts[:2] == ("parent", "jobs")]

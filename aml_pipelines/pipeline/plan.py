@@ -32,6 +32,30 @@ class PlannedOutput:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """The round of a loop that a node is of; at most `at_once` rounds of it run at a time."""
+
+    loop: str
+    round: str
+    at_once: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How control flow bears on a node.
+
+    It runs `after` these nodes, and only if each of `guards` decides as is said there. `passed` are
+    its outputs that another node makes. `like` is the node of a loop's first round that it repeats.
+    """
+
+    after: tuple[str, ...] = ()
+    guards: Mapping[str, bool] = field(default_factory=dict)
+    passed: Mapping[str, Produced] = field(default_factory=dict)
+    turns: tuple[Turn, ...] = ()
+    like: str = ""
+
+
+@dataclass(frozen=True)
 class PlannedNode:
     """One process to run: a component with every input and output resolved."""
 
@@ -45,11 +69,17 @@ class PlannedNode:
     place: Place
     tags: Mapping[str, str] = field(default_factory=dict)
     display_name: str = ""
+    flow: Flow = Flow()
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The nodes that must have ended before this one, each once."""
+        return tuple(dict.fromkeys((*self.upstream, *self.flow.after, *self.flow.guards)))
 
     @property
     def upstream(self) -> tuple[str, ...]:
-        """The nodes whose outputs this one reads, each once."""
-        values = [bound.value for bound in self.inputs.values()]
+        """The nodes whose outputs this one reads or passes on, each once."""
+        values = [*(bound.value for bound in self.inputs.values()), *self.flow.passed.values()]
         return tuple(dict.fromkeys(value.node for value in values if isinstance(value, Produced)))
 
 
@@ -63,6 +93,13 @@ class Plan:
     nodes: Mapping[str, PlannedNode]
     outputs: Mapping[str, Produced]
     notes: tuple[str, ...] = ()
+    # What rounds of loops will be like whose items are known only in the run.
+    templates: Mapping[str, PlannedNode] = field(default_factory=dict)
+
+    @property
+    def all_nodes(self) -> Mapping[str, PlannedNode]:
+        """The nodes, and what further ones will be like."""
+        return {**self.nodes, **self.templates}
 
     def gaps(self, nodes: Collection[str]) -> list[str]:
         """Return what these nodes need, is not there yet, and is made by none of them."""

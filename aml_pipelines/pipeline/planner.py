@@ -35,7 +35,15 @@ def plan_pipeline(
     expansion = Expansion(locations, problems)
     outputs = expansion.expand_pipeline(pipeline, values)
     problems.raise_any()
-    return Plan(pipeline, locations, values, expansion.nodes, outputs, tuple(problems.notes))
+    return Plan(
+        pipeline,
+        locations,
+        values,
+        expansion.nodes,
+        outputs,
+        tuple(problems.notes),
+        expansion.templates,
+    )
 
 
 def _pipeline_inputs(

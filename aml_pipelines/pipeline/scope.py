@@ -29,17 +29,18 @@ class Scope:
     outputs: dict[str, Produced]
     run_name: str = ""
     modes: Mapping[str, str] = field(default_factory=dict)
+    like_prefix: str = ""  # the prefix in the first round of the loops around it
+    # For jobs in the blocks of if_else nodes: when these nodes let them run.
+    guards: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def names(self, kind: str, job: str = "") -> list[str]:
         if kind == "jobs":
             return [*(self.graph.jobs or {}), *self.graph.unread_jobs]
         if kind == "inputs":
             return list(self.graph.inputs)
-        return (
-            list((self.graph.jobs or {})[job].component.outputs)
-            if job
-            else list(self.graph.outputs)
-        )
+        if not job:
+            return list(self.graph.outputs)
+        return list(self.jobs.get(job, (self.graph.jobs or {})[job].component.outputs))
 
 
 def follow(scope: Scope, reference: Reference, place: Place, problems: Problems) -> Value | None:
@@ -54,12 +55,13 @@ def follow(scope: Scope, reference: Reference, place: Place, problems: Problems)
         case ("parent", "name"):
             return Constant(scope.run_name)
         case ("parent", "jobs", job, "outputs", output):
+            # First, for rounds of loops are made of jobs and are none of the file's.
+            if output in scope.jobs.get(job, {}):
+                return scope.jobs[job][output]
             if job in scope.graph.unread_jobs:
                 return Unresolved()
             if job not in (scope.graph.jobs or {}):
                 report_unknown(problems, place, reference, "jobs", scope.names("jobs"))
-            elif output in scope.jobs.get(job, {}):
-                return scope.jobs[job][output]
             else:
                 names = scope.names("outputs", job)
                 report_unknown(problems, place, reference, f"outputs of job {job!r}", names)

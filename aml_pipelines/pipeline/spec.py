@@ -101,6 +101,8 @@ class Job:
     timeout: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     display_name: str = ""
+    like: str = ""  # the name that it has in the first round of a loop
+    has_open_inputs: bool = False  # inputs without a value get one later, in the run
 
 
 @dataclass(frozen=True)

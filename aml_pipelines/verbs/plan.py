@@ -51,22 +51,27 @@ def notes_of(request: Request, plans: Sequence[Plan]) -> list[str]:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield the lines that describe a plan, node by node."""
     yield f"{plan.pipeline.name}: {len(plan.nodes)} nodes"
-    produced = {
-        (node.name, output.name): output.location
-        for node in plan.nodes.values()
-        for output in node.outputs.values()
-    }
+    produced: dict[tuple[str, str], str] = {}
+    for node in plan.nodes.values():
+        produced |= {(node.name, name): made.location for name, made in node.outputs.items()}
+        passed = node.flow.passed.items()
+        produced |= {
+            (node.name, name): produced[value.node, value.output] for name, value in passed
+        }
     for node in plan.nodes.values():
         yield ""
         yield from _node_lines(node, produced)
 
 
 def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iterator[str]:
-    after = f", after {', '.join(node.upstream)}" if node.upstream else ""
+    awaited = [name for name in node.awaited if name not in node.flow.guards]
+    after = f", after {', '.join(awaited)}" if awaited else ""
+    guards = [f"{name} is {str(when).lower()}" for name, when in node.flow.guards.items()]
+    only = f", only if {' and '.join(guards)}" if guards else ""
     reuse = "" if node.component.is_deterministic else ", never reused"
     distributed = distributed_code(node.component)
     processes = f", {distributed.size} {distributed.framework} processes" if distributed else ""
-    yield f"{node.name} ({node.component.kind}{processes}{after}{reuse})"
+    yield f"{node.name} ({node.component.kind}{processes}{after}{only}{reuse})"
     outputs = {output.name: output.location for output in node.outputs.values()}
     inputs = input_texts(node, produced)
     for name, bound in node.inputs.items():
@@ -74,6 +79,8 @@ def _node_lines(node: PlannedNode, produced: dict[tuple[str, str], str]) -> Iter
         yield f"  input {name} = {shown}{_source(bound)}"
     for output in node.outputs.values():
         yield f"  output {output.name} = {output.location}"
+    for name in node.flow.passed:
+        yield f"  output {name} = that of the last round"
     for line in command(node, inputs, outputs).splitlines():
         yield f"  $ {line.rstrip()}"
 

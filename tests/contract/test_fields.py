@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aml_pipelines.pipeline import distributed, mini_batches, read_ports, sweep
+from aml_pipelines.pipeline import distributed, mini_batches, read_ports
 from aml_pipelines.pipeline.field_table import IGNORED, REFUSED, TOLD
 from aml_pipelines.pipeline.kinds import node_kind, parallel
 from aml_pipelines.pipeline.read_job import ABOUT
@@ -49,6 +49,10 @@ SCHEMAS = {
     ("component", "parameter"): ("component.input_output.ParameterSchema", "inputs."),
     ("component", "output"): ("component.input_output.OutputPortSchema", "outputs."),
     ("parallel", "task"): ("component.parallel_task.ComponentParallelTaskSchema", "task."),
+    ("if_else", NODE): ("pipeline.condition_node.ConditionNodeSchema", ""),
+    ("do_while", NODE): ("pipeline.control_flow_job.DoWhileSchema", ""),
+    ("parallel_for", NODE): ("pipeline.control_flow_job.ParallelForSchema", ""),
+    ("do_while", "limits"): ("job.job_limits.DoWhileLimitsSchema", "limits."),
     ("data_transfer", NODE): ("pipeline.component_job.DataTransferCopySchema", ""),
     ("data_transfer import", NODE): ("pipeline.component_job.DataTransferImportSchema", ""),
     ("data_transfer export", NODE): ("pipeline.component_job.DataTransferExportSchema", ""),
@@ -95,7 +99,7 @@ def read_fields(owner: tuple[str, str]) -> set[str]:
         return {*own} if part == COMPONENT else {*own, *as_kind.INLINE_FIELDS, *ABOUT}
     return {
         "settings": {*SETTINGS},
-        "limits": {*(sweep.LIMITS if kind == "sweep" else ("timeout",))},
+        "limits": {*node_kind(kind).LIMITS} if part == "limits" else set(),
         "input": {*read_ports.SETTING_FIELDS, *read_ports.INPUT_FIELDS},
         "parameter": {*read_ports.INPUT_FIELDS},
         "output": {*read_ports.SETTING_FIELDS, *read_ports.OUTPUT_FIELDS, "name", "version"},

@@ -19,6 +19,7 @@ class RunnableKind(Protocol):
     """A kind of node as the executor sees it; `pipeline.kinds` has how it is read and checked."""
 
     FOR_SPARK: bool  # data in mode direct is given by Spark's URIs, not by Azure ML's
+    RUNS_CODE: bool  # it has a snapshot, an environment and a run in MLflow, and can be reused
 
     def run(self, node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
         """Run the node to its end; raises NodeFailedError when it fails."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import PlannedNode
 
 FOR_SPARK = False
+RUNS_CODE = True
 _DRIVER = Path(__file__).parents[1] / "stand_ins" / "flaml_search.py"
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import PlannedNode
 
 FOR_SPARK = False
+RUNS_CODE = True
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:

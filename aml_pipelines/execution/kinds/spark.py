@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
 FOR_SPARK = True
+RUNS_CODE = True
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
@@ -52,7 +53,7 @@ def warm_jvm(
     plans: Sequence[Plan], *, master: str, folder: Path, lake: OpenLake
 ) -> Iterator[WarmJvm | None]:
     """Start a JVM for the Spark nodes of `plans` that can share one, if there are any."""
-    nodes = [node for plan in plans for node in plan.nodes.values()]
+    nodes = [node for plan in plans for node in plan.all_nodes.values()]
     components = [node.component for node in nodes if node.component.kind == "spark"]
     shared = [item for item in components if shares_jvm(item, memory(item))]
     if not shared:

@@ -87,7 +87,7 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
     chosen: dict[str, Choice] = {}
     notes: dict[str, None] = {}  # dictionaries as sets that keep their order
     problems: dict[str, None] = {}
-    for name, node in plan.nodes.items():
+    for name, node in plan.all_nodes.items():
         chosen[name] = Choice(policy.packages)
         if refusal := node_kind(node.component.kind).refusal(node.component):
             problems[f"{node.place}: job {node.name!r} {refusal}"] = None

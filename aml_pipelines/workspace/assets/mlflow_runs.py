@@ -71,6 +71,13 @@ class MlflowRuns:
         with self._open() as connection:
             _set_tags(connection, run_id(name), tags)
 
+    def tag_of(self, name: str, key: str) -> str:
+        with self._open() as connection:
+            found = connection.execute(
+                "SELECT value FROM tags WHERE run_uuid = ? AND key = ?", (run_id(name), key)
+            ).fetchone()
+            return str(found[0]) if found else ""
+
     def reports(self, name: str, metric: str) -> list[float]:
         with self._open() as connection:
             rows = connection.execute(

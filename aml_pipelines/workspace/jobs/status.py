@@ -57,16 +57,19 @@ def status_of(job: SubmittedJob, state: Path) -> str:
 def nodes_of(job: SubmittedJob, state: Path) -> list[NodeView]:
     """Return the nodes of a job, in an order in which they may run."""
     recorded = mapping(_run(job, state).get("nodes"))
+    # The rounds of loops become known in the run.
+    rounds = {name: str(mapping(node).get("type")) for name, node in recorded.items()}
     return [
         _node(job, name, kind, mapping(recorded.get(name)))
-        for name, kind in job.graph.nodes.items()
+        for name, kind in {**job.graph.nodes, **rounds}.items()
     ]
 
 
 def trials_of(job: SubmittedJob, state: Path) -> list[NodeView]:
     """Return the trials of all sweeps of a job, each named after its node and its number."""
     runs = StateFolder(state).runs / job.name
-    return [_trial(job, trial) for node in job.graph.nodes for trial in read_trials(runs / node)]
+    nodes = [node.name for node in nodes_of(job, state)]
+    return [_trial(job, trial) for node in nodes for trial in read_trials(runs / node)]
 
 
 def find_child(jobs: Jobs, name: str, state: Path) -> tuple[SubmittedJob, NodeView] | None:
@@ -77,9 +80,12 @@ def find_child(jobs: Jobs, name: str, state: Path) -> tuple[SubmittedJob, NodeVi
         return parent[0], node
     for job_name, rest in possible_nodes(name):
         job = jobs.find(job_name)
-        for trial in trials_of(job, state) if job else ():
-            if job and trial.name == rest:
-                return job, trial
+        if job is None:
+            continue
+        nodes = nodes_of(job, state) if job.kind == "Pipeline" else []
+        for child in (*nodes, *trials_of(job, state)):
+            if child.name == rest:
+                return job, child
     return None
 
 
@@ -151,6 +157,8 @@ def _trial(job: SubmittedJob, trial: TrialRecord) -> NodeView:
 def _node_status(job: SubmittedJob, status: str, recorded: Mapping[str, object]) -> str:
     is_unfinished = status in ("NotStarted", "Running", "Skipped")
     was_ended = status == "Failed" and not recorded.get("error")
+    if status == "Skipped" and job.state == "Completed":
+        return "NotStarted"  # its branch was not taken
     if job.is_final and (is_unfinished or was_ended):
         return "Failed" if status == "Running" and job.state == "Failed" else "Canceled"
     return "NotStarted" if status == "Skipped" else status

@@ -9,6 +9,7 @@ import yaml
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.jobs.automl_body import automl_fields
+from aml_pipelines.workspace.jobs.items import item_fields
 from aml_pipelines.workspace.jobs.sweeps import sweep_fields
 from aml_pipelines.workspace.jobs.vocabulary import (
     compute_name,
@@ -160,7 +161,7 @@ def _node(
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
     fields |= {"distribution": distribution_fields(node)}
-    fields |= sweep_fields(node) | automl_fields(node)
+    fields |= sweep_fields(node) | automl_fields(node) | item_fields(node)
     component = node.get("componentId") or mapping(node.get(key)).get("componentId")
     if component and not is_built_in(str(component)):
         fields[key] = f"{folder}/{name}.yml"

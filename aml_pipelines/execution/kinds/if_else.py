@@ -1,0 +1,41 @@
+"""Branches: the condition decides which of the guarded nodes run."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from aml_pipelines.execution.control import truth_of
+from aml_pipelines.execution.process import Ran
+from aml_pipelines.pipeline.control.planned import CONDITION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.process import Workplace
+    from aml_pipelines.pipeline.plan import PlannedNode
+
+FOR_SPARK = False
+RUNS_CODE = False
+
+
+def run(node: PlannedNode, data: NodeData, _: Workplace, __: RunContext) -> Ran:
+    """Return what is decided; raises NodeFailedError for a condition that is no boolean."""
+    decided = truth_of(node, data.inputs[CONDITION])
+    return Ran({CONDITION: str(decided)}, decided=decided)
+
+
+def await_resources(_: RunContext) -> None:
+    """Return at once: nothing runs here."""
+
+
+def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
+    """Yield nothing: nothing runs here."""
+    return nullcontext({})
+
+
+def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
+    """Return False: a decision takes no resources."""
+    return False

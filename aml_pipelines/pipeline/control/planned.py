@@ -1,0 +1,80 @@
+"""Control flow as it is planned: what its nodes know when they are decided in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aml_pipelines.pipeline.control.blocks import IfElse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.pipeline.plan import PlannedNode
+    from aml_pipelines.pipeline.spec import Component
+
+NextRound = Callable[[], "tuple[PlannedNode, ...]"]
+ForItems = Callable[[str], "tuple[PlannedNode, ...]"]
+CONDITION, ITEMS = "condition", "items"
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """A loop after the round `number`: `plan_next` returns the next one, and the loop after it."""
+
+    body: str
+    number: int
+    limit: int
+    has_condition: bool
+    plan_next: NextRound
+
+
+@dataclass(frozen=True)
+class Items:
+    """A loop over items: for each output, the inputs that are those of its rounds, in order.
+
+    `plan_rounds` returns the rounds, and the loop after them, where the items are known only in
+    the run.
+    """
+
+    body: str
+    gathered: Mapping[str, tuple[str, ...]]
+    plan_rounds: ForItems | None = None
+
+
+def rounds_of(component: Component) -> Rounds:
+    """Return the rounds of a planned do_while loop."""
+    if not isinstance(component.own, Rounds):
+        raise TypeError(f"component {component.name!r} is {component.kind!r}, not planned rounds")
+    return component.own
+
+
+def items_of(component: Component) -> Items:
+    """Return the items of a planned parallel_for loop."""
+    if not isinstance(component.own, Items):
+        raise TypeError(f"component {component.name!r} is {component.kind!r}, not planned items")
+    return component.own
+
+
+def told_branches(component: Component) -> str:
+    """Return what an if_else node decides, for people."""
+    if not isinstance(component.own, IfElse):
+        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'if_else'")
+    taken, other = (", ".join(block) for block in (component.own.on_true, component.own.on_false))
+    return f"if {CONDITION}: {taken or 'nothing'}; else: {other or 'nothing'}"
+
+
+def told_rounds(component: Component) -> str:
+    """Return what a do_while node decides, for people."""
+    own = rounds_of(component)
+    when = f"while {CONDITION}" if own.has_condition else "always"
+    return f"{own.body} again, {when}, at most {own.limit} rounds"
+
+
+def told_items(component: Component) -> str:
+    """Return what a parallel_for node gathers, for people."""
+    own = items_of(component)
+    if own.plan_rounds:
+        return f"{own.body} for each of the {ITEMS}"
+    return f"gather {', '.join(own.gathered) or 'nothing'} of {own.body}"
