@@ -63,7 +63,9 @@ def _of_jobs(fields: Fields, target: Target) -> Iterator[Finding]:
         yield from _of_jobs(component, target)
         if kind:
             yield from kind.azure_findings(node, component, target)
-        yield from _of_outputs(node, component)
+        # What runs no code of the user's writes no paths of a mount.
+        if kind is None or kind.IS_GRAPH or kind.TEMPLATE:
+            yield from _of_outputs(node, component)
         yield from _of_environment(node, component, kind.ENVIRONMENT_COSTS if kind else "")
 
 

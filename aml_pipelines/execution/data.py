@@ -46,10 +46,12 @@ def bring_inputs(
         uri = inputs[name]
         if uri is None or isinstance(bound.value, Constant):
             continue
+        to = folder / "inputs" / name
         if bound.is_literal_output:
-            placed[name] = _literal(name, Path(uri))
+            is_remote = uri.startswith(_REMOTE)
+            file = lake.bring_input(uri, "download", to, for_spark=False) if is_remote else uri
+            placed[name] = _literal(name, Path(file))
         elif uri.startswith(_REMOTE):
-            to = folder / "inputs" / name
             placed[name] = lake.bring_input(uri, bound.mode, to, for_spark=for_spark)
     outputs = {
         name: lake.place_output(output.location, output.mode, for_spark=for_spark)

@@ -26,6 +26,7 @@ from aml_pipelines.execution.selection import (
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.control.planned import planned_name
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.serve import Serving, serving
@@ -175,7 +176,9 @@ def _run_pipeline(pipeline: str, context: RunContext, arguments: argparse.Namesp
     if record.is_completed:
         report_success(context.plan, record)
     else:
-        report_failure(record, _resume(pipeline, record, arguments))
+        failed = next(name for name, node in record.nodes.items() if node.status == "Failed")
+        named = planned_name(context.plan.nodes, failed)
+        report_failure(record, _resume(pipeline, named, arguments))
     return record
 
 
@@ -201,9 +204,8 @@ def _select(plan: Plan, arguments: argparse.Namespace) -> Selection:
     return select_all(plan)
 
 
-def _resume(pipeline: str, record: RunRecord, arguments: argparse.Namespace) -> str:
-    failed = next(name for name, node in record.nodes.items() if node.status == "Failed")
-    words = ["python", "-m", "aml_pipelines", "run", pipeline, "--from", failed]
+def _resume(pipeline: str, node: str, arguments: argparse.Namespace) -> str:
+    words = ["python", "-m", "aml_pipelines", "run", pipeline, "--from", node]
     if arguments.target != LOCAL:
         words += ["--target", arguments.target]
     for setting in arguments.settings:

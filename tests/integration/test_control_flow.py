@@ -176,9 +176,12 @@ def test_rounds_follow_while_the_condition_is_true_and_give_what_the_last_one_ma
     assert Path(again["read"]["outputs"]["said"]).read_text() == "2 1 2\n"
 
 
-def test_a_round_that_fails_fails_its_loop_and_what_reads_it(folder: Path) -> None:
+def test_a_round_that_fails_fails_its_loop_which_is_resumed_by_its_name(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = folder / "gate"
     fail = command(
-        "echo 1 > ${{outputs.next}}; exit ${{inputs.code}}",
+        f"echo 1 > ${{{{outputs.next}}}}; [ -e {gate} ] || exit ${{{{inputs.code}}}}",
         inputs={"code": 0},
         outputs={"next": INTEGER},
     )
@@ -186,7 +189,7 @@ def test_a_round_that_fails_fails_its_loop_and_what_reads_it(folder: Path) -> No
         "type": "do_while",
         "body": "${{parent.jobs.fail}}",
         "mapping": {"next": "code"},
-        "limits": {"max_iteration_count": 5},
+        "limits": {"max_iteration_count": 2},
     }
     said = "${{parent.jobs.fail.outputs.next}}"
     read = command("echo ${{inputs.said}}", inputs={"said": said})
@@ -198,27 +201,30 @@ def test_a_round_that_fails_fails_its_loop_and_what_reads_it(folder: Path) -> No
         "read": "Skipped",
         "fail-2": "Failed",
     }
+    assert " --from loop " in capsys.readouterr().out
+    gate.touch()
+    resumed = run_pipeline(folder, {"fail": fail, "loop": loop, "read": read}, "--from", "loop")
+    assert statuses(resumed) == dict.fromkeys(("fail-1", "loop", "read", "fail-2"), "Completed")
+    assert resumed["nodes"]["fail-1"]["reused"]
 
 
 def test_items_run_at_once_and_what_they_make_is_gathered(folder: Path) -> None:
-    # Each waits a while for the other, and those that take turns do not meet.
-    meet = (
-        "touch ../../{name}-here-${{{{inputs.number}}}}; for i in $(seq {tries}); do "
-        "[ $(ls ../.. | grep -c {name}-here) = 2 ] && touch ${{{{outputs.path}}}}/met && break; "
-        "sleep 0.05; done; rm ../../{name}-here-${{{{inputs.number}}}}; "
-        "echo $((${{{{inputs.number}}}} * 2)) > ${{{{outputs.twice}}}}"
+    # Each waits for the other.
+    meet = command(
+        "touch ../../here-${{inputs.number}}; for i in $(seq 200); do "
+        "[ $(ls ../.. | grep -c here) = 2 ] && touch ${{outputs.path}}/met && break; "
+        "sleep 0.05; done; echo $((${{inputs.number}} * 2)) > ${{outputs.twice}}",
+        inputs={"number": 0},
+        outputs={"path": FOLDER, "twice": INTEGER},
     )
-    outputs = {"path": FOLDER, "twice": INTEGER}
-    jobs: dict[str, object] = {}
-    for name, tries in (("both", 600), ("turns", 4)):
-        line = meet.format(name=name, tries=tries)
-        jobs[name] = command(line, inputs={"number": 0}, outputs=outputs)
-        jobs[f"each_{name}"] = {
+    jobs: dict[str, object] = {
+        "both": meet,
+        "each_both": {
             "type": "parallel_for",
-            "body": f"${{{{parent.jobs.{name}}}}}",
+            "body": "${{parent.jobs.both}}",
             "items": [{"number": 1}, {"number": 2}],
-            "max_concurrency": 1 if name == "turns" else 2,
-        }
+        },
+    }
     jobs["list"] = command(
         """echo '{"a": {"number": 4}, "b": {"number": 5}, "c": {"number": 6}}' > ${{outputs.items}}
         """,
@@ -245,18 +251,12 @@ def test_items_run_at_once_and_what_they_make_is_gathered(folder: Path) -> None:
     record = run_pipeline(folder, jobs)
     assert set(statuses(record).values()) == {"Completed"}
     nodes = record["nodes"]
-    met = {
-        name
-        for name in ("both", "turns")
-        for number in (1, 2)
-        if (Path(nodes[f"{name}-{number}"]["outputs"]["path"]) / "met").exists()
-    }
-    assert met == {"both"}
+    paths = [nodes[name]["outputs"]["path"] for name in ("both-1", "both-2")]
+    assert [Path(path, "met").exists() for path in paths] == [True, True]
     assert [name for name in nodes if name.startswith("one")] == ["one-1", "one-2", "one-3"]
     assert Path(nodes["read"]["outputs"]["said"]).read_text() == "[2, 4]\n"
     assert Path(nodes["read"]["log"]).read_text() == "3\n"
     table = Path(nodes["each_both"]["outputs"]["path"]) / "MLTable"
-    folders = [nodes[name]["outputs"]["path"] for name in ("both-1", "both-2")]
     assert table.read_text() == (
-        f"type: mltable\npaths:\n- folder: {folders[0]}\n- folder: {folders[1]}\n"
+        f"type: mltable\npaths:\n- folder: {paths[0]}\n- folder: {paths[1]}\n"
     )

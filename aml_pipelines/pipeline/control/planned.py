@@ -57,6 +57,19 @@ def items_of(component: Component) -> Items:
     return component.own
 
 
+def planned_name(nodes: Mapping[str, PlannedNode], name: str) -> str:
+    """Return `name`, or the loop of which it is a round that became known in the run."""
+    if name in nodes:
+        return name
+    for loop, node in nodes.items():
+        own = node.component.own
+        if isinstance(own, Rounds | Items):
+            prefix = loop.removesuffix(node.component.name)
+            if name.startswith(f"{prefix}{own.body}-"):
+                return loop
+    raise ValueError(f"{name!r} is no node, nor a round of a loop")
+
+
 def told_branches(component: Component) -> str:
     """Return what an if_else node decides, for people."""
     if not isinstance(component.own, IfElse):

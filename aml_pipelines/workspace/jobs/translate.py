@@ -12,14 +12,15 @@ from aml_pipelines.workspace.jobs.automl_body import automl_fields
 from aml_pipelines.workspace.jobs.items import item_fields
 from aml_pipelines.workspace.jobs.sweeps import sweep_fields
 from aml_pipelines.workspace.jobs.vocabulary import (
+    asked_services,
     compute_name,
     distribution_fields,
     identity_setting,
     input_setting,
     is_built_in,
+    limits_of,
     named,
     output_setting,
-    seconds_of,
     short_reference,
     snake_case,
 )
@@ -121,10 +122,10 @@ def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
             **sweep_fields(job),
             "inputs": _inputs(job),
             "outputs": _outputs(job),
-            "limits": _limits(job),
+            "limits": limits_of(job),
             **automl_fields(job),
             "resources": {snake_case(k): v for k, v in mapping(job.get("resources")).items()},
-            "services": _services(job),
+            "services": asked_services(job),
             **_compute(job),
             **_identity(job),
         }
@@ -159,7 +160,7 @@ def _node(
         if key not in translated and not key.startswith("_") and value is not None
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
-    fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
+    fields |= {"limits": limits_of(node), **_compute(node), **_identity(node)}
     fields |= {"distribution": distribution_fields(node)}
     fields |= sweep_fields(node) | automl_fields(node) | item_fields(node)
     component = node.get("componentId") or mapping(node.get(key)).get("componentId")
@@ -228,23 +229,8 @@ def _outputs(owner: JsonObject) -> dict[str, object]:
     return {name: output_setting(mapping(value)) for name, value in ports if value is not None}
 
 
-def _services(job: JsonObject) -> dict[str, object]:
-    """Return the services that a job asks for, without those that every job is answered with."""
-    asked = mapping(job.get("services")).items()
-    return {name: value for name, value in asked if name not in ("Tracking", "Studio")}
-
-
 def _entry(entry: JsonObject) -> dict[str, object] | None:
     return {"file": entry["file"]} if "file" in entry else dict(entry) or None
-
-
-def _limits(owner: JsonObject) -> dict[str, object]:
-    limits = {snake_case(name): value for name, value in mapping(owner.get("limits")).items()}
-    return {
-        name: seconds_of(value) if name.endswith("timeout") else value
-        for name, value in limits.items()
-        if value is not None and name != "job_limits_type"
-    }
 
 
 def _compute(owner: JsonObject) -> dict[str, object]:

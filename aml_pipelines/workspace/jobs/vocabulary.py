@@ -104,6 +104,22 @@ def distribution_fields(owner: JsonObject) -> dict[str, object]:
     return {**fields, "type": kind} if kind else fields
 
 
+def limits_of(owner: JsonObject) -> dict[str, object]:
+    """Return the limits of a job or node, with durations in seconds."""
+    limits = {snake_case(name): value for name, value in mapping(owner.get("limits")).items()}
+    return {
+        name: seconds_of(value) if name.endswith("timeout") else value
+        for name, value in limits.items()
+        if value is not None and name != "job_limits_type"
+    }
+
+
+def asked_services(job: JsonObject) -> dict[str, object]:
+    """Return the services that a job asks for, without those that every job is answered with."""
+    asked = mapping(job.get("services")).items()
+    return {name: value for name, value in asked if name not in ("Tracking", "Studio")}
+
+
 def seconds_of(duration: object) -> object:
     """Return the seconds of an ISO 8601 duration; anything else is returned as it is."""
     try:
