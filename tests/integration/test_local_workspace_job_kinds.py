@@ -227,3 +227,33 @@ tell(statuses=statuses, trials=children("alone"), nodes=children("within"),
         "log": {"artifacts/user_logs/std_log.txt": "tried 1\n"},
         "whole": "tried 2\n",
     }
+
+
+def test_a_job_is_its_mlflow_run_whose_files_and_tags_a_client_sees(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+import mlflow
+from azure.ai.ml import command
+script = "import mlflow; mlflow.log_metric('loss', 1); mlflow.set_tag('colour', 'blue')"
+line = f'echo kept > outputs/model.txt; echo logged > logs/more.txt; python -c "{script}"'
+job = command(command=line, environment="azureml:any:1", experiment_name="flights")
+name = ml.jobs.create_or_update(job).name
+status = ended(name)
+ml.jobs.download(name, download_path=files / "down", all=True)
+here = files / "down" / "artifacts"
+kept = sorted(str(f.relative_to(here)) for f in here.rglob("*") if f.is_file())
+path = f"azureml://jobs/{name}/outputs/artifacts/paths/outputs/model.txt"
+model = ml.models.create_or_update(Model(name="kept", type="custom_model", path=path))
+run = mlflow.get_run(name)
+tell(status=status, kept=kept, model=model.path, tags=ml.jobs.get(name).tags,
+     run=[run.info.status, run.data.metrics])
+""",
+    )
+    assert told["status"] == "Completed"
+    assert told["kept"] == ["logs/more.txt", "outputs/model.txt", "user_logs/std_log.txt"]
+    assert str(told["model"]).endswith("/outputs/model.txt")
+    assert told["tags"] == {"colour": "blue"}
+    assert told["run"] == ["FINISHED", {"loss": 1.0}]
