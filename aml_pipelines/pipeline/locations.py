@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import (
+    ARTIFACT_STORE,
+    ARTIFACTS,
     DEFAULT,
     AssetName,
     DatastorePath,
     JobOutput,
     LocalPath,
     Url,
+    artifact_folder,
     parse,
 )
 from aml_pipelines.pipeline.values import Data, Missing
@@ -93,6 +96,9 @@ class Locations:
 
         Raises UnknownReferenceError for a path that Azure does not resolve.
         """
+        if output == ARTIFACTS and not template:
+            artifacts = DatastorePath(ARTIFACT_STORE, artifact_folder(self.run_name(node)))
+            return self._resolved(str(artifacts))
         if self.lake.is_here and not template:
             return str(self.node_folder(node) / "outputs" / output)
         names = {

@@ -17,6 +17,8 @@ LAKE = "lake"
 DEFAULT = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
 FOLDERS = {LAKE: ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
+# The output that every job has: what it wrote to ./outputs and ./logs, and its MLflow artifacts.
+ARTIFACTS = "artifacts"
 _PROVIDER = "Microsoft.MachineLearningServices"
 # Azure answers with resourceGroups and resourcegroups, with and without the provider.
 _WORKSPACE = (
@@ -181,6 +183,11 @@ def local_path(reference: object) -> str:
     """Return the local path that a YAML value is; empty for a mapping and every other reference."""
     parsed = parse(reference) if isinstance(reference, str) else None
     return parsed.path if isinstance(parsed, LocalPath) else ""
+
+
+def artifact_folder(run: str) -> str:
+    """Return the folder of a run, a job's or a node's, in the artifact store."""
+    return f"ExperimentRun/dcid.{run}"
 
 
 def short_uri(uri: str) -> str:

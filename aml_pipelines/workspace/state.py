@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT, artifact_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,8 +150,3 @@ class StateFolder:
     def trusted(self) -> Path:
         """The certificates that jobs trust: the workspace's and the machine's."""
         return self.tls / "trusted.pem"
-
-
-def artifact_folder(run: str) -> str:
-    """Return the folder of a run, a job's or a node's, in the artifact store."""
-    return f"ExperimentRun/dcid.{run}"

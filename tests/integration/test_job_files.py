@@ -123,3 +123,22 @@ def test_registered_components_run_nested_and_by_label(lake: Path) -> None:
     components.put_version("outer", "3", {"componentSpec": outer})
     run(lake, "type: pipeline\njobs: {out: {component: azureml:outer@latest}}\n")
     assert made(lake, "out.in", "greeting") == "hello all\n"
+
+
+def test_the_output_artifacts_is_what_a_node_leaves_in_its_outputs_folder(lake: Path) -> None:
+    job = """\
+type: pipeline
+jobs:
+  hello:
+    environment: azureml:any:1
+    outputs:
+      artifacts:
+    command: echo world > outputs/world.txt
+  world:
+    environment: azureml:any:1
+    inputs: {from: "${{parent.jobs.hello.outputs.artifacts}}"}
+    outputs: {copy: {type: uri_file}}
+    command: cp ${{inputs.from}}/outputs/world.txt ${{outputs.copy}}
+"""
+    run(lake, job)
+    assert made(lake, "world", "copy") == "world\n"

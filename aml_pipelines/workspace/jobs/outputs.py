@@ -11,10 +11,11 @@ from aml_pipelines.pipeline.references import (
     LAKE,
     DatastorePath,
     JobOutput,
+    artifact_folder,
     parse,
 )
 from aml_pipelines.workspace.jobs.status import nodes_of, outputs_of
-from aml_pipelines.workspace.state import StateFolder, artifact_folder
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.store import Jobs

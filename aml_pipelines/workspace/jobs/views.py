@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from aml_pipelines.pipeline.node_names import run_of_node
-from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, artifact_folder, long_uri
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
 from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.served import here
-from aml_pipelines.workspace.state import artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
