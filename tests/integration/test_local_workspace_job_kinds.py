@@ -257,3 +257,52 @@ tell(status=status, kept=kept, model=model.path, tags=ml.jobs.get(name).tags,
     assert str(told["model"]).endswith("/outputs/model.txt")
     assert told["tags"] == {"colour": "blue"}
     assert told["run"] == ["FINISHED", {"loss": 1.0}]
+
+
+def test_a_pipeline_component_is_a_job_by_itself_and_groups_of_inputs_have_points(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+from azure.ai.ml import Input, Output, command, dsl
+from azure.ai.ml.dsl._group_decorator import group
+
+environment = "azureml:any:1"
+say = command(name="say", inputs={"who": Input(type="string"), "n": Input(type="number")},
+              outputs={"said": Output(type="uri_file")}, environment=environment,
+              command="echo ${{inputs.who}} ${{inputs.n}} > ${{outputs.said}}")
+
+@group
+class Sub:
+    number: int
+
+@group
+class Whole:
+    who: str
+    sub: Sub
+
+@dsl.pipeline(default_compute="serverless")
+def grouped(whole: Whole):
+    step = say(who=whole.who, n=whole.sub.number)
+    return {"said": step.outputs.said}
+
+registered = ml.components.create_or_update(load_component(write("once.yml", json.dumps({
+    "type": "pipeline", "name": "once", "version": "1", "inputs": {"who": {"type": "string"}},
+    "outputs": {"said": {"type": "uri_file"}},
+    "jobs": {"a": {"command": "echo ${{inputs.who}} > ${{outputs.said}}",
+        "environment": environment, "inputs": {"who": "${{parent.inputs.who}}"},
+        "outputs": {"said": "${{parent.outputs.said}}"}}}}))))
+alone = registered(who="she")
+alone.settings.default_compute = "serverless"
+said = []
+for job in (grouped(whole=Whole(who="he", sub=Sub(number=4))), alone):
+    name = ml.jobs.create_or_update(job, experiment_name="flights").name
+    status = ended(name)
+    ml.jobs.download(name, download_path=files / name, output_name="said")
+    text = [f.read_text() for f in (files / name).rglob("*") if f.is_file()]
+    said.append([status, *text])
+tell(said=said)
+""",
+    )
+    assert told["said"] == [["Completed", "he 4\n"], ["Completed", "she\n"]]

@@ -52,6 +52,9 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
     if single_node(job):
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
     files: PipelineFiles = {}
+    if job.get("componentId"):
+        files = component_documents(str(job["componentId"]), sources)
+        return {PIPELINE: {**_pipeline(job, {}), "component": f"./{COMPONENT}"}, **files}
     jobs = {
         name: _node(name, mapping(node), sources, files, folder=f"./{_COMPONENTS}")
         for name, node in mapping(job.get("jobs")).items()
