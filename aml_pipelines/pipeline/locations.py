@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.pipeline.addresses import Addresses, is_elsewhere
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import (
     DEFAULT,
+    FOLDERS,
     AssetName,
     DatastorePath,
     JobOutput,
@@ -70,6 +72,7 @@ class Locations:
     is_single: bool = False  # a job that is no pipeline: its one node is the job itself
     find_component: Callable[[str], Path] = _no_component
     default_datastore: str = DEFAULT
+    addresses: Addresses = field(default_factory=Addresses)
 
     def of(self, pipeline: Pipeline) -> Locations:
         """Return the locations of `pipeline`, which may be single, or have its own datastore."""
@@ -136,13 +139,23 @@ class Locations:
         if not self.lake.is_here:
             return uri
         path = parse(uri)
+        if not isinstance(path, DatastorePath):
+            raise UnknownReferenceError(
+                f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'"
+            )
         try:
-            if isinstance(path, DatastorePath):
-                return self.lake.resolve(path)
+            own = self.addresses.datastore(path)
+            if not own and path.datastore not in FOLDERS:
+                raise UnknownReferenceError(self._no_datastore(path.datastore))
+            return str(own) if own else self.lake.resolve(path)
         except RefusedError as error:
             raise UnknownReferenceError(str(error)) from error
-        raise UnknownReferenceError(
-            f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'"
+
+    def _no_datastore(self, name: str) -> str:
+        return (
+            f"datastore {name!r} is unknown; there are "
+            f"{sorted({*FOLDERS, *self.addresses.datastores})}; register it with MLClient, or give "
+            f"it a folder: --map azureml://datastores/{name}=FOLDER"
         )
 
     def _datastore(self, uri: str, kind: str) -> Data | Missing:
@@ -165,14 +178,25 @@ class Locations:
     def _url(self, url: str, scheme: str, kind: str) -> Data:
         if scheme in self.lake.schemes:
             return Data(kind, url, url)
+        if self.lake.is_here and is_elsewhere(url):
+            return self._elsewhere(url, kind)
         if scheme == "azureml":
             if "://" in url:
                 return Data(kind, self._resolved(url), url)
             raise UnknownReferenceError(_no_asset(url))
         raise UnknownReferenceError(
-            f"{url!r} is read over {scheme}, which the local executor does not do; "
+            f"{url!r} is read over {scheme}, which nothing here does; "
             "give a local path or azureml://datastores/lake/paths/…"
         )
+
+    def _elsewhere(self, address: str, kind: str) -> Data:
+        place = self.addresses.find(address)
+        if not place:
+            raise UnknownReferenceError(self.addresses.lacking(address, kind))
+        wrong = _unlike(kind, place)
+        if wrong:
+            raise UnknownReferenceError(f"{address!r} {wrong}: {place}")
+        return Data(kind, str(place), address)
 
     def _asset(self, text: str, asset: AssetName, kind: str) -> Data | Missing:
         if not asset.is_pinned:
@@ -183,7 +207,7 @@ class Locations:
         try:
             if kind in MODELS:
                 model = self.assets.model(asset.name, version, label)
-                return Data(kind, model.source or self._path(model.path), text)
+                return Data(kind, model.source or self._path(model.path, kind), text)
             registered = self.assets.data_asset(asset.name, version, label)
         except NotFoundError as error:
             # No problem yet: an earlier pipeline of the same run may register it; `Plan.gaps`
@@ -198,9 +222,11 @@ class Locations:
             raise UnknownReferenceError(
                 f"{text!r} is registered as {registered.type!r}, not as {kind!r}"
             )
-        return Data(kind, self._path(registered.path), text)
+        return Data(kind, self._path(registered.path, kind), text)
 
-    def _path(self, uri: str) -> str:
+    def _path(self, uri: str, kind: str) -> str:
+        if is_elsewhere(uri):
+            return self._elsewhere(uri, kind).location
         return self._resolved(uri) if uri.startswith("azureml:") else uri
 
 

@@ -26,6 +26,7 @@ from aml_pipelines.execution.selection import (
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.address_options import map_words, read_map
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.serve import Serving, serving
@@ -208,6 +209,7 @@ def _resume(pipeline: str, record: RunRecord, arguments: argparse.Namespace) -> 
         words += ["--target", arguments.target]
     for setting in arguments.settings:
         words += ["--set", setting]
+    words += map_words(read_map(arguments.mapped))
     if arguments.runs_dir:
         words += ["--runs-dir", str(arguments.runs_dir)]
     return shlex.join(words)

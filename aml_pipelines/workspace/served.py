@@ -54,6 +54,7 @@ class ServedWorkspace:
 
     scope: WorkspaceScope
     guid: str
+    mapped: Mapping[str, str]
     folder: StateFolder
     identity: WorkspaceIdentity
     operations: Operations

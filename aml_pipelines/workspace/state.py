@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.addresses import FETCHED
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ class StateFolder:
 
     def artifacts(self, run: str) -> Path:
         return self.root / ARTIFACT_STORE / artifact_folder(run)
+
+    @property
+    def fetched(self) -> Path:
+        """The data of addresses elsewhere, a folder for each."""
+        return self.root / FETCHED
+
+    def datastore(self, name: str) -> Path:
+        """Return the folder of a datastore that was registered."""
+        return self.root / "datastores" / name
 
     def job(self, name: str) -> Path:
         """Return the folder of a job: its pipeline, its components, its log."""
