@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
@@ -17,6 +16,7 @@ from aml_pipelines.repository import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.environments.build import BuiltEnvironment
@@ -66,11 +66,7 @@ def fingerprint_of(
 ) -> Fingerprint:
     """Return what `node` depends on; all its data must be local."""
     bound = node.inputs
-    hashes = {
-        name: file_hashes(Path(str(data.inputs[name])))
-        for name, item in bound.items()
-        if item.is_data
-    }
+    hashes = {name: _content(data.sources_of(name)) for name, item in bound.items() if item.is_data}
     # Where data and outputs are does not count: the command has their names in place of paths.
     named = {name: f"data:{name}" if name in hashes else data.inputs[name] for name in bound}
     outputs = {name: f"output:{name}" for name in node.outputs}
@@ -104,6 +100,16 @@ def read_decision(folder: Path) -> ReuseDecision | None:
     recorded = read_json(file)
     parts = recorded.pop("fingerprint")
     return ReuseDecision(Fingerprint(**parts) if parts else None, **recorded)
+
+
+def _content(sources: tuple[Path, ...]) -> dict[str, str]:
+    if len(sources) == 1:
+        return file_hashes(sources[0])
+    return {
+        f"{number}/{source.name}/{name}".rstrip("/"): digest
+        for number, source in enumerate(sources)
+        for name, digest in file_hashes(source).items()
+    }
 
 
 def _file_hash(file: Path) -> str:

@@ -50,7 +50,13 @@ def run_node(
 
     Calls `began` with the command, once the places of all its data are known.
     """
-    data = bring_inputs(node, input_texts(node, produced), context.folder(node), context.lake)
+    data = bring_inputs(
+        node,
+        input_texts(node, produced),
+        context.folder(node),
+        context.lake,
+        context.plan.locations.here,
+    )
     began(command(node, data.inputs, data.outputs))
     files = snapshot_files(node.component.snapshot)
     decision = _decision(node, data, files, context)

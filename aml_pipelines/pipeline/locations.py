@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.pipeline.addresses import Addresses, is_elsewhere
+from aml_pipelines.pipeline.data_checks import check_table, unlike
+from aml_pipelines.pipeline.mltable_file import MLTableFileError
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import (
     DEFAULT,
@@ -117,8 +119,25 @@ class Locations:
 
     def data(self, setting: Setting) -> Data | Missing:
         """Return the data at a path; raises UnknownReferenceError when it cannot be any."""
-        text = str(setting.value)
-        kind = setting.type or "uri_folder"
+        data = self._data_at(str(setting.value), setting.type or "uri_folder", setting)
+        is_table = isinstance(data, Data) and data.type == "mltable"
+        if is_table and self.lake.is_here and "://" not in data.location:
+            try:
+                check_table(Path(data.location), self.here)
+            except MLTableFileError as error:
+                raise UnknownReferenceError(str(error)) from error
+        return data
+
+    def here(self, uri: str) -> str:
+        """Return the local path of the data at `uri`; of a lake that is served, its URI.
+
+        Raises UnknownReferenceError when it is not here.
+        """
+        if is_elsewhere(uri):
+            return self._elsewhere(uri, "").location
+        return self._resolved(uri)
+
+    def _data_at(self, text: str, kind: str, setting: Setting) -> Data | Missing:
         match parse(text):
             case DatastorePath():
                 return self._datastore(text, kind)
@@ -130,7 +149,7 @@ class Locations:
                 return self._url(text, scheme, kind)
             case LocalPath(path):
                 file = (setting.place.file.parent / path).resolve()
-        wrong = _unlike(kind, file)
+        wrong = unlike(kind, file)
         if wrong:
             raise UnknownReferenceError(f"{text!r} {wrong}: {file}")
         return Data(kind, str(file), text)
@@ -162,7 +181,7 @@ class Locations:
         location = self._resolved(uri)
         if location.startswith("azureml:"):  # in Azure, or served: not there to be asked before
             return Data(kind, location, uri)
-        wrong = _unlike(kind, Path(location))
+        wrong = unlike(kind, Path(location))
         if wrong:
             return Missing(kind, uri, f"{wrong}: {location}", location)
         return Data(kind, location, uri)
@@ -193,7 +212,7 @@ class Locations:
         place = self.addresses.find(address)
         if not place:
             raise UnknownReferenceError(self.addresses.lacking(address, kind))
-        wrong = _unlike(kind, place)
+        wrong = unlike(kind, place)
         if wrong:
             raise UnknownReferenceError(f"{address!r} {wrong}: {place}")
         return Data(kind, str(place), address)
@@ -232,15 +251,3 @@ class Locations:
 
 def _no_asset(text: str) -> str:
     return f"{text!r} is not of the form azureml:NAME:VERSION or azureml:NAME@latest"
-
-
-def _unlike(kind: str, path: Path) -> str:
-    if not path.exists():
-        return "does not exist"
-    if kind == "uri_file" and not path.is_file():
-        return "is a folder, not a uri_file"
-    if kind == "uri_folder" and not path.is_dir():
-        return "is a file, not a uri_folder"
-    if kind == "mltable" and not (path / "MLTable").is_file():
-        return "holds no file named MLTable"
-    return ""

@@ -33,6 +33,11 @@ class NamedPath:
     def is_local(self) -> bool:
         return isinstance(parse(self.text), LocalPath)
 
+    @property
+    def local(self) -> str:
+        """The path on this machine, which may be relative to the MLTable's folder."""
+        return str(parse(self.text))
+
 
 def read_mltable(folder: Path) -> dict[str, object]:
     """Return what the file `MLTable` in `folder` says; raises MLTableFileError."""
@@ -74,8 +79,7 @@ def _entries(content: dict[str, object]) -> list[dict[str, object]]:
 
 def files_of(path: NamedPath, folder: Path) -> Iterator[Path]:
     """Yield the files that an entry whose text is a local path names, in order of their names."""
-    local = parse(path.text)
-    place = folder / (local.path if isinstance(local, LocalPath) else path.text)
+    place = folder / path.local
     if path.kind == "file":
         yield place
     elif path.kind == "folder":

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 _INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
 _OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
 _SETTING_FIELDS = ("type", "path", "mode", "value", "description")
-INPUT_MODES = (
-    *("ro_mount", "rw_mount", "mount", "download", "direct", "eval_mount", "eval_download"),
-)
+EVALUATED = ("eval_mount", "eval_download")
+# Without a mode, Azure mounts an input to be read.
+READ_ONLY = ("", "ro_mount", "mount", "download", *EVALUATED)
+INPUT_MODES = (*READ_ONLY[1:], "rw_mount", "direct")
 OUTPUT_MODES = ("rw_mount", "mount", "upload", "direct")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from aml_pipelines.__main__ import main
 from tests.integration.pipelines_elsewhere import run_pipeline
 from tests.integration.world import world
+from tests.tracking import lay_tracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
 
 FILES = {"/data/a.csv": b"a,b\n1,2\n", "/c/rows/1.csv": b"1\n", "/c/rows/more/2.csv": b"2\n"}
 FILES |= {"/torn.csv": b"to"}
@@ -43,8 +45,8 @@ def reading(address: str, kind: str = "uri_file") -> dict[str, object]:
         "environment": "azureml:any:1",
         "inputs": {"data": {"type": kind, "path": address}},
         "outputs": {"read": {"type": "uri_file"}},
-        "command": "(cd ${{inputs.data}} 2>/dev/null && find . -type f | sort"
-        " || basename ${{inputs.data}}; cat ${{inputs.data}} 2>/dev/null) > ${{outputs.read}}",
+        "command": "(cd ${{inputs.data}} 2>/dev/null && find . -type f | sort || basename"
+        " ${{inputs.data}}; cat ${{inputs.data}} 2>/dev/null || true) > ${{outputs.read}}",
     }
     return {"read": node}
 
@@ -93,3 +95,38 @@ def test_what_broke_off_or_is_not_there_leaves_nothing_behind(
     assert f"{torn!r} cannot be fetched: 2 of 7 bytes came" in said
     assert f"{gone!r} cannot be fetched: HTTP Error 404: Not Found" in said
     assert list((tmp_path / "lake/fetched").iterdir()) == []
+
+
+def test_an_mltable_is_read_without_its_addresses_and_evaluated_to_its_files(
+    host: str, tmp_path: Path
+) -> None:
+    for name, rows in (("lake/more/b.csv", "a,b\n3,4\n"), ("local.csv", "a,b\n5,6\n")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(rows)
+    web = f"https://{host}/data/a.csv"
+    paths = [{"file": web}, {"pattern": "azureml://datastores/lake/paths/more/*.csv"}]
+    paths.append({"file": "../local.csv"})
+    (tmp_path / "table").mkdir()
+    header = {"read_delimited": {"delimiter": ",", "header": "all_files_same_headers"}}
+    table = {"paths": paths, "transformations": [header]}
+    (tmp_path / "table/MLTable").write_text(json.dumps(table))
+    lay_tracking(tmp_path / "lake")
+
+    script = "import mltable, sys\nrows = mltable.load(sys.argv[1]).to_pandas_dataframe()\n"
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/read.py").write_text(
+        f"{script}print(rows.sort_values('a').to_csv(index=False))\n"
+    )
+    reads = reading("table", "mltable")
+    loads = {
+        **reads["read"],  # type: ignore[dict-item] # a job
+        "code": "code",
+        "command": "python read.py ${{inputs.data}} > ${{outputs.read}}",
+    }
+    evaluates = reading("table", "mltable")["read"]
+    evaluates["inputs"]["data"]["mode"] = "eval_mount"  # type: ignore[index] # a job
+    mapping = f"{web}={tmp_path / 'local.csv'}"
+    record = run_pipeline(tmp_path, {"read": loads, "list": evaluates}, "--map", mapping)
+    assert read_by(record) == "a,b\n3,4\n5,6\n5,6\n\n"
+    listed = Path(record["nodes"]["list"]["outputs"]["read"]).read_text()
+    assert listed == "./lake/more/b.csv\n./local.csv\n"

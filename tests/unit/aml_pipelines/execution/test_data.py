@@ -58,7 +58,8 @@ def placed(plan: Plan, name: str, lake: OpenLake) -> NodeData:
         for output in producer.outputs.values()
     }
     folder = plan.locations.node_folder(name)
-    return bring_inputs(node, input_texts(node, produced), folder, lake)
+    here = plan.locations.here
+    return bring_inputs(node, input_texts(node, produced), folder, lake, here)
 
 
 def test_a_command_in_mode_direct_gets_the_uri_that_azure_gives(
