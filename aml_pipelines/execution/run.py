@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.console import Progress, live_or_lines, say
 from aml_pipelines.execution.record import RunRecord, git_commit
+from aml_pipelines.execution.registration import register_pipeline_outputs
 from aml_pipelines.execution.scheduler import Execution
 from aml_pipelines.execution.selection import shown_inputs
 from aml_pipelines.execution.tracking import TrackedRun
@@ -26,7 +27,8 @@ def run_plan(context: RunContext) -> RunRecord:
     file = plan.locations.runs / plan.locations.run_id / "run.json"
     record = RunRecord(file, _about(plan, context.target), kinds)
     with progress_of(context) as progress, _tracked(context, record):
-        Execution(context, record, progress).run()
+        if Execution(context, record, progress).run():
+            register_pipeline_outputs(context, record)
     return record
 
 

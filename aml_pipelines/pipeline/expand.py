@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.problems import Problems
+    from aml_pipelines.pipeline.spec import NewAsset
 
 _SERVER_SIDE = ("name", "output_name", "default_datastore")
 
@@ -169,7 +170,8 @@ class Expansion:
                 self.problems.add(setting.place, str(problem))
                 continue
             kind = port.type if port.is_declared else setting.type or port.type
-            outputs[key] = PlannedOutput(key, kind, setting.mode or port.mode, location)
+            asset = self._new_asset(job, key, setting, kind, location)
+            outputs[key] = PlannedOutput(key, kind, setting.mode or port.mode, location, asset)
         node = PlannedNode(
             name=name,
             run_name=self.locations.run_name(name),
@@ -185,13 +187,32 @@ class Expansion:
         check_node(node, self.problems)
         self.nodes[name] = node
 
+    def _new_asset(
+        self, job: Job, output: str, setting: Setting, kind: str, location: str
+    ) -> NewAsset | None:
+        own = job.outputs.get(output, setting)
+        named = own if own.asset else setting
+        if named.asset:
+            self.check_new_asset(named, kind, location)
+        return named.asset
+
+    def check_new_asset(self, setting: Setting, kind: str, location: str) -> None:
+        """Report an output whose asset exists already, at another place or of another type."""
+        wrong = self.locations.taken(setting.asset, kind, location) if setting.asset else ""
+        if wrong:
+            self.problems.add(setting.place, wrong)
+
 
 def _outer(scope: Scope, reference: Reference, setting: Setting) -> Setting:
     """Return where and how an output is written that is one of the graph's own."""
     outer = scope.graph.outputs[reference.parts[-1]]
     destination = scope.destinations.get(outer.name, Setting(None, setting.place))
     mode = setting.mode or destination.mode or outer.mode
-    return dataclasses.replace(destination, mode=mode, type=destination.type or outer.type)
+    # What a pipeline's own output becomes is registered when the pipeline has completed.
+    asset = destination.asset if scope.prefix else None
+    return dataclasses.replace(
+        destination, mode=mode, type=destination.type or outer.type, asset=asset
+    )
 
 
 def _needs(job: Job) -> list[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.assets import DataAsset, EnvironmentAsset, ModelAsset
     from aml_pipelines.pipeline.lake import Lake
-    from aml_pipelines.pipeline.spec import Pipeline, Setting
+    from aml_pipelines.pipeline.spec import NewAsset, Pipeline, Setting
 
 MODELS = ("mlflow_model", "custom_model", "triton_model")
 # Where Azure writes an output without a path.
@@ -242,6 +242,26 @@ class Locations:
                 f"{text!r} is registered as {registered.type!r}, not as {kind!r}"
             )
         return Data(kind, self._path(registered.path, kind), text)
+
+    def taken(self, asset: NewAsset, kind: str, location: str) -> str:
+        """Return why an output at `location` cannot become `asset`; empty when it can."""
+        if not self.lake.is_here:
+            return ""
+        find = self.assets.model if kind in MODELS else self.assets.data_asset
+        try:
+            latest = find(asset.name)
+            stored = find(asset.name, asset.version) if asset.version else None
+        except NotFoundError:
+            stored = None
+        else:
+            if kind not in MODELS and latest.type != kind:
+                return f"{asset.name!r} is registered as {latest.type!r}, not as {kind!r}"
+        if stored is None or self._path(stored.path, kind) == location:
+            return ""
+        return (
+            f"{asset.name!r} version {asset.version!r} is registered already, the newest is "
+            f"{latest.version!r}; name another version, or none for the next"
+        )
 
     def _path(self, uri: str, kind: str) -> str:
         if is_elsewhere(uri):

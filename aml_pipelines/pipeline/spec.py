@@ -69,6 +69,14 @@ class OutputPort:
 
 
 @dataclass(frozen=True)
+class NewAsset:
+    """The asset that an output becomes when its job has succeeded; without a version, the next."""
+
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class Setting:
     """The value that a job sets for a port: a literal, a data path, or an expression."""
 
@@ -77,6 +85,7 @@ class Setting:
     is_path: bool = False
     type: str = ""
     mode: str = ""
+    asset: NewAsset | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-def run_pipeline(folder: Path, jobs: Mapping[str, object], *words: str) -> dict[str, Any]:
+def run_pipeline(
+    folder: Path, jobs: Mapping[str, object], *words: str, **more: object
+) -> dict[str, Any]:
     """Run a pipeline of `jobs` in `folder`, on a lake that it has there; return its run.json."""
     lake = folder / "lake"
     if not lake.exists():
@@ -33,6 +35,7 @@ def run_pipeline(folder: Path, jobs: Mapping[str, object], *words: str) -> dict[
         "experiment_name": EXPERIMENT,
         "settings": {"default_compute": "serverless"},
         "jobs": jobs,
+        **more,
     }
     for name, document in (("local.yml", target), ("pipeline.yml", pipeline)):
         (folder / name).write_text(json.dumps(document))

@@ -25,6 +25,7 @@ from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.processes import end_with_parent
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.assets.output_assets import OutputAssets
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.submit import plan_job
@@ -96,6 +97,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
                 environments=environments_of(
                     choices.nodes, StateFolder(arguments.state).environments
                 ),
+                register=OutputAssets(arguments.state, read_map(arguments.mapped)).register,
             )
         )
     if record.is_completed:
