@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.pipeline.addresses import Addresses, is_elsewhere
 from aml_pipelines.pipeline.data_checks import check_table, unlike
+from aml_pipelines.pipeline.job_outputs import ARTIFACTS, artifact_folder, made_outputs
 from aml_pipelines.pipeline.mltable_file import MLTableFileError
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import (
+    ARTIFACT_STORE,
     DEFAULT,
     FOLDERS,
     AssetName,
@@ -143,8 +145,8 @@ class Locations:
                 return self._datastore(text, kind)
             case AssetName() as asset:
                 return self._asset(text, asset, kind)
-            case JobOutput():
-                return self._job_output(text, kind)
+            case JobOutput() as output:
+                return self._job_output(text, output, kind)
             case Url(scheme):
                 return self._url(text, scheme, kind)
             case LocalPath(path):
@@ -186,13 +188,24 @@ class Locations:
             return Missing(kind, uri, f"{wrong}: {location}", location)
         return Data(kind, location, uri)
 
-    def _job_output(self, uri: str, kind: str) -> Data:
+    def _job_output(self, uri: str, output: JobOutput, kind: str) -> Data:
         if not self.lake.is_here:
             return Data(kind, uri, uri)
-        raise UnknownReferenceError(
-            f"{uri!r} is found by the workspace, for jobs that are submitted to it; "
-            "give a local path or azureml://datastores/lake/paths/…"
-        )
+        made = made_outputs(self.runs, output.job)
+        if made is None:
+            raise UnknownReferenceError(f"{uri!r}: there is no job {output.job!r} in {self.runs}")
+        if output.output not in (*made, *ARTIFACTS):
+            raise UnknownReferenceError(
+                f"{uri!r}: job {output.job!r} has not made an output {output.output!r}; it has "
+                f"made {sorted([*made, ARTIFACTS[0]])}"
+            )
+        artifacts = DatastorePath(ARTIFACT_STORE, artifact_folder(output.job))
+        place = made.get(output.output) or self.lake.resolve(artifacts)
+        location = f"{place}/{output.path}" if output.path else place
+        wrong = "" if "://" in location else unlike(kind, Path(location))
+        if wrong:
+            raise UnknownReferenceError(f"{uri!r} {wrong}: {location}")
+        return Data(kind, location, uri)
 
     def _url(self, url: str, scheme: str, kind: str) -> Data:
         if scheme in self.lake.schemes:

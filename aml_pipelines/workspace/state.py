@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.addresses import FETCHED
+from aml_pipelines.pipeline.job_outputs import RUN_RECORD, artifact_folder
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class StateFolder:
         return self.runs / "jvm"
 
     def run_record(self, job: str) -> Path:
-        return self.runs / job / "run.json"
+        return self.runs / job / RUN_RECORD
 
     @property
     def mlflow(self) -> Path:
@@ -160,8 +161,3 @@ class StateFolder:
     def trusted(self) -> Path:
         """The certificates that jobs trust: the workspace's and the machine's."""
         return self.tls / "trusted.pem"
-
-
-def artifact_folder(run: str) -> str:
-    """Return the folder of a run, a job's or a node's, in the artifact store."""
-    return f"ExperimentRun/dcid.{run}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.job_outputs import ARTIFACTS, artifact_folder, made_outputs
 from aml_pipelines.pipeline.references import (
     ARTIFACT_STORE,
     DatastorePath,
@@ -14,15 +15,12 @@ from aml_pipelines.pipeline.references import (
 )
 from aml_pipelines.workspace.jobs.status import nodes_of, outputs_of
 from aml_pipelines.workspace.resources.addresses import datastore_path_of
-from aml_pipelines.workspace.state import StateFolder, artifact_folder
+from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.workspace.jobs.store import Jobs
-
-# The output that every job has: what it wrote to `./outputs`, and its logs.
-ARTIFACTS = ("artifacts", "default")
 
 
 class JobOutputs:
@@ -62,6 +60,9 @@ class JobOutputs:
             return outputs_of(job, self._state.root)
         parent = self._jobs.parent_of(name)
         if not parent:
-            raise RefusedError(f"job {name!r} does not exist in this workspace")
+            of_run = made_outputs(self._state.runs, name)
+            if of_run is None:
+                raise RefusedError(f"job {name!r} does not exist in this workspace")
+            return of_run
         (node,) = [n for n in nodes_of(parent[0], self._state.root) if n.name == parent[1]]
         return dict(node.outputs) if node.status == "Completed" else {}

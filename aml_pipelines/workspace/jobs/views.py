@@ -16,7 +16,7 @@ from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.served import here
-from aml_pipelines.workspace.state import artifact_folder
+from aml_pipelines.pipeline.job_outputs import artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
