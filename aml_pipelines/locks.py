@@ -84,15 +84,26 @@ def exclusive(lake: Path, holder: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
+def shared(lake: Path, holder: Mapping[str, str]) -> Iterator[None]:
+    """Hold the lock of a lake together with others that hold it so, and with no `exclusive` one."""
+    with _opened(lake / ".lock") as lock:
+        if not _take(lock, fcntl.LOCK_SH):
+            LOGGER.warning("waiting for the lake %s, which is held by %s", lake, _text(lock))
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        with _signed(lock, holder):
+            yield
+
+
+@contextmanager
 def _opened(file: Path) -> Iterator[IO[str]]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+", encoding="utf-8") as lock:
         yield lock
 
 
-def _take(lock: IO[str]) -> bool:
+def _take(lock: IO[str], how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
@@ -25,6 +26,7 @@ from aml_pipelines.execution.tracking import TrackedRun, tracked
 from aml_pipelines.execution.variables import node_variables
 from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.command import command
+from aml_pipelines.pipeline.find_data import local_copy
 from aml_pipelines.pipeline.plan import PlannedNode, Produce, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 
@@ -57,7 +59,7 @@ def run_node(
         input_texts(node, produced),
         context.folder(node),
         context.lake,
-        context.plan.locations.here,
+        partial(local_copy, context.plan.locations),
     )
     began(command(node, data.inputs, data.outputs))
     files = snapshot_files(node.component.snapshot)
@@ -103,7 +105,7 @@ def _tracked_run(node: PlannedNode, context: RunContext) -> TrackedRun:
     return TrackedRun(
         node.run_name,
         context.plan.pipeline.experiment,
-        display_name=node.name,
+        display_name=node.display_name,
         parent="" if is_single else context.run_id,
         root=context.run_id,
         tags=context.plan.pipeline.tags if is_single else node.tags,

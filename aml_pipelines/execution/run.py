@@ -41,7 +41,10 @@ def _tracked(context: RunContext, record: RunRecord) -> Iterator[None]:
         return
     context.tracking.begin(
         TrackedRun(
-            context.run_id, plan.pipeline.experiment, plan.pipeline.name, tags=plan.pipeline.tags
+            context.run_id,
+            plan.pipeline.experiment,
+            plan.pipeline.display_name or plan.pipeline.name,
+            tags=plan.pipeline.tags,
         )
     )
     try:

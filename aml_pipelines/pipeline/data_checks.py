@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.mltable_file import MLTABLE, named_paths, read_mltable
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+class UnknownReferenceError(UserError):
+    """A data reference that has no meaning where the pipeline is to run."""
 
 
 def unlike(kind: str, path: Path) -> str:

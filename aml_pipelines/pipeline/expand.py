@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.bind import Binder
 from aml_pipelines.pipeline.checks import check_node, check_template
+from aml_pipelines.pipeline.data_checks import UnknownReferenceError
 from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
-from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
+from aml_pipelines.pipeline.find_data import taken
 from aml_pipelines.pipeline.order import circle_of, in_order
 from aml_pipelines.pipeline.plan import PlannedNode, PlannedOutput
 from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
@@ -25,6 +26,7 @@ from aml_pipelines.pipeline.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.pipeline.locations import Locations
     from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import NewAsset
 
@@ -182,6 +184,7 @@ class Expansion:
             timeout=job.timeout,
             place=job.place,
             tags=job.tags,
+            display_name=job.display_name or name,
         )
         check_template(job.component, self.problems)
         check_node(node, self.problems)
@@ -198,7 +201,7 @@ class Expansion:
 
     def check_new_asset(self, setting: Setting, kind: str, location: str) -> None:
         """Report an output whose asset exists already, at another place or of another type."""
-        wrong = self.locations.taken(setting.asset, kind, location) if setting.asset else ""
+        wrong = taken(self.locations, setting.asset, kind, location) if setting.asset else ""
         if wrong:
             self.problems.add(setting.place, wrong)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.yaml_lines import Fields
 
+RETRIES = ("timeout", "max_retries")
 # Fields that a job may state in place of its component, beside resources.
 SPLITTING = (
     *("mini_batch_size", "partition_keys", "input_data", "retry_settings", "logging_level"),
@@ -67,7 +68,7 @@ def read_splitting(fields: Fields, stated: Splitting) -> Splitting:
 
 def _numbers(fields: Fields) -> dict[str, object]:
     retries, resources = fields.mapping("retry_settings"), fields.mapping("resources")
-    retries.only(("timeout", "max_retries"), "retry_settings")
+    retries.only(RETRIES, "retry_settings")
     read = {
         "concurrency": fields.whole("max_concurrency_per_instance", minimum=1),
         "instances": resources.whole("instance_count", minimum=1),

@@ -45,6 +45,7 @@ class PlannedNode:
     timeout: float | None
     place: Place
     tags: Mapping[str, str] = field(default_factory=dict)
+    display_name: str = ""
 
     @property
     def upstream(self) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ class Problems:
         if note not in self.notes:
             self.notes.append(note)
 
+    def note_once(self, subject: str, place: Place, text: str) -> None:
+        """Record a note about `subject`, unless there is one already."""
+        if not any(f": {subject!r} " in note for note in self.notes):
+            self.note(place, f"{subject!r} {text}")
+
     def raise_any(self) -> None:
         """Raise PipelineError with every problem, when there is one."""
         if self.found:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.environments.read import read_environment
+from aml_pipelines.pipeline.field_table import note_ignored
 from aml_pipelines.pipeline.kinds import node_kind
 from aml_pipelines.pipeline.read_ports import declared_inputs, declared_outputs
 from aml_pipelines.pipeline.references import local_path
@@ -22,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 def read_component_file(fields: Fields, kind: str) -> Component:
     """Return the component in a component file."""
     fields.only(node_kind(kind).COMPONENT_FIELDS, f"{kind} component")
+    note_ignored(fields)
     name = fields.text("name")
     if not _NAME.fullmatch(name):
         fields.problems.add(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline import read_component
+from aml_pipelines.pipeline.field_table import note_ignored
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.pipeline.read_ports import (
     declared_inputs,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_ABOUT = ("$schema", "name", "display_name", "description", "tags", "experiment_name")
+ABOUT = ("$schema", "name", "display_name", "description", "tags", "experiment_name")
+DESCRIPTION = "mlflow.note.content"
 FindComponent = Callable[[str], "Path"]
 
 
@@ -70,7 +72,11 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
     if block is None and not is_inline:
         return None
     _check_fields(fields, kind, name, is_inline=is_inline)
-    inputs = settings(fields.mapping("inputs"), "inputs")
+    note_ignored(fields)
+    inputs = {
+        **settings(fields.mapping("inputs"), "inputs"),
+        **settings(fields.only_of(as_kind.DATA_FIELDS), "inputs"),
+    }
     outputs = settings(fields.mapping("outputs"), "outputs")
     of_component = as_kind.COMPONENT_KIND
     if block is None or fields.entries[key].kind == "mapping":
@@ -87,6 +93,7 @@ def read_job(name: str, fields: Fields, reading: Reading) -> Job | None:
         environment_variables=_variables(fields, block),
         timeout=_timeout(fields, as_kind.LIMITS),
         tags=read_tags(fields),
+        display_name=fields.text("display_name"),
     )
 
 
@@ -173,7 +180,7 @@ def _check_fields(fields: Fields, kind: str, name: str, *, is_inline: bool) -> N
     states beside its fields is kept, and nothing comes of it.
     """
     as_kind = node_kind(kind)
-    known, owner = (*as_kind.JOB_FIELDS, *_ABOUT), f"{kind} job {name!r}"
+    known, owner = (*as_kind.JOB_FIELDS, *ABOUT), f"{kind} job {name!r}"
     if is_inline:
         fields.only((*known, *as_kind.INLINE_FIELDS), owner)
         return
@@ -212,7 +219,10 @@ def _variables(fields: Fields, block: Fields | None) -> dict[str, str]:
 
 
 def read_tags(fields: Fields) -> dict[str, str]:
-    return {name: str(entry.value) for name, entry in fields.mapping("tags").entries.items()}
+    """Return the tags of a job, with its description by the name that MLflow has for it."""
+    tags = {name: str(entry.value) for name, entry in fields.mapping("tags").entries.items()}
+    description = fields.text("description")
+    return {**tags, **({DESCRIPTION: description} if description else {})}
 
 
 def _timeout(fields: Fields, known: tuple[str, ...]) -> float | None:

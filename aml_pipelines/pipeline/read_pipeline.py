@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.field_table import note_ignored
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_job import (
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_FIELDS = (
+FIELDS = (
     *("$schema", "type", "name", "display_name", "description", "tags", "properties"),
     *("experiment_name", "inputs", "outputs", "jobs", "settings", "compute", "identity"),
-    "component",
+    *("component", "services"),
 )
-_SETTINGS = ("default_compute", "default_datastore", "force_rerun", "continue_on_step_failure")
+SETTINGS = ("default_compute", "default_datastore", "force_rerun", "continue_on_step_failure")
 _GRAPH = "pipeline"
 
 
@@ -65,7 +66,8 @@ def _refuse_component(fields: Fields) -> None:
 
 
 def _pipeline(fields: Fields, kind: str, reading: Reading) -> Pipeline:
-    fields.only(_FIELDS, "pipeline job")
+    fields.only(FIELDS, "pipeline job")
+    note_ignored(fields)
     inputs = settings(fields.mapping("inputs"), "inputs")
     outputs = settings(fields.mapping("outputs"), "outputs")
     if "component" in fields.entries:
@@ -108,7 +110,7 @@ def _of_graph(
 ) -> Pipeline:
     own = fields.mapping("settings")
     for name, entry in own.entries.items():
-        if name not in _SETTINGS:
+        if name not in SETTINGS:
             own.problems.note(entry.place, f"settings has no field {name!r}: it changes nothing")
     return Pipeline(
         name=fields.place.file.stem,
@@ -120,6 +122,7 @@ def _of_graph(
         force_rerun=own.flag("force_rerun", default=False),
         continue_on_step_failure=own.flag("continue_on_step_failure", default=True),
         tags=read_tags(fields),
+        display_name=fields.text("display_name"),
         default_datastore=own.text("default_datastore"),
     )
 

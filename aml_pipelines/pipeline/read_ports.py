@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.field_table import note_ignored_input
 from aml_pipelines.pipeline.spec import (
     DATA_TYPES,
     LITERAL_TYPES,
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Entry, Fields, Scalar
 
 _ASSET_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
-_OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
-_SETTING_FIELDS = ("type", "path", "mode", "value", "description")
+INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
+OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
+SETTING_FIELDS = (
+    *("type", "path", "mode", "value", "description", "datastore", "path_on_compute"),
+)
 EVALUATED = ("eval_mount", "eval_download")
 # Without a mode, Azure mounts an input to be read.
 READ_ONLY = ("", "ro_mount", "mount", "download", *EVALUATED)
@@ -60,7 +63,7 @@ def _input(name: str, entry: Entry, parent: Fields) -> InputPort:
         parent.problems.add(entry.place, f"input {name!r} is no mapping; write {{type: string}}")
         return InputPort(name, "string", entry.place)
     fields = parent.under(entry)
-    fields.only(_INPUT_FIELDS, f"input {name!r}")
+    fields.only(INPUT_FIELDS, f"input {name!r}")
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, INPUT_MODES)
     return InputPort(
@@ -83,7 +86,7 @@ def _output(name: str, entry: Entry, parent: Fields) -> OutputPort:
         )
         return OutputPort(name, "uri_folder", entry.place)
     fields = parent.under(entry)
-    fields.only(_OUTPUT_FIELDS, f"output {name!r}")
+    fields.only(OUTPUT_FIELDS, f"output {name!r}")
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, OUTPUT_MODES)
     kind = _type(fields, f"output {name!r}", (*LITERAL_TYPES, *DATA_TYPES))
@@ -98,15 +101,15 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
         value: Scalar = entry.value  # type: ignore[assignment]  # neither a list nor a mapping
         return Setting(value, entry.place)
     fields = parent.under(entry)
-    named = ("name", "version") if ports == "outputs" else ()
-    fields.only((*_SETTING_FIELDS, *named), f"{ports}.{name}")
+    fields.only((*SETTING_FIELDS, "name", "version"), f"{ports}.{name}")
+    note_ignored_input(fields)
     mode = fields.text("mode")
     refuse_mode(fields, name, mode, INPUT_MODES if ports == "inputs" else OUTPUT_MODES)
     kinds = (*LITERAL_TYPES, *DATA_TYPES)
     kind = _type(fields, f"{ports}.{name}", kinds) if "type" in fields.entries else ""
     is_path = "path" in fields.entries
     value = fields.text("path") if is_path else fields.scalar("value")
-    asset = _new_asset(name, fields, kind) if named else None
+    asset = _new_asset(name, fields, kind) if ports == "outputs" else None
     return Setting(value, entry.place, is_path=is_path, type=kind, mode=mode, asset=asset)
 
 

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from conf.yaml_lines import Place
 
 LITERAL_TYPES = ("string", "integer", "number", "boolean")
+MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 DATA_TYPES = (
     "uri_file",
     "uri_folder",
     "mltable",
-    "mlflow_model",
-    "custom_model",
-    "triton_model",
+    *MODEL_TYPES,
     "path",
 )
 # Fields that blocks and components of every kind have; `kinds` adds each its own.
 COMPONENT_ABOUT = (
     *("$schema", "type", "name", "version", "display_name", "description", "tags", "properties"),
+    *("id", "auto_delete_setting"),
 )
 COMPONENT = (
     *COMPONENT_ABOUT,
@@ -108,6 +108,7 @@ class Job:
     environment_variables: Mapping[str, str]
     timeout: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    display_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,5 +149,6 @@ class Pipeline:
     force_rerun: bool
     continue_on_step_failure: bool
     tags: Mapping[str, str]
+    display_name: str = ""
     default_datastore: str = ""
     is_single: bool = False  # a job of another type, which is the only node

@@ -94,6 +94,11 @@ class Fields:
         """Return the fields of `entry`, which must be a mapping."""
         return Fields(cast("Mapping[str, Entry]", entry.value), entry.place, self.problems)
 
+    def only_of(self, names: tuple[str, ...]) -> Fields:
+        """Return those of these fields that are there."""
+        there = {name: entry for name, entry in self.entries.items() if name in names}
+        return Fields(there, self.place, self.problems)
+
     def place_of(self, name: str) -> Place:
         """Return the line of `name`, or that of its mapping when it is missing."""
         return self.entries[name].place if name in self.entries else self.place

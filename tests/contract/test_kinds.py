@@ -39,7 +39,7 @@ def test_only_the_modules_of_a_kind_ask_for_it() -> None:
 
 
 def test_every_kind_that_is_no_graph_can_be_read_and_run() -> None:
-    assert list(node_kinds()) == ["command", "parallel", "spark", "sweep", "pipeline"]
+    assert list(node_kinds()) == ["automl", "command", "parallel", "spark", "sweep", "pipeline"]
     for name, kind in node_kinds().items():
         if not kind.IS_GRAPH:
             assert callable(runnable_kind(name).run)

@@ -38,6 +38,8 @@ PIPELINE = """\
 type: pipeline
 experiment_name: flights
 tags: {team: red}
+display_name: The job
+description: Says hello.
 jobs:
   node:
     type: command
@@ -45,6 +47,7 @@ jobs:
     code: src
     environment: azureml:any:1
     tags: {colour: blue}
+    display_name: shown
   fails:
     type: command
     command: echo half > outputs/half.txt && exit 3
@@ -98,9 +101,10 @@ def test_a_job_and_its_nodes_are_mlflow_runs_by_their_own_names(lake: Path) -> N
     runs, nodes = client(lake), children(lake, first)
     job = runs.get_run(first)
     assert job.info.status == "FAILED"
-    assert job.data.tags["team"] == "red"
-    assert sorted(nodes) == ["fails", "node"]
-    node, fails = nodes["node"], nodes["fails"]
+    assert (job.info.run_name, job.data.tags["team"]) == ("The job", "red")
+    assert job.data.tags["mlflow.note.content"] == "Says hello."
+    assert sorted(nodes) == ["fails", "shown"]
+    node, fails = nodes["shown"], nodes["fails"]
     assert (node.info.run_id, node.info.status) == (f"{first}_node", "FINISHED")
     assert (fails.info.run_id, fails.info.status) == (f"{first}_fails", "FAILED")
     assert node.data.metrics == {"loss": 0.5}
@@ -122,7 +126,7 @@ def test_a_job_and_its_nodes_are_mlflow_runs_by_their_own_names(lake: Path) -> N
     assert half.read_text() == "half\n"
 
     again = run(lake)
-    reused = children(lake, again)["node"]
+    reused = children(lake, again)["shown"]
     assert reused.data.metrics == {"loss": 0.5}
     copied = StateFolder(lake).artifacts(f"{again}_node") / "outputs" / "model.txt"
     assert copied.read_text() == "kept"

@@ -144,12 +144,28 @@ tell(said=said, status=ml.jobs.get(name).status, bad=children(name)[f"{name}_bad
     assert "does not exist" in str(told["absent"])
 
 
-def test_jobs_run_in_turn_and_are_cancelled_wherever_they_are(served: WorkspaceWithJobs) -> None:
+def test_jobs_that_touch_nothing_in_common_run_at_once(served: WorkspaceWithJobs) -> None:
     told = submitting(
         served.env,
         """
-running = submit(pipeline({"wait": node("sleep 100")}))
-queued = submit(pipeline({"say": node("echo hi")}))
+mark = files / "mark"
+waiting = submit(pipeline({"wait": node(f"until [ -e {mark} ]; do sleep 0.05; done")}))
+marking = submit(pipeline({"mark": node(f"touch {mark}")}))
+tell(states=[ended(waiting), ended(marking)])
+""",
+    )
+    assert told["states"] == ["Completed", "Completed"]
+
+
+def test_jobs_that_write_the_same_run_in_turn_and_are_cancelled_wherever_they_are(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+same = {"made": {"type": "uri_folder", "path": f"{LAKE}/same"}}
+running = submit(pipeline({"wait": node("sleep 100 # ${{outputs.made}}", outputs=same)}))
+queued = submit(pipeline({"say": node("echo hi # ${{outputs.made}}", outputs=same)}))
 states = [wait_for(running, "Running"), ml.jobs.get(queued).status]
 ml.jobs.begin_cancel(queued).result()
 ml.jobs.begin_cancel(running).result()
@@ -204,22 +220,20 @@ def code(**more):
     return [status, answer["error"]["message"]]
 data = {"jobInputType": "mltable", "uri": "azureml:never@latest"}
 tell(
-    unknown=code(colour="red"), wrong=code(isArchived="yes"), automl=code(jobType="AutoML"),
+    unknown=code(colour="red"), wrong=code(isArchived="yes"),
     empty=code(), unregistered=code(inputs={"train": data}),
     field=code(jobs={"a": {"type": "command", "colour": "red"}}),
-    kind=code(jobs={"a": {"type": "automl"}}), absent=refusal(ml.jobs.get, "refused"),
+    kind=code(jobs={"a": {"type": "quantum"}}), absent=refusal(ml.jobs.get, "refused"),
 )
 """,
     )
     assert told["unknown"][0] == 400  # type: ignore[index]  # each is a status and a message
     assert "unknown fields ['colour']" in str(told["unknown"])
     assert "isArchived is 'yes'; it takes bool" in str(told["wrong"])
-    assert told["automl"][0] == 501  # type: ignore[index]
-    assert "'AutoML' are not run by the local workspace" in str(told["automl"])
     assert told["empty"] == [400, "job: the pipeline has no jobs"]
     assert "data asset 'never' is not registered" in str(told["unregistered"])
     assert "has no field 'colour'" in str(told["field"])
-    assert "type 'automl', which the local executor does not run" in str(told["kind"])
+    assert "type 'quantum', which the local executor does not run" in str(told["kind"])
     assert "does not exist" in str(told["absent"])
 
 

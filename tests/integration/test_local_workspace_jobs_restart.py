@@ -48,8 +48,11 @@ def test_a_job_ends_with_the_workspace_and_what_waits_runs_when_it_is_back(
         told = submitting(
             env,
             f"""
-running = submit(pipeline({{"wait": node("echo $$ > {mark}; exec sleep 1000")}}), "running")
-queued = submit(pipeline({{"say": node("echo hi")}}), "queued")
+same = {{"made": {{"type": "uri_folder", "path": f"{{LAKE}}/same"}}}}
+wait = "echo $$ > {mark}; exec sleep 1000 # ${{{{outputs.made}}}}"
+running = submit(pipeline({{"wait": node(wait, outputs=same)}}), "running")
+say = "echo hi # ${{{{outputs.made}}}}"
+queued = submit(pipeline({{"say": node(say, outputs=same)}}), "queued")
 wait_for(running, "Running")
 while not os.path.exists("{mark}"):
     time.sleep(0.1)

@@ -86,7 +86,10 @@ def test_a_script_whose_init_fails_fails_the_job_at_once(tmp_path: Path) -> None
     assert "KeyError: 'no weights'" in said
 
 
-def test_a_script_gets_its_arguments_and_its_mini_batch_and_is_shut_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_debugged", [False, True])
+def test_a_script_gets_its_arguments_and_its_mini_batch_and_is_shut_down(
+    tmp_path: Path, *, is_debugged: bool
+) -> None:
     script = """
 import sys
 from pathlib import Path
@@ -99,7 +102,8 @@ def shutdown():
 """
     arguments = ["--note", str(tmp_path / "note"), "--append_row_dataframe_header", "True"]
     files = {"a": "", "b": "", "c": ""}
-    said = score(tmp_path, files, script, mini_batch_size=2, workers=1, arguments=arguments)
+    settings = {"mini_batch_size": 2, "arguments": arguments, "is_debugged": is_debugged}
+    said = score(tmp_path, files, script, workers=1, **settings)
     assert said == "0 file batch half\na 0 0.5\nb 0 0.5\nc 1 0.5\n"
     assert (tmp_path / "note").read_text() == "shut down"
 

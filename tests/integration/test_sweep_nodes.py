@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
 from aml_pipelines.workspace.state import StateFolder
-from tests.integration.pipelines_elsewhere import run_pipeline, write_files
+from tests.integration.pipelines_elsewhere import run_pipeline, write_files, write_pipeline
 
+REPOSITORY = Path(__file__).parents[2]
 SCRIPT = """
 import sys, time
 import mlflow
@@ -96,3 +101,25 @@ def test_a_sweep_fails_when_no_trial_tells_its_metric_or_it_takes_too_long(tmp_p
         "silent": "has 4 trials, of which none completed and logged 'auc'",
         "slow": "took longer than limits.timeout, 2 s",
     }
+    folder = tmp_path / "lake" / "runs" / record["run_id"] / "slow"
+    first = json.loads((folder / "trials.json").read_text())["trials"][0]
+    assert first["status"] == "Canceled"
+    assert first["error"] == "took longer than limits.trial_timeout, 1 s"
+
+
+def test_a_cancelled_run_ends_its_trials_and_starts_no_further_one(tmp_path: Path) -> None:
+    command = "echo $$ > pid.part; mv pid.part pid; sleep 60; : ${{search_space.depth}}"
+    write_files(tmp_path, {"code/try.py": SCRIPT})
+    words = write_pipeline(tmp_path, {"slow": {**SWEEP, "trial": {**TRIAL, "command": command}}})
+    run = subprocess.Popen([sys.executable, "-m", "aml_pipelines", *words], cwd=REPOSITORY)
+    while not (started := list(tmp_path.glob("lake/runs/*/slow/trials/1/snapshot/pid"))):
+        assert run.poll() is None
+        time.sleep(0.1)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(30) == 130
+    (pid,) = started
+    assert not Path("/proc", pid.read_text().strip()).exists()
+    trials = json.loads((pid.parents[3] / "trials.json").read_text())["trials"]
+    assert [trial["status"] for trial in trials] == ["Canceled", "Canceled"]
+    with closing(sqlite3.connect(StateFolder(tmp_path / "lake").mlflow_database)) as database:
+        assert not database.execute("SELECT name FROM runs WHERE status = 'RUNNING'").fetchall()

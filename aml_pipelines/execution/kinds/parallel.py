@@ -29,7 +29,8 @@ READS_TABLES = True
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
     """Run the driver, laid beside the snapshot: in it, its name could be one of the script's."""
     code, driver = parallel.parallel_code(node.component), context.folder(node) / "driver"
-    stage_driver(driver, _settings(node, data, place))
+    settings = _settings(node, data, place)
+    stage_driver(driver, dataclasses.replace(settings, is_debugged=context.in_foreground))
     arguments = [*COMMAND, "--input", _path(code.splitting.input_data, data)]
     if code.model:
         arguments += ["--model", _path(code.model, data)]

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 def main(options: argparse.Namespace) -> int:
     """Run all mini-batches; return 1 when more of them failed than may."""
     settings = read_settings(options.settings)
+    # Now: a script that is debugged changes the folder of this process.
+    append_to = options.append_to.resolve() if options.append_to else None
     logging.getLogger().setLevel(settings.logging_level)
     batches = mini_batches(options.input.resolve(), settings)
     run = Run(batches, settings)
@@ -45,8 +47,8 @@ def main(options: argparse.Namespace) -> int:
             *(settings.error_threshold, settings.mini_batch_error_threshold),
         )
         return 1
-    if options.append_to:
-        _append(run.lines, options.append_to)
+    if append_to:
+        _append(run.lines, append_to)
     return 0
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from .settings import IGNORE_ERRORS
-from .worker import MiniBatchError, Scored, Worker
+from .worker import DebuggedScript, MiniBatchError, Scored, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,11 @@ class Run:
 
     def work(self, workers: int) -> None:
         """Run the mini-batches in `workers` processes, until none is left or too many failed."""
+        if self._settings.is_debugged:
+            self._work(DebuggedScript(self._settings))
+            return
         with ThreadPoolExecutor(max_workers=workers) as threads:
-            started = [threads.submit(self._work) for _ in range(workers)]
+            started = [threads.submit(self._work_beside) for _ in range(workers)]
             # Their results are read, so that an error in a thread is no silent end of it.
             for worker in started:
                 worker.result()
@@ -56,8 +59,10 @@ class Run:
         headers = [answer.header for answer in answers if answer.header]
         return [*headers[:1], *(line for answer in answers for line in answer.lines)]
 
-    def _work(self) -> None:
-        worker = Worker(self._settings)
+    def _work_beside(self) -> None:
+        self._work(Worker(self._settings))
+
+    def _work(self, worker: Worker | DebuggedScript) -> None:
         while not self.is_failed:
             try:
                 batch = self._left.get_nowait()
@@ -68,7 +73,7 @@ class Run:
         if problem:
             _log.warning("shutdown() failed: %s", problem)
 
-    def _run(self, worker: Worker, batch: MiniBatch) -> None:
+    def _run(self, worker: Worker | DebuggedScript, batch: MiniBatch) -> None:
         for attempt in range(self._settings.max_retries + 1):
             try:
                 answer = worker.answer(batch)

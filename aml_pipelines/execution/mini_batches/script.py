@@ -38,15 +38,14 @@ class MiniBatchContext:
 def work(parent: Connection, settings: Settings) -> None:
     """Answer each mini-batch that comes from `parent`; what comes in its place ends the work."""
     try:
-        script = _script(settings)
-        getattr(script, "init", _nothing)()
+        script = begun(settings)
     except Exception:  # noqa: BLE001 # the parent says what it is
         parent.send((f"init() failed: {traceback.format_exc()}",))
         return
     parent.send(("",))
     while (batch := parent.recv()) is not None:
-        parent.send(_tried(partial(_answer, script, batch, settings)))
-    parent.send(_tried(partial(_shut_down, script)))
+        parent.send(_tried(partial(answer_of, script, batch, settings)))
+    parent.send(_tried(partial(shut_down, script)))
 
 
 def _tried(call: Callable[[], tuple[object, ...]]) -> tuple[object, ...]:
@@ -56,7 +55,8 @@ def _tried(call: Callable[[], tuple[object, ...]]) -> tuple[object, ...]:
         return (traceback.format_exc(),)
 
 
-def _script(settings: Settings) -> Any:  # noqa: ANN401 # a module, whatever it holds
+def begun(settings: Settings) -> Any:  # noqa: ANN401 # a module, whatever it holds
+    """Return the script's module after its init(), in whose folder this process then is."""
     code = Path(settings.code).resolve()
     file = code / settings.script
     sys.argv = [str(file), *settings.arguments]
@@ -65,10 +65,13 @@ def _script(settings: Settings) -> Any:  # noqa: ANN401 # a module, whatever it 
     logging.basicConfig(
         level=settings.logging_level, format="%(asctime)s %(levelname)s %(message)s"
     )
-    return importlib.import_module(file.stem)
+    script = importlib.import_module(file.stem)
+    getattr(script, "init", _nothing)()
+    return script
 
 
-def _answer(script: Any, batch: MiniBatch, settings: Settings) -> tuple[object, ...]:  # noqa: ANN401 # same
+def answer_of(script: Any, batch: MiniBatch, settings: Settings) -> tuple[int, str, list[str]]:  # noqa: ANN401 # same
+    """Return how many items run() returned, and the header and lines of them."""
     has_context = len(inspect.signature(script.run).parameters) >= _WITH_CONTEXT
     context = MiniBatchContext(batch.number, settings.dataset, dict(batch.key))
     answer = script.run(batch.items, context) if has_context else script.run(batch.items)
@@ -79,7 +82,8 @@ def _answer(script: Any, batch: MiniBatch, settings: Settings) -> tuple[object, 
     return len(answer), *lines_of(answer, settings.arguments)
 
 
-def _shut_down(script: Any) -> tuple[object, ...]:  # noqa: ANN401 # same
+def shut_down(script: Any) -> tuple[object, ...]:  # noqa: ANN401 # same
+    """Call the script's shutdown(), if it has one."""
     getattr(script, "shutdown", _nothing)()
     return ()
 

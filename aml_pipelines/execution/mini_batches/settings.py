@@ -19,7 +19,8 @@ class Settings:
 
     A mini-batch has `mini_batch_size` files, or about as many bytes of a table's rows. With
     `partition_keys` it has all items that are equal in these columns. `max_retries` counts the
-    attempts after the first, and each may take `timeout` seconds.
+    attempts after the first, and each may take `timeout` seconds. What `is_debugged` runs in the
+    driver's own process, which has the terminal.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Settings:
     max_retries: int = 2
     timeout: float = 60.0
     logging_level: str = "INFO"
+    is_debugged: bool = False
 
 
 def read_settings(file: Path) -> Settings:

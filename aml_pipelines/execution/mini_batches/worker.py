@@ -6,7 +6,7 @@ import multiprocessing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .script import work
+from .script import answer_of, begun, shut_down, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,22 @@ class Scored:
     count: int = 0
     header: str = ""
     lines: Sequence[str] = ()
+
+
+class DebuggedScript:
+    """The script in this very process, so that `breakpoint()` in it can ask and be answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._script = begun(settings)
+
+    def answer(self, batch: MiniBatch) -> Scored:
+        """Return what run() does; what it raises ends the process."""
+        return Scored(*answer_of(self._script, batch, self._settings))
+
+    def stop(self) -> str:
+        shut_down(self._script)
+        return ""
 
 
 class Worker:

@@ -74,6 +74,8 @@ class Trials:
         try:
             while self._start_more():
                 time.sleep(_POLL_SECONDS)
+                if self._context.processes.is_ending:
+                    raise NodeFailedError("was ended: the run was cancelled")
                 if limit is not None and time.monotonic() - began > limit:
                     raise NodeFailedError(f"took longer than limits.timeout, {limit:g} s")
                 for running in list(self._running):
@@ -111,18 +113,20 @@ class Trials:
         texts = {key: str(value) for key, value in values.items()}
         command = trial_command(self._node.component, texts, self._data.inputs, outputs)
         variables = {"AZUREML_RUN_ID": name, "MLFLOW_RUN_ID": run_id(name)}
-        process = ExitStack()
-        self._tracking.begin(self._tracked(trial))
-        process.enter_context(kept(name, snapshot, self._context))
-        child = process.enter_context(
-            self._context.processes.started(
-                ["/bin/bash", "-c", command],
-                folder=snapshot,
-                environment={**self._place.environment, **variables},
-                log=log,
+        with ExitStack() as opened:
+            self._tracking.begin(self._tracked(trial))
+            # Also of a trial that could not be started; `_end` tells how any other has ended.
+            opened.callback(self._tracking.end, name, "KILLED")
+            opened.enter_context(kept(name, snapshot, self._context))
+            child = opened.enter_context(
+                self._context.processes.started(
+                    ["/bin/bash", "-c", command],
+                    folder=snapshot,
+                    environment={**self._place.environment, **variables},
+                    log=log,
+                )
             )
-        )
-        self._running.append(_RunningTrial(trial, child, process))
+            self._running.append(_RunningTrial(trial, child, opened.pop_all()))
         self.tell(f"trial {number} began with {values}")
         self._record()
 

@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.environments.asked import Asked
 from aml_pipelines.pipeline.environments.find import UnknownEnvironmentError, asked_by
 from aml_pipelines.pipeline.environments.installed import (
     RUNNING,
@@ -22,21 +23,25 @@ from aml_pipelines.pipeline.environments.installed import (
     differences,
     missing_programs,
 )
+from aml_pipelines.pipeline.kinds import node_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aml_pipelines.pipeline.environments.asked import Asked
     from aml_pipelines.pipeline.environments.read import Environment
-    from aml_pipelines.pipeline.plan import Plan
+    from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What the user allows: environments to be built, and packages to be added to this one."""
+    """What the user allows: to build environments, to add packages to this one, to use stand-ins.
+
+    A stand-in is a KIND=PROGRAM: nodes of that kind are run by it, not by Azure's service.
+    """
 
     builds: bool = False
     packages: tuple[str, ...] = ()
+    stand_ins: tuple[str, ...] = ()
 
 
 ONLY_THIS = Policy()
@@ -84,6 +89,15 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
     problems: dict[str, None] = {}
     for name, node in plan.nodes.items():
         chosen[name] = Choice(policy.packages)
+        if stand_in := node_kind(node.component.kind).STAND_IN:
+            allowed = f"{node.component.kind}={stand_in}"
+            if allowed not in policy.stand_ins:
+                problems[_no_stand_in(node, allowed)] = None
+            notes[f"{stand_in} stands in for Azure's {node.component.kind}: its results differ"] = (
+                None
+            )
+            chosen[name] = _with_stand_in(node, policy)
+            continue
         environment = node.component.environment
         if environment is None:
             continue
@@ -99,6 +113,19 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
     if problems:
         raise PipelineError(*problems)
     return Choices(chosen, tuple(notes))
+
+
+def _no_stand_in(node: PlannedNode, allowed: str) -> str:
+    return (
+        f"{node.place}: job {node.name!r} is of type {node.component.kind!r}, which only Azure's "
+        f"service runs; add --stand-in {allowed} to have it run by that in its place"
+    )
+
+
+def _with_stand_in(node: PlannedNode, policy: Policy) -> Choice:
+    packages = node_kind(node.component.kind).STAND_IN_PACKAGES
+    asked = Asked(packages=tuple(Requirement(package) for package in packages))
+    return Choice((*(packages if differences(asked) else ()), *policy.packages))
 
 
 def _require_packages(policy: Policy) -> None:

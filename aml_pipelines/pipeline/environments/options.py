@@ -26,14 +26,24 @@ def add_environment_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PACKAGE",
         help="a package for all nodes, beside those of this environment; repeatable",
     )
+    parser.add_argument(
+        "--stand-in",
+        action="append",
+        default=[],
+        dest="stand_ins",
+        metavar="KIND=STAND_IN",
+        help="run nodes of a kind that only Azure runs by something else: automl=flaml",
+    )
 
 
 def read_policy(arguments: argparse.Namespace) -> Policy:
     """Return what parsed arguments allow of environments."""
-    return Policy(arguments.environments == "build", tuple(arguments.packages))
+    builds = arguments.environments == "build"
+    return Policy(builds, tuple(arguments.packages), tuple(arguments.stand_ins))
 
 
 def policy_words(policy: Policy) -> list[str]:
     """Return the options that `read_policy` reads as `policy`."""
     added = [f"--with={package}" for package in policy.packages]
-    return [*(["--environments=build"] if policy.builds else []), *added]
+    allowed = [f"--stand-in={stand_in}" for stand_in in policy.stand_ins]
+    return [*(["--environments=build"] if policy.builds else []), *added, *allowed]

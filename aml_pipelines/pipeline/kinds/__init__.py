@@ -35,6 +35,9 @@ class NodeKind(Protocol):
     )
     NODE_DEFAULTS: Mapping[str, object]  # what a block must state when nobody states it
     ENVIRONMENT_COSTS: str  # what an environment of its own costs in Azure, if anything
+    DATA_FIELDS: tuple[str, ...]  # fields that are inputs, beside those of `inputs`
+    STAND_IN: str  # what runs it here, where only Azure's service runs the thing itself
+    STAND_IN_PACKAGES: tuple[str, ...]  # that this stand-in needs
 
     def read_own(self, fields: Fields, name: str, snapshot: Snapshot) -> object:
         """Return what only components of this kind have, and report what is wrong with it."""

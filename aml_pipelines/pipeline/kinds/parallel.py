@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Fields
     from conf.target import Target
 
-_TASK = (
+TASK = (
     *("type", "code", "entry_script", "program_arguments", "append_row_to", "environment"),
     *("model", "additional_includes"),
 )
@@ -47,6 +47,7 @@ JOB_TYPE = ""  # it exists as a node of a pipeline alone, in Azure too
 OVERRIDES = ("task", "resources", *SPLITTING)
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read_own(fields: Fields, name: str, snapshot: Snapshot) -> ParallelCode:
     if not task.entries:
         fields.problems.add(fields.place_of("task"), f"{name!r} has no 'task', which it would run")
         return ParallelCode("", "", "", read_splitting(fields, Splitting()))
-    task.only(_TASK, "task")
+    task.only(TASK, "task")
     kind, script = task.text("type"), task.text("entry_script")
     if kind not in _RUNS:
         task.problems.add(

@@ -26,6 +26,7 @@ OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = ""
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
 def read_own(_fields: Fields, _name: str, _snapshot: Snapshot) -> None:

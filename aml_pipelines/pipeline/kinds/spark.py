@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FILES = ("py_files", "jars", "files", "archives")
 _OWN = ("entry", "args", "conf", *_FILES)
 IS_GRAPH = False
-JOB_FIELDS = (*JOB, *JOB_COMPUTE)
+JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services")
 COMPONENT_FIELDS = (*COMPONENT, *_OWN)
 INLINE_FIELDS = ("code", "environment", *_OWN)
 COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "spark", ""
@@ -40,6 +40,7 @@ _COSTS = (
     "carries (environments/spark/runtime-packages.txt)"
 )
 ENVIRONMENT_COSTS = f"environment: a conda file on a Spark job {_COSTS}"
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 _CONDA = "spark.synapse.library.python.env"
 _SIZES = ("spark.driver.cores", "spark.driver.memory", "spark.executor.cores")
 _MANDATORY = (*_SIZES, "spark.executor.memory")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 IS_GRAPH = False
-JOB_FIELDS = (*JOB, *JOB_COMPUTE, "trial", "environment_variables", *SWEEPING)
+JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services", "trial", "environment_variables", *SWEEPING)
 COMPONENT_FIELDS = COMPONENT_ABOUT
 INLINE_FIELDS = ()
 COMPONENT_KEY, COMPONENT_KIND = "trial", "command"
@@ -34,6 +34,7 @@ JOB_TYPE = "Sweep"
 OVERRIDES: tuple[str, ...] = ()
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
+DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 _SPACE = "search_space"
 # Azure's bayesian sampling takes these alone, and a grid has only what can be listed.
 _SAMPLED = {BAYESIAN: (CHOICE, "uniform", "quniform"), GRID: (CHOICE,)}

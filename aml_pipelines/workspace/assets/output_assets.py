@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, NotFoundError
 from aml_pipelines.pipeline.assets import ModelAsset
-from aml_pipelines.pipeline.locations import MODELS
 from aml_pipelines.pipeline.references import short_uri
+from aml_pipelines.pipeline.spec import MODEL_TYPES
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.resources.addresses import datastore_path_of, folder_of
@@ -37,7 +37,7 @@ class OutputAssets:
         Raises ConflictError where the version is another one's, NotFoundError for an output that
         is in no datastore, RefusedError for a model that is none.
         """
-        is_model = output.type in MODELS
+        is_model = output.type in MODEL_TYPES
         if output.asset.version:
             (self._put_model if is_model else self._put_data)(output, output.asset.version)
             return output.asset.version
@@ -59,7 +59,7 @@ class OutputAssets:
         raise conflict
 
     def _next(self, output: NamedOutput) -> str:
-        tables = self._models.tables if output.type in MODELS else self._data
+        tables = self._models.tables if output.type in MODEL_TYPES else self._data
         try:
             return tables.container(output.asset.name).next_version
         except NotFoundError:

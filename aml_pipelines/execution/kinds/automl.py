@@ -1,0 +1,61 @@
+"""AutoML on this machine: FLAML's search, which stands in for Azure's, and says so everywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.execution.process import Ran, run_process
+from aml_pipelines.files import read_json
+from aml_pipelines.pipeline.automl import METRICS
+from aml_pipelines.pipeline.kinds.automl import automl_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aml_pipelines.execution.context import RunContext
+    from aml_pipelines.execution.data import NodeData
+    from aml_pipelines.execution.process import Workplace
+    from aml_pipelines.pipeline.plan import PlannedNode
+
+FOR_SPARK = False
+_DRIVER = Path(__file__).parents[1] / "stand_ins" / "flaml_search.py"
+
+
+def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
+    """Run the search, laid beside the snapshot, whose ./outputs get the best model."""
+    folder = context.folder(node) / "driver"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_DRIVER, folder / _DRIVER.name)
+    search = automl_of(node.component)
+    settings = {
+        **asdict(search),
+        "flaml_metric": METRICS[search.task][search.metric],
+        "data": data.inputs,
+        "outputs": data.outputs,
+        "told": str(folder / "told.json"),
+    }
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    arguments = ["python", str(folder / _DRIVER.name), str(folder / "settings.json")]
+    run_process(arguments, node, dataclasses.replace(place), context)
+    return Ran(read_json(folder / "told.json"))
+
+
+def await_resources(context: RunContext) -> None:
+    """Return when the workspace answers: the search logs its trials."""
+    context.await_workspace()
+
+
+def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
+    """Yield nothing: the search needs no variables beyond those of every node."""
+    return nullcontext({})
+
+
+def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
+    """Return False: searches share nothing but the machine."""
+    return False

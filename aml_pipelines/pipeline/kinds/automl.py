@@ -1,0 +1,87 @@
+"""AutoML: a search that Azure's service alone runs, and that a stand-in runs here if allowed."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.pipeline.automl import DATA, FIELDS, LIMITS, AutoML, read_automl
+from aml_pipelines.pipeline.spec import JOB, JOB_COMPUTE
+
+__all__ = ["LIMITS"]  # of a block's `limits`, as the protocol has it
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aml_pipelines.pipeline.plan import PlannedNode
+    from aml_pipelines.pipeline.problems import Finding, Problems
+    from aml_pipelines.pipeline.spec import Component, Snapshot
+    from aml_pipelines.pipeline.yaml_lines import Fields
+    from conf.target import Target
+
+IS_GRAPH = False
+JOB_FIELDS = tuple(field for field in (*JOB, *JOB_COMPUTE) if field != "component")
+COMPONENT_FIELDS: tuple[str, ...] = ()
+INLINE_FIELDS = (
+    *FIELDS,
+    *("limits", "environment_id", "environment_variables", "queue_settings", "services"),
+)
+COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "automl", ""
+
+JOB_TYPE = "AutoML"
+OVERRIDES: tuple[str, ...] = ()
+TEMPLATE = ""
+NODE_DEFAULTS: Mapping[str, object] = {}
+ENVIRONMENT_COSTS = ""
+DATA_FIELDS = DATA
+STAND_IN = "flaml"
+STAND_IN_PACKAGES = ("flaml", "lightgbm")
+
+
+def automl_of(component: Component) -> AutoML:
+    """Return what `read_own` has read of an AutoML job."""
+    if not isinstance(component.own, AutoML):
+        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'automl'")
+    return component.own
+
+
+def read_own(fields: Fields, name: str, _: Snapshot) -> AutoML:
+    """Return the search that a job states."""
+    return read_automl(fields, name)
+
+
+def of_job(component: Component, _: Fields) -> Component:
+    """Take the search for never equal to an earlier one: it is bounded by time."""
+    return dataclasses.replace(component, is_deterministic=False)
+
+
+def check_job(fields: Fields, name: str) -> None:
+    """Report a job without training data."""
+    if "training_data" not in fields.entries:
+        fields.problems.add(fields.place, f"AutoML job {name!r} has no training_data")
+
+
+def check_node(node: PlannedNode, problems: Problems) -> None:
+    """Report data that is no MLTable."""
+    for name, bound in node.inputs.items():
+        if name in DATA and bound.value is not None and bound.type != "mltable":
+            problems.add(bound.place, f"{name} is a {bound.type!r}; AutoML takes an 'mltable'")
+
+
+def command(component: Component, inputs: Mapping[str, str | None], _: Mapping[str, str]) -> str:
+    """Return what is searched for: there is no command."""
+    search = automl_of(component)
+    return f"automl {search.task} of {search.target} in {inputs.get('training_data')}"
+
+
+def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
+    """Change nothing: a node has no component."""
+
+
+def retarget(_node: dict[str, Any], _component: dict[str, Any], _target: Target) -> None:
+    """Change nothing: Azure's service runs no code of ours."""
+
+
+def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
+    """Yield nothing: the service checks a search when it is submitted."""
+    return iter(())
