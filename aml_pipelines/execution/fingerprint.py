@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Fingerprint:
     """The code, arguments, data and packages of a node.
 
     `code` and each input of `data` map files to the hashes of their bytes, `environment_variables`
-    names to hashes of their values, `packages` names to versions.
+    names to hashes of their values, `packages` names to versions; `outputs` are the stated paths.
     """
 
     code: Mapping[str, str]
@@ -41,6 +41,7 @@ class Fingerprint:
     data: Mapping[str, Mapping[str, str]]
     environment_variables: Mapping[str, str]
     packages: Mapping[str, str]
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -83,6 +84,8 @@ def fingerprint_of(
         },
         # Another release of a package may compute something else from equal inputs.
         packages={"environment": environment.key} if environment.key else dict(_locked()),
+        # An earlier run has written to the path that its own file states, and to no other.
+        outputs={name: output.path for name, output in node.outputs.items() if output.path},
     )
 
 

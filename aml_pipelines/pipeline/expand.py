@@ -173,7 +173,8 @@ class Expansion:
                 continue
             kind = port.type if port.is_declared else setting.type or port.type
             asset = self._new_asset(job, key, setting, kind, location)
-            outputs[key] = PlannedOutput(key, kind, setting.mode or port.mode, location, asset)
+            mode = setting.mode or port.mode
+            outputs[key] = PlannedOutput(key, kind, mode, location, asset, template)
         node = PlannedNode(
             name=name,
             run_name=self.locations.run_name(name),

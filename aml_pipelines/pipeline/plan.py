@@ -30,6 +30,7 @@ class PlannedOutput:
     mode: str
     location: str
     asset: NewAsset | None = None
+    path: str = ""  # as the file states it, with its expressions
 
 
 @dataclass(frozen=True)

@@ -76,3 +76,14 @@ def test_a_pipelines_own_output_is_registered_when_all_of_it_has_completed(
     done = run_pipeline(tmp_path, {"make": make}, outputs=outputs)
     assert done["registered"] == {"all": "azureml:rows:v1"}
     assert Registry(tmp_path / "lake").data_asset("rows", "v1").path.endswith("/make/outputs/made")
+
+
+def test_an_output_is_written_to_the_path_it_states_although_an_equal_one_is_elsewhere(
+    tmp_path: Path,
+) -> None:
+    store = "azureml://datastores/lake/paths"
+    run_pipeline(tmp_path, making(path=f"{store}/one"))
+    again = run_pipeline(tmp_path, making(path=f"{store}/one"))
+    other = run_pipeline(tmp_path, making(path=f"{store}/other"))
+    assert [run["nodes"]["make"]["reused"] for run in (again, other)] == [True, False]
+    assert (tmp_path / "lake/other/a").is_file()
