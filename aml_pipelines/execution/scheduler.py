@@ -139,6 +139,6 @@ class Execution:
             self.failed.append(node.name)
         else:
             record.status, record.reused, record.outputs = "Completed", ended.reused, ended.outputs
-            record.properties = ended.ran.properties
+            record.properties, record.registered = ended.ran.properties, ended.registered
             self._produce(node.name, ended.outputs)
         self.progress.ended(node.name, record.status, record.seconds, reused=record.reused)

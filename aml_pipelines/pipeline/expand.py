@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.bind import Binder
 from aml_pipelines.pipeline.checks import check_node, check_template
+from aml_pipelines.pipeline.data_checks import UnknownReferenceError
 from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
-from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
+from aml_pipelines.pipeline.find_data import taken
 from aml_pipelines.pipeline.order import circle_of, in_order
 from aml_pipelines.pipeline.plan import PlannedNode, PlannedOutput
 from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
@@ -25,7 +26,9 @@ from aml_pipelines.pipeline.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.pipeline.locations import Locations
     from aml_pipelines.pipeline.problems import Problems
+    from aml_pipelines.pipeline.spec import NewAsset
 
 _SERVER_SIDE = ("name", "output_name", "default_datastore")
 
@@ -169,7 +172,9 @@ class Expansion:
                 self.problems.add(setting.place, str(problem))
                 continue
             kind = port.type if port.is_declared else setting.type or port.type
-            outputs[key] = PlannedOutput(key, kind, setting.mode or port.mode, location)
+            asset = self._new_asset(job, key, setting, kind, location)
+            mode = setting.mode or port.mode
+            outputs[key] = PlannedOutput(key, kind, mode, location, asset, template)
         node = PlannedNode(
             name=name,
             run_name=self.locations.run_name(name),
@@ -186,13 +191,32 @@ class Expansion:
         check_node(node, self.problems)
         self.nodes[name] = node
 
+    def _new_asset(
+        self, job: Job, output: str, setting: Setting, kind: str, location: str
+    ) -> NewAsset | None:
+        own = job.outputs.get(output, setting)
+        named = own if own.asset else setting
+        if named.asset:
+            self.check_new_asset(named, kind, location)
+        return named.asset
+
+    def check_new_asset(self, setting: Setting, kind: str, location: str) -> None:
+        """Report an output whose asset exists already, at another place or of another type."""
+        wrong = taken(self.locations, setting.asset, kind, location) if setting.asset else ""
+        if wrong:
+            self.problems.add(setting.place, wrong)
+
 
 def _outer(scope: Scope, reference: Reference, setting: Setting) -> Setting:
     """Return where and how an output is written that is one of the graph's own."""
     outer = scope.graph.outputs[reference.parts[-1]]
     destination = scope.destinations.get(outer.name, Setting(None, setting.place))
     mode = setting.mode or destination.mode or outer.mode
-    return dataclasses.replace(destination, mode=mode, type=destination.type or outer.type)
+    # What a pipeline's own output becomes is registered when the pipeline has completed.
+    asset = destination.asset if scope.prefix else None
+    return dataclasses.replace(
+        destination, mode=mode, type=destination.type or outer.type, asset=asset
+    )
 
 
 def _needs(job: Job) -> list[str]:

@@ -17,8 +17,6 @@ LAKE = "lake"
 DEFAULT = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
 FOLDERS = {LAKE: ".", DEFAULT: DEFAULT, ARTIFACT_STORE: ARTIFACT_STORE}
-# The output that every job has: what it wrote to ./outputs and ./logs, and its MLflow artifacts.
-ARTIFACTS = "artifacts"
 _PROVIDER = "Microsoft.MachineLearningServices"
 # Azure answers with resourceGroups and resourcegroups, with and without the provider.
 _WORKSPACE = (
@@ -85,7 +83,11 @@ class DatastorePath:
             raise RefusedError(
                 f"datastore {self.datastore!r} is unknown; there are {sorted(FOLDERS)}"
             )
-        root = (state / FOLDERS[self.datastore]).resolve()
+        return self.below(state / FOLDERS[self.datastore])
+
+    def below(self, root: Path) -> Path:
+        """Return the path in the datastore with the folder `root`; raises RefusedError."""
+        root = root.resolve()
         folder = (root / self.path).resolve()
         if not folder.is_relative_to(root):
             raise RefusedError(f"{str(self)!r} leads out of datastore {self.datastore!r}")
@@ -183,11 +185,6 @@ def local_path(reference: object) -> str:
     """Return the local path that a YAML value is; empty for a mapping and every other reference."""
     parsed = parse(reference) if isinstance(reference, str) else None
     return parsed.path if isinstance(parsed, LocalPath) else ""
-
-
-def artifact_folder(run: str) -> str:
-    """Return the folder of a run, a job's or a node's, in the artifact store."""
-    return f"ExperimentRun/dcid.{run}"
 
 
 def short_uri(uri: str) -> str:

@@ -15,6 +15,8 @@ from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import Jobs
+from aml_pipelines.workspace.resources.addresses import DATASTORE
+from aml_pipelines.workspace.serve import NOTHING
 from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.accounts import Accounts
@@ -25,6 +27,7 @@ from aml_pipelines.workspace.store.versions import Versions
 from aml_pipelines.workspace.store.workspace_id import workspace_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aml_pipelines.workspace.http.arm import WorkspaceScope
@@ -32,9 +35,16 @@ if TYPE_CHECKING:
 
 
 def build_workspace(
-    scope: WorkspaceScope, identity: WorkspaceIdentity, state: Path
+    scope: WorkspaceScope,
+    identity: WorkspaceIdentity,
+    state: Path,
+    *,
+    mapped: Mapping[str, str] = NOTHING,
 ) -> ServedWorkspace:
-    """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
+    """Open the workspace `scope` of the folder `state`; nothing of it runs yet.
+
+    `mapped` has what stands here for data elsewhere.
+    """
     # Each store once: some hold locks or keys that all routes must share.
     jobs, registry, secrets, uploads = (
         Jobs(state),
@@ -48,6 +58,7 @@ def build_workspace(
     return ServedWorkspace(
         scope=scope,
         guid=workspace_id(state),
+        mapped=mapped,
         folder=StateFolder(state),
         identity=identity,
         operations=Operations(scope.subscription_id),
@@ -59,7 +70,7 @@ def build_workspace(
         workspaces=Documents(state, "workspace"),
         groups=Documents(state, "group"),
         templates=Documents(state, "template"),
-        datastores=Documents(state, "datastore"),
+        datastores=Documents(state, DATASTORE),
         computes=Documents(state, "compute"),
         stored_schedules=Documents(state, "schedule"),
         secrets=secrets,
@@ -67,7 +78,7 @@ def build_workspace(
         batch_endpoints=Documents(state, "batch endpoint"),
         batch_deployments=Documents(state, "batch deployment"),
         jobs=jobs,
-        job_outputs=JobOutputs(state, jobs),
+        job_outputs=JobOutputs(state, jobs, mapped),
         tracking=MlflowRuns(state, lambda: None),
         log_links=LogLinks(),
         uploads=uploads,

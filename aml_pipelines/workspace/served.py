@@ -55,6 +55,7 @@ class ServedWorkspace:
 
     scope: WorkspaceScope
     guid: str
+    mapped: Mapping[str, str]
     folder: StateFolder
     identity: WorkspaceIdentity
     operations: Operations

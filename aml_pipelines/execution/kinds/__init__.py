@@ -19,6 +19,7 @@ class RunnableKind(Protocol):
     """A kind of node as the executor sees it; `pipeline.kinds` has how it is read and checked."""
 
     FOR_SPARK: bool  # data in mode direct is given by Spark's URIs, not by Azure ML's
+    READS_TABLES: bool  # an MLTable stays one whatever its mode, for it is read before the script
 
     def run(self, node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
         """Run the node to its end; raises NodeFailedError when it fails."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import PlannedNode
 
 FOR_SPARK = False
+READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:

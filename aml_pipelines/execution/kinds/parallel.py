@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import PlannedNode
 
 FOR_SPARK = False
+READS_TABLES = True
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
 FOR_SPARK = True
+READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:

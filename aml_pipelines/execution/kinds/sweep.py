@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import PlannedNode
 
 FOR_SPARK = False
+READS_TABLES = False
 # By Azure ML's name, which its client reads.
 BEST = "best_child_run_id"
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.assets import LATEST
-from aml_pipelines.pipeline.locations import MODELS
 from aml_pipelines.pipeline.references import asset_name, with_version
+from aml_pipelines.pipeline.spec import MODEL_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
         return uri
     # Data and models may share a name: the type of the input says which it is. An asset with a
     # version is looked for too, so that an unknown one is refused now and not when the job runs.
-    find = registry.model if kind in MODELS else registry.data_asset
+    find = registry.model if kind in MODEL_TYPES else registry.data_asset
     label = None if asset.version else asset.label or LATEST
     asset_version = find(asset.name, asset.version or None, label)
     return uri if asset.version else with_version(uri, asset_version.version)

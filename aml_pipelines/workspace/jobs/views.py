@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
+from aml_pipelines.pipeline.job_outputs import artifact_folder
 from aml_pipelines.pipeline.node_names import run_of_node
-from aml_pipelines.pipeline.references import ARTIFACT_STORE, artifact_folder, long_uri
+from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG
 from aml_pipelines.workspace.jobs.run_properties import run_properties
