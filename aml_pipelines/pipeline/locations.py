@@ -91,7 +91,7 @@ class Locations:
         """
         if output == ARTIFACTS[0] and not template:
             artifacts = DatastorePath(ARTIFACT_STORE, artifact_folder(self.run_name(node)))
-            return self._resolved(str(artifacts))
+            return self.resolved(str(artifacts))
         if self.lake.is_here and not template:
             return str(self.node_folder(node) / "outputs" / output)
         names = {
