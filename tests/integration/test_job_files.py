@@ -142,3 +142,24 @@ jobs:
 """
     run(lake, job)
     assert made(lake, "world", "copy") == "world\n"
+
+
+def test_a_component_of_a_registry_is_read_from_the_folder_that_stands_for_it(lake: Path) -> None:
+    versions = lake.parent / "shared" / "components" / "greet" / "versions"
+    for version, word in (("9", "old"), ("10", "new")):
+        (versions / version).mkdir(parents=True)
+        text = GREET.replace("echo hello", f"echo {word}")
+        (versions / version / "component.yml").write_text(text)
+    job = """\
+type: pipeline
+jobs:
+  newest:
+    component: azureml://registries/shared/components/greet/labels/latest
+    inputs: {who: her}
+  named:
+    component: azureml://registries/shared/components/greet/versions/9
+    inputs: {who: him}
+"""
+    run(lake, job, "--map", f"azureml://registries/shared={lake.parent / 'shared'}")
+    assert made(lake, "newest", "greeting") == "new her\n"
+    assert made(lake, "named", "greeting") == "old him\n"
