@@ -10,7 +10,7 @@ from aml_pipelines.errors import NotFoundError
 from aml_pipelines.pipeline.addresses import is_elsewhere
 from aml_pipelines.pipeline.data_checks import UnknownReferenceError, check_table, unlike
 from aml_pipelines.pipeline.job_outputs import ARTIFACTS, artifact_folder, made_outputs
-from aml_pipelines.pipeline.mltable_file import MLTableFileError
+from aml_pipelines.pipeline.mltable_file import MLTABLE, MLTableFileError
 from aml_pipelines.pipeline.references import (
     ARTIFACT_STORE,
     AssetName,
@@ -32,7 +32,8 @@ def find_data(places: Locations, setting: Setting) -> Data | Missing:
     """Return the data at a path; raises UnknownReferenceError when it cannot be any."""
     data = _data_at(places, str(setting.value), setting.type or "uri_folder", setting)
     is_table = isinstance(data, Data) and data.type == "mltable"
-    if is_table and places.lake.is_here and "://" not in data.location:
+    # A table that is registered and gone is the node's to miss: its version is what is asked for.
+    if is_table and places.lake.is_here and (Path(data.location) / MLTABLE).is_file():
         try:
             check_table(Path(data.location), partial(local_copy, places))
         except MLTableFileError as error:

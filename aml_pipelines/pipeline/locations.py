@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.pipeline.addresses import Addresses
 from aml_pipelines.pipeline.data_checks import UnknownReferenceError
+from aml_pipelines.pipeline.job_outputs import ARTIFACTS, artifact_folder
 from aml_pipelines.pipeline.node_names import run_of_node
-from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, AssetName, DatastorePath, parse
+from aml_pipelines.pipeline.references import (
+    ARTIFACT_STORE,
+    DEFAULT,
+    FOLDERS,
+    AssetName,
+    DatastorePath,
+    parse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +89,9 @@ class Locations:
 
         Raises UnknownReferenceError for a path that Azure does not resolve.
         """
+        if output == ARTIFACTS[0] and not template:
+            artifacts = DatastorePath(ARTIFACT_STORE, artifact_folder(self.run_name(node)))
+            return self.resolved(str(artifacts))
         if self.lake.is_here and not template:
             return str(self.node_folder(node) / "outputs" / output)
         names = {

@@ -48,13 +48,14 @@ class Request:
         """Plan one pipeline, with assets as they are registered now; raises PipelineError."""
         state = Path(self.target.state)
         option = "" if self.target.option == LOCAL else self.target.option
+        addresses = addresses_in(state, self.mapped, target=option)
         locations = Locations(
             target_lake(self.target),
             self.runs,
             run_id,
             Registry(state),
-            find_component=component_finder(state),
-            addresses=addresses_in(state, self.mapped, target=option),
+            find_component=component_finder(state, addresses),
+            addresses=addresses,
         )
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)

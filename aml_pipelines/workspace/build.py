@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.workspace.assets.code import sources_in
 from aml_pipelines.workspace.assets.components import components_in
 from aml_pipelines.workspace.assets.kinds import CODES, KINDS
+from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -78,6 +79,7 @@ def build_workspace(
         batch_deployments=Documents(state, "batch deployment"),
         jobs=jobs,
         job_outputs=JobOutputs(state, jobs, mapped),
+        tracking=MlflowRuns(state, lambda: None),
         log_links=LogLinks(),
         uploads=uploads,
         accounts=Accounts(state, identity, uploads, mapped),

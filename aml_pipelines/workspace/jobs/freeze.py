@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.addresses import REGISTRIES
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.pipeline.references import asset_name, with_version
 from aml_pipelines.pipeline.spec import MODEL_TYPES
@@ -65,6 +66,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
 
 def component_version(reference: str, components: Components) -> str:
     """Return `reference` with the version that its label has now; raises NotFoundError."""
+    if reference.startswith(REGISTRIES):
+        return reference  # of no workspace: the planner finds it
     asset = asset_name(reference)
     if not asset:
         raise RefusedError(

@@ -14,6 +14,7 @@ from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
+from aml_pipelines.workspace.jobs.component_files import component_finder
 from aml_pipelines.workspace.jobs.freeze import Named, freeze
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.places import name_places
@@ -139,7 +140,13 @@ def plan_job(
     """
     runs = StateFolder(state).runs
     locations = Locations(
-        FolderLake(state), runs, name, registry, is_single=is_single, addresses=addresses
+        FolderLake(state),
+        runs,
+        name,
+        registry,
+        is_single=is_single,
+        find_component=component_finder(state, addresses),
+        addresses=addresses,
     )
     return plan_pipeline(file, locations, overrides={}, target_inputs={})
 

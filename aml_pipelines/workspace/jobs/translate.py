@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from aml_pipelines.pipeline.addresses import REGISTRIES
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.jobs.automl_body import automl_fields
@@ -52,6 +53,9 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
     if single_node(job):
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
     files: PipelineFiles = {}
+    if job.get("componentId"):
+        files = component_documents(str(job["componentId"]), sources)
+        return {PIPELINE: {**_pipeline(job, {}), "component": f"./{COMPONENT}"}, **files}
     jobs = {
         name: _node(name, mapping(node), sources, files, folder=f"./{_COMPONENTS}")
         for name, node in mapping(job.get("jobs")).items()
@@ -159,7 +163,9 @@ def _node(
     fields |= {"limits": _limits(node), **_compute(node), **_identity(node)}
     fields |= sweep_fields(node) | automl_fields(node)
     component = node.get("componentId") or mapping(node.get(key)).get("componentId")
-    if component:
+    if component and str(component).startswith(REGISTRIES):
+        fields[key] = str(component)
+    elif component:
         fields[key] = f"{folder}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)

@@ -40,11 +40,11 @@ def job_resource(job: SubmittedJob) -> Resource:
     }
     properties = {
         "description": None,
-        "tags": {},
         "displayName": job.name,
         **job.properties,
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
+        "tags": _tags(job),
         "inputs": inputs,
         "outputs": outputs,
         "properties": {**run_properties(job.properties), **_properties(job)},
@@ -75,7 +75,7 @@ def job_run(job: SubmittedJob) -> dict[str, object]:
         **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
         "status": status_of(job, _state()),
         "description": job.properties.get("description"),
-        "tags": dict(job.tags),
+        "tags": _tags(job),
         "properties": _properties(job),
         "hidden": job.is_archived,
         "error": _error(job.error) if job.state == "Failed" else None,
@@ -91,7 +91,7 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
         **_run(job, name, node.name),
         "parentRunId": node.parent,
         "status": node.status,
-        "tags": dict(node.tags),
+        "tags": {**_tracked(name), **node.tags},
         "properties": {
             "azureml.moduleName": job.graph.components.get(node.name, node.name),
             "azureml.runsource": node.kind,
@@ -133,6 +133,15 @@ def _properties(job: SubmittedJob) -> dict[str, object]:
     nodes = nodes_of(job, _state()) if single_node(job.properties) else []
     told = nodes[0].properties if nodes else {}
     return {**mapping(job.properties.get("properties")), **told}
+
+
+def _tags(job: SubmittedJob) -> dict[str, str]:
+    """Return the tags of a job: those that its code set, and over them those of its body."""
+    return {**_tracked(job.name), **job.tags}
+
+
+def _tracked(run: str) -> dict[str, str]:
+    return here().tracking.tags(run)
 
 
 def _placed(output: Mapping[str, object], location: str | None) -> dict[str, object]:
