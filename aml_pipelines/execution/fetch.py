@@ -91,6 +91,7 @@ def _blobs(container: str, path: str) -> dict[str, str] | None:
 
 
 def _download_file(url: str, to: Path, report: Report) -> None:
+    # As the clients of Azure's packages do: else their own authorities, and not the machine's.
     trusted = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
     context = ssl.create_default_context(cafile=trusted)
     request = urllib.request.Request(url)  # noqa: S310 # http or https, by its callers

@@ -18,7 +18,7 @@ from aml_pipelines.execution.fetch import fetch
 from aml_pipelines.pipeline.addresses import is_elsewhere
 from aml_pipelines.pipeline.named_addresses import addresses_named_in
 from aml_pipelines.targets import add_target_argument, command_target
-from aml_pipelines.workspace.resources.addresses import addresses_in
+from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
     import argparse

@@ -22,7 +22,7 @@ from aml_pipelines.repository import PIPELINES
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.component_files import component_finder
-from aml_pipelines.workspace.resources.addresses import addresses_in
+from aml_pipelines.workspace.store.addresses import addresses_in
 from conf.target import LOCAL
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import Jobs
-from aml_pipelines.workspace.resources.addresses import DATASTORE
 from aml_pipelines.workspace.serve import NOTHING
 from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.accounts import Accounts
 from aml_pipelines.workspace.storage.uploads import Uploads
+from aml_pipelines.workspace.store.addresses import DATASTORE
 from aml_pipelines.workspace.store.documents import Documents
 from aml_pipelines.workspace.store.secrets import SecretFile
 from aml_pipelines.workspace.store.versions import Versions
@@ -82,5 +82,5 @@ def build_workspace(
         tracking=MlflowRuns(state, lambda: None),
         log_links=LogLinks(),
         uploads=uploads,
-        accounts=Accounts(state, identity, uploads),
+        accounts=Accounts(state, identity, uploads, mapped),
     )

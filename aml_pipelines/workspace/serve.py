@@ -158,6 +158,8 @@ def job_environment(
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
         "REQUESTS_CA_BUNDLE": str(folder.trusted),
+        # Of MLTable's reader, which is written in Rust.
+        "SSL_CERT_FILE": str(folder.trusted),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
         # No other login of the machine's user may be taken for the job's, and no proxy be used.

@@ -82,7 +82,8 @@ def serve(
     """Serve `app` and the identity endpoint on two listening descriptors, in threads."""
     folder = workspace.folder
     certificates = ensure_certificates(folder.tls, [LOOPBACK])
-    trusted_already = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
+    trusted_already = Path(next(filter(None, bundles), certifi.where()))
     write_trusted(certificates.authority, folder.trusted, besides=trusted_already)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.server, certificates.key)

@@ -9,6 +9,7 @@ import pytest
 
 from aml_pipelines.pipeline.addresses import place_of
 from aml_pipelines.workspace.state import StateFolder
+from tests.integration.workspace_jobs import run_job
 from tests.integration.workspace_with_jobs import (
     WorkspaceWithJobs,
     new_lake,
@@ -117,3 +118,44 @@ tell(status=status, last=last, all=ml.data.get("all", "7").path.partition("paths
         "model": ["custom_model", "last"],
         "output": "all",
     }
+
+
+def test_mltable_and_fsspec_read_datastores_and_assets_with_the_clients_own_login(
+    served: WorkspaceWithJobs, folder: Path
+) -> None:
+    table = folder / "lake/gold/table"
+    table.mkdir()
+    (table / "rows.csv").write_text("n,m\n7,8\n")
+    reads = {"read_delimited": {"delimiter": ",", "header": "all_files_same_headers"}}
+    content = {"paths": [{"file": "./rows.csv"}], "transformations": [reads]}
+    (table / "MLTable").write_text(json.dumps(content))
+    (folder / "lake/datastores/own").mkdir(parents=True)
+    told = run_job(
+        served.env,
+        """
+import mltable
+from azure.ai.ml.entities import AzureBlobDatastore
+from azureml.fsspec import AzureMachineLearningFileSystem
+ml.datastores.create_or_update(AzureBlobDatastore(
+    name="own", account_name="account", container_name="container"))
+ml.data.create_or_update(Data(name="rows", version="3", type="mltable", path=f"{LAKE}/gold/table"))
+workspace = (f"azureml://subscriptions/{ml.subscription_id}/resourcegroups/"
+             f"{ml.resource_group_name}/workspaces/{ml.workspace_name}")
+uris = (f"{workspace}/datastores/lake/paths/gold/table", "azureml:rows:3",
+        f"{workspace}/data/rows/versions/3")
+loaded = [mltable.load(uri).to_pandas_dataframe().to_dict("records") for uri in uris]
+lake = AzureMachineLearningFileSystem(f"{workspace}/datastores/lake/paths/")
+own = AzureMachineLearningFileSystem(f"{workspace}/datastores/own/paths/")
+(files := __import__("pathlib").Path(__import__("tempfile").mkdtemp(), "up.txt")).write_text("up")
+own.upload(str(files), "sent/", recursive=False)
+tell(loaded=loaded, listed=lake.glob("gold/table/*.csv"),
+     read=lake.open("gold/table/rows.csv").read().decode(), sent=own.ls("sent"),
+     hidden=refusal(lake.ls, "registry"))
+""",
+    )
+    assert told["loaded"] == [[{"n": 7, "m": 8}]] * 3
+    assert told["listed"] == ["gold/table/rows.csv"]
+    assert told["read"] == "n,m\n7,8\n"
+    assert told["sent"] == ["sent/up.txt"]
+    assert (folder / "lake/datastores/own/sent/up.txt").read_text() == "up"
+    assert told["hidden"]

@@ -13,8 +13,8 @@ from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_p
 from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
-from aml_pipelines.workspace.resources.addresses import folder_of
 from aml_pipelines.workspace.served import here
+from aml_pipelines.workspace.store.addresses import folder_of
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject

@@ -11,7 +11,7 @@ from aml_pipelines.pipeline.references import short_uri
 from aml_pipelines.pipeline.spec import MODEL_TYPES
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.assets.models import Models
-from aml_pipelines.workspace.resources.addresses import datastore_path_of, folder_of
+from aml_pipelines.workspace.store.addresses import datastore_path_of, folder_of
 from aml_pipelines.workspace.store.versions import Versions
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from aml_pipelines.pipeline.references import (
     parse,
 )
 from aml_pipelines.workspace.jobs.status import nodes_of, outputs_of
-from aml_pipelines.workspace.resources.addresses import datastore_path_of
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.addresses import datastore_path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,8 +24,8 @@ from aml_pipelines.workspace.jobs.translate import (
     single_node,
     write_documents,
 )
-from aml_pipelines.workspace.resources.addresses import addresses_in
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

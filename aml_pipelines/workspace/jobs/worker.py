@@ -30,8 +30,8 @@ from aml_pipelines.workspace.assets.output_assets import OutputAssets
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.submit import plan_job
-from aml_pipelines.workspace.resources.addresses import addresses_in
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import Plan
