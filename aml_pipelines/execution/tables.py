@@ -38,11 +38,13 @@ class StagedTable:
 def staged_table(table: Path, to: Path, here: Here) -> StagedTable | None:
     """Lay the MLTable in the folder `table` at `to`, with local paths in place of all others.
 
-    None for a table of local paths, which needs no other place. `here` returns the local path of
-    an address, or raises UserError. Raises NodeFailedError naming a path that is not here.
+    None for a table whose paths are local, or stay as they are, which needs no other place. `here`
+    returns the local path of an address, or raises UserError. Raises NodeFailedError naming a path
+    that is not here.
     """
     content, paths = _localised(table, here)
-    if all(path.is_local for path in named_paths(read_mltable(table))):
+    stated = named_paths(read_mltable(table))
+    if all(one.is_local or one == other for one, other in zip(stated, paths, strict=True)):
         return None
     _empty(to)
     for entry in table.iterdir():

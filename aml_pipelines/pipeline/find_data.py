@@ -46,12 +46,19 @@ def local_copy(places: Locations, uri: str) -> str:
 
     Raises UnknownReferenceError when it is not here.
     """
-    own = places.lake.address
-    if own and f"{uri}/".startswith(f"{own.rstrip('/')}/"):
-        return uri  # of the lake that is served: nodes read it there
+    if _is_of_served_lake(places, uri):
+        return uri
     if is_elsewhere(uri):
         return _elsewhere(places, uri, "").location
     return places.resolved(uri)
+
+
+def _is_of_served_lake(places: Locations, uri: str) -> bool:
+    """Return whether `uri` is a file of the lake that is served, which nodes read there."""
+    scheme, _, place = uri.partition("://")
+    own = places.lake.address.partition("://")[2].rstrip("/")
+    # With TLS or without: tables name their files as Azure does.
+    return bool(own) and scheme in ("abfs", "abfss") and f"{place}/".startswith(f"{own}/")
 
 
 def _data_at(places: Locations, text: str, kind: str, setting: Setting) -> Data | Missing:
