@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 VERBS = {
     "plan": "print every resolved command and every wiring error of pipelines",
     "run": "run pipelines on this machine",
+    "fetch": "bring data elsewhere that job files name to this machine",
     "explain": "say why a node ran or was reused, and what changed",
     "new": "write the files of a new step, green from the start",
     "sample": "put sample data into the lake's raw folder",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,9 @@ class Target:
 
     `lake` is a URI in Azure and an absolute folder on this machine, or a URI that is served here;
     `state` is the folder of all that a local target keeps beside the lake, or with it; `inputs` are
-    values for pipeline inputs of those names; `environments` are versions by name; `lacking` says
-    what must still be filled in before anything is sent to Azure.
+    values for pipeline inputs of those names; `environments` are versions by name; `data` maps
+    addresses elsewhere, or beginnings of them, to local files and folders; `lacking` says what must
+    still be filled in before anything is sent to Azure.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Target:
     lacking: tuple[str, ...] = ()
     file: Path = TARGETS / "local.yml"
     state: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_local(self) -> bool:

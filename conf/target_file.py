@@ -93,6 +93,14 @@ def read_inputs(section: Section) -> dict[str, str | int | float | bool]:
     return values
 
 
+def read_data(section: Section) -> dict[str, str]:
+    """Read the local files and folders that stand for addresses elsewhere."""
+    return {
+        address: str((REPOSITORY / section.value(address, str)).resolve())
+        for address in section.values
+    }
+
+
 def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Target:
     """Read a target file; `${NAME}` and `${NAME:-default}` are variables of `environment`.
 
@@ -112,7 +120,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
             return None
 
     names = ("lake", "state", "workspace", "spark", "identity", "environments", "experiment")
-    read(lambda: document.allow(*names, "endpoints", "inputs"))
+    read(lambda: document.allow(*names, "endpoints", "inputs", "data"))
     lake = read(lambda: document.value("lake", str)) or ""
     has_folder = bool(lake) and "://" not in lake
     workspace = read(lambda: read_workspace(document.section("workspace")))
@@ -124,6 +132,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
     experiment = read(lambda: document.value("experiment", str, ""))
     endpoints = read(lambda: read_endpoints(document.section("endpoints")))
     inputs = read(lambda: read_inputs(document.section("inputs")))
+    data = read(lambda: read_data(document.section("data")))
     if wrong or workspace is None or spark is None or identity is None or endpoints is None:
         raise ConfError("\n".join(wrong))
     return Target(
@@ -139,6 +148,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
         lacking=(*filled.lacking, *_examples(lake, endpoints)),
         file=path,
         state=str((REPOSITORY / state).resolve()) if state else "",
+        data=data or {},
     )
 
 

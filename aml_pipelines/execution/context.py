@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aml_pipelines.execution.environments.build import BuiltEnvironment
+    from aml_pipelines.execution.registration import NamedOutput
     from aml_pipelines.execution.selection import Selection
     from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.execution.tracking import Tracking
@@ -24,8 +25,9 @@ class RunContext:
     """One run: its plan, which of its nodes run, and what they reach.
 
     `job_environment` are the variables by which jobs find their workspace, `await_workspace`
-    returns when it answers, `environments` has what each node runs with, by its name, and `reuses`
-    is False where no earlier outputs may be taken at all.
+    returns when it answers, `environments` has what each node runs with, by its name, `register`
+    registers a named output and returns its version, and `reuses` is False where no earlier outputs
+    may be taken at all.
     Processes that run `in_foreground` have the terminal instead of a log, for a debugger.
     """
 
@@ -39,6 +41,7 @@ class RunContext:
     await_workspace: Callable[[], None]
     tracking: Tracking
     environments: Mapping[str, BuiltEnvironment]
+    register: Callable[[NamedOutput], str]
     reuses: bool = True
     in_foreground: bool = False
     processes: Processes = field(default_factory=Processes)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.kinds import runnable_kind
+from aml_pipelines.execution.tables import StagedTable, evaluated_table, staged_table
+from aml_pipelines.pipeline.mltable_file import MLTABLE
+from aml_pipelines.pipeline.read_ports import EVALUATED, READ_ONLY
 from aml_pipelines.pipeline.spec import LITERAL_TYPES
 from aml_pipelines.pipeline.values import Constant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aml_pipelines.execution.tracking import Tracking
     from aml_pipelines.pipeline.lake import OpenLake
@@ -31,14 +34,25 @@ class NodeData:
     inputs: Mapping[str, str | None]
     outputs: Mapping[str, str]
     all_local: bool  # every input and output is a local path: only then can reuse compare content
+    # The files and folders whose content an input shows, where they are not at its path.
+    sources: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+
+    def sources_of(self, name: str) -> tuple[Path, ...]:
+        """Return the files and folders whose content the input `name` shows."""
+        return self.sources.get(name) or (Path(str(self.inputs[name])),)
 
 
 def bring_inputs(
-    node: PlannedNode, inputs: Mapping[str, str | None], folder: Path, lake: OpenLake
+    node: PlannedNode,
+    inputs: Mapping[str, str | None],
+    folder: Path,
+    lake: OpenLake,
+    here: Callable[[str], str],
 ) -> NodeData:
     """Copy a node's inputs from the lake, or name them, as their modes say; place its outputs.
 
-    Copies go below `folder`. Raises NodeFailedError when there is nothing at an input.
+    Copies go below `folder`. `here` returns the local path of an address that an MLTable names, or
+    raises UserError. Raises NodeFailedError when there is nothing at an input.
     """
     for_spark = runnable_kind(node.component.kind).FOR_SPARK
     placed = dict(inputs)
@@ -53,6 +67,8 @@ def bring_inputs(
             placed[name] = _literal(name, Path(file))
         elif uri.startswith(_REMOTE):
             placed[name] = lake.bring_input(uri, bound.mode, to, for_spark=for_spark)
+    staged = _tables(node, placed, folder / "tables", here)
+    placed |= {name: str(table.place) for name, table in staged.items()}
     outputs = {
         name: lake.place_output(output.location, output.mode, for_spark=for_spark)
         if output.location.startswith(_REMOTE)
@@ -61,7 +77,28 @@ def bring_inputs(
     }
     data = [text for name, text in placed.items() if node.inputs[name].is_data]
     data += [output.location for output in node.outputs.values()]
-    return NodeData(placed, outputs, all_local=not any("://" in str(text) for text in data))
+    all_local = not any("://" in str(text) for text in data)
+    sources = {name: table.sources for name, table in staged.items()}
+    return NodeData(placed, outputs, all_local, sources)
+
+
+def _tables(
+    node: PlannedNode, placed: Mapping[str, str | None], folder: Path, here: Callable[[str], str]
+) -> dict[str, StagedTable]:
+    """Stage the MLTables that a node cannot read where they are, or gets evaluated."""
+    kind, staged = runnable_kind(node.component.kind), {}
+    for name, bound in node.inputs.items():
+        place = placed[name]
+        if not bound.is_data or bound.type != "mltable" or not place or "://" in place:
+            continue
+        # Azure also takes a folder for a table: then there is nothing to read.
+        if bound.mode not in EVALUATED and not (Path(place) / MLTABLE).is_file():
+            continue
+        if bound.mode in EVALUATED and not kind.READS_TABLES:
+            staged[name] = evaluated_table(Path(place), folder / name, here)
+        elif table := staged_table(Path(place), folder / name, here):
+            staged[name] = table
+    return staged
 
 
 def take_outputs(node: PlannedNode, data: NodeData, lake: OpenLake) -> None:
@@ -104,9 +141,10 @@ def fill_literals(node: PlannedNode, data: NodeData, tracking: Tracking) -> None
 def read_only_paths(node: PlannedNode, data: NodeData) -> dict[Path, str]:
     """Map the paths that Azure mounts read-only, or copies, to the inputs that they are."""
     return {
-        Path(str(data.inputs[name])): name
+        source: name
         for name, bound in node.inputs.items()
-        if bound.is_data and bound.mode in ("", "ro_mount", "mount", "download")
+        if bound.is_data and bound.mode in READ_ONLY
+        for source in data.sources_of(name)
     }
 
 

@@ -89,6 +89,8 @@ def changes_of(before: Fingerprint, after: Fingerprint) -> Iterator[str]:
     yield from _files("code", before.code, after.code)
     for name in _differing(before.inputs, after.inputs):
         yield f"input {name}: {_pair(before.inputs.get(name), after.inputs.get(name))}"
+    for name in _differing(before.outputs, after.outputs):
+        yield f"output {name}: {_pair(before.outputs.get(name), after.outputs.get(name))}"
     for name in sorted(before.data.keys() | after.data.keys()):
         yield from _files(f"data {name}", before.data.get(name, {}), after.data.get(name, {}))
     variables = before.environment_variables, after.environment_variables

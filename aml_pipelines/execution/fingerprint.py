@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
@@ -17,6 +16,7 @@ from aml_pipelines.repository import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.environments.build import BuiltEnvironment
@@ -31,7 +31,7 @@ class Fingerprint:
     """The code, arguments, data and packages of a node.
 
     `code` and each input of `data` map files to the hashes of their bytes, `environment_variables`
-    names to hashes of their values, `packages` names to versions.
+    names to hashes of their values, `packages` names to versions; `outputs` are the stated paths.
     """
 
     code: Mapping[str, str]
@@ -41,6 +41,7 @@ class Fingerprint:
     data: Mapping[str, Mapping[str, str]]
     environment_variables: Mapping[str, str]
     packages: Mapping[str, str]
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -66,11 +67,7 @@ def fingerprint_of(
 ) -> Fingerprint:
     """Return what `node` depends on; all its data must be local."""
     bound = node.inputs
-    hashes = {
-        name: file_hashes(Path(str(data.inputs[name])))
-        for name, item in bound.items()
-        if item.is_data
-    }
+    hashes = {name: _content(data.sources_of(name)) for name, item in bound.items() if item.is_data}
     # Where data and outputs are does not count: the command has their names in place of paths.
     named = {name: f"data:{name}" if name in hashes else data.inputs[name] for name in bound}
     outputs = {name: f"output:{name}" for name in node.outputs}
@@ -87,6 +84,8 @@ def fingerprint_of(
         },
         # Another release of a package may compute something else from equal inputs.
         packages={"environment": environment.key} if environment.key else dict(_locked()),
+        # An earlier run has written to the path that its own file states, and to no other.
+        outputs={name: output.path for name, output in node.outputs.items() if output.path},
     )
 
 
@@ -104,6 +103,16 @@ def read_decision(folder: Path) -> ReuseDecision | None:
     recorded = read_json(file)
     parts = recorded.pop("fingerprint")
     return ReuseDecision(Fingerprint(**parts) if parts else None, **recorded)
+
+
+def _content(sources: tuple[Path, ...]) -> dict[str, str]:
+    if len(sources) == 1:
+        return file_hashes(sources[0])
+    return {
+        f"{number}/{source.name}/{name}".rstrip("/"): digest
+        for number, source in enumerate(sources)
+        for name, digest in file_hashes(source).items()
+    }
 
 
 def _file_hash(file: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
@@ -21,10 +22,12 @@ from aml_pipelines.execution.environments.python import layer
 from aml_pipelines.execution.fingerprint import ReuseDecision, fingerprint_of, write_decision
 from aml_pipelines.execution.kinds import runnable_kind
 from aml_pipelines.execution.process import Ran, Workplace, kept
+from aml_pipelines.execution.registration import register_outputs
 from aml_pipelines.execution.tracking import TrackedRun, tracked
 from aml_pipelines.execution.variables import node_variables
 from aml_pipelines.hashing import listing
 from aml_pipelines.pipeline.command import command
+from aml_pipelines.pipeline.find_data import local_copy
 from aml_pipelines.pipeline.plan import PlannedNode, Produce, input_texts
 from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 
@@ -37,11 +40,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """A node that completed: where its outputs are, and whether an earlier run made them."""
+    """A completed node: where its outputs are, who made them, and the assets that they became."""
 
     outputs: Mapping[str, str]
     reused: bool
     ran: Ran
+    registered: Mapping[str, str]
 
 
 def run_node(
@@ -51,10 +55,16 @@ def run_node(
 
     Calls `began` with the command, once the places of all its data are known.
     """
-    data = bring_inputs(node, input_texts(node, produced), context.folder(node), context.lake)
+    data = bring_inputs(
+        node,
+        input_texts(node, produced),
+        context.folder(node),
+        context.lake,
+        partial(local_copy, context.plan.locations),
+    )
     began(command(node, data.inputs, data.outputs))
     if not runnable_kind(node.component.kind).RUNS_CODE:
-        return NodeResult(_planned(node), reused=False, ran=_decide(node, data, context))
+        return _decide(node, data, context)
     files = snapshot_files(node.component.snapshot)
     decision = _decision(node, data, files, context)
     key = decision.fingerprint.key if decision.fingerprint else ""
@@ -64,7 +74,8 @@ def run_node(
         write_decision(context.folder(node), dataclasses.replace(decision, reused=reused))
         if earlier:
             context.tracking.copy(earlier.run_name, node.run_name)
-            return NodeResult(earlier.outputs, reused=True, ran=earlier.ran)
+            registered = register_outputs(node, earlier.outputs, context)
+            return NodeResult(earlier.outputs, reused=True, ran=earlier.ran, registered=registered)
         snapshot = context.folder(node) / "snapshot"
         stage(files, snapshot)
         make_outputs(node, data)
@@ -75,22 +86,25 @@ def run_node(
             ran = _run(node, data, snapshot, context)
         fill_literals(node, data, context.tracking)
         take_outputs(node, data, context.lake)
-    outputs = _planned(node)
+        outputs = _planned(node)
+        registered = register_outputs(node, outputs, context)
     reuse.record(key, node, outputs, ran, context)
-    return NodeResult(outputs, reused=False, ran=ran)
+    return NodeResult(outputs, reused=False, ran=ran, registered=registered)
 
 
 def _planned(node: PlannedNode) -> dict[str, str]:
     return {name: output.location for name, output in node.outputs.items()}
 
 
-def _decide(node: PlannedNode, data: NodeData, context: RunContext) -> Ran:
+def _decide(node: PlannedNode, data: NodeData, context: RunContext) -> NodeResult:
     folder = context.folder(node)
     make_outputs(node, data)
     place = Workplace(folder, {}, folder / "log.txt")
     ran = runnable_kind(node.component.kind).run(node, data, place, context)
     take_outputs(node, data, context.lake)
-    return ran
+    outputs = _planned(node)
+    registered = {} if ran.more else register_outputs(node, outputs, context)
+    return NodeResult(outputs, reused=False, ran=ran, registered=registered)
 
 
 def _decision(

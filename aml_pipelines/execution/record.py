@@ -34,6 +34,7 @@ class NodeRecord:
     log: str | None = None
     command: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    registered: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -44,6 +45,7 @@ class RunRecord:
         self.file = file
         self.about = about
         self.status: Status = "Running"
+        self.registered: Mapping[str, str] = {}
         self.nodes = {name: NodeRecord(type=kind) for name, kind in nodes.items()}
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -61,7 +63,8 @@ class RunRecord:
         # Nodes begin in several threads, and each writes the whole file.
         with self._lock:
             nodes = {name: vars(node) for name, node in self.nodes.items()}
-            content = {"status": self.status, "seconds": self.seconds, "nodes": nodes}
+            content: dict[str, Any] = {"status": self.status, "seconds": self.seconds}
+            content |= {"registered": self.registered, "nodes": nodes}
             write_json(self.file, {**self.about, **content})
 
     def add(self, nodes: Mapping[str, str]) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.console import Progress, live_or_lines, say
 from aml_pipelines.execution.record import RunRecord, git_commit
+from aml_pipelines.execution.registration import register_pipeline_outputs
 from aml_pipelines.execution.scheduler import Execution
 from aml_pipelines.execution.selection import shown_inputs
 from aml_pipelines.execution.tracking import TrackedRun
+from aml_pipelines.pipeline.job_outputs import RUN_RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +25,11 @@ def run_plan(context: RunContext) -> RunRecord:
     """Run the nodes of a plan that are selected, and record all of them in run.json."""
     plan = context.plan
     kinds = {name: node.component.kind for name, node in plan.nodes.items()}
-    file = plan.locations.runs / plan.locations.run_id / "run.json"
+    file = plan.locations.runs / plan.locations.run_id / RUN_RECORD
     record = RunRecord(file, _about(plan, context.target), kinds)
     with progress_of(context) as progress, _tracked(context, record):
-        Execution(context, record, progress).run()
+        if Execution(context, record, progress).run():
+            register_pipeline_outputs(context, record)
     return record
 
 
@@ -63,7 +66,19 @@ def _about(plan: Plan, target: str) -> dict[str, object]:
         "started": now(),
         "git_commit": git_commit(),
         "inputs": shown_inputs(plan.inputs),
+        "outputs": _made_by(plan),
     }
+
+
+def _made_by(plan: Plan) -> dict[str, dict[str, str]]:
+    """Return the output of a node that each output of the job itself is."""
+    if plan.locations.is_single:
+        return {
+            name: {"node": key, "output": name}
+            for key, node in plan.nodes.items()
+            for name in node.outputs
+        }
+    return {name: {"node": made.node, "output": made.output} for name, made in plan.outputs.items()}
 
 
 @contextmanager

@@ -153,7 +153,7 @@ class Execution:
             self.failed.append(node.name)
             self.ways.lost.add(node.name)
         else:
-            record.properties = ended.ran.properties
+            record.properties, record.registered = ended.ran.properties, ended.registered
             if self._add(node, ended.ran.more):
                 record.status = "NotStarted"
                 return

@@ -21,6 +21,8 @@ def report_success(plan: Plan, record: RunRecord) -> None:
     """Print the headlines of the receipts, the seconds, and where run.json and the logs are."""
     for headline in _headlines(record):
         say(f"  {headline}")
+    for output, reference in _registered(record).items():
+        say(f"  output {output} is registered as {reference}")
     say(f"{plan.pipeline.name}: completed in {record.seconds:.1f} s; see {record.file}")
 
 
@@ -56,6 +58,15 @@ def last_lines(log: Path) -> list[str]:
         return []
     with log.open(encoding="utf-8", errors="replace") as lines:
         return [line.rstrip("\n") for line in deque(lines, _LAST_LINES)]
+
+
+def _registered(record: RunRecord) -> dict[str, str]:
+    of_nodes = {
+        f"{name}.{output}": reference
+        for name, node in record.nodes.items()
+        for output, reference in node.registered.items()
+    }
+    return {**of_nodes, **record.registered}
 
 
 def _headlines(record: RunRecord) -> list[str]:

@@ -6,8 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.data_checks import UnknownReferenceError
 from aml_pipelines.pipeline.expressions import Part, Reference, parse, references, whole_reference
-from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
+from aml_pipelines.pipeline.find_data import find_data
 from aml_pipelines.pipeline.scope import Scope, follow
 from aml_pipelines.pipeline.values import (
     BoundInput,
@@ -20,6 +21,7 @@ from aml_pipelines.pipeline.values import (
 )
 
 if TYPE_CHECKING:
+    from aml_pipelines.pipeline.locations import Locations
     from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import InputPort, Job, Setting
 
@@ -38,7 +40,7 @@ class Binder:
         if not setting.is_path:
             return Constant(setting.value, setting.type)
         try:
-            return self.locations.data(setting)
+            return find_data(self.locations, setting)
         except UnknownReferenceError as problem:
             self.problems.add(setting.place, str(problem))
             return Unresolved()

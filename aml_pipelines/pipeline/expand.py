@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.pipeline.bind import Binder
 from aml_pipelines.pipeline.checks import check_node, check_template
-from aml_pipelines.pipeline.control.blocks import DoWhile, IfElse, ParallelFor
-from aml_pipelines.pipeline.control.gather import GatherPlan
+from aml_pipelines.pipeline.control.dispatch import expand_control
 from aml_pipelines.pipeline.control.order import needs_of
-from aml_pipelines.pipeline.control.planned import CONDITION
-from aml_pipelines.pipeline.control.rounds import RoundsPlan
+from aml_pipelines.pipeline.data_checks import UnknownReferenceError
 from aml_pipelines.pipeline.expressions import Reference, references, whole_reference
-from aml_pipelines.pipeline.locations import Locations, UnknownReferenceError
+from aml_pipelines.pipeline.find_data import taken
 from aml_pipelines.pipeline.order import circle_of, in_order
 from aml_pipelines.pipeline.plan import Flow, PlannedNode, PlannedOutput, Turn
 from aml_pipelines.pipeline.problems import Problems
-from aml_pipelines.pipeline.scope import Scope, follow, report_unknown
+from aml_pipelines.pipeline.scope import Scope, follow, outer_setting, report_unknown
 from aml_pipelines.pipeline.spec import InputPort, Job, Pipeline, Setting
 from aml_pipelines.pipeline.values import (
     BoundInput,
@@ -30,6 +28,9 @@ from aml_pipelines.pipeline.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from aml_pipelines.pipeline.locations import Locations
+    from aml_pipelines.pipeline.spec import NewAsset
 
 NO_FLOW = Flow()
 _SERVER_SIDE = ("name", "output_name", "default_datastore")
@@ -97,7 +98,8 @@ class Expansion:
             return
         for name in order:
             before = set(self.nodes)
-            self._expand_any(scope, jobs[name])
+            if not expand_control(self, scope, jobs[name]):
+                self.bind_outputs(scope, jobs[name], self.expand_job(scope, jobs[name]))
             self._guard(self.nodes.keys() - before, scope, name)
         for name, port in scope.graph.outputs.items():
             # A job that was reported and left out may be the one that makes it.
@@ -108,20 +110,6 @@ class Expansion:
                 f"output {name!r} is bound to no job; write {name}: ${{{{parent.outputs.{name}}}}} "
                 "under the outputs of the job that makes it",
             )
-
-    def _expand_any(self, scope: Scope, job: Job) -> None:
-        own, jobs = job.component.own, scope.graph.jobs or {}
-        if isinstance(own, DoWhile):
-            RoundsPlan(scope, job, own, jobs[own.body]).expand(self)
-        elif isinstance(own, ParallelFor):
-            GatherPlan(scope, job, own, jobs[own.body]).expand(self)
-        elif isinstance(own, IfElse):
-            port = InputPort(CONDITION, "boolean", own.condition.place)
-            component = dataclasses.replace(job.component, inputs={CONDITION: port})
-            inputs = {CONDITION: own.condition}
-            self.expand_job(scope, dataclasses.replace(job, component=component, inputs=inputs))
-        else:
-            self.bind_outputs(scope, job, self.expand_job(scope, job))
 
     def expand_job(self, scope: Scope, job: Job, flow: Flow = NO_FLOW) -> dict[str, Produced]:
         """Add the nodes of a job; return, for each of its outputs, the output that it is."""
@@ -193,7 +181,7 @@ class Expansion:
             elif reference.parts[:2] != ("parent", "outputs"):
                 follow(scope, Reference("outputs"), setting.place, self.problems)
             elif reference.parts[-1] in scope.graph.outputs:
-                destinations[name] = _outer(scope, reference, setting)
+                destinations[name] = outer_setting(scope, reference, setting)
             else:
                 report_unknown(
                     self.problems, setting.place, reference, "outputs", scope.names("outputs")
@@ -218,7 +206,9 @@ class Expansion:
                 self.problems.add(setting.place, str(problem))
                 continue
             kind = port.type if port.is_declared else setting.type or port.type
-            outputs[key] = PlannedOutput(key, kind, setting.mode or port.mode, location)
+            asset = self._new_asset(job, key, setting, kind, location)
+            mode = setting.mode or port.mode
+            outputs[key] = PlannedOutput(key, kind, mode, location, asset, template)
         node = PlannedNode(
             name=name,
             run_name=self.locations.run_name(name),
@@ -236,10 +226,17 @@ class Expansion:
         check_node(node, self.problems)
         self.nodes[name] = node
 
+    def _new_asset(
+        self, job: Job, output: str, setting: Setting, kind: str, location: str
+    ) -> NewAsset | None:
+        own = job.outputs.get(output, setting)
+        named = own if own.asset else setting
+        if named.asset:
+            self.check_new_asset(named, kind, location)
+        return named.asset
 
-def _outer(scope: Scope, reference: Reference, setting: Setting) -> Setting:
-    """Return where and how an output is written that is one of the graph's own."""
-    outer = scope.graph.outputs[reference.parts[-1]]
-    destination = scope.destinations.get(outer.name, Setting(None, setting.place))
-    mode = setting.mode or destination.mode or outer.mode
-    return dataclasses.replace(destination, mode=mode, type=destination.type or outer.type)
+    def check_new_asset(self, setting: Setting, kind: str, location: str) -> None:
+        """Report an output whose asset exists already, at another place or of another type."""
+        wrong = taken(self.locations, setting.asset, kind, location) if setting.asset else ""
+        if wrong:
+            self.problems.add(setting.place, wrong)

@@ -24,6 +24,11 @@ class Lake(Protocol):
         ...
 
     @property
+    def address(self) -> str:
+        """The URL below which a served lake's own files are; empty for every other lake."""
+        ...
+
+    @property
     def schemes(self) -> tuple[str, ...]:
         """The schemes of URLs that nodes read by themselves."""
         ...
@@ -71,7 +76,7 @@ def target_lake(target: Target) -> Lake:
     if target.has_folder:
         return FolderLake(Path(target.lake))
     if target.is_local:
-        return ServedLake(Path(target.state), workspace_id(target.workspace))
+        return ServedLake(Path(target.state), workspace_id(target.workspace), target.lake)
     return AzureLake()
 
 
@@ -81,6 +86,7 @@ class AzureLake:
 
     is_here: bool = False
     schemes: tuple[str, ...] = ("abfss", "wasbs", "https")
+    address: str = ""
 
     def resolve(self, path: DatastorePath) -> str:
         return str(path)
@@ -92,6 +98,7 @@ class ServedLake:
 
     state: Path
     workspace_id: str
+    address: str = ""
     is_here: bool = True
     schemes: tuple[str, ...] = ()
 
@@ -107,6 +114,7 @@ class FolderLake:
     folder: Path
     is_here: bool = True
     schemes: tuple[str, ...] = ()
+    address: str = ""
 
     def resolve(self, path: DatastorePath) -> str:
         return str(path.folder(self.folder))

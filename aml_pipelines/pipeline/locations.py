@@ -1,35 +1,34 @@
-"""The paths of a run, and the meaning of data references in a pipeline file."""
+"""The places of a run: its lake, its folder, its datastores, and where its outputs go."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.pipeline.addresses import Addresses
+from aml_pipelines.pipeline.data_checks import UnknownReferenceError
+from aml_pipelines.pipeline.job_outputs import ARTIFACTS, artifact_folder
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import (
+    ARTIFACT_STORE,
     DEFAULT,
+    FOLDERS,
     AssetName,
     DatastorePath,
-    JobOutput,
-    LocalPath,
-    Url,
     parse,
 )
-from aml_pipelines.pipeline.values import Data, Missing
-from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from aml_pipelines.pipeline.assets import DataAsset, EnvironmentAsset, ModelAsset
     from aml_pipelines.pipeline.lake import Lake
-    from aml_pipelines.pipeline.spec import Pipeline, Setting
+    from aml_pipelines.pipeline.spec import Pipeline
 
-MODELS = ("mlflow_model", "custom_model", "triton_model")
 # Where Azure writes an output without a path.
 _DEFAULT_OUTPUT = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
 _SERVER_SIDE = re.compile(r"\$\{\{\s*(name|output_name|default_datastore)\s*\}\}")
@@ -51,10 +50,6 @@ class Assets(Protocol):
     ) -> EnvironmentAsset: ...
 
 
-class UnknownReferenceError(UserError):
-    """A data reference that has no meaning where the pipeline is to run."""
-
-
 def _no_component(_: str) -> Path:
     raise NotFoundError("only components in files are known here")
 
@@ -70,6 +65,7 @@ class Locations:
     is_single: bool = False  # a job that is no pipeline: its one node is the job itself
     find_component: Callable[[str], Path] = _no_component
     default_datastore: str = DEFAULT
+    addresses: Addresses = field(default_factory=Addresses)
 
     def of(self, pipeline: Pipeline) -> Locations:
         """Return the locations of `pipeline`, which may be single, or have its own datastore."""
@@ -93,6 +89,9 @@ class Locations:
 
         Raises UnknownReferenceError for a path that Azure does not resolve.
         """
+        if output == ARTIFACTS[0] and not template:
+            artifacts = DatastorePath(ARTIFACT_STORE, artifact_folder(self.run_name(node)))
+            return self.resolved(str(artifacts))
         if self.lake.is_here and not template:
             return str(self.node_folder(node) / "outputs" / output)
         names = {
@@ -110,111 +109,31 @@ class Locations:
             raise UnknownReferenceError(
                 f"output path {template!r} is not of the form azureml://datastores/NAME/paths/PATH"
             )
-        return self._resolved(path)
+        return self.resolved(path)
 
-    def data(self, setting: Setting) -> Data | Missing:
-        """Return the data at a path; raises UnknownReferenceError when it cannot be any."""
-        text = str(setting.value)
-        kind = setting.type or "uri_folder"
-        match parse(text):
-            case DatastorePath():
-                return self._datastore(text, kind)
-            case AssetName() as asset:
-                return self._asset(text, asset, kind)
-            case JobOutput():
-                return self._job_output(text, kind)
-            case Url(scheme):
-                return self._url(text, scheme, kind)
-            case LocalPath(path):
-                file = (setting.place.file.parent / path).resolve()
-        wrong = _unlike(kind, file)
-        if wrong:
-            raise UnknownReferenceError(f"{text!r} {wrong}: {file}")
-        return Data(kind, str(file), text)
+    def resolved(self, uri: str) -> str:
+        """Return the path, or the URI of a lake that is served, of a path in a datastore.
 
-    def _resolved(self, uri: str) -> str:
+        Raises UnknownReferenceError when there is no such datastore here.
+        """
         if not self.lake.is_here:
             return uri
         path = parse(uri)
+        if not isinstance(path, DatastorePath):
+            raise UnknownReferenceError(
+                f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'"
+            )
         try:
-            if isinstance(path, DatastorePath):
-                return self.lake.resolve(path)
+            own = self.addresses.datastore(path)
+            if not own and path.datastore not in FOLDERS:
+                raise UnknownReferenceError(self._no_datastore(path.datastore))
+            return str(own) if own else self.lake.resolve(path)
         except RefusedError as error:
             raise UnknownReferenceError(str(error)) from error
-        raise UnknownReferenceError(
-            f"{uri!r} is not of the form 'azureml://datastores/NAME/paths/PATH'"
+
+    def _no_datastore(self, name: str) -> str:
+        return (
+            f"datastore {name!r} is unknown; there are "
+            f"{sorted({*FOLDERS, *self.addresses.datastores})}; register it with MLClient, or give "
+            f"it a folder: --map azureml://datastores/{name}=FOLDER"
         )
-
-    def _datastore(self, uri: str, kind: str) -> Data | Missing:
-        location = self._resolved(uri)
-        if location.startswith("azureml:"):  # in Azure, or served: not there to be asked before
-            return Data(kind, location, uri)
-        wrong = _unlike(kind, Path(location))
-        if wrong:
-            return Missing(kind, uri, f"{wrong}: {location}", location)
-        return Data(kind, location, uri)
-
-    def _job_output(self, uri: str, kind: str) -> Data:
-        if not self.lake.is_here:
-            return Data(kind, uri, uri)
-        raise UnknownReferenceError(
-            f"{uri!r} is found by the workspace, for jobs that are submitted to it; "
-            "give a local path or azureml://datastores/lake/paths/…"
-        )
-
-    def _url(self, url: str, scheme: str, kind: str) -> Data:
-        if scheme in self.lake.schemes:
-            return Data(kind, url, url)
-        if scheme == "azureml":
-            if "://" in url:
-                return Data(kind, self._resolved(url), url)
-            raise UnknownReferenceError(_no_asset(url))
-        raise UnknownReferenceError(
-            f"{url!r} is read over {scheme}, which the local executor does not do; "
-            "give a local path or azureml://datastores/lake/paths/…"
-        )
-
-    def _asset(self, text: str, asset: AssetName, kind: str) -> Data | Missing:
-        if not asset.is_pinned:
-            raise UnknownReferenceError(_no_asset(text))
-        if not self.lake.is_here:
-            return Data(kind, text, text)
-        version, label = asset.version or None, asset.label or None
-        try:
-            if kind in MODELS:
-                model = self.assets.model(asset.name, version, label)
-                return Data(kind, model.source or self._path(model.path), text)
-            registered = self.assets.data_asset(asset.name, version, label)
-        except NotFoundError as error:
-            # No problem yet: an earlier pipeline of the same run may register it; `Plan.gaps`
-            # tells at run.
-            return Missing(
-                kind,
-                text,
-                f"not registered here yet ({error}); run the pipeline that registers "
-                f"{asset.name!r}",
-            )
-        if registered.type != kind:
-            raise UnknownReferenceError(
-                f"{text!r} is registered as {registered.type!r}, not as {kind!r}"
-            )
-        return Data(kind, self._path(registered.path), text)
-
-    def _path(self, uri: str) -> str:
-        return self._resolved(uri) if uri.startswith("azureml:") else uri
-
-
-def _no_asset(text: str) -> str:
-    return f"{text!r} is not of the form azureml:NAME:VERSION or azureml:NAME@latest"
-
-
-def _unlike(kind: str, path: Path) -> str:
-    if not path.exists():
-        return "does not exist"
-    if kind == "uri_file" and not path.is_file():
-        return "is a folder, not a uri_file"
-    if kind == "uri_folder" and not path.is_dir():
-        return "is a file, not a uri_folder"
-    if kind == "mltable" and not (path / "MLTable").is_file():
-        return "holds no file named MLTable"
-    return ""

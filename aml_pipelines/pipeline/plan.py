@@ -17,7 +17,7 @@ from aml_pipelines.pipeline.values import (
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.locations import Locations
-    from aml_pipelines.pipeline.spec import Component, Pipeline
+    from aml_pipelines.pipeline.spec import Component, NewAsset, Pipeline
     from conf.yaml_lines import Place
 
 
@@ -29,6 +29,8 @@ class PlannedOutput:
     type: str
     mode: str
     location: str
+    asset: NewAsset | None = None
+    path: str = ""  # as the file states it, with its expressions
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Plan:
     nodes: Mapping[str, PlannedNode]
     outputs: Mapping[str, Produced]
     notes: tuple[str, ...] = ()
+    new_assets: Mapping[str, NewAsset] = field(default_factory=dict)  # by the pipeline's output
     # What rounds of loops will be like whose items are known only in the run.
     templates: Mapping[str, PlannedNode] = field(default_factory=dict)
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.locations import Locations
     from aml_pipelines.pipeline.problems import Problems
-    from aml_pipelines.pipeline.spec import InputPort, Pipeline
+    from aml_pipelines.pipeline.spec import InputPort, NewAsset, Pipeline
+    from aml_pipelines.pipeline.values import Produced
 
 Overrides = Mapping[str, str | int | float | bool]
 
@@ -34,6 +35,7 @@ def plan_pipeline(
     values = _pipeline_inputs(pipeline, locations, problems, overrides, target_inputs)
     expansion = Expansion(locations, problems)
     outputs = expansion.expand_pipeline(pipeline, values)
+    new_assets = _new_assets(pipeline, outputs, expansion)
     problems.raise_any()
     return Plan(
         pipeline,
@@ -42,8 +44,30 @@ def plan_pipeline(
         expansion.nodes,
         outputs,
         tuple(problems.notes),
+        new_assets,
         expansion.templates,
     )
+
+
+def _new_assets(
+    pipeline: Pipeline, outputs: Mapping[str, Produced], expansion: Expansion
+) -> dict[str, NewAsset]:
+    """Return what the pipeline's own outputs become; those of a single job are its node's."""
+    new = {}
+    for name, setting in pipeline.outputs.items():
+        if setting.asset and name in outputs and not pipeline.is_single:
+            made = outputs[name]
+            location = _location(made, expansion)
+            expansion.check_new_asset(setting, made.type, location)
+            new[name] = setting.asset
+    return new
+
+
+def _location(made: Produced, expansion: Expansion) -> str:
+    """Return where an output is; that of a loop is where its first round would make it."""
+    node = expansion.nodes[made.node]
+    passed = node.flow.passed.get(made.output)
+    return _location(passed, expansion) if passed else node.outputs[made.output].location
 
 
 def _pipeline_inputs(

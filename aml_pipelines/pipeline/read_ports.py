@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.field_table import note_ignored_input
-from aml_pipelines.pipeline.spec import DATA_TYPES, LITERAL_TYPES, InputPort, OutputPort, Setting
+from aml_pipelines.pipeline.spec import (
+    DATA_TYPES,
+    LITERAL_TYPES,
+    InputPort,
+    NewAsset,
+    OutputPort,
+    Setting,
+)
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Entry, Fields, Scalar
 
+_ASSET_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
 OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
 SETTING_FIELDS = (
     *("type", "path", "mode", "value", "description", "datastore", "path_on_compute"),
 )
-INPUT_MODES = (
-    *("ro_mount", "rw_mount", "mount", "download", "direct", "eval_mount", "eval_download"),
-)
+EVALUATED = ("eval_mount", "eval_download")
+# Without a mode, Azure mounts an input to be read.
+READ_ONLY = ("", "ro_mount", "mount", "download", *EVALUATED)
+INPUT_MODES = (*READ_ONLY[1:], "rw_mount", "direct")
 OUTPUT_MODES = ("rw_mount", "mount", "upload", "direct")
 
 
@@ -91,13 +101,6 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
         value: Scalar = entry.value  # type: ignore[assignment]  # neither a list nor a mapping
         return Setting(value, entry.place)
     fields = parent.under(entry)
-    # Azure registers it when the job ends; nothing here does so yet.
-    if ports == "outputs" and fields.entries.keys() & {"name", "version"}:
-        fields.problems.add(
-            entry.place,
-            f"output {name!r} registers a data asset by 'name'; "
-            "let a command node register it with MLClient instead",
-        )
     fields.only((*SETTING_FIELDS, "name", "version"), f"{ports}.{name}")
     note_ignored_input(fields)
     mode = fields.text("mode")
@@ -106,7 +109,31 @@ def _setting(name: str, entry: Entry, parent: Fields, ports: str) -> Setting:
     kind = _type(fields, f"{ports}.{name}", kinds) if "type" in fields.entries else ""
     is_path = "path" in fields.entries
     value = fields.text("path") if is_path else fields.scalar("value")
-    return Setting(value, entry.place, is_path=is_path, type=kind, mode=mode)
+    asset = _new_asset(name, fields, kind) if ports == "outputs" else None
+    return Setting(value, entry.place, is_path=is_path, type=kind, mode=mode, asset=asset)
+
+
+def _new_asset(output: str, fields: Fields, kind: str) -> NewAsset | None:
+    name, version = fields.text("name"), fields.text("version")
+    if version and not name:
+        fields.problems.add(
+            fields.place_of("version"), f"output {output!r} has a version and no name to register"
+        )
+    if not name:
+        return None
+    # As the client says: it refuses more than the service does.
+    if not _ASSET_NAME.fullmatch(name):
+        fields.problems.add(
+            fields.place_of("name"),
+            f"output {output!r} is to be registered as {name!r}, which is not 1 to 255 letters, "
+            "digits, '-' or '_'",
+        )
+    if kind in LITERAL_TYPES:
+        fields.problems.add(
+            fields.place_of("name"),
+            f"output {output!r} is of type {kind!r}, and only data and models are registered",
+        )
+    return NewAsset(name, version)
 
 
 def _type(fields: Fields, owner: str, known: tuple[str, ...]) -> str:

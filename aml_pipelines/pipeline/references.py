@@ -83,7 +83,11 @@ class DatastorePath:
             raise RefusedError(
                 f"datastore {self.datastore!r} is unknown; there are {sorted(FOLDERS)}"
             )
-        root = (state / FOLDERS[self.datastore]).resolve()
+        return self.below(state / FOLDERS[self.datastore])
+
+    def below(self, root: Path) -> Path:
+        """Return the path in the datastore with the folder `root`; raises RefusedError."""
+        root = root.resolve()
         folder = (root / self.path).resolve()
         if not folder.is_relative_to(root):
             raise RefusedError(f"{str(self)!r} leads out of datastore {self.datastore!r}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.spec import Setting
 from aml_pipelines.pipeline.values import Constant, Unresolved
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.pipeline.expressions import Reference
     from aml_pipelines.pipeline.problems import Problems
-    from aml_pipelines.pipeline.spec import Component, Setting
+    from aml_pipelines.pipeline.spec import Component
     from aml_pipelines.pipeline.values import Produced, Value
     from conf.yaml_lines import Place
 
@@ -81,4 +83,16 @@ def report_unknown(
     problems.add(
         place,
         f"${{{{{reference.path}}}}} does not exist; the {kind} are {', '.join(known) or 'none'}",
+    )
+
+
+def outer_setting(scope: Scope, reference: Reference, setting: Setting) -> Setting:
+    """Return where and how an output is written that is one of the graph's own."""
+    outer = scope.graph.outputs[reference.parts[-1]]
+    destination = scope.destinations.get(outer.name, Setting(None, setting.place))
+    mode = setting.mode or destination.mode or outer.mode
+    # What a pipeline's own output becomes is registered when the pipeline has completed.
+    asset = destination.asset if scope.prefix else None
+    return dataclasses.replace(
+        destination, mode=mode, type=destination.type or outer.type, asset=asset
     )

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from conf.yaml_lines import Place
 
 LITERAL_TYPES = ("string", "integer", "number", "boolean")
+MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 DATA_TYPES = (
     "uri_file",
     "uri_folder",
     "mltable",
-    "mlflow_model",
-    "custom_model",
-    "triton_model",
+    *MODEL_TYPES,
     "path",
 )
 # Fields that blocks and components of every kind have; `kinds` adds each its own.
@@ -70,6 +69,14 @@ class OutputPort:
 
 
 @dataclass(frozen=True)
+class NewAsset:
+    """The asset that an output becomes when its job has succeeded; without a version, the next."""
+
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class Setting:
     """The value that a job sets for a port: a literal, a data path, or an expression."""
 
@@ -78,6 +85,7 @@ class Setting:
     is_path: bool = False
     type: str = ""
     mode: str = ""
+    asset: NewAsset | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
+from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.choose import (
     ONLY_THIS,
     Choices,
@@ -21,6 +22,8 @@ from aml_pipelines.repository import PIPELINES
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.component_files import component_finder
+from aml_pipelines.workspace.store.addresses import addresses_in
+from conf.target import LOCAL
 
 if TYPE_CHECKING:
     import argparse
@@ -39,16 +42,20 @@ class Request:
     overrides: Mapping[str, str]
     runs: Path
     environments: Policy = ONLY_THIS
+    mapped: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, pipeline: str, run_id: str) -> Plan:
         """Plan one pipeline, with assets as they are registered now; raises PipelineError."""
         state = Path(self.target.state)
+        option = "" if self.target.option == LOCAL else self.target.option
+        addresses = addresses_in(state, self.mapped, target=option)
         locations = Locations(
             target_lake(self.target),
             self.runs,
             run_id,
             Registry(state),
-            find_component=component_finder(state),
+            find_component=component_finder(state, addresses),
+            addresses=addresses,
         )
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)
@@ -92,6 +99,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_argument(parser)
     add_settings_argument(parser)
     add_environment_arguments(parser)
+    add_map_argument(parser)
     parser.add_argument("--runs-dir", type=Path, help="folder of the runs (<lake>/runs)")
 
 
@@ -116,6 +124,7 @@ def read_request(arguments: argparse.Namespace) -> Request:
         overrides=read_settings(arguments.settings),
         runs=(arguments.runs_dir or default).absolute(),
         environments=read_policy(arguments),
+        mapped={**target.data, **read_map(arguments.mapped)},
     )
 
 

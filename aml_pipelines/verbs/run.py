@@ -26,9 +26,11 @@ from aml_pipelines.execution.selection import (
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
 from aml_pipelines.locks import exclusive
+from aml_pipelines.pipeline.address_options import map_words, read_map
 from aml_pipelines.pipeline.control.planned import planned_name
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
+from aml_pipelines.workspace.assets.output_assets import OutputAssets
 from aml_pipelines.workspace.serve import Serving, serving
 from aml_pipelines.workspace.state import StateFolder
 from conf.target import LOCAL
@@ -163,6 +165,7 @@ def _context(
         await_workspace=await_workspace,
         tracking=MlflowRuns(state, await_workspace),
         environments=environments_of(choices.nodes, StateFolder(state).environments),
+        register=OutputAssets(state, request.mapped).register,
         reuses=not arguments.fresh,
         in_foreground=bool(arguments.debug),
     )
@@ -210,6 +213,7 @@ def _resume(pipeline: str, node: str, arguments: argparse.Namespace) -> str:
         words += ["--target", arguments.target]
     for setting in arguments.settings:
         words += ["--set", setting]
+    words += map_words(read_map(arguments.mapped))
     if arguments.runs_dir:
         words += ["--runs-dir", str(arguments.runs_dir)]
     return shlex.join(words)

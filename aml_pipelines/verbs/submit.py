@@ -112,7 +112,8 @@ def check(rendered: Rendered, target: Target, overrides: Mapping[str, str]) -> N
     if foreign:
         say(f"not checked beforehand: {', '.join(foreign)}, which the planner does not read")
         return
-    plans = Request((str(file),), target, overrides, runs=Path("runs")).plan_all("RUN")
+    request = Request((str(file),), target, overrides, runs=Path("runs"), mapped=target.data)
+    plans = request.plan_all("RUN")
     for finding in [] if target.is_local else check_for_azure(plans, target):
         say(f"costs: {finding}")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.discovery import (
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_argument(parser)
     parser.add_argument("--port", type=int, default=0, help="of the control plane (any free one)")
     add_environment_arguments(parser)
+    add_map_argument(parser)
     parser.add_argument(
         "--env",
         action="store_true",
@@ -74,6 +76,7 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
             jobs_master=target.spark.master,
             port=arguments.port,
             environments=read_policy(arguments),
+            mapped={**target.data, **read_map(arguments.mapped)},
         ) as served,
     ):
         served.wait_ready()

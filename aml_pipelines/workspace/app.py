@@ -29,7 +29,12 @@ from aml_pipelines.workspace.resources import (
 )
 from aml_pipelines.workspace.schedules import routes as schedules
 from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, here
-from aml_pipelines.workspace.storage import blob_routes, path_routes, upload_routes
+from aml_pipelines.workspace.storage import (
+    blob_routes,
+    path_routes,
+    reader_routes,
+    upload_routes,
+)
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 SERVED = (
@@ -48,13 +53,15 @@ _RESOURCES = (
 _OTHER_APIS = (
     (history.history, "/history/v1.0"),
     (history.outputs, "/data/v1.0"),
+    (reader_routes.datastores, "/datastore/v1.0"),
+    (reader_routes.data, "/data/v1.0"),
     (batch.job_lists, "/mferp/managementfrontend"),
 )
 # With paths of their own.
 _ELSEWHERE = (
     *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
     *(scoring.routes, batch.invocations, tracking_routes.routes),
-    *(blob_routes.routes, path_routes.routes),
+    *(blob_routes.routes, path_routes.routes, reader_routes.storage),
 )
 # Routes that check the caller themselves, or need no right: a storage container may be opened by a
 # signed URL, an online endpoint has keys of its own, a link to a log is signed, MLflow's clients
@@ -99,7 +106,7 @@ def create_identity_app(served: ServedWorkspace) -> Flask:
 
 
 def _check_token() -> None:
-    if not request.path.startswith(_WITHOUT_TOKEN):
+    if not f"{request.path}/".startswith(_WITHOUT_TOKEN):
         here().identity.check(request.headers.get("Authorization"))
 
 

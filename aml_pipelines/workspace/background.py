@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.address_options import map_words
 from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
 from aml_pipelines.pipeline.environments.options import policy_words
 from aml_pipelines.workspace.jobs.queue import Queue
@@ -38,9 +39,8 @@ def job_service(
     for schedules.
     """
     state = workspace.folder.root
-    queue = Queue(
-        state, workspace.jobs, master=master, environment=environment, options=policy_words(policy)
-    )
+    options = [*policy_words(policy), *map_words(workspace.mapped)]
+    queue = Queue(state, workspace.jobs, master=master, environment=environment, options=options)
     submissions = Submissions(
         state,
         workspace.jobs,
@@ -49,6 +49,7 @@ def job_service(
         sources=workspace.sources,
         wake=queue.wake,
         policy=policy,
+        mapped=workspace.mapped,
     )
     schedules = Schedules(workspace.stored_schedules, workspace.jobs, submissions, clock)
     return JobService(submissions, queue, schedules)

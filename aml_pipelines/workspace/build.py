@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.workspace.assets.code import sources_in
 from aml_pipelines.workspace.assets.components import components_in
 from aml_pipelines.workspace.assets.kinds import CODES, KINDS
+from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.models import Models
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -14,16 +15,19 @@ from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import Jobs
+from aml_pipelines.workspace.serve import NOTHING
 from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.accounts import Accounts
 from aml_pipelines.workspace.storage.uploads import Uploads
+from aml_pipelines.workspace.store.addresses import DATASTORE
 from aml_pipelines.workspace.store.documents import Documents
 from aml_pipelines.workspace.store.secrets import SecretFile
 from aml_pipelines.workspace.store.versions import Versions
 from aml_pipelines.workspace.store.workspace_id import workspace_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aml_pipelines.workspace.http.arm import WorkspaceScope
@@ -31,9 +35,16 @@ if TYPE_CHECKING:
 
 
 def build_workspace(
-    scope: WorkspaceScope, identity: WorkspaceIdentity, state: Path
+    scope: WorkspaceScope,
+    identity: WorkspaceIdentity,
+    state: Path,
+    *,
+    mapped: Mapping[str, str] = NOTHING,
 ) -> ServedWorkspace:
-    """Open the workspace `scope` of the folder `state`; nothing of it runs yet."""
+    """Open the workspace `scope` of the folder `state`; nothing of it runs yet.
+
+    `mapped` has what stands here for data elsewhere.
+    """
     # Each store once: some hold locks or keys that all routes must share.
     jobs, registry, secrets, uploads = (
         Jobs(state),
@@ -47,6 +58,7 @@ def build_workspace(
     return ServedWorkspace(
         scope=scope,
         guid=workspace_id(state),
+        mapped=mapped,
         folder=StateFolder(state),
         identity=identity,
         operations=Operations(scope.subscription_id),
@@ -58,7 +70,7 @@ def build_workspace(
         workspaces=Documents(state, "workspace"),
         groups=Documents(state, "group"),
         templates=Documents(state, "template"),
-        datastores=Documents(state, "datastore"),
+        datastores=Documents(state, DATASTORE),
         computes=Documents(state, "compute"),
         stored_schedules=Documents(state, "schedule"),
         secrets=secrets,
@@ -66,8 +78,9 @@ def build_workspace(
         batch_endpoints=Documents(state, "batch endpoint"),
         batch_deployments=Documents(state, "batch deployment"),
         jobs=jobs,
-        job_outputs=JobOutputs(state, jobs),
+        job_outputs=JobOutputs(state, jobs, mapped),
+        tracking=MlflowRuns(state, lambda: None),
         log_links=LogLinks(),
         uploads=uploads,
-        accounts=Accounts(state, identity, uploads),
+        accounts=Accounts(state, identity, uploads, mapped),
     )

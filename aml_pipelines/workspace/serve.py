@@ -7,9 +7,11 @@ import secrets
 import sys
 import threading
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Protocol
 
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.pipeline.address_options import map_words
 from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
 from aml_pipelines.pipeline.environments.options import policy_words
 from aml_pipelines.processes import LOOPBACK, Child, listen
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READY = "ready\n"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class WorkspaceNames(Protocol):
@@ -86,12 +89,14 @@ def serving(
     jobs_master: str | None = None,
     port: int = 0,
     environments: Policy = ONLY_THIS,
+    mapped: Mapping[str, str] = NOTHING,
 ) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `state` for as long as the block runs.
 
     MLflow's `experiments` are there when it is ready: jobs that make one at once would race. Jobs
     that are submitted are run with the Spark master `jobs_master`; without one, none is taken.
-    `environments` says what may be done for nodes of jobs that ask for other packages.
+    `environments` says what may be done for nodes of jobs that ask for other packages, and `mapped`
+    has what stands here for data elsewhere.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
@@ -99,7 +104,7 @@ def serving(
     state, secret = state.resolve(), secrets.token_urlsafe(32)
     options = [word for name in experiments for word in ("--experiment", name)]
     options += ["--jobs-master", jobs_master] if jobs_master else []
-    options += policy_words(environments)
+    options += [*policy_words(environments), *map_words(mapped)]
     # The parent's sockets: their ports are known, and clients may wait, before the server is up.
     with listen(port) as control, listen() as token:
         env = job_environment(target.workspace, state, control, token, secret)
@@ -153,6 +158,8 @@ def job_environment(
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
         "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
         "REQUESTS_CA_BUNDLE": str(folder.trusted),
+        # Of MLTable's reader, which is written in Rust.
+        "SSL_CERT_FILE": str(folder.trusted),
         "IDENTITY_ENDPOINT": f"http://{LOOPBACK}:{token.getsockname()[1]}/token",
         "IDENTITY_HEADER": secret,
         # No other login of the machine's user may be taken for the job's, and no proxy be used.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.assets.code import Sources
     from aml_pipelines.workspace.assets.components import Components
+    from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
     from aml_pipelines.workspace.assets.models import Models
     from aml_pipelines.workspace.assets.registry import Registry
     from aml_pipelines.workspace.endpoints.online.endpoints import OnlineEndpoints
@@ -54,6 +55,7 @@ class ServedWorkspace:
 
     scope: WorkspaceScope
     guid: str
+    mapped: Mapping[str, str]
     folder: StateFolder
     identity: WorkspaceIdentity
     operations: Operations
@@ -74,6 +76,7 @@ class ServedWorkspace:
     batch_deployments: Documents
     jobs: Jobs
     job_outputs: JobOutputs
+    tracking: MlflowRuns
     log_links: LogLinks
     uploads: Uploads
     accounts: Accounts

@@ -24,6 +24,7 @@ import certifi
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from aml_pipelines.certificates import ensure_certificates, write_trusted
+from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.processes import LOOPBACK
 from aml_pipelines.workspace.app import create_app, create_identity_app
@@ -81,7 +82,8 @@ def serve(
     """Serve `app` and the identity endpoint on two listening descriptors, in threads."""
     folder = workspace.folder
     certificates = ensure_certificates(folder.tls, [LOOPBACK])
-    trusted_already = Path(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
+    trusted_already = Path(next(filter(None, bundles), certifi.where()))
     write_trusted(certificates.authority, folder.trusted, besides=trusted_already)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.server, certificates.key)
@@ -101,7 +103,8 @@ def main() -> None:
     _start_log()
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
-    workspace = build_workspace(scope, identity, arguments.state)
+    mapped = read_map(arguments.mapped)
+    workspace = build_workspace(scope, identity, arguments.state, mapped=mapped)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with _with_jobs(workspace, arguments) as served:
         serve(create_app(served), served, control=arguments.control, token=arguments.token)
@@ -160,6 +163,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
     add_environment_arguments(parser)
+    add_map_argument(parser)
     parser.add_argument("--control", type=int, required=True, help="a listening descriptor")
     parser.add_argument("--token", type=int, required=True, help="a listening descriptor")
     return parser

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.pipeline.addresses import FETCHED
+from aml_pipelines.pipeline.job_outputs import RUN_RECORD, artifact_folder
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class StateFolder:
         return self.runs / "jvm"
 
     def run_record(self, job: str) -> Path:
-        return self.runs / job / "run.json"
+        return self.runs / job / RUN_RECORD
 
     @property
     def mlflow(self) -> Path:
@@ -64,6 +66,15 @@ class StateFolder:
 
     def artifacts(self, run: str) -> Path:
         return self.root / ARTIFACT_STORE / artifact_folder(run)
+
+    @property
+    def fetched(self) -> Path:
+        """The data of addresses elsewhere, a folder for each."""
+        return self.root / FETCHED
+
+    def datastore(self, name: str) -> Path:
+        """Return the folder of a datastore that was registered."""
+        return self.root / "datastores" / name
 
     def job(self, name: str) -> Path:
         """Return the folder of a job: its pipeline, its components, its log."""
@@ -150,8 +161,3 @@ class StateFolder:
     def trusted(self) -> Path:
         """The certificates that jobs trust: the workspace's and the machine's."""
         return self.tls / "trusted.pem"
-
-
-def artifact_folder(run: str) -> str:
-    """Return the folder of a run, a job's or a node's, in the artifact store."""
-    return f"ExperimentRun/dcid.{run}"

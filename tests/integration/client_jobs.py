@@ -32,7 +32,9 @@ class Job(socketserver.StreamRequestHandler):
             os.dup2(os.open(asked[name], os.O_WRONLY), stream)
         code = 0
         try:
-            exec(compile(asked["script"], "<job>", "exec"), {"__name__": "__main__"})  # noqa: S102
+            # Not with this file's own future imports: the SDK reads annotations.
+            script = compile(asked["script"], "<job>", "exec", dont_inherit=True)
+            exec(script, {"__name__": "__main__"})  # noqa: S102
         except BaseException:  # noqa: BLE001 # the end of the process, whatever it is
             traceback.print_exc()
             code = 1

@@ -19,7 +19,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-def write_pipeline(folder: Path, jobs: Mapping[str, object]) -> list[str]:
+def write_pipeline(folder: Path, jobs: Mapping[str, object], **more: object) -> list[str]:
     """Write a pipeline of `jobs`, and a lake for it; return the words of the command to run it."""
     lake = folder / "lake"
     if not lake.exists():
@@ -33,15 +33,18 @@ def write_pipeline(folder: Path, jobs: Mapping[str, object]) -> list[str]:
         "experiment_name": EXPERIMENT,
         "settings": {"default_compute": "serverless"},
         "jobs": jobs,
+        **more,
     }
     for name, document in (("local.yml", target), ("pipeline.yml", pipeline)):
         (folder / name).write_text(json.dumps(document))
     return ["run", str(folder / "pipeline.yml"), "--target", str(folder / "local.yml")]
 
 
-def run_pipeline(folder: Path, jobs: Mapping[str, object], *words: str) -> dict[str, Any]:
+def run_pipeline(
+    folder: Path, jobs: Mapping[str, object], *words: str, **more: object
+) -> dict[str, Any]:
     """Run a pipeline of `jobs` in `folder`, on a lake that it has there; return its run.json."""
-    main([*write_pipeline(folder, jobs), *words])
+    main([*write_pipeline(folder, jobs, **more), *words])
     runs = sorted((folder / "lake/runs").glob("*/run.json"), key=lambda run: run.stat().st_mtime)
     record: dict[str, Any] = json.loads(runs[-1].read_text())
     return record

@@ -105,7 +105,7 @@ def test_a_value_that_a_run_tells_without_a_file_is_written_to_its_file(folder: 
     locations = Locations(FolderLake(lake), lake / "runs", "told", Registry(lake))
     plan = plan_pipeline(folder / "pipeline.yml", locations, overrides={}, target_inputs={})
     node = plan.nodes["judge"]
-    data = bring_inputs(node, {}, folder, FolderLake(lake))
+    data = bring_inputs(node, {}, folder, FolderLake(lake), str)
     make_outputs(node, data)
     tracking = MlflowRuns(lake, lambda: None)
     tracking.begin(TrackedRun(node.run_name, EXPERIMENT, "judge"))

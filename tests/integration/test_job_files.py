@@ -123,3 +123,43 @@ def test_registered_components_run_nested_and_by_label(lake: Path) -> None:
     components.put_version("outer", "3", {"componentSpec": outer})
     run(lake, "type: pipeline\njobs: {out: {component: azureml:outer@latest}}\n")
     assert made(lake, "out.in", "greeting") == "hello all\n"
+
+
+def test_the_output_artifacts_is_what_a_node_leaves_in_its_outputs_folder(lake: Path) -> None:
+    job = """\
+type: pipeline
+jobs:
+  hello:
+    environment: azureml:any:1
+    outputs:
+      artifacts:
+    command: echo world > outputs/world.txt
+  world:
+    environment: azureml:any:1
+    inputs: {from: "${{parent.jobs.hello.outputs.artifacts}}"}
+    outputs: {copy: {type: uri_file}}
+    command: cp ${{inputs.from}}/outputs/world.txt ${{outputs.copy}}
+"""
+    run(lake, job)
+    assert made(lake, "world", "copy") == "world\n"
+
+
+def test_a_component_of_a_registry_is_read_from_the_folder_that_stands_for_it(lake: Path) -> None:
+    versions = lake.parent / "shared" / "components" / "greet" / "versions"
+    for version, word in (("9", "old"), ("10", "new")):
+        (versions / version).mkdir(parents=True)
+        text = GREET.replace("echo hello", f"echo {word}")
+        (versions / version / "component.yml").write_text(text)
+    job = """\
+type: pipeline
+jobs:
+  newest:
+    component: azureml://registries/shared/components/greet/labels/latest
+    inputs: {who: her}
+  named:
+    component: azureml://registries/shared/components/greet/versions/9
+    inputs: {who: him}
+"""
+    run(lake, job, "--map", f"azureml://registries/shared={lake.parent / 'shared'}")
+    assert made(lake, "newest", "greeting") == "new her\n"
+    assert made(lake, "named", "greeting") == "old him\n"

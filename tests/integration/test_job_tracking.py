@@ -16,6 +16,7 @@ from mlflow.exceptions import MlflowException
 
 from aml_pipelines.execution.tracking import TrackedRun
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
+from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
 from tests.integration.workspace_jobs import TARGET
@@ -148,6 +149,20 @@ def test_a_run_has_the_columns_that_mlflow_gives_a_run_of_its_own(tmp_path: Path
         key for key, value in rows["ours"].items() if value != rows[theirs.info.run_id][key]
     }
     assert differing <= {"run_uuid", "artifact_uri", "start_time", "end_time", "user_id"}
+
+
+def test_an_experiment_has_the_columns_that_mlflow_gives_one_of_its_own(tmp_path: Path) -> None:
+    lay_tracking(tmp_path)
+    prepare_tracking(tmp_path, ["ours"])
+    client(tmp_path).create_experiment("theirs", "file:///there")
+    with closing(sqlite3.connect(StateFolder(tmp_path).mlflow_database)) as database:
+        database.row_factory = sqlite3.Row
+        rows = {row["name"]: dict(row) for row in database.execute("SELECT * FROM experiments")}
+    ours, theirs = rows["ours"], rows["theirs"]
+    differing = {key for key in ours if ours[key] != theirs[key]}
+    times = {"creation_time", "last_update_time"}
+    assert differing <= {"name", "experiment_id", "artifact_location", *times}
+    assert all(isinstance(ours[key], int) for key in times)
 
 
 def test_another_mlflow_reaches_the_same_runs_by_the_workspaces_address(

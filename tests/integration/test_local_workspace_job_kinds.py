@@ -227,3 +227,82 @@ tell(statuses=statuses, trials=children("alone"), nodes=children("within"),
         "log": {"artifacts/user_logs/std_log.txt": "tried 1\n"},
         "whole": "tried 2\n",
     }
+
+
+def test_a_job_is_its_mlflow_run_whose_files_and_tags_a_client_sees(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+import mlflow
+from azure.ai.ml import command
+script = "import mlflow; mlflow.log_metric('loss', 1); mlflow.set_tag('colour', 'blue')"
+line = f'echo kept > outputs/model.txt; echo logged > logs/more.txt; python -c "{script}"'
+job = command(command=line, environment="azureml:any:1", experiment_name="flights")
+name = ml.jobs.create_or_update(job).name
+status = ended(name)
+ml.jobs.download(name, download_path=files / "down", all=True)
+here = files / "down" / "artifacts"
+kept = sorted(str(f.relative_to(here)) for f in here.rglob("*") if f.is_file())
+path = f"azureml://jobs/{name}/outputs/artifacts/paths/outputs/model.txt"
+model = ml.models.create_or_update(Model(name="kept", type="custom_model", path=path))
+run = mlflow.get_run(name)
+tell(status=status, kept=kept, model=model.path, tags=ml.jobs.get(name).tags,
+     run=[run.info.status, run.data.metrics])
+""",
+    )
+    assert told["status"] == "Completed"
+    assert told["kept"] == ["logs/more.txt", "outputs/model.txt", "user_logs/std_log.txt"]
+    assert str(told["model"]).endswith("/outputs/model.txt")
+    assert told["tags"] == {"colour": "blue"}
+    assert told["run"] == ["FINISHED", {"loss": 1.0}]
+
+
+def test_a_pipeline_component_is_a_job_by_itself_and_groups_of_inputs_have_points(
+    served: WorkspaceWithJobs,
+) -> None:
+    told = submitting(
+        served.env,
+        """
+from azure.ai.ml import Input, Output, command, dsl
+from azure.ai.ml.dsl._group_decorator import group
+
+environment = "azureml:any:1"
+say = command(name="say", inputs={"who": Input(type="string"), "n": Input(type="number")},
+              outputs={"said": Output(type="uri_file")}, environment=environment,
+              command="echo ${{inputs.who}} ${{inputs.n}} > ${{outputs.said}}")
+
+@group
+class Sub:
+    number: int
+
+@group
+class Whole:
+    who: str
+    sub: Sub
+
+@dsl.pipeline(default_compute="serverless")
+def grouped(whole: Whole):
+    step = say(who=whole.who, n=whole.sub.number)
+    return {"said": step.outputs.said}
+
+registered = ml.components.create_or_update(load_component(write("once.yml", json.dumps({
+    "type": "pipeline", "name": "once", "version": "1", "inputs": {"who": {"type": "string"}},
+    "outputs": {"said": {"type": "uri_file"}},
+    "jobs": {"a": {"command": "echo ${{inputs.who}} > ${{outputs.said}}",
+        "environment": environment, "inputs": {"who": "${{parent.inputs.who}}"},
+        "outputs": {"said": "${{parent.outputs.said}}"}}}}))))
+alone = registered(who="she")
+alone.settings.default_compute = "serverless"
+said = []
+for job in (grouped(whole=Whole(who="he", sub=Sub(number=4))), alone):
+    name = ml.jobs.create_or_update(job, experiment_name="flights").name
+    status = ended(name)
+    ml.jobs.download(name, download_path=files / name, output_name="said")
+    text = [f.read_text() for f in (files / name).rglob("*") if f.is_file()]
+    said.append([status, *text])
+tell(said=said)
+""",
+    )
+    assert told["said"] == [["Completed", "he 4\n"], ["Completed", "she\n"]]

@@ -15,7 +15,7 @@ from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
-from aml_pipelines.workspace.serve import job_environment
+from aml_pipelines.workspace.serve import NOTHING, job_environment
 from aml_pipelines.workspace.server import serve
 from tests.integration.faults import Faults
 from tests.integration.workspace_jobs import TARGET, Names
@@ -67,12 +67,13 @@ def workspace_here(
         [ServedWorkspace, Mapping[str, str]], AbstractContextManager[JobService | None]
     ] = no_jobs,
     names: Names = TARGET.workspace,
+    mapped: Mapping[str, str] = NOTHING,
 ) -> Iterator[WorkspaceHere]:
     """Serve `lake`; `jobs` makes what runs its jobs, which find it by their environment."""
     faults = Faults()
     scope = WorkspaceScope(names.subscription_id, names.resource_group, names.name)
     identity = WorkspaceIdentity("secret", lifetime=token_lifetime)
-    workspace = build_workspace(scope, identity, lake)
+    workspace = build_workspace(scope, identity, lake, mapped=mapped)
     with listen() as control, listen() as token:
         env = job_environment(names, lake, control, token, identity.secret)
         with jobs(workspace, env) as service:

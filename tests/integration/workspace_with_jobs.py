@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.background import job_service, running
+from aml_pipelines.workspace.serve import NOTHING
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
 from tests.tracking import lay_tracking
@@ -97,10 +98,13 @@ def submitting(env: Mapping[str, str], script: str) -> dict[str, object]:
 
 
 @contextmanager
-def workspace_with_jobs(lake: Path) -> Iterator[WorkspaceWithJobs]:
+def workspace_with_jobs(
+    lake: Path, mapped: Mapping[str, str] = NOTHING
+) -> Iterator[WorkspaceWithJobs]:
     """Serve `lake`; schedules are due only when a test says so, its clock stands still."""
     with workspace_here(
         lake,
+        mapped=mapped,
         jobs=lambda workspace, env: running(
             job_service(workspace, master="local[1]", environment=env, clock=lambda: LONG_AGO)
         ),

@@ -20,6 +20,7 @@ class RunnableKind(Protocol):
 
     FOR_SPARK: bool  # data in mode direct is given by Spark's URIs, not by Azure ML's
     RUNS_CODE: bool  # it has a snapshot, an environment and a run in MLflow, and can be reused
+    READS_TABLES: bool  # an MLTable stays one whatever its mode, for it is read before the script
 
     def run(self, node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
         """Run the node to its end; raises NodeFailedError when it fails."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FOR_SPARK = False
 RUNS_CODE = True
+READS_TABLES = False
 _DRIVER = Path(__file__).parents[1] / "stand_ins" / "flaml_search.py"
 
 

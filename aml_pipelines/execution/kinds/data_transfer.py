@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOR_SPARK = False
 RUNS_CODE = True
+READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:

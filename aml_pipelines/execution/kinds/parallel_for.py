@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOR_SPARK = False
 RUNS_CODE = False
+READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, _: Workplace, __: RunContext) -> Ran:

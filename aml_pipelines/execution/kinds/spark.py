@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.process import run_process
@@ -11,7 +13,6 @@ from aml_pipelines.pipeline.kinds import spark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
+# Its one file is run by Python before a script.
+_AZURE_SPARK = Path(__file__).parents[1] / "azure_spark"
 FOR_SPARK = True
 RUNS_CODE = True
+READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
@@ -33,10 +37,16 @@ def await_resources(_: RunContext) -> None:
     """Return at once: Spark nodes work on the lake, and the workspace listens already."""
 
 
-def environment(
-    node: PlannedNode, context: RunContext
-) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield the variables by which the script finds the shared JVM, or starts one of its own."""
+@contextmanager
+def environment(node: PlannedNode, context: RunContext) -> Iterator[Mapping[str, str]]:
+    """Yield the variables by which the script finds a JVM, and what Azure adds to PySpark."""
+    with _jvm(node, context) as variables:
+        importable = [str(_AZURE_SPARK), variables.get("PYTHONPATH", "")]
+        yield {**variables, "PYTHONPATH": os.pathsep.join(filter(None, importable))}
+
+
+def _jvm(node: PlannedNode, context: RunContext) -> AbstractContextManager[Mapping[str, str]]:
+    """Yield the variables of the shared JVM, or of one of its own."""
     if context.jvm and is_exclusive(node, context):
         return context.jvm.prepared(spark.spark_code(node.component).conf)
     own = own_jvm_environment(node.component, context.master)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FOR_SPARK = False
 RUNS_CODE = True
+READS_TABLES = False
 # By Azure ML's name, which its client reads.
 BEST = "best_child_run_id"
 

@@ -104,7 +104,7 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
         if environment is None:
             continue
         try:
-            asked = asked_by(environment, plan.locations.assets)
+            asked = asked_by(environment, plan.locations.assets, plan.locations.addresses)
         except UnknownEnvironmentError as error:
             notes[_unknown(environment, error)] = None
             continue

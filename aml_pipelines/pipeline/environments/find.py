@@ -15,8 +15,12 @@ from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.repository import ENVIRONMENTS
 
 if TYPE_CHECKING:
+    from aml_pipelines.pipeline.addresses import Addresses
     from aml_pipelines.pipeline.assets import EnvironmentAsset
     from aml_pipelines.pipeline.environments.asked import Asked
+
+
+_FILE = "environment.yml"
 
 
 class EnvironmentAssets(Protocol):
@@ -31,8 +35,8 @@ class UnknownEnvironmentError(NotFoundError):
     """An environment of which nothing here says what it asks for."""
 
 
-def asked_by(environment: Environment, assets: EnvironmentAssets) -> Asked:
-    """Return what `environment` asks for.
+def asked_by(environment: Environment, assets: EnvironmentAssets, addresses: Addresses) -> Asked:
+    """Return what `environment` asks for; `addresses` has the folders that stand for registries.
 
     Raises UnknownEnvironmentError for a name that is neither registered, nor this repository's, nor
     one that Azure ML curates; PipelineError for a conda file that is none.
@@ -41,6 +45,9 @@ def asked_by(environment: Environment, assets: EnvironmentAssets) -> Asked:
     if isinstance(reference, AssetName):
         return _of_name(reference, assets)
     if reference is not None:
+        mapped = addresses.mapped_to(environment.reference)
+        if mapped and (mapped / _FILE).is_file():
+            return _of_fields(read_environment_file(read_fields(mapped / _FILE, Problems())))
         return of_image(environment.reference)
     return _of_fields(environment)
 
@@ -67,7 +74,7 @@ def _of_name(name: AssetName, assets: EnvironmentAssets) -> Asked:
 
 
 def _of_repository(name: AssetName, error: NotFoundError) -> Asked:
-    file = ENVIRONMENTS / name.name / "environment.yml"
+    file = ENVIRONMENTS / name.name / _FILE
     if file.is_file():
         return _of_fields(read_environment_file(read_fields(file, Problems())))
     if name.name.startswith("AzureML-"):

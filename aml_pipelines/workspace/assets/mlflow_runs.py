@@ -105,6 +105,17 @@ class MlflowRuns:
         if self.artifacts(earlier).is_dir():
             shutil.copytree(self.artifacts(earlier), self.artifacts(name), dirs_exist_ok=True)
 
+    def tags(self, name: str) -> dict[str, str]:
+        """Return the tags that a job's own code has set on its run; none before it began."""
+        if not self._folder.mlflow_database.is_file():
+            return {}
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT key, value FROM tags WHERE run_uuid = ? AND key NOT LIKE 'mlflow.%'",
+                (run_id(name),),
+            )
+            return dict(rows.fetchall())
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         database = self._folder.mlflow_database

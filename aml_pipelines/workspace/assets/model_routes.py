@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import Container, ModelAsset
-from aml_pipelines.pipeline.references import local_folder, long_uri
+from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.routes import container_properties
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.served import here
+from aml_pipelines.workspace.store.addresses import folder_of
 
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
@@ -95,7 +96,7 @@ def _model_of(name: str, version: str, properties: JsonObject) -> ModelAsset:
         version=version,
         type=model_type,
         path=uri,
-        source=str(local_folder(uri, state=here().folder.root)),
+        source=str(folder_of(uri, here().folder.root, here().mapped)),
         description=text_in(properties, "description"),
         tags=texts_in(properties, "tags"),
         properties=texts_in(properties, "properties"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aml_pipelines.errors import RefusedError
+from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.pipeline.addresses import REGISTRIES, Addresses
+from aml_pipelines.pipeline.assets import version_order
 from aml_pipelines.pipeline.references import asset_name
 from aml_pipelines.workspace.assets.code import sources_in
 from aml_pipelines.workspace.assets.components import components_in
@@ -24,16 +26,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def component_finder(state: Path) -> Callable[[str], Path]:
-    """Return the function that finds registered components of the workspace in `state`."""
-    return partial(_component_file, state)
+_FILE = "component.yml"
 
 
-def _component_file(state: Path, reference: str) -> Path:
+def component_finder(state: Path, addresses: Addresses) -> Callable[[str], Path]:
+    """Return the function that finds registered components of the workspace in `state`.
+
+    Those of registries are where `addresses` maps them.
+    """
+    return partial(_component_file, state, addresses)
+
+
+def _component_file(state: Path, addresses: Addresses, reference: str) -> Path:
     """Return the file of a registered component, with those of the components in it beside it.
 
     Raises NotFoundError or RefusedError for one that is not registered.
     """
+    if reference.startswith(REGISTRIES):
+        return _of_registry(addresses, reference)
     asset = asset_name(reference)
     if not asset:
         raise RefusedError("it is neither a file nor of the form azureml:NAME:VERSION")
@@ -45,3 +55,23 @@ def _component_file(state: Path, reference: str) -> Path:
     folder = StateFolder(state).component_files / version.name / version.version
     write_documents(component_documents(found, sources_in(state, components, codes)), folder)
     return folder / COMPONENT
+
+
+def _of_registry(addresses: Addresses, reference: str) -> Path:
+    """Return the component's file below the folder that stands for its registry."""
+    place = addresses.mapped_to(reference)
+    if place is None:
+        registry = "/".join(reference.split("/")[:4])
+        raise NotFoundError(
+            f"no folder stands for its registry here; name one: --map {registry}=FOLDER, or "
+            f"'data' in the target's file; in it is components/NAME/versions/VERSION/{_FILE}"
+        )
+    if place.parent.name == "labels":
+        versions = [item.name for item in (place.parents[1] / "versions").glob("*")]
+        if not versions:
+            raise NotFoundError(f"there is no version of it in {place.parents[1]}")
+        place = place.parents[1] / "versions" / max(versions, key=version_order)
+    file = place / _FILE if place.is_dir() else place
+    if not file.is_file():
+        raise NotFoundError(f"there is no {file}")
+    return file

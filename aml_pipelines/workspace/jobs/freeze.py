@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.addresses import REGISTRIES
 from aml_pipelines.pipeline.assets import LATEST
-from aml_pipelines.pipeline.locations import MODELS
 from aml_pipelines.pipeline.references import asset_name, with_version
+from aml_pipelines.pipeline.spec import MODEL_TYPES
 from aml_pipelines.workspace.jobs.vocabulary import is_built_in
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
         return uri
     # Data and models may share a name: the type of the input says which it is. An asset with a
     # version is looked for too, so that an unknown one is refused now and not when the job runs.
-    find = registry.model if kind in MODELS else registry.data_asset
+    find = registry.model if kind in MODEL_TYPES else registry.data_asset
     label = None if asset.version else asset.label or LATEST
     asset_version = find(asset.name, asset.version or None, label)
     return uri if asset.version else with_version(uri, asset_version.version)
@@ -66,6 +67,8 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
 
 def component_version(reference: str, components: Components) -> str:
     """Return `reference` with the version that its label has now; raises NotFoundError."""
+    if reference.startswith(REGISTRIES):
+        return reference  # of no workspace: the planner finds it
     asset = asset_name(reference)
     if not asset:
         raise RefusedError(

@@ -5,30 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.errors import NotFoundError, RefusedError
+from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.job_outputs import ARTIFACTS, artifact_folder, made_outputs
 from aml_pipelines.pipeline.references import (
     ARTIFACT_STORE,
-    LAKE,
     DatastorePath,
     JobOutput,
     parse,
 )
 from aml_pipelines.workspace.jobs.status import nodes_of, outputs_of
-from aml_pipelines.workspace.state import StateFolder, artifact_folder
+from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.addresses import datastore_path_of
 
 if TYPE_CHECKING:
-    from aml_pipelines.workspace.jobs.store import Jobs
+    from collections.abc import Mapping
 
-# The output that every job has: what it wrote to `./outputs`, and its logs.
-ARTIFACTS = ("artifacts", "default")
+    from aml_pipelines.workspace.jobs.store import Jobs
 
 
 class JobOutputs:
     """The outputs of the jobs in the workspace with the folder `state`."""
 
-    def __init__(self, state: Path, jobs: Jobs) -> None:
+    def __init__(self, state: Path, jobs: Jobs, mapped: Mapping[str, str]) -> None:
         self._state = StateFolder(state)
         self._jobs = jobs
+        self._mapped = mapped
 
     def resolved(self, uri: str) -> str:
         """Return the path in a datastore where a job's output is; any other URI as it is.
@@ -41,7 +42,8 @@ class JobOutputs:
     def _place(self, reference: JobOutput) -> DatastorePath:
         made = self._made_by(reference.job)
         if reference.output in made:
-            place = _in_lake(Path(made[reference.output]), self._state.root)
+            made_at = Path(made[reference.output])
+            place = datastore_path_of(made_at, self._state.root, self._mapped)
         elif reference.output in ARTIFACTS:
             place = DatastorePath(ARTIFACT_STORE, artifact_folder(reference.job))
         else:
@@ -58,12 +60,9 @@ class JobOutputs:
             return outputs_of(job, self._state.root)
         parent = self._jobs.parent_of(name)
         if not parent:
-            raise RefusedError(f"job {name!r} does not exist in this workspace")
+            of_run = made_outputs(self._state.runs, name)
+            if of_run is None:
+                raise RefusedError(f"job {name!r} does not exist in this workspace")
+            return of_run
         (node,) = [n for n in nodes_of(parent[0], self._state.root) if n.name == parent[1]]
         return dict(node.outputs) if node.status == "Completed" else {}
-
-
-def _in_lake(made: Path, lake: Path) -> DatastorePath:
-    if not made.is_relative_to(lake):
-        raise NotFoundError(f"{str(made)!r} is not in the lake {str(lake)!r}")
-    return DatastorePath(LAKE, made.relative_to(lake).as_posix())

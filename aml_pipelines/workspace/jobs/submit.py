@@ -14,6 +14,7 @@ from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
+from aml_pipelines.workspace.jobs.component_files import component_finder
 from aml_pipelines.workspace.jobs.freeze import Named, freeze
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.places import name_places
@@ -24,10 +25,12 @@ from aml_pipelines.workspace.jobs.translate import (
     write_documents,
 )
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aml_pipelines.pipeline.addresses import Addresses
     from aml_pipelines.pipeline.environments.choose import Policy
     from aml_pipelines.pipeline.plan import Plan
     from aml_pipelines.workspace.assets.code import Sources
@@ -48,14 +51,16 @@ class Submissions:
         sources: Sources,
         wake: Callable[[], None],
         policy: Policy,
+        mapped: Mapping[str, str],
     ) -> None:
         self._state = state
         self._jobs = jobs
         self._registry = registry
         self._sources = sources
-        self._named = Named(registry, components, JobOutputs(state, jobs))
+        self._named = Named(registry, components, JobOutputs(state, jobs, mapped))
         self._wake = wake
         self._policy = policy
+        self._mapped = mapped
         # Two requests for one name would write one folder: the job's row comes after its files.
         self._submitting = threading.Lock()
 
@@ -108,7 +113,10 @@ class Submissions:
             documents = pipeline_documents(properties, self._sources)
             file = write_documents(documents, folder)
             is_single = bool(single_node(properties))
-            plan = plan_job(self._state, self._registry, file, name, is_single=is_single)
+            addresses = addresses_in(self._state, self._mapped)
+            plan = plan_job(
+                self._state, self._registry, file, name, is_single=is_single, addresses=addresses
+            )
             choose_environments(plan, self._policy)
         except (PipelineError, NotFoundError) as error:
             named = name_places(str(error), folder)
@@ -117,13 +125,29 @@ class Submissions:
         return plan
 
 
-def plan_job(state: Path, registry: Registry, file: Path, name: str, *, is_single: bool) -> Plan:
+def plan_job(
+    state: Path,
+    registry: Registry,
+    file: Path,
+    name: str,
+    *,
+    is_single: bool,
+    addresses: Addresses,
+) -> Plan:
     """Plan the pipeline of the job `name`, with assets as they are registered now.
 
     Its inputs are those of the body: no target gives them other values.
     """
     runs = StateFolder(state).runs
-    locations = Locations(FolderLake(state), runs, name, registry, is_single=is_single)
+    locations = Locations(
+        FolderLake(state),
+        runs,
+        name,
+        registry,
+        is_single=is_single,
+        find_component=component_finder(state, addresses),
+        addresses=addresses,
+    )
     return plan_pipeline(file, locations, overrides={}, target_inputs={})
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from aml_pipelines.pipeline.addresses import REGISTRIES
 from aml_pipelines.pipeline.kinds import node_kind, node_kinds
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.jobs.automl_body import automl_fields
@@ -55,6 +56,9 @@ def pipeline_documents(job: JsonObject, sources: Sources) -> PipelineFiles:
     if single_node(job):
         return {PIPELINE: _pipeline(job, {single_node(job): _single(job, sources)})}
     files: PipelineFiles = {}
+    if job.get("componentId"):
+        files = component_documents(str(job["componentId"]), sources)
+        return {PIPELINE: {**_pipeline(job, {}), "component": f"./{COMPONENT}"}, **files}
     jobs = {
         name: _node(name, mapping(node), sources, files, folder=f"./{_COMPONENTS}")
         for name, node in mapping(job.get("jobs")).items()
@@ -164,7 +168,11 @@ def _node(
     fields |= {"distribution": distribution_fields(node)}
     fields |= sweep_fields(node) | automl_fields(node) | item_fields(node)
     component = node.get("componentId") or mapping(node.get(key)).get("componentId")
-    if component and not is_built_in(str(component)):
+    if component and is_built_in(str(component)):
+        pass  # the node itself says what it is to do
+    elif component and str(component).startswith(REGISTRIES):
+        fields[key] = str(component)
+    elif component:
         fields[key] = f"{folder}/{name}.yml"
         file = f"{_COMPONENTS}/{name}.yml"
         files[file] = _component(name, str(component), node, sources, files)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from aml_pipelines.execution.distributed import other_logs
+from aml_pipelines.pipeline.job_outputs import artifact_folder
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
 from aml_pipelines.workspace.http.fields import mapping
@@ -17,7 +18,6 @@ from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
 from aml_pipelines.workspace.served import here
-from aml_pipelines.workspace.state import artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +41,11 @@ def job_resource(job: SubmittedJob) -> Resource:
     }
     properties = {
         "description": None,
-        "tags": {},
         "displayName": job.name,
         **job.properties,
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
+        "tags": _tags(job),
         "inputs": inputs,
         "outputs": outputs,
         "properties": {**run_properties(job.properties), **_properties(job)},
@@ -76,7 +76,7 @@ def job_run(job: SubmittedJob) -> dict[str, object]:
         **_run(job, job.name, str(job.properties.get("displayName") or job.name)),
         "status": status_of(job, _state()),
         "description": job.properties.get("description"),
-        "tags": dict(job.tags),
+        "tags": _tags(job),
         "properties": _properties(job),
         "hidden": job.is_archived,
         "error": _error(job.error) if job.state == "Failed" else None,
@@ -92,7 +92,7 @@ def node_run(job: SubmittedJob, node: NodeView) -> dict[str, object]:
         **_run(job, name, node.name),
         "parentRunId": node.parent,
         "status": node.status,
-        "tags": dict(node.tags),
+        "tags": {**_tracked(name), **node.tags},
         "properties": {
             "azureml.moduleName": job.graph.components.get(node.name, node.name),
             "azureml.runsource": node.kind,
@@ -141,6 +141,15 @@ def _properties(job: SubmittedJob) -> dict[str, object]:
     nodes = nodes_of(job, _state()) if single_node(job.properties) else []
     told = nodes[0].properties if nodes else {}
     return {**mapping(job.properties.get("properties")), **told}
+
+
+def _tags(job: SubmittedJob) -> dict[str, str]:
+    """Return the tags of a job: those that its code set, and over them those of its body."""
+    return {**_tracked(job.name), **job.tags}
+
+
+def _tracked(run: str) -> dict[str, str]:
+    return here().tracking.tags(run)
 
 
 def _placed(output: Mapping[str, object], location: str | None) -> dict[str, object]:

@@ -67,16 +67,17 @@ def input_setting(fields: JsonObject) -> object:
 
 def output_setting(fields: JsonObject) -> object:
     """Return the setting of an output: a binding, or a path and a mode."""
-    mode = _mode(fields)
-    if "value" in fields:
-        return {"path": fields["value"], **mode} if mode else fields["value"]
-    setting = {
-        "type": named(fields, "jobOutputType"),
-        "path": fields.get("uri"),
-        "name": named(fields, "assetName"),
-        "version": named(fields, "assetVersion"),
+    more = {
+        # Nodes spell it as the file does, jobs as the API does.
+        "name": fields.get("name", named(fields, "assetName")),
+        "version": fields.get("version", named(fields, "assetVersion")),
+        **_mode(fields),
     }
-    return {**{name: value for name, value in setting.items() if value is not None}, **mode}
+    more = {name: value for name, value in more.items() if value is not None}
+    if "value" in fields:
+        return {"path": fields["value"], **more} if more else fields["value"]
+    setting = {"type": named(fields, "jobOutputType"), "path": fields.get("uri")}
+    return {**{name: value for name, value in setting.items() if value is not None}, **more}
 
 
 def identity_setting(fields: JsonObject) -> dict[str, object]:

@@ -19,16 +19,19 @@ from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.locks import shared
+from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.processes import end_with_parent
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
+from aml_pipelines.workspace.assets.output_assets import OutputAssets
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.submit import plan_job
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.plan import Plan
@@ -66,6 +69,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         arguments.file,
         arguments.name,
         is_single=arguments.single,
+        addresses=addresses_in(arguments.state, read_map(arguments.mapped)),
     )
     gaps = plan.gaps(plan.nodes)
     if gaps:
@@ -101,6 +105,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
                 environments=environments_of(
                     choices.nodes, StateFolder(arguments.state).environments
                 ),
+                register=OutputAssets(arguments.state, read_map(arguments.mapped)).register,
             )
         )
     if record.is_completed:
@@ -119,6 +124,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--untouched", action="store_true", help="it touches nothing in the lake")
     parser.add_argument("--single", action="store_true", help="the job is its one node")
     add_environment_arguments(parser)
+    add_map_argument(parser)
     return parser
 
 

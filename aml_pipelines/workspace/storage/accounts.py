@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE
+from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE, DatastorePath
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.signed import LinkSigner
 from aml_pipelines.workspace.state import REGISTRY, UPLOADS
 from aml_pipelines.workspace.storage.blobs import BlobFolder
-from aml_pipelines.workspace.storage.protocol import storage_error
+from aml_pipelines.workspace.storage.protocol import VERSION, storage_error
+from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aml_pipelines.workspace.http.identity import WorkspaceIdentity
@@ -30,10 +33,18 @@ _CHALLENGE = (
 class Accounts:
     """An account for each datastore, with a container of its name; a container for each upload."""
 
-    def __init__(self, state: Path, identity: WorkspaceIdentity, uploads: Uploads) -> None:
+    def __init__(
+        self,
+        state: Path,
+        identity: WorkspaceIdentity,
+        uploads: Uploads,
+        mapped: Mapping[str, str],
+    ) -> None:
         self._state = state
         self._identity = identity
         self._uploads = uploads
+        self._mapped = mapped
+        self._signer = LinkSigner("account")
         # One object for each folder: it has the lock of the folder's writers.
         self._opened: dict[Path, BlobFolder] = {}
         self._opening = threading.Lock()
@@ -41,19 +52,39 @@ class Accounts:
     def check(self, account: str) -> str:
         """Return the name of the account's container; refuses a caller without a token."""
         self._check_token()
-        if account not in FOLDERS:
+        if not self.has(account):
             raise storage_error("ContainerNotFound", f"accounts here are {sorted(FOLDERS)}")
         return account
 
+    def has(self, account: str) -> bool:
+        """Return whether there is a folder of that name: of ours, or of a registered datastore."""
+        return self._folder(account) is not None
+
+    def access(self, account: str) -> str:
+        """Return the part of a URL that gives access to an account, as long as this server runs."""
+        return f"sv={VERSION}&sr=c&sp=rwdl&sig={self._signer.signature(account)}"
+
     def open(self, account: str, container: str) -> BlobFolder:
         """Open a container; refuses a caller with neither a token nor the upload's signature."""
-        if "sig" in request.args:
+        signature = request.args.get("sig", "")
+        if self._signer.is_right(signature, account):
+            return self._opened_account(account, container)
+        if signature:
             return self._container(self._uploads.folder(container), ())
         if self.check(account) == DEFAULT and (upload := self._uploads.find(container)):
             return self._container(upload, ())
-        if container != account:
+        return self._opened_account(account, container)
+
+    def _opened_account(self, account: str, container: str) -> BlobFolder:
+        folder = self._folder(account)
+        if container != account or folder is None:
             raise storage_error("ContainerNotFound", f"{account!r} has the container {account!r}")
-        return self._container(self._state / FOLDERS[account], _HIDDEN.get(account, ()))
+        return self._container(folder, _HIDDEN.get(account, ()))
+
+    def _folder(self, account: str) -> Path | None:
+        if account in FOLDERS:
+            return self._state / FOLDERS[account]
+        return addresses_in(self._state, self._mapped).datastore(DatastorePath(account, ""))
 
     def _container(self, folder: Path, hidden: tuple[str, ...]) -> BlobFolder:
         with self._opening:

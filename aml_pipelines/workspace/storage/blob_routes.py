@@ -53,7 +53,7 @@ def list_containers(account: str, _suffix: str) -> Response:
 def get_container(account: str, container: str, _suffix: str) -> Response:
     folder = here().accounts.open(account, container)
     if request.args.get("comp") == "list":
-        return _list(container, folder)
+        return list_blobs(container, folder, request.args.get("prefix", ""))
     if "comp" in request.args:
         raise _unserved(f"?comp={request.args['comp']}")
     properties = Response(status=200)
@@ -75,7 +75,9 @@ def get_blob(account: str, container: str, name: str, _suffix: str) -> Response:
     _refuse_unserved()
     if request.args.get("comp") == "blocklist":
         return _block_list(folder, name)
-    if "comp" in request.args:
+    # What is asked of metadata alone is answered with all of a blob's headers.
+    is_metadata = request.method == "HEAD" and request.args.get("comp") == "metadata"
+    if "comp" in request.args and not is_metadata:
         raise _unserved(f"?comp={request.args['comp']}")
     blob = folder.blob(name)
     if request.headers.get("If-None-Match") == blob.etag:
@@ -136,8 +138,9 @@ def _on_write(blob: Blob | None) -> None:
     check_conditions(blob, on="write")
 
 
-def _list(container: str, folder: BlobFolder) -> Response:
-    prefix, delimiter = request.args.get("prefix", ""), request.args.get("delimiter")
+def list_blobs(container: str, folder: BlobFolder, prefix: str, *, base: str = "") -> Response:
+    """Answer with a page of the blobs below `prefix`, each name after `base`."""
+    delimiter = request.args.get("delimiter")
     size, marker = page_size("maxresults"), request.args.get("marker", "")
     entries = (
         entry
@@ -151,6 +154,7 @@ def _list(container: str, folder: BlobFolder) -> Response:
         folder.blobs([name for name, is_folder in shown if not is_folder]),
         [name for name, is_folder in shown if is_folder],
         marker=following[0] if following else None,
+        base=base,
     )
 
 

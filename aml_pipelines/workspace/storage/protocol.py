@@ -102,25 +102,30 @@ def describe_whole(response: Response, blob: Blob) -> Response:
 
 
 def blob_list(
-    container: str, blobs: Sequence[Blob], prefixes: Sequence[str], *, marker: str | None
+    container: str,
+    blobs: Sequence[Blob],
+    prefixes: Sequence[str],
+    *,
+    marker: str | None,
+    base: str = "",
 ) -> Response:
-    """Answer with a page of blobs and of the folders among them."""
+    """Answer with a page of blobs and of the folders among them, each name after `base`."""
     root = Element("EnumerationResults", ContainerName=container)
     for parameter in ("Prefix", "Marker", "MaxResults", "Delimiter"):
         if parameter.lower() in request.args:
             SubElement(root, parameter).text = request.args[parameter.lower()]
     entries = SubElement(root, "Blobs")
     for blob in blobs:
-        _add_blob(entries, blob)
+        _add_blob(entries, blob, base)
     for prefix in prefixes:
-        SubElement(SubElement(entries, "BlobPrefix"), "Name").text = prefix
+        SubElement(SubElement(entries, "BlobPrefix"), "Name").text = base + prefix
     SubElement(root, "NextMarker").text = marker
     return xml(root)
 
 
-def _add_blob(entries: Element, blob: Blob) -> None:
+def _add_blob(entries: Element, blob: Blob, base: str) -> None:
     item = SubElement(entries, "Blob")
-    SubElement(item, "Name").text = blob.name
+    SubElement(item, "Name").text = base + blob.name
     properties = SubElement(item, "Properties")
     for name, value in (
         ("Creation-Time", last_modified(blob)),

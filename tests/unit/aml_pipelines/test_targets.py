@@ -145,3 +145,15 @@ def test_the_environment_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.Mo
     assert found["JOBS_CLIENT_ID"] == "from-the-shell"
     assert found["SYNAPSE_POOL_ID"] == "pool"
     assert "EMPTY" not in found
+
+
+def test_a_target_names_local_copies_of_data_elsewhere_below_the_repository(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "here.yml"
+    data = "data: {'https://h/a.csv': copies/a.csv, 'azureml://datastores/theirs': /theirs}\n"
+    file.write_text(f"lake: lake\n{WORKSPACE}{data}")
+    assert read_target(file).data == {
+        "https://h/a.csv": f"{REPOSITORY}/copies/a.csv",
+        "azureml://datastores/theirs": "/theirs",
+    }

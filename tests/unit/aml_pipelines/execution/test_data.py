@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from azure.storage.blob import ContainerClient
 
 from aml_pipelines.azurite.lake import AbfsLake
 from aml_pipelines.execution.data import NodeData, bring_inputs
+from aml_pipelines.pipeline.find_data import local_copy
 from aml_pipelines.pipeline.lake import FolderLake, OpenLake, ServedLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.plan import Plan, input_texts
@@ -58,7 +60,8 @@ def placed(plan: Plan, name: str, lake: OpenLake) -> NodeData:
         for output in producer.outputs.values()
     }
     folder = plan.locations.node_folder(name)
-    return bring_inputs(node, input_texts(node, produced), folder, lake)
+    here = partial(local_copy, plan.locations)
+    return bring_inputs(node, input_texts(node, produced), folder, lake, here)
 
 
 def test_a_command_in_mode_direct_gets_the_uri_that_azure_gives(
