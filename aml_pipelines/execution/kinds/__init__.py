@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol, cast
+
+from aml_pipelines.execution import kind_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class RunnableKind(Protocol):
-    """A kind of node as the executor sees it; `pipeline.kinds` has how it is read and checked."""
+    """A kind of node as the executor sees it; `pipeline.kinds` has how it is read and checked.
+
+    Its module states what differs from `kind_defaults`.
+    """
 
     FOR_SPARK: bool  # data in mode direct is given by Spark's URIs, not by Azure ML's
     RUNS_CODE: bool  # it has a snapshot, an environment and a run in MLflow, and can be reused
@@ -44,6 +51,8 @@ class RunnableKind(Protocol):
         ...
 
 
+@cache
 def runnable_kind(name: str) -> RunnableKind:
     """Return the kind with this name, which the planner has accepted."""
-    return cast("RunnableKind", import_module(f"{__name__}.{name}"))
+    module = import_module(f"{__name__}.{name}")
+    return cast("RunnableKind", SimpleNamespace(**{**vars(kind_defaults), **vars(module)}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,16 +15,11 @@ from aml_pipelines.pipeline.automl import METRICS
 from aml_pipelines.pipeline.kinds.automl import automl_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.process import Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
 
-FOR_SPARK = False
-RUNS_CODE = True
-READS_TABLES = False
 _DRIVER = Path(__file__).parents[1] / "stand_ins" / "flaml_search.py"
 
 
@@ -46,18 +40,3 @@ def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext
     arguments = ["python", str(folder / _DRIVER.name), str(folder / "settings.json")]
     run_process(arguments, node, dataclasses.replace(place), context)
     return Ran(read_json(folder / "told.json"))
-
-
-def await_resources(context: RunContext) -> None:
-    """Return when the workspace answers: the search logs its trials."""
-    context.await_workspace()
-
-
-def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield nothing: the search needs no variables beyond those of every node."""
-    return nullcontext({})
-
-
-def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
-    """Return False: searches share nothing but the machine."""
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.process import Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
-
-FOR_SPARK = False
-RUNS_CODE = True
-READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:
@@ -76,13 +71,3 @@ def _refuse_remote(paths: list[str | None]) -> None:
 
 def await_resources(_: RunContext) -> None:
     """Return at once: a copy asks nothing of the workspace."""
-
-
-def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield nothing: a copy is no process."""
-    return nullcontext({})
-
-
-def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
-    """Return False: copies share nothing but the machine."""
-    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError, PipelineError
@@ -11,16 +10,12 @@ from aml_pipelines.execution.process import Ran
 from aml_pipelines.pipeline.control.planned import CONDITION, rounds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.process import Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
 
-FOR_SPARK = False
 RUNS_CODE = False
-READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, _: RunContext) -> Ran:
@@ -42,13 +37,3 @@ def run(node: PlannedNode, data: NodeData, place: Workplace, _: RunContext) -> R
 
 def await_resources(_: RunContext) -> None:
     """Return at once: nothing runs here."""
-
-
-def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield nothing: nothing runs here."""
-    return nullcontext({})
-
-
-def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
-    """Return False: a decision takes no resources."""
-    return False

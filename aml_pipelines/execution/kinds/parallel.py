@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
@@ -15,15 +14,11 @@ from aml_pipelines.pipeline.kinds import parallel
 from aml_pipelines.pipeline.shell import placed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.process import Ran, Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
 
-FOR_SPARK = False
-RUNS_CODE = True
 READS_TABLES = True
 
 
@@ -70,18 +65,3 @@ def _path(expression: str, data: NodeData) -> str:
             "give it another mode than 'direct'"
         )
     return path
-
-
-def await_resources(context: RunContext) -> None:
-    """Return when the workspace answers: a script may register or read assets at once."""
-    context.await_workspace()
-
-
-def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield nothing: a script needs no variables beyond those of every node."""
-    return nullcontext({})
-
-
-def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
-    """Return False: parallel nodes share nothing but the machine."""
-    return False

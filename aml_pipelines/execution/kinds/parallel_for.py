@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +11,12 @@ from aml_pipelines.execution.process import Ran
 from aml_pipelines.pipeline.control.planned import ITEMS, items_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.process import Workplace
     from aml_pipelines.pipeline.plan import PlannedNode
 
-FOR_SPARK = False
 RUNS_CODE = False
-READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, _: Workplace, __: RunContext) -> Ran:
@@ -41,13 +36,3 @@ def run(node: PlannedNode, data: NodeData, _: Workplace, __: RunContext) -> Ran:
 
 def await_resources(_: RunContext) -> None:
     """Return at once: nothing runs here."""
-
-
-def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield nothing: nothing runs here."""
-    return nullcontext({})
-
-
-def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
-    """Return False: a decision takes no resources."""
-    return False

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 # Its one file is run by Python before a script.
 _AZURE_SPARK = Path(__file__).parents[1] / "azure_spark"
 FOR_SPARK = True
-RUNS_CODE = True
-READS_TABLES = False
 
 
 def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext) -> Ran:

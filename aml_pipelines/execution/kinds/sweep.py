@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +13,12 @@ from aml_pipelines.execution.sweep.trials import Trials
 from aml_pipelines.pipeline.kinds.sweep import sweep_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aml_pipelines.execution.context import RunContext
     from aml_pipelines.execution.data import NodeData
     from aml_pipelines.execution.process import Workplace
     from aml_pipelines.execution.sweep.record import TrialRecord
     from aml_pipelines.pipeline.plan import PlannedNode
 
-FOR_SPARK = False
-RUNS_CODE = True
-READS_TABLES = False
 # By Azure ML's name, which its client reads.
 BEST = "best_child_run_id"
 
@@ -78,18 +72,3 @@ def _take_outputs(best: TrialRecord, data: NodeData) -> None:
             shutil.copytree(source, place, dirs_exist_ok=True)
         elif source.exists():
             shutil.copyfile(source, place)
-
-
-def await_resources(context: RunContext) -> None:
-    """Return when the workspace answers: trials log to it."""
-    context.await_workspace()
-
-
-def environment(_: PlannedNode, __: RunContext) -> AbstractContextManager[Mapping[str, str]]:
-    """Yield nothing: each trial's own variables are given to it."""
-    return nullcontext({})
-
-
-def is_exclusive(_: PlannedNode, __: RunContext) -> bool:
-    """Return False: sweeps share nothing but the machine."""
-    return False

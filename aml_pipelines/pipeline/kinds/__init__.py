@@ -5,7 +5,10 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from aml_pipelines.pipeline import kind_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class NodeKind(Protocol):
-    """A kind of node as the planner sees it; `execution.kinds` has how it is run."""
+    """A kind of node as the planner sees it; `execution.kinds` has how it is run.
+
+    Its module states what differs from `kind_defaults`.
+    """
 
     IS_GRAPH: bool  # it is made of further jobs, and becomes no node of its own
     JOB_FIELDS: tuple[str, ...]  # of a block under `jobs`
@@ -83,8 +89,13 @@ def node_kinds() -> Mapping[str, NodeKind]:
     """Return every kind by the `type` that names it, graphs last."""
     # Found, not listed: a new kind is two files and no edit of a third.
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    kinds = {name: cast("NodeKind", import_module(f"{__name__}.{name}")) for name in names}
+    kinds = {name: cast("NodeKind", _with_defaults(name)) for name in names}
     return dict(sorted(kinds.items(), key=lambda item: item[1].IS_GRAPH))
+
+
+def _with_defaults(name: str) -> SimpleNamespace:
+    module = import_module(f"{__name__}.{name}")
+    return SimpleNamespace(**{**vars(kind_defaults), **vars(module)})
 
 
 def node_kind(name: str) -> NodeKind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.automl import DATA, FIELDS, LIMITS, AutoML, read_automl
 from aml_pipelines.pipeline.spec import JOB, JOB_COMPUTE
@@ -11,28 +11,21 @@ from aml_pipelines.pipeline.spec import JOB, JOB_COMPUTE
 __all__ = ["LIMITS"]  # of a block's `limits`, as the protocol has it
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.problems import Finding, Problems
+    from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Component, Snapshot
     from aml_pipelines.pipeline.yaml_lines import Fields
-    from conf.target import Target
 
-IS_GRAPH = False
 JOB_FIELDS = tuple(field for field in (*JOB, *JOB_COMPUTE) if field != "component")
-COMPONENT_FIELDS: tuple[str, ...] = ()
 INLINE_FIELDS = (
     *FIELDS,
     *("limits", "environment_id", "environment_variables", "queue_settings", "services"),
 )
-COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "automl", ""
+COMPONENT_KIND = "automl"
 
 JOB_TYPE = "AutoML"
-OVERRIDES: tuple[str, ...] = ()
-TEMPLATE = ""
-NODE_DEFAULTS: Mapping[str, object] = {}
-ENVIRONMENT_COSTS = ""
 DATA_FIELDS = DATA
 STAND_IN = "flaml"
 STAND_IN_PACKAGES = ("flaml", "lightgbm")
@@ -72,21 +65,3 @@ def command(component: Component, inputs: Mapping[str, str | None], _: Mapping[s
     """Return what is searched for: there is no command."""
     search = automl_of(component)
     return f"automl {search.task} of {search.target} in {inputs.get('training_data')}"
-
-
-def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
-    """Change nothing: a node has no component."""
-
-
-def retarget(_node: dict[str, Any], _component: dict[str, Any], _target: Target) -> None:
-    """Change nothing: Azure's service runs no code of ours."""
-
-
-def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
-    """Yield nothing: the service checks a search when it is submitted."""
-    return iter(())
-
-
-def refusal(_: Component) -> str:
-    """Return nothing: whether a stand-in may run it is asked for its kind."""
-    return ""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.distributed import Distributed, distributed_code, read_distributed
+from aml_pipelines.pipeline.kind_defaults import retarget_code
 from aml_pipelines.pipeline.shell import placed, resolved_command
-from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import COMPONENT, JOB, JOB_COMPUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.problems import Finding, Problems
     from aml_pipelines.pipeline.spec import Component, Snapshot
     from aml_pipelines.pipeline.yaml_lines import Fields
-    from conf.target import Target
 
-IS_GRAPH = False
+retarget = retarget_code
 JOB_FIELDS = (
     *(*JOB, *JOB_COMPUTE),
     *("limits", "environment_variables", "queue_settings", "services", "parent_job_name"),
@@ -26,14 +24,9 @@ JOB_FIELDS = (
 )
 COMPONENT_FIELDS = (*COMPONENT, "command", "distribution", "resources", "queue_settings")
 INLINE_FIELDS = ("code", "command", "environment")
-COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "command", ""
-LIMITS = ("timeout",)
+COMPONENT_KIND = "command"
 JOB_TYPE = "Command"
-OVERRIDES: tuple[str, ...] = ()
 TEMPLATE = "command"
-NODE_DEFAULTS: Mapping[str, object] = {}
-ENVIRONMENT_COSTS = ""
-DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
 def read_own(fields: Fields, name: str, _: Snapshot) -> Distributed | None:
@@ -53,39 +46,8 @@ def of_job(component: Component, job: Fields) -> Component:
     return dataclasses.replace(component, own=own)
 
 
-def check_job(_fields: Fields, _name: str) -> None:
-    """Accept every job: one that names no compute runs on serverless compute."""
-
-
-def check_node(node: PlannedNode, problems: Problems) -> None:
-    """Accept every mode: a command gets paths or URIs, as its inputs say."""
-
-
 def command(
     component: Component, inputs: Mapping[str, str | None], outputs: Mapping[str, str]
 ) -> str:
     """Return the shell command, every value in it escaped for the quotes around it."""
     return resolved_command(component.template, placed(inputs, outputs))
-
-
-def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
-    """Change nothing: a node states nothing of its component."""
-
-
-def retarget(node: dict[str, Any], _: dict[str, Any], target: Target) -> None:
-    """Add the variable by which the node's code finds the target's identity."""
-    if target.identity.client_id:
-        node["environment_variables"] = {
-            **(node.get("environment_variables") or {}),
-            CLIENT_ID: target.identity.client_id,
-        }
-
-
-def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
-    """Yield nothing: what fails late for a command is found for every kind."""
-    return iter(())
-
-
-def refusal(_: Component) -> str:
-    """Return nothing: every such node can be run here."""
-    return ""

@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.problems import Finding, Problems
+    from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Component, Snapshot
     from aml_pipelines.pipeline.yaml_lines import Fields
-    from conf.target import Target
 
 COPY, IMPORT, EXPORT = "copy_data", "import_data", "export_data"
 MERGE, FAIL = "merge_with_overwrite", "fail_if_conflict"
 # The end outside of Azure ML, and the one port of the other.
 _OUTSIDE = {IMPORT: ("source", "outputs", "sink"), EXPORT: ("sink", "inputs", "source")}
 _OUTSIDE_TYPES = ("database", "file_system")
-IS_GRAPH = False
 _TRANSFER = ("task", "data_copy_mode", "source", "sink")
 JOB_FIELDS = (*JOB, *JOB_COMPUTE, *_TRANSFER)
 COMPONENT_FIELDS = (*COMPONENT_ABOUT, "inputs", "outputs", "is_deterministic", *_TRANSFER)
 INLINE_FIELDS = ("task",)
-COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "data_transfer", ""
-LIMITS = ("timeout",)
-JOB_TYPE = ""  # it exists as a node of a pipeline alone, in Azure too
-OVERRIDES: tuple[str, ...] = ()
-TEMPLATE = ""
-NODE_DEFAULTS: Mapping[str, object] = {}
-ENVIRONMENT_COSTS = ""
-DATA_FIELDS: tuple[str, ...] = ()
-STAND_IN = ""
-STAND_IN_PACKAGES: tuple[str, ...] = ()
+COMPONENT_KIND = "data_transfer"
 
 
 @dataclass(frozen=True)
@@ -103,10 +92,6 @@ def _with_mode(transfer: Transfer, fields: Fields) -> Transfer:
     return dataclasses.replace(transfer, overwrites=mode != FAIL) if mode else transfer
 
 
-def check_job(_fields: Fields, _name: str) -> None:
-    """Accept every job: one that names no compute runs on serverless compute."""
-
-
 def check_node(node: PlannedNode, problems: Problems) -> None:
     """Report a copy of nothing, of a value, to several places, or of several things to a file."""
     if transfer_of(node.component).task != COPY:
@@ -141,19 +126,6 @@ def command(
     sinks = f" to {', '.join(outputs.values())}" if outputs else ""
     mode = f", {MERGE if transfer.overwrites else FAIL}" if transfer.task == COPY else ""
     return f"{transfer.task}{ends.get(transfer.task, '')}{sources}{sinks}{mode}"
-
-
-def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
-    """Change nothing: a node states beside its component how it copies."""
-
-
-def retarget(_node: dict[str, Any], _component: dict[str, Any], _target: Target) -> None:
-    """Change nothing: a copy runs no code."""
-
-
-def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
-    """Yield nothing: what fails late for a copy is found for every kind."""
-    return iter(())
 
 
 def refusal(component: Component) -> str:

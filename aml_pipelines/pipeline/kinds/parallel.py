@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.pipeline.expressions import whole_reference
+from aml_pipelines.pipeline.kind_defaults import retarget_code
 from aml_pipelines.pipeline.mini_batches import (
     BYTES,
     FILES,
@@ -16,16 +17,15 @@ from aml_pipelines.pipeline.mini_batches import (
 )
 from aml_pipelines.pipeline.shell import placed, resolved_arguments, resolved_command
 from aml_pipelines.pipeline.snapshot import snapshot_files
-from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT_ABOUT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.problems import Finding, Problems
+    from aml_pipelines.pipeline.problems import Problems
     from aml_pipelines.pipeline.spec import Component, Snapshot
     from aml_pipelines.pipeline.yaml_lines import Fields
-    from conf.target import Target
 
 TASK = (
     *("type", "code", "entry_script", "program_arguments", "append_row_to", "environment"),
@@ -33,21 +33,16 @@ TASK = (
 )
 _RUNS = ("run_function", "function")
 _SPLIT_TYPES = ("uri_folder", "uri_file", "mltable")
-IS_GRAPH = False
+retarget = retarget_code
 JOB_FIELDS = (*JOB, *JOB_COMPUTE, "environment_variables", *SPLITTING)
 COMPONENT_FIELDS = (
     *(*COMPONENT_ABOUT, "inputs", "outputs", "is_deterministic", "additional_includes"),
     *("task", "resources", *SPLITTING),
 )
 INLINE_FIELDS = ("task", "additional_includes")
-COMPONENT_KEY, COMPONENT_KIND = "component", "parallel"
+COMPONENT_KIND = "parallel"
 CODE, TEMPLATE = "task", "program_arguments"
-LIMITS = ("timeout",)
-JOB_TYPE = ""  # it exists as a node of a pipeline alone, in Azure too
 OVERRIDES = ("task", "resources", *SPLITTING)
-NODE_DEFAULTS: Mapping[str, object] = {}
-ENVIRONMENT_COSTS = ""
-DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 
 
 @dataclass(frozen=True)
@@ -106,10 +101,6 @@ def of_job(component: Component, job: Fields) -> Component:
     code = parallel_code(component)
     splitting = read_splitting(job, code.splitting)
     return dataclasses.replace(component, own=dataclasses.replace(code, splitting=splitting))
-
-
-def check_job(_fields: Fields, _name: str) -> None:
-    """Accept every job: one that names no compute runs on serverless compute."""
 
 
 def check_node(node: PlannedNode, problems: Problems) -> None:
@@ -193,22 +184,3 @@ def override(component: dict[str, Any], node: Mapping[str, object]) -> None:
     if "mini_batch_size" in component:
         # The client sends the number that it has made of the text.
         component["mini_batch_size"] = str(component["mini_batch_size"])
-
-
-def retarget(node: dict[str, Any], _: dict[str, Any], target: Target) -> None:
-    """Add the variable by which the node's code finds the target's identity."""
-    if target.identity.client_id:
-        node["environment_variables"] = {
-            **(node.get("environment_variables") or {}),
-            CLIENT_ID: target.identity.client_id,
-        }
-
-
-def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
-    """Yield nothing: what fails late for a parallel node is found for every kind."""
-    return iter(())
-
-
-def refusal(_: Component) -> str:
-    """Return nothing: every such node can be run here."""
-    return ""

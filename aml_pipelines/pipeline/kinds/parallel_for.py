@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.control.blocks import ParallelFor, read_parallel_for
 from aml_pipelines.pipeline.control.planned import told_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.problems import Finding, Problems
     from aml_pipelines.pipeline.spec import Component, Snapshot
     from aml_pipelines.pipeline.yaml_lines import Fields
-    from conf.target import Target
 
-IS_GRAPH = False
 JOB_FIELDS = ("type", "comment", "properties")
-COMPONENT_FIELDS: tuple[str, ...] = ()
 INLINE_FIELDS = ("body", "items", "max_concurrency", "outputs")
-COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "parallel_for", ""
+COMPONENT_KIND = "parallel_for"
 LIMITS: tuple[str, ...] = ()
-JOB_TYPE = ""  # it exists as a node of a pipeline alone, in Azure too
-OVERRIDES: tuple[str, ...] = ()
-TEMPLATE = ""
-NODE_DEFAULTS: Mapping[str, object] = {}
-ENVIRONMENT_COSTS = ""
-DATA_FIELDS: tuple[str, ...] = ()
-STAND_IN = ""
-STAND_IN_PACKAGES: tuple[str, ...] = ()
 
 
 def read_own(fields: Fields, name: str, _: Snapshot) -> ParallelFor:
@@ -43,34 +30,8 @@ def of_job(component: Component, _: Fields) -> Component:
     return dataclasses.replace(component, is_deterministic=False)
 
 
-def check_job(_fields: Fields, _name: str) -> None:
-    """Accept every block: what it names is checked where its graph is expanded."""
-
-
-def check_node(_node: PlannedNode, _problems: Problems) -> None:
-    """Accept every node: it was made of a block that was checked."""
-
-
 def command(
     component: Component, _inputs: Mapping[str, str | None], _outputs: Mapping[str, str]
 ) -> str:
     """Return what is decided: there is no command."""
     return told_items(component)
-
-
-def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
-    """Change nothing: a block has no component."""
-
-
-def retarget(_node: dict[str, Any], _component: dict[str, Any], _target: Target) -> None:
-    """Change nothing: nothing runs but the jobs that it names."""
-
-
-def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
-    """Yield nothing: the jobs that it names are checked one by one."""
-    return iter(())
-
-
-def refusal(_: Component) -> str:
-    """Return nothing: every such node can be run here."""
-    return ""

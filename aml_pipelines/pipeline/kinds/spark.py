@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 _FILES = ("py_files", "jars", "files", "archives")
 _OWN = ("entry", "args", "conf", *_FILES)
-IS_GRAPH = False
 JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services")
 COMPONENT_FIELDS = (*COMPONENT, *_OWN)
 INLINE_FIELDS = ("code", "environment", *_OWN)
-COMPONENT_KEY, COMPONENT_KIND, CODE = "component", "spark", ""
-LIMITS = ("timeout",)
+COMPONENT_KIND = "spark"
 JOB_TYPE = "Spark"
 OVERRIDES = _OWN
 TEMPLATE = "args"
@@ -40,7 +38,6 @@ _COSTS = (
     "carries (environments/spark/runtime-packages.txt)"
 )
 ENVIRONMENT_COSTS = f"environment: a conda file on a Spark job {_COSTS}"
-DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 _CONDA = "spark.synapse.library.python.env"
 _SIZES = ("spark.driver.cores", "spark.driver.memory", "spark.executor.cores")
 _MANDATORY = (*_SIZES, "spark.executor.memory")
@@ -115,11 +112,6 @@ def _check_conf(conf: Mapping[str, str], fields: Fields) -> None:
             fields.place,
             f"Spark conf has {' or '.join(bounds)} without spark.dynamicAllocation.enabled: true",
         )
-
-
-def of_job(component: Component, _: Fields) -> Component:
-    """Change nothing: a block states nothing of its component."""
-    return component
 
 
 def check_job(fields: Fields, name: str) -> None:
@@ -213,8 +205,3 @@ def azure_findings(node: Fields, component: Fields, target: Target) -> Iterator[
 
 def _texts(fields: Fields) -> dict[str, str]:
     return {name: str(entry.value) for name, entry in fields.entries.items()}
-
-
-def refusal(_: Component) -> str:
-    """Return nothing: every such node can be run here."""
-    return ""

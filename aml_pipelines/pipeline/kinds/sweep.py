@@ -5,37 +5,32 @@ from __future__ import annotations
 import dataclasses
 import re
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.distributed import distributed_code
+from aml_pipelines.pipeline.kind_defaults import retarget_code
 from aml_pipelines.pipeline.search_space import CHOICE
 from aml_pipelines.pipeline.shell import UnquotableError, placed, resolved_command
-from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT_ABOUT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
 from aml_pipelines.pipeline.sweep import BAYESIAN, GRID, LIMITS, SWEEPING, Sweep, read_sweep
 
 __all__ = ["LIMITS"]  # of a block's `limits`, as the protocol has it
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from aml_pipelines.pipeline.expressions import Reference
     from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.problems import Finding, Problems
-    from aml_pipelines.pipeline.spec import Component, Snapshot
+    from aml_pipelines.pipeline.problems import Problems
+    from aml_pipelines.pipeline.spec import Component
     from aml_pipelines.pipeline.yaml_lines import Fields
-    from conf.target import Target
 
-IS_GRAPH = False
+retarget = retarget_code
 JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services", "trial", "environment_variables", *SWEEPING)
 COMPONENT_FIELDS = COMPONENT_ABOUT
-INLINE_FIELDS = ()
 COMPONENT_KEY, COMPONENT_KIND = "trial", "command"
-CODE, TEMPLATE = "", "command"
+TEMPLATE = "command"
 JOB_TYPE = "Sweep"
-OVERRIDES: tuple[str, ...] = ()
-NODE_DEFAULTS: Mapping[str, object] = {}
-ENVIRONMENT_COSTS = ""
-DATA_FIELDS, STAND_IN, STAND_IN_PACKAGES = (), "", ()
 _SPACE = "search_space"
 # Azure's bayesian sampling takes these alone, and a grid has only what can be listed.
 _SAMPLED = {BAYESIAN: (CHOICE, "uniform", "quniform"), GRID: (CHOICE,)}
@@ -46,10 +41,6 @@ def sweep_of(component: Component) -> Sweep:
     if not isinstance(component.own, Sweep):
         raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'sweep'")
     return component.own
-
-
-def read_own(_fields: Fields, _name: str, _snapshot: Snapshot) -> None:
-    """Read nothing: the component of a sweep is its trial's."""
 
 
 def of_job(component: Component, job: Fields) -> Component:
@@ -78,10 +69,6 @@ def of_job(component: Component, job: Fields) -> Component:
 
 def _shown(name: str) -> str:
     return f"${{{{{_SPACE}.{name}}}}}"
-
-
-def check_job(_fields: Fields, _name: str) -> None:
-    """Accept every job: one that names no compute runs on serverless compute."""
 
 
 def check_node(node: PlannedNode, problems: Problems) -> None:
@@ -139,26 +126,3 @@ def command(
     """Return the command of the trials, in which a name stands for the value of a parameter."""
     values = {name: f"{_SPACE}.{name}" for name in component.parameters}
     return trial_command(component, values, inputs, outputs)
-
-
-def override(_component: dict[str, Any], _node: Mapping[str, object]) -> None:
-    """Change nothing: a node states nothing of its trial."""
-
-
-def retarget(node: dict[str, Any], _: dict[str, Any], target: Target) -> None:
-    """Add the variable by which the trials' code finds the target's identity."""
-    if target.identity.client_id:
-        node["environment_variables"] = {
-            **(node.get("environment_variables") or {}),
-            CLIENT_ID: target.identity.client_id,
-        }
-
-
-def azure_findings(_node: Fields, _component: Fields, _target: Target) -> Iterator[Finding]:
-    """Yield nothing: what fails late for a sweep is found for every kind."""
-    return iter(())
-
-
-def refusal(_: Component) -> str:
-    """Return nothing: every such node can be run here."""
-    return ""
