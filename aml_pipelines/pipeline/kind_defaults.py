@@ -26,6 +26,7 @@ TEMPLATE = ""
 NODE_DEFAULTS: Mapping[str, object] = {}
 ENVIRONMENT_COSTS = ""
 DATA_FIELDS: tuple[str, ...] = ()
+DRIVER_PACKAGES: tuple[str, ...] = ()
 STAND_IN = ""
 STAND_IN_PACKAGES: tuple[str, ...] = ()
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Fields
 
 RETRIES = ("timeout", "max_retries")
+# Azure's driver of mini-batches imports them; ours, which runs in its place, does not.
+DRIVER_PACKAGES = ("azureml-core", "azureml-dataset-runtime", "azureml-defaults", "fusepy")
 # Fields that a job may state in place of its component, beside resources.
 SPLITTING = (
     *("mini_batch_size", "partition_keys", "input_data", "retry_settings", "logging_level"),

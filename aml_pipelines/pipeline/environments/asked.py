@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from packaging.requirements import Requirement
 
 
@@ -23,6 +27,13 @@ class Asked:
     programs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+
+    def without(self, names: Collection[str]) -> Asked:
+        """Return what is asked for beside the packages with these names."""
+        packages = tuple(
+            item for item in self.packages if canonicalize_name(item.name) not in names
+        )
+        return replace(self, packages=packages)
 
     def __add__(self, other: Asked) -> Asked:
         return Asked(

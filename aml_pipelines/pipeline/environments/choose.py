@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 class Policy:
     """What the user allows: to build environments, to add packages to this one, to use stand-ins.
 
-    A stand-in is a KIND=PROGRAM: nodes of that kind are run by it, not by Azure's service.
+    A stand-in is a KIND=PROGRAM: nodes of that kind are run by it, not by Azure's service. Packages
+    that are `provided` are asked for by Azure's own driver, in whose place another one runs here.
     """
 
     builds: bool = False
     packages: tuple[str, ...] = ()
     stand_ins: tuple[str, ...] = ()
+    provided: tuple[str, ...] = ()
 
 
 ONLY_THIS = Policy()
@@ -108,6 +110,8 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
         except UnknownEnvironmentError as error:
             notes[_unknown(environment, error)] = None
             continue
+        of_driver = (*policy.provided, *node_kind(node.component.kind).DRIVER_PACKAGES)
+        asked = asked.without(of_driver)
         chosen[name] = _choice(asked, policy)
         if not chosen[name].is_own:
             notes |= dict.fromkeys(_notes(environment, asked))

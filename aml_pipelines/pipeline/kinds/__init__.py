@@ -42,6 +42,7 @@ class NodeKind(Protocol):
     NODE_DEFAULTS: Mapping[str, object]  # what a block must state when nobody states it
     ENVIRONMENT_COSTS: str  # what an environment of its own costs in Azure, if anything
     DATA_FIELDS: tuple[str, ...]  # fields that are inputs, beside those of `inputs`
+    DRIVER_PACKAGES: tuple[str, ...]  # that an environment has for Azure's driver of such nodes
     STAND_IN: str  # what runs it here, where only Azure's service runs the thing itself
     STAND_IN_PACKAGES: tuple[str, ...]  # that this stand-in needs
 

@@ -10,6 +10,7 @@ from aml_pipelines.pipeline.expressions import whole_reference
 from aml_pipelines.pipeline.kind_defaults import retarget_code
 from aml_pipelines.pipeline.mini_batches import (
     BYTES,
+    DRIVER_PACKAGES,
     FILES,
     SPLITTING,
     Splitting,
@@ -18,6 +19,8 @@ from aml_pipelines.pipeline.mini_batches import (
 from aml_pipelines.pipeline.shell import placed, resolved_arguments, resolved_command
 from aml_pipelines.pipeline.snapshot import snapshot_files
 from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
+
+__all__ = ["DRIVER_PACKAGES"]  # as the protocol has it
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

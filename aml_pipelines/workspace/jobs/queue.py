@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.processes import Child
+from aml_pipelines.workspace.jobs.batch_policy import provided_packages
 from aml_pipelines.workspace.jobs.logs import keep_logs
 from aml_pipelines.workspace.jobs.status import failure_of
 from aml_pipelines.workspace.jobs.translate import PIPELINE, single_node
@@ -130,6 +131,7 @@ class Queue:
             *("--master", self._master),
             *([] if job.graph.touched else ["--untouched"]),
             *self._options,
+            *(f"--provided={package}" for package in provided_packages(job.properties)),
         ]
 
     def _await(self, job: SubmittedJob, child: Child) -> None:

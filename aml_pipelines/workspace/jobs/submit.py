@@ -14,6 +14,7 @@ from aml_pipelines.pipeline.environments.choose import choose_environments
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
+from aml_pipelines.workspace.jobs.batch_policy import job_policy
 from aml_pipelines.workspace.jobs.component_files import component_finder
 from aml_pipelines.workspace.jobs.freeze import Named, freeze
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
@@ -117,7 +118,7 @@ class Submissions:
             plan = plan_job(
                 self._state, self._registry, file, name, is_single=is_single, addresses=addresses
             )
-            choose_environments(plan, self._policy)
+            choose_environments(plan, job_policy(self._policy, properties))
         except (PipelineError, NotFoundError) as error:
             named = name_places(str(error), folder)
             shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,9 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _run(plan: Plan, arguments: argparse.Namespace) -> int:
-    choices = choose_environments(plan, read_policy(arguments))
+    choices = choose_environments(
+        plan, replace(read_policy(arguments), provided=tuple(arguments.provided))
+    )
     for note in (*plan.notes, *choices.notes):
         say(f"note: {note}")
     lake, folder = FolderLake(arguments.state), StateFolder(arguments.state).jobs_jvm
@@ -124,6 +127,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--untouched", action="store_true", help="it touches nothing in the lake")
     parser.add_argument("--single", action="store_true", help="the job is its one node")
     add_environment_arguments(parser)
+    parser.add_argument("--provided", action="append", default=[], help="a package of a driver")
     add_map_argument(parser)
     return parser
 

@@ -19,6 +19,7 @@ from aml_pipelines.workspace.endpoints.deployments import (
     deployed_model,
 )
 from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.jobs.batch_policy import DEPLOYMENT
 from aml_pipelines.workspace.jobs.vocabulary import named, seconds_of
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def job_body(
         "experimentName": mapping(invocation.get("properties")).get("experimentName") or endpoint,
         "properties": {
             "azureml.endpointname": endpoint,
-            "azureml.deploymentname": deployment.name.rpartition("/")[2],
+            DEPLOYMENT: deployment.name.rpartition("/")[2],
         },
     }
     outputs = {
