@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
 def read_component_file(fields: Fields, kind: str) -> Component:
     """Return the component in a component file."""
-    fields.only(node_kind(kind).COMPONENT_FIELDS, f"{kind} component")
+    fields.note_others(node_kind(kind).COMPONENT_FIELDS, f"{kind} component")
     note_ignored(fields)
     name = fields.text("name")
     if not _NAME.fullmatch(name):

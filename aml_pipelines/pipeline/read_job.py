@@ -142,7 +142,8 @@ def _component_fields(name: str, fields: Fields, key: str, reading: Reading) -> 
 
 
 def _component(fields: Fields, kind: str, job: Fields, reading: Reading) -> Component:
-    own = fields.text("type")
+    # A component without a type is of its job's, as the client takes it.
+    own = fields.text("type") or kind
     if own != kind:
         job.problems.add(
             job.place_of("type"), f"the job is of type {kind!r}, but its component is of {own!r}"
@@ -153,7 +154,7 @@ def _component(fields: Fields, kind: str, job: Fields, reading: Reading) -> Comp
     # Reading it would never end.
     if file in reading.ancestors:
         raise PipelineError(f"{job.place_of('component')}: {file.name} contains itself")
-    fields.only(node_kind(kind).COMPONENT_FIELDS, "pipeline component")
+    fields.note_others(node_kind(kind).COMPONENT_FIELDS, "pipeline component")
     within = dataclasses.replace(reading, ancestors=(*reading.ancestors, file))
     jobs, unread = read_jobs(fields, within)
     return Component(
@@ -176,17 +177,15 @@ def root_component(fields: Fields, kind: str, reading: Reading) -> Component | N
 def _check_fields(fields: Fields, kind: str, name: str, *, is_inline: bool) -> None:
     """Report unknown fields of an inline job; note them where the job names a component.
 
-    Azure's schemas are open for nodes that name a component, and for nothing else: what such a node
-    states beside its fields is kept, and nothing comes of it.
+    Azure's schemas are open for components and for nodes that name one, and for nothing else: what
+    these state beside their fields is kept, and nothing comes of it.
     """
     as_kind = node_kind(kind)
     known, owner = (*as_kind.JOB_FIELDS, *ABOUT), f"{kind} job {name!r}"
     if is_inline:
         fields.only((*known, *as_kind.INLINE_FIELDS), owner)
         return
-    for key, entry in fields.entries.items():
-        if key not in known:
-            fields.problems.note(entry.place, f"{owner} has no field {key!r}: it changes nothing")
+    fields.note_others(known, owner)
 
 
 def _inline(
@@ -206,15 +205,17 @@ def _inline(
     declared = {key: output_port(key, setting) for key, setting in outputs.items()}
     if block is None:
         return read_component.read_component(job, kind, name, ports, declared)
-    block.only((*node_kind(kind).COMPONENT_FIELDS, "environment_variables"), f"inline {kind}")
+    known = (*node_kind(kind).COMPONENT_FIELDS, "environment_variables")
+    block.note_others(known, f"inline {kind}")
     ports |= declared_inputs(block.mapping("inputs"))
     declared |= declared_outputs(block.mapping("outputs"))
     return read_component.read_component(block, kind, name, ports, declared)
 
 
 def _variables(fields: Fields, block: Fields | None) -> dict[str, str]:
-    """Return the environment variables of a job, over those of its component."""
-    stated = [item.mapping("environment_variables") for item in (block, fields) if item]
+    """Return the environment variables of a job, over those of a component that it has inline."""
+    blocks = [item for item in (block, fields) if item and item.place.file == fields.place.file]
+    stated = [item.mapping("environment_variables") for item in blocks]
     return {name: item.text(name) for item in stated for name in item.entries}
 
 

@@ -109,9 +109,7 @@ def _of_graph(
     outputs: Mapping[str, Setting],
 ) -> Pipeline:
     own = fields.mapping("settings")
-    for name, entry in own.entries.items():
-        if name not in SETTINGS:
-            own.problems.note(entry.place, f"settings has no field {name!r}: it changes nothing")
+    own.note_others(SETTINGS, "settings")
     return Pipeline(
         name=fields.place.file.stem,
         file=fields.place.file,

@@ -36,6 +36,13 @@ class Fields:
                 f"{owner} has no field {name!r}; its fields are {', '.join(known)}",
             )
 
+    def note_others(self, known: tuple[str, ...], owner: str) -> None:
+        """Say which keys change nothing, where Azure keeps keys of one's own."""
+        for name, entry in self.entries.items():
+            if name not in known:
+                reason = f"{owner} has no field {name!r}: it changes nothing"
+                self.problems.note(entry.place, reason)
+
     def _take(self, name: str, kinds: tuple[str, ...]) -> Entry | None:
         entry = self.entries.get(name)
         if entry is None or entry.value is None:
