@@ -43,7 +43,7 @@ jobs:
     training_data: ${{parent.inputs.rows}}
     featurization: {mode: custom, column_name_and_types: {noise: Ignore, label: Ignore}}
     forecasting: {time_column_name: day, forecast_horizon: 3}
-    limits: {max_trials: 2}
+    limits: {max_trials: 1}
 """
 
 
@@ -105,5 +105,7 @@ def test_flaml_searches_in_its_place_and_everything_it_makes_says_so(lake: Path)
     assert "not carried out: training.enable_vote_ensemble" in Path(search["log"]).read_text()
     model = sklearn.load_model(search["outputs"]["best_model"])
     assert list(model.predict(pd.DataFrame({"sales": [0, 6]}))) == [0, 1]
+    ahead = Path(record["nodes"]["ahead"]["log"]).read_text()
+    assert "limits.max_trials is 2 here, the fewest that flaml scores" in ahead
     kept = StateFolder(lake).artifacts(f"{run_id}_ahead") / "outputs" / "mlflow-model" / "MLmodel"
     assert "stands_in_for" in kept.read_text()

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 STAND_IN = f"flaml {version('flaml')}"
 TAGS = {"stand_in": STAND_IN, "stands_in_for": "Azure Machine Learning AutoML"}
 _LOG = "trials.log"
+# With a limit of one, FLAML fits a model and scores none.
+_FEWEST_TRIALS = 2
 
 
 def main(file: str) -> None:
     settings = json.loads(Path(file).read_text(encoding="utf-8"))
     tell(f"{STAND_IN} searches in place of Azure's AutoML, which is not public")
+    if settings["max_trials"] and settings["max_trials"] < _FEWEST_TRIALS:
+        settings["max_trials"] = _FEWEST_TRIALS
+        tell(f"limits.max_trials is {_FEWEST_TRIALS} here, the fewest that flaml scores")
     if settings["ignored"]:
         tell(f"not carried out: {', '.join(settings['ignored'])}")
     rows = read_rows(settings, "training_data")
@@ -122,6 +127,8 @@ def log_trials(settings: dict[str, Any], parent: str, rows: pd.DataFrame) -> tup
             client.log_param(run.info.run_id, name, value)
         client.set_terminated(run.info.run_id)
         scored.append((trial["validation_loss"], run.info.run_id, score))
+    if not scored:
+        sys.exit("no trial completed within 'limits', so there is no best model; widen them")
     _, best, score = min(scored)
     return best, score
 
