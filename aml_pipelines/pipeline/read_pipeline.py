@@ -57,7 +57,9 @@ def read_pipeline(file: Path, find_component: FindComponent) -> tuple[Pipeline, 
 
 def _refuse_component(fields: Fields) -> None:
     schema = fields.text("$schema").rpartition("/")[2].lower()
-    if "component" in schema or "version" in fields.entries:
+    # The client does not read the schema: a job may state any. Only a component must have a name.
+    is_called_one = "component" in schema and "name" in fields.entries
+    if is_called_one or "version" in fields.entries:
         name = fields.place.file.name
         raise PipelineError(
             f"{fields.place}: is a component, which runs as a node of a job; write a file with "
