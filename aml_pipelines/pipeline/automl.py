@@ -38,6 +38,7 @@ LEARNERS: Mapping[str, str] = {
     "extreme_random_trees": "extra_tree",
     "logistic_regression": "lrl1",
 }
+_CLASSIFIERS = ("xg_boost_classifier", "logistic_regression")
 LIMITS = (
     *("timeout_minutes", "trial_timeout_minutes", "max_trials", "max_concurrent_trials"),
     *("max_cores_per_trial", "enable_early_termination", "exit_score"),
@@ -93,7 +94,7 @@ def read_automl(fields: Fields, name: str) -> AutoML:
         metric=_metric(fields, task),
         target=target,
         dropped=_dropped(fields.mapping("featurization")),
-        learners=_learners(fields.mapping("training")),
+        learners=_learners(fields.mapping("training"), task),
         max_trials=limits.whole("max_trials", minimum=1),
         timeout=_seconds(limits, "timeout_minutes"),
         trial_timeout=_seconds(limits, "trial_timeout_minutes"),
@@ -128,20 +129,21 @@ def _dropped(featurization: Fields) -> tuple[str, ...]:
     return (*ignored, *featurization.texts("drop_columns"))
 
 
-def _learners(training: Fields) -> tuple[str, ...]:
+def _learners(training: Fields, task: str) -> tuple[str, ...]:
     """Return the learners that are asked for, of those that FLAML has; empty for its own choice."""
     allowed, blocked = (training.texts(name) for name in _TRAINING)
     if not allowed and not blocked:
         return ()
-    known = {_bare(name): learner for name, learner in LEARNERS.items()}
-    wanted = [known[_bare(name)] for name in allowed or LEARNERS if _bare(name) in known]
+    ours = [name for name in LEARNERS if task == CLASSIFICATION or name not in _CLASSIFIERS]
+    known = {_bare(name): LEARNERS[name] for name in ours}
+    wanted = [known[_bare(name)] for name in allowed or ours if _bare(name) in known]
     excluded = {known.get(_bare(name)) for name in blocked}
     learners = tuple(dict.fromkeys(name for name in wanted if name not in excluded))
     if not learners:
         training.problems.add(
             training.place,
             f"the stand-in has none of the algorithms {', '.join(allowed) or 'that are left'}; "
-            f"it has {', '.join(LEARNERS)}",
+            f"it has {', '.join(ours)}",
         )
     return learners
 
