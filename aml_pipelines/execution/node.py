@@ -6,6 +6,7 @@ import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
@@ -33,7 +34,6 @@ from aml_pipelines.pipeline.snapshot import snapshot_files, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from aml_pipelines.execution.context import RunContext
 
@@ -80,7 +80,7 @@ def run_node(
         stage(files, snapshot)
         make_outputs(node, data)
         with (
-            _unchanged(read_only_paths(node, data)),
+            _unchanged(read_only_paths(node, data), _written(context)),
             kept(node.run_name, snapshot, context),
         ):
             ran = _run(node, data, snapshot, context)
@@ -132,16 +132,36 @@ def _tracked_run(node: PlannedNode, context: RunContext) -> TrackedRun:
 
 
 @contextmanager
-def _unchanged(guarded: Mapping[Path, str]) -> Iterator[None]:
+def _unchanged(guarded: Mapping[Path, str], written: frozenset[Path]) -> Iterator[None]:
     """Fail the node when the block changes one of these read-only inputs."""
     # Sizes and times, not content: inputs may be large, and a writer changes one of these.
-    before = {path: listing(path) for path in guarded}
+    before = {path: _only_read(path, written) for path in guarded}
     yield
     for path, files_before in before.items():
-        if listing(path) != files_before:
+        if _only_read(path, written) != files_before:
             raise NodeFailedError(
                 f"changed its input {guarded[path]!r}, which is read-only in Azure: {path}"
             )
+
+
+def _only_read(path: Path, written: frozenset[Path]) -> dict[str, tuple[int, int]]:
+    """List an input without the outputs that lie in it, which Azure mounts beside it."""
+    inside = [place for place in written if path in place.parents]
+    return {
+        name: state
+        for name, state in listing(path).items()
+        if not any(Path(name).is_relative_to(place) for place in inside)
+    }
+
+
+def _written(context: RunContext) -> frozenset[Path]:
+    """Return where the nodes of a run write; others may run beside this one."""
+    return frozenset(
+        Path(output.location)
+        for node in context.plan.all_nodes.values()
+        for output in node.outputs.values()
+        if "://" not in output.location
+    )
 
 
 def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> Ran:

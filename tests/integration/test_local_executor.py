@@ -207,6 +207,19 @@ def test_a_node_that_changes_its_read_only_input_fails(tmp_path: Path) -> None:
     assert "changed its input 'data', which is read-only in Azure" in failed.stdout
 
 
+def test_an_output_may_lie_in_a_folder_that_its_node_reads(tmp_path: Path) -> None:
+    raw = tmp_path / "lake" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "a.txt").write_text("a")
+    lake = "azureml://datastores/lake/paths/raw"
+    jobs = f"jobs:\n{inline('copy', 'cp ${{inputs.raw}}/a.txt ${{outputs.kept}}/b.txt')}"
+    jobs += f"    inputs: {{raw: {{type: uri_folder, path: {lake}}}}}\n"
+    jobs += f"    outputs: {{kept: {{type: uri_folder, path: {lake}/kept}}}}\n"
+    ran = run(write_pipeline(tmp_path, jobs))
+    assert ran.returncode == 0, ran.stdout
+    assert (raw / "kept" / "b.txt").read_text() == "a"
+
+
 def test_branches_run_at_the_same_time(tmp_path: Path) -> None:
     meet = "touch {own}; for i in $(seq 100); do [ -f {other} ] && exit 0; sleep 0.1; done; exit 1"
     left, right = tmp_path / "left", tmp_path / "right"
