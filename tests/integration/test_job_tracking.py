@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -149,6 +150,28 @@ def test_a_run_has_the_columns_that_mlflow_gives_a_run_of_its_own(tmp_path: Path
         key for key, value in rows["ours"].items() if value != rows[theirs.info.run_id][key]
     }
     assert differing <= {"run_uuid", "artifact_uri", "start_time", "end_time", "user_id"}
+
+
+def test_a_model_that_a_script_registered_by_a_path_is_copied_when_the_script_ends(
+    tmp_path: Path,
+) -> None:
+    lake, elsewhere = tmp_path / "lake", tmp_path / "elsewhere"
+    lay_tracking(lake)
+    kept = lake / "models" / "kept"
+    for folder in (elsewhere, kept):
+        folder.mkdir(parents=True)
+        (folder / "MLmodel").write_text("flavors: {}\n")
+    models = client(lake)
+    for name, source in (("passing", elsewhere), ("kept", kept)):
+        models.create_registered_model(name)
+        models.create_model_version(name, source.as_uri())
+    runs = MlflowRuns(lake, lambda: None)
+    runs.begin(TrackedRun("job", EXPERIMENT, "shown"))
+    runs.end("job", "FINISHED")
+    shutil.rmtree(elsewhere)
+    copy = Path(models.get_model_version_download_uri("passing", "1").removeprefix("file://"))
+    assert (copy / "MLmodel").read_text() == "flavors: {}\n"
+    assert models.get_model_version_download_uri("kept", "1") == kept.as_uri()
 
 
 def test_an_experiment_has_the_columns_that_mlflow_gives_one_of_its_own(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.tracking import Ended, TrackedRun, run_id
 from aml_pipelines.workspace.assets.mlflow_setup import is_current
+from aml_pipelines.workspace.assets.registered_copies import keep_copies
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class MlflowRuns:
                 "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?",
                 (status, _milliseconds(), run_id(name)),
             )
+            keep_copies(connection, self._folder)
 
     def copy(self, earlier: str, name: str) -> None:
         with self._open() as connection:
