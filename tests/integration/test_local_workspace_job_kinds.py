@@ -187,7 +187,7 @@ search = {
                "trial_timeout": 300},
     "early_termination": {"type": "median_stopping", "delay_evaluation": 5}}
 alone = {**search, "compute": "azureml:cpu", "experiment_name": "flights",
-         "outputs": {"model": {"type": "uri_folder"}},
+         "outputs": {"model": {"type": "uri_folder"}}, "resources": {"shm_size": "2g"},
          "trial": {"code": "./code", "environment": environment,
                    "command": "python try.py ${{search_space.depth}} ${{outputs.model}}"}}
 write("try.yml", json.dumps({

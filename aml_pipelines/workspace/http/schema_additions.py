@@ -24,7 +24,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "JobBaseProperties": {"notificationSetting": "NotificationSetting"},
     "AutoMLJob": _JOB,
     "CommandJob": _JOB,
-    "SweepJob": _JOB,
+    # Resources: API 2023-08-01-preview, as the client sends them.
+    "SweepJob": {**_JOB, "resources": "JobResourceConfiguration"},
     "AzureBlobDatastore": _STORAGE_SCOPE,
     "AzureDataLakeGen1Datastore": _STORAGE_SCOPE,
     "AzureDataLakeGen2Datastore": _STORAGE_SCOPE,
