@@ -42,7 +42,8 @@ def main(
     pipeline.fit(features_of(rows, spec), outcome_of(rows, spec))
     scores = predict(pipeline, features_of(held_out, spec), spec)
     measured = {m: measure(m, outcome, scores) for m in TASKS[spec.task]}
-    with mlflow.start_run(run_name=candidate.name) as run:
+    # The run is the job's own, which has the node's name until now.
+    with mlflow.start_run(tags={"mlflow.runName": candidate.name}) as run:
         mlflow.log_params({"candidate": candidate.name, "estimator": candidate.estimator})
         mlflow.log_params(dict(candidate.parameters))
         log_data(cards)
