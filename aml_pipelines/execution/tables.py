@@ -43,8 +43,7 @@ def staged_table(table: Path, to: Path, here: Here) -> StagedTable | None:
     that is not here.
     """
     content, paths = _localised(table, here)
-    stated = named_paths(read_mltable(table))
-    if all(one.is_local or one == other for one, other in zip(stated, paths, strict=True)):
+    if all(stated.is_local or stated == local for stated, local in paths):
         return None
     _empty(to)
     for entry in table.iterdir():
@@ -52,7 +51,7 @@ def staged_table(table: Path, to: Path, here: Here) -> StagedTable | None:
             (to / entry.name).symlink_to(entry)
     (to / MLTABLE).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     # A path outside of the table that is still an address is in a lake that is served.
-    elsewhere = [file for path in paths if path.is_local for file in files_of(path, table)]
+    elsewhere = [file for _, path in paths if path.is_local for file in files_of(path, table)]
     outside = (file for file in elsewhere if not file.is_relative_to(table))
     return StagedTable(to, (table, *outside))
 
@@ -73,7 +72,7 @@ def evaluated_table(table: Path, to: Path, here: Here) -> StagedTable:
 
 
 def _named_files(table: Path, here: Here) -> Iterator[Path]:
-    for path in _localised(table, here)[1]:
+    for _, path in _localised(table, here)[1]:
         if not path.is_local:
             raise NodeFailedError(
                 f"was not started: {table / MLTABLE} names {path.text!r}, which is no file here; "
@@ -87,16 +86,21 @@ def _named_files(table: Path, here: Here) -> Iterator[Path]:
             yield file.resolve()
 
 
-def _localised(table: Path, here: Here) -> tuple[dict[str, object], list[NamedPath]]:
+def _localised(
+    table: Path, here: Here
+) -> tuple[dict[str, object], list[tuple[NamedPath, NamedPath]]]:
+    """Return an MLTable file with local paths, and each of its paths as stated and as local."""
+
     def local(path: NamedPath) -> str:
         # Absolute: a relative path would begin at the staged table.
         return str(table / path.local) if path.is_local else here(path.text)
 
     try:
-        content = with_paths(read_mltable(table), local)
+        stated = read_mltable(table)
+        content = with_paths(stated, local)
     except UserError as error:
         raise NodeFailedError(f"was not started: {table / MLTABLE}: {error}") from error
-    return content, named_paths(content)
+    return content, list(zip(named_paths(stated), named_paths(content), strict=True))
 
 
 def _lay(file: Path, to: Path) -> None:
