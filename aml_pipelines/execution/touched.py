@@ -49,9 +49,7 @@ def touched_by(plan: Plan, lake: Path) -> Touched:
     for node in nodes:
         written |= {path for path in _written(node) if _is_within(path, root)}
         read |= {path for path in _read(node) if _is_within(path, root)}
-    needs_spark = any(
-        runnable_kind(node.component.kind).FOR_SPARK for node in plan.all_nodes.values()
-    )
+    needs_spark = any(runnable_kind(node.component.kind).FOR_SPARK for node in nodes)
     return Touched(
         tuple(sorted(path for path in written if not _is_within(path, own))),
         tuple(sorted(path for path in read if not _is_within(path, own))),

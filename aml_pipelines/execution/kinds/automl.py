@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from dataclasses import asdict
@@ -38,5 +37,5 @@ def run(node: PlannedNode, data: NodeData, place: Workplace, context: RunContext
     }
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     arguments = ["python", str(folder / _DRIVER.name), str(folder / "settings.json")]
-    run_process(arguments, node, dataclasses.replace(place), context)
+    run_process(arguments, node, place, context)
     return Ran(read_json(folder / "told.json"))

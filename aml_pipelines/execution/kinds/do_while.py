@@ -33,7 +33,3 @@ def run(node: PlannedNode, data: NodeData, place: Workplace, _: RunContext) -> R
         return Ran(told, more=rounds.plan_next())
     except PipelineError as error:
         raise NodeFailedError(f"has no round {rounds.number + 1}: {error}") from error
-
-
-def await_resources(_: RunContext) -> None:
-    """Return at once: nothing runs here."""

@@ -21,7 +21,3 @@ def run(node: PlannedNode, data: NodeData, _: Workplace, __: RunContext) -> Ran:
     """Return what is decided; raises NodeFailedError for a condition that is no boolean."""
     decided = truth_of(node, data.inputs[CONDITION])
     return Ran({CONDITION: str(decided)}, decided=decided)
-
-
-def await_resources(_: RunContext) -> None:
-    """Return at once: nothing runs here."""

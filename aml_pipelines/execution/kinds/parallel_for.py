@@ -32,7 +32,3 @@ def run(node: PlannedNode, data: NodeData, _: Workplace, __: RunContext) -> Ran:
         values = [(node.inputs[name].type, value) for name, value in made.items()]
         write_gathered(Path(data.outputs[output]), values)
     return Ran()
-
-
-def await_resources(_: RunContext) -> None:
-    """Return at once: nothing runs here."""

@@ -62,9 +62,7 @@ def begun(settings: Settings) -> Any:  # noqa: ANN401 # a module, whatever it ho
     sys.argv = [str(file), *settings.arguments]
     sys.path[:0] = [str(file.parent), str(code)]
     os.chdir(code)
-    logging.basicConfig(
-        level=settings.logging_level, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=settings.logging_level, format=LOG_FORMAT)
     script = importlib.import_module(file.stem)
     getattr(script, "init", _nothing)()
     return script

@@ -8,6 +8,7 @@ import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
@@ -48,7 +49,7 @@ class _RunningTrial:
 
 
 class Trials:
-    """The trials of one sweep; leaving the block ends those that still run."""
+    """The trials of one sweep, which end with `run`, however it ends."""
 
     def __init__(
         self,
@@ -187,7 +188,7 @@ class Trials:
         return best(trial.reports, default=None)
 
     def _tell_log(self, trial: TrialRecord) -> None:
-        for line in last_lines(self._folder / "trials" / str(trial.number) / "log.txt"):
+        for line in last_lines(Path(trial.log)):
             self.tell(f"    {line}")
 
     def _record(self) -> None:
