@@ -77,12 +77,8 @@ class AutoML:
 def read_automl(fields: Fields, name: str) -> AutoML:
     """Return the search of a job; report what it lacks, and what the stand-in cannot do."""
     task = fields.text("task").lower()
-    if task not in METRICS:
-        fields.problems.add(
-            fields.place_of("task"),
-            f"AutoML job {name!r} has task {task!r}, which no stand-in runs; "
-            f"it is one of {', '.join(METRICS)}",
-        )
+    says = f"AutoML job {name!r} has task {task!r}, which no stand-in runs"
+    if not fields.check_word("task", task, METRICS, says):
         task = CLASSIFICATION
     target = fields.text("target_column_name")
     if not target:
@@ -113,14 +109,9 @@ def _metric(fields: Fields, task: str) -> str:
     # AUC_weighted in YAML is AUCWeighted in a request.
     stated = fields.text("primary_metric") or next(iter(known))
     metric = next((name for name in known if _bare(name) == _bare(stated)), "")
-    if not metric:
-        fields.problems.add(
-            fields.place_of("primary_metric"),
-            f"primary_metric is {stated!r}, which the stand-in does not optimize for {task}; "
-            f"it is one of {', '.join(known)}",
-        )
-        return next(iter(known))
-    return metric
+    says = f"primary_metric is {stated!r}, which the stand-in does not optimize for {task}"
+    is_known = fields.check_word("primary_metric", metric, known, says)
+    return metric if is_known else next(iter(known))
 
 
 def _dropped(featurization: Fields) -> tuple[str, ...]:

@@ -58,12 +58,8 @@ def read_distributed(fields: Fields, before: Distributed | None) -> Distributed 
     if not stated.entries:
         return _on(before, _instances(fields) or before.instances) if before else None
     framework = stated.text("type").lower()
-    if framework not in DISTRIBUTIONS:
-        stated.problems.add(
-            stated.place_of("type"),
-            f"distribution is of type {stated.text('type')!r}; it is one of "
-            f"{', '.join(DISTRIBUTIONS)}",
-        )
+    says = f"distribution is of type {stated.text('type')!r}"
+    if not stated.check_word("type", framework, DISTRIBUTIONS, says):
         return None
     stated.only(("type", *DISTRIBUTIONS[framework]), f"{framework} distribution")
     if framework == RAY:

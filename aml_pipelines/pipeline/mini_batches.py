@@ -107,10 +107,5 @@ def _keys(fields: Fields) -> tuple[str, ...]:
 
 def _level(fields: Fields) -> str:
     level = fields.text("logging_level").upper()
-    if level not in _LEVELS:
-        fields.problems.add(
-            fields.place_of("logging_level"),
-            f"logging_level is {level!r}; it is one of {', '.join(_LEVELS)}",
-        )
-        return "INFO"
-    return level
+    is_known = fields.check_word("logging_level", level, _LEVELS, f"logging_level is {level!r}")
+    return level if is_known else "INFO"

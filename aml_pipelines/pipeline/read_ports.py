@@ -138,13 +138,9 @@ def _new_asset(output: str, fields: Fields, kind: str) -> NewAsset | None:
 
 def _type(fields: Fields, owner: str, known: tuple[str, ...]) -> str:
     kind = fields.text("type")
-    if kind not in known:
-        fields.problems.add(
-            fields.place_of("type"), f"{owner} has type {kind!r}; it is one of {', '.join(known)}"
-        )
-        # Any valid type: the plan goes on, so that one look shows all problems.
-        return known[0]
-    return kind
+    # Else any valid type: the plan goes on, so that one look shows all problems.
+    is_known = fields.check_word("type", kind, known, f"{owner} has type {kind!r}")
+    return kind if is_known else known[0]
 
 
 def _bound(value: Scalar) -> float | None:
@@ -153,8 +149,6 @@ def _bound(value: Scalar) -> float | None:
 
 def refuse_mode(fields: Fields, name: str, mode: str, known: tuple[str, ...]) -> None:
     """Report a mode that is not among `known`."""
-    if mode and mode not in known:
-        fields.problems.add(
-            fields.place_of("mode"),
-            f"{name!r} has mode {mode!r}, which is not run here; it is one of {', '.join(known)}",
-        )
+    if mode:
+        says = f"{name!r} has mode {mode!r}, which is not run here"
+        fields.check_word("mode", mode, known, says)

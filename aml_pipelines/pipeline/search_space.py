@@ -53,12 +53,8 @@ def _distribution(name: str, fields: Fields) -> Distribution | None:
     kind = fields.text("type").lower()
     if kind == CHOICE:
         return _choice(name, fields)
-    if kind not in NUMBERS:
-        fields.problems.add(
-            fields.place_of("type"),
-            f"search_space.{name} has the type {kind!r}; it is one of {CHOICE}, "
-            f"{', '.join(NUMBERS)}",
-        )
+    says = f"search_space.{name} has the type {kind!r}"
+    if not fields.check_word("type", kind, (CHOICE, *NUMBERS), says):
         return None
     fields.only(("type", *NUMBERS[kind]), f"search_space.{name}")
     numbers = [_number(name, key, fields) for key in NUMBERS[kind]]

@@ -153,9 +153,4 @@ def _word(fields: Fields, key: str, known: tuple[str, ...], shown: str) -> str:
     """Return one of `known`, however its letters are cased: Azure's client reads them so."""
     text = fields.text(key)
     word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
-    if word not in known:
-        fields.problems.add(
-            fields.place_of(key), f"{shown} is {text!r}; it is one of {', '.join(known)}"
-        )
-        return known[0]
-    return word
+    return word if fields.check_word(key, word, known, f"{shown} is {text!r}") else known[0]

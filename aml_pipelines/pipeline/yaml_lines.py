@@ -9,7 +9,7 @@ from aml_pipelines.errors import PipelineError
 from conf.yaml_lines import TEXT_TO_BOOLEAN, Entry, Place, YamlError, read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from aml_pipelines.pipeline.problems import Problems
@@ -42,6 +42,12 @@ class Fields:
             if name not in known:
                 reason = f"{owner} has no field {name!r}: it changes nothing"
                 self.problems.note(entry.place, reason)
+
+    def check_word(self, name: str, word: str, known: Collection[str], says: str) -> bool:
+        """Report a `word` of the field `name` that is none of `known`; return whether it is one."""
+        if word not in known:
+            self.problems.add(self.place_of(name), f"{says}; it is one of {', '.join(known)}")
+        return word in known
 
     def _take(self, name: str, kinds: tuple[str, ...]) -> Entry | None:
         entry = self.entries.get(name)

@@ -47,27 +47,19 @@ def transfer_of(component: Component) -> Transfer:
 def read_own(fields: Fields, name: str, _: Snapshot) -> Transfer:
     """Read the task of a component; report one that Azure has not, and ends that it lacks."""
     task = fields.text("task")
-    if task not in (COPY, *_OUTSIDE):
-        fields.problems.add(
-            fields.place_of("task"),
-            f"the task of {name!r} is {task!r}; it is one of {', '.join((COPY, *_OUTSIDE))}",
-        )
+    if not fields.check_word("task", task, (COPY, *_OUTSIDE), f"the task of {name!r} is {task!r}"):
         return Transfer("")
     if task == COPY:
         return _with_mode(Transfer(COPY), fields)
     end, ports, port = _OUTSIDE[task]
     outside = fields.mapping(end)
-    if outside.text("type") not in _OUTSIDE_TYPES:
-        fields.problems.add(
-            outside.place_of("type"),
-            f"the {end} of {name!r} is of type {outside.text('type')!r}; it is one of "
-            f"{', '.join(_OUTSIDE_TYPES)}",
-        )
+    kind = outside.text("type")
+    outside.check_word("type", kind, _OUTSIDE_TYPES, f"the {end} of {name!r} is of type {kind!r}")
     if set(fields.mapping(ports).entries) != {port}:
         fields.problems.add(
             fields.place_of(ports), f"{task} of {name!r} has one of {ports}, which is {port!r}"
         )
-    return Transfer(task, outside=outside.text("type"))
+    return Transfer(task, outside=kind)
 
 
 def of_job(component: Component, job: Fields) -> Component:
@@ -84,12 +76,10 @@ def of_job(component: Component, job: Fields) -> Component:
 
 def _with_mode(transfer: Transfer, fields: Fields) -> Transfer:
     mode = fields.text("data_copy_mode")
-    if mode and mode not in (MERGE, FAIL):
-        fields.problems.add(
-            fields.place_of("data_copy_mode"),
-            f"data_copy_mode is {mode!r}; it is one of {MERGE}, {FAIL}",
-        )
-    return dataclasses.replace(transfer, overwrites=mode != FAIL) if mode else transfer
+    if not mode:
+        return transfer
+    fields.check_word("data_copy_mode", mode, (MERGE, FAIL), f"data_copy_mode is {mode!r}")
+    return dataclasses.replace(transfer, overwrites=mode != FAIL)
 
 
 def check_node(node: PlannedNode, problems: Problems) -> None:
