@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Scalar
     from conf.yaml_lines import Place
 
+Own = TypeVar("Own")
 LITERAL_TYPES = ("string", "integer", "number", "boolean")
 MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 DATA_TYPES = (
@@ -136,6 +137,15 @@ class Component:
     unread_jobs: tuple[str, ...] = ()  # jobs of a graph that have been reported and left out
     is_deterministic: bool = True
     environment: Environment | None = None
+
+
+def own_of(component: Component, own: type[Own]) -> Own:
+    """Return what only components of one kind have; raises TypeError for those of another."""
+    if not isinstance(component.own, own):
+        raise TypeError(
+            f"component {component.name!r} is {component.kind!r}, which has no {own.__name__}"
+        )
+    return component.own
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.control.blocks import IfElse
+from aml_pipelines.pipeline.spec import own_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,16 +46,12 @@ class Items:
 
 def rounds_of(component: Component) -> Rounds:
     """Return the rounds of a planned do_while loop."""
-    if not isinstance(component.own, Rounds):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not planned rounds")
-    return component.own
+    return own_of(component, Rounds)
 
 
 def items_of(component: Component) -> Items:
     """Return the items of a planned parallel_for loop."""
-    if not isinstance(component.own, Items):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not planned items")
-    return component.own
+    return own_of(component, Items)
 
 
 def planned_name(nodes: Mapping[str, PlannedNode], name: str) -> str:
@@ -72,9 +69,8 @@ def planned_name(nodes: Mapping[str, PlannedNode], name: str) -> str:
 
 def told_branches(component: Component) -> str:
     """Return what an if_else node decides, for people."""
-    if not isinstance(component.own, IfElse):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'if_else'")
-    taken, other = (", ".join(block) for block in (component.own.on_true, component.own.on_false))
+    own = own_of(component, IfElse)
+    taken, other = (", ".join(block) for block in (own.on_true, own.on_false))
     return f"if {CONDITION}: {taken or 'nothing'}; else: {other or 'nothing'}"
 
 

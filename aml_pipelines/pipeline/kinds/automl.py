@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.automl import DATA, FIELDS, LIMITS, AutoML, read_automl
-from aml_pipelines.pipeline.spec import JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import JOB, JOB_COMPUTE, own_of
 
 __all__ = ["LIMITS"]  # of a block's `limits`, as the protocol has it
 
@@ -33,9 +33,7 @@ STAND_IN_PACKAGES = ("flaml", "lightgbm")
 
 def automl_of(component: Component) -> AutoML:
     """Return what `read_own` has read of an AutoML job."""
-    if not isinstance(component.own, AutoML):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'automl'")
-    return component.own
+    return own_of(component, AutoML)
 
 
 def read_own(fields: Fields, name: str, _: Snapshot) -> AutoML:

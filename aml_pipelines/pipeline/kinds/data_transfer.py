@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE, own_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +39,7 @@ class Transfer:
 
 def transfer_of(component: Component) -> Transfer:
     """Return what `read_own` has read of a data transfer."""
-    if not isinstance(component.own, Transfer):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'data_transfer'")
-    return component.own
+    return own_of(component, Transfer)
 
 
 def read_own(fields: Fields, name: str, _: Snapshot) -> Transfer:

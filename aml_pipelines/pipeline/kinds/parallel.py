@@ -18,7 +18,7 @@ from aml_pipelines.pipeline.mini_batches import (
 )
 from aml_pipelines.pipeline.shell import placed, resolved_arguments, resolved_command
 from aml_pipelines.pipeline.snapshot import snapshot_files
-from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE, own_of
 
 __all__ = ["DRIVER_PACKAGES"]  # as the protocol has it
 
@@ -63,9 +63,7 @@ class ParallelCode:
 
 def parallel_code(component: Component) -> ParallelCode:
     """Return what `read_own` has read of a parallel component."""
-    if not isinstance(component.own, ParallelCode):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'parallel'")
-    return component.own
+    return own_of(component, ParallelCode)
 
 
 def read_own(fields: Fields, name: str, snapshot: Snapshot) -> ParallelCode:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aml_pipelines.pipeline.problems import Finding
 from aml_pipelines.pipeline.serverless_spark import runtime_findings, size_findings
 from aml_pipelines.pipeline.shell import placed, resolved_arguments
-from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import CLIENT_ID, COMPONENT, JOB, JOB_COMPUTE, own_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,9 +59,7 @@ class SparkCode:
 
 def spark_code(component: Component) -> SparkCode:
     """Return what `read_own` has read of a Spark component."""
-    if not isinstance(component.own, SparkCode):
-        raise TypeError(f"component {component.name!r} is of type {component.kind!r}, not 'spark'")
-    return component.own
+    return own_of(component, SparkCode)
 
 
 def read_own(fields: Fields, _: str, snapshot: Snapshot) -> SparkCode:

@@ -11,7 +11,7 @@ from aml_pipelines.pipeline.distributed import distributed_code
 from aml_pipelines.pipeline.kind_defaults import retarget_code
 from aml_pipelines.pipeline.search_space import CHOICE
 from aml_pipelines.pipeline.shell import UnquotableError, placed, resolved_command
-from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE
+from aml_pipelines.pipeline.spec import COMPONENT_ABOUT, JOB, JOB_COMPUTE, own_of
 from aml_pipelines.pipeline.sweep import BAYESIAN, GRID, LIMITS, SWEEPING, Sweep, read_sweep
 
 __all__ = ["LIMITS"]  # of a block's `limits`, as the protocol has it
@@ -38,9 +38,7 @@ _SAMPLED = {BAYESIAN: (CHOICE, "uniform", "quniform"), GRID: (CHOICE,)}
 
 def sweep_of(component: Component) -> Sweep:
     """Return the sweep that `of_job` has made of a trial's component."""
-    if not isinstance(component.own, Sweep):
-        raise TypeError(f"component {component.name!r} is {component.kind!r}, not 'sweep'")
-    return component.own
+    return own_of(component, Sweep)
 
 
 def of_job(component: Component, job: Fields) -> Component:
