@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.pipeline.spec import CLIENT_ID
@@ -38,6 +39,11 @@ def read_own(_fields: Fields, _name: str, _snapshot: Snapshot) -> None:
 def of_job(component: Component, _job: Fields) -> Component:
     """Change nothing: a block states nothing of its component."""
     return component
+
+
+def never_reused(component: Component, _job: Fields) -> Component:
+    """Return the component as one whose outputs no earlier run can have made."""
+    return dataclasses.replace(component, is_deterministic=False)
 
 
 def check_job(_fields: Fields, _name: str) -> None:

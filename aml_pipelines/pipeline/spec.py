@@ -33,6 +33,7 @@ COMPONENT = (
     *("inputs", "outputs", "is_deterministic", "code", "environment", "additional_includes"),
 )
 JOB = ("type", "component", "comment", "inputs", "outputs", "properties")
+CONTROL_JOB = ("type", "comment", "properties")
 JOB_COMPUTE = ("compute", "identity", "resources")
 # The variable by which azure-identity finds the managed identity that a node has.
 CLIENT_ID = "AZURE_CLIENT_ID"

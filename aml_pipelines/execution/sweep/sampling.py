@@ -32,7 +32,7 @@ class Sampler(Protocol):
         ...
 
     def learn(self, trial: int, metric: float | None) -> None:
-        """Take what a trial has reached; None for one that has reached nothing."""
+        """Learn the metric of a trial that has ended; None for one that has none."""
         ...
 
 

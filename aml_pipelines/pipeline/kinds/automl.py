@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.automl import DATA, FIELDS, LIMITS, AutoML, read_automl
+from aml_pipelines.pipeline.kind_defaults import never_reused
 from aml_pipelines.pipeline.spec import JOB, JOB_COMPUTE, own_of
 
 __all__ = ["LIMITS"]  # of a block's `limits`, as the protocol has it
@@ -24,7 +24,8 @@ INLINE_FIELDS = (
     *("limits", "environment_id", "environment_variables", "queue_settings", "services"),
 )
 COMPONENT_KIND = "automl"
-
+# It is bounded by time.
+of_job = never_reused
 JOB_TYPE = "AutoML"
 DATA_FIELDS = DATA
 STAND_IN = "flaml"
@@ -39,11 +40,6 @@ def automl_of(component: Component) -> AutoML:
 def read_own(fields: Fields, name: str, _: Snapshot) -> AutoML:
     """Return the search that a job states."""
     return read_automl(fields, name)
-
-
-def of_job(component: Component, _: Fields) -> Component:
-    """Take the search for never equal to an earlier one: it is bounded by time."""
-    return dataclasses.replace(component, is_deterministic=False)
 
 
 def check_job(fields: Fields, name: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.control.blocks import ParallelFor, read_parallel_for
 from aml_pipelines.pipeline.control.planned import told_items
+from aml_pipelines.pipeline.kind_defaults import never_reused
+from aml_pipelines.pipeline.spec import CONTROL_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import Component, Snapshot
     from aml_pipelines.pipeline.yaml_lines import Fields
 
-JOB_FIELDS = ("type", "comment", "properties")
+# It is decided in every run.
+of_job = never_reused
+JOB_FIELDS = CONTROL_JOB
 INLINE_FIELDS = ("body", "items", "max_concurrency", "outputs")
 COMPONENT_KIND = "parallel_for"
 LIMITS: tuple[str, ...] = ()
@@ -23,11 +26,6 @@ LIMITS: tuple[str, ...] = ()
 def read_own(fields: Fields, name: str, _: Snapshot) -> ParallelFor:
     """Return what the block states."""
     return read_parallel_for(fields, name)
-
-
-def of_job(component: Component, _: Fields) -> Component:
-    """Take it for never equal to an earlier one: it is decided in every run."""
-    return dataclasses.replace(component, is_deterministic=False)
 
 
 def command(
