@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.control.items import LoopItem, items_in
-from aml_pipelines.pipeline.control.planned import ITEMS, Items
+from aml_pipelines.pipeline.control.planned import ITEMS, Items, round_name, round_of
 from aml_pipelines.pipeline.expressions import whole_reference
 from aml_pipelines.pipeline.plan import Turn
 from aml_pipelines.pipeline.scope import follow
@@ -58,18 +58,18 @@ class GatherPlan:
     def _add(self, expansion: Expansion, items: list[LoopItem]) -> dict[str, Produced]:
         for number, item in enumerate(items, start=1):
             before = set(expansion.nodes)
-            expansion.expand_job(self.scope, self._round(number, item))
+            expansion.expand_job(self.scope, round_of(self.body, number, item))
             if self.own.at_once:
-                turn = Turn(
-                    f"{self.scope.prefix}{self.job.name}", self._name(number), self.own.at_once
-                )
+                loop = f"{self.scope.prefix}{self.job.name}"
+                turn = Turn(loop, round_name(self.body.name, number), self.own.at_once)
                 expansion.add_turn(expansion.nodes.keys() - before, turn)
         return expansion.expand_job(self.scope, self._gathering(len(items)))
 
     def _add_spread(self, expansion: Expansion, items: Setting) -> dict[str, Produced]:
         """Add a node that makes the rounds when the items are known, and plan what one is like."""
         like = expansion.fresh()
-        like.expand_job(self.scope, dataclasses.replace(self._round(1, {}), has_open_inputs=True))
+        first = dataclasses.replace(round_of(self.body, 1, {}), has_open_inputs=True)
+        like.expand_job(self.scope, first)
         expansion.problems.found.extend(like.problems.found)
         expansion.templates |= like.nodes
 
@@ -83,17 +83,6 @@ class GatherPlan:
         port = InputPort(ITEMS, "string", items.place)
         return expansion.expand_job(self.scope, self._loop(own, {ITEMS: port}, {ITEMS: items}))
 
-    def _round(self, number: int, item: LoopItem) -> Job:
-        return dataclasses.replace(
-            self.body,
-            name=self._name(number),
-            like=self._name(1),
-            inputs={**self.body.inputs, **item},
-        )
-
-    def _name(self, number: int) -> str:
-        return f"{self.body.name}-{number}"
-
     def _gathering(self, count: int) -> Job:
         gathered = {name: tuple(_inputs(name, count)) for name in self._outputs()}
         ports: dict[str, InputPort] = {}
@@ -105,7 +94,8 @@ class GatherPlan:
                 mode = "" if kind in LITERAL_TYPES else "direct"
                 # A branch in the round may leave it out.
                 ports[name] = InputPort(name, kind, self.job.place, mode=mode, is_optional=True)
-                text = f"${{{{parent.jobs.{self._name(number)}.outputs.{output}}}}}"
+                made_by = round_name(self.body.name, number)
+                text = f"${{{{parent.jobs.{made_by}.outputs.{output}}}}}"
                 settings[name] = Setting(text, self.job.place)
         return self._loop(Items(self.body.name, gathered), ports, settings)
 

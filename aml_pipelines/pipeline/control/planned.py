@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aml_pipelines.pipeline.plan import PlannedNode
-    from aml_pipelines.pipeline.spec import Component
+    from aml_pipelines.pipeline.spec import Component, Job, Setting
 
 NextRound = Callable[[], "tuple[PlannedNode, ...]"]
 ForItems = Callable[[str], "tuple[PlannedNode, ...]"]
@@ -44,6 +45,21 @@ class Items:
     plan_rounds: ForItems | None = None
 
 
+def round_name(body: str, number: int | str) -> str:
+    """Return the name of the job that is a loop's round, by its number from 1."""
+    return f"{body}-{number}"
+
+
+def round_of(body: Job, number: int, inputs: Mapping[str, Setting]) -> Job:
+    """Return the body of a loop as the job of a round, with these inputs over its own."""
+    return dataclasses.replace(
+        body,
+        name=round_name(body.name, number),
+        like=round_name(body.name, 1),
+        inputs={**body.inputs, **inputs},
+    )
+
+
 def rounds_of(component: Component) -> Rounds:
     """Return the rounds of a planned do_while loop."""
     return own_of(component, Rounds)
@@ -62,7 +78,7 @@ def planned_name(nodes: Mapping[str, PlannedNode], name: str) -> str:
         own = node.component.own
         if isinstance(own, Rounds | Items):
             prefix = loop.removesuffix(node.component.name)
-            if name.startswith(f"{prefix}{own.body}-"):
+            if name.startswith(f"{prefix}{round_name(own.body, '')}"):
                 return loop
     raise ValueError(f"{name!r} is no node, nor a round of a loop")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from aml_pipelines.pipeline.control.planned import CONDITION, Rounds
+from aml_pipelines.pipeline.control.planned import CONDITION, Rounds, round_name, round_of
 from aml_pipelines.pipeline.plan import Flow
 from aml_pipelines.pipeline.spec import InputPort, Job, Setting
 from aml_pipelines.pipeline.values import Produced
@@ -73,29 +73,21 @@ class RoundsPlan:
 
     def _round(self, number: int) -> Job:
         earlier = {
-            name: Setting(
-                f"${{{{parent.jobs.{self._name(number - 1)}.outputs.{output}}}}}", self.job.place
-            )
+            name: self._output(number - 1, output)
             for output, names in self.own.mapping.items()
             for name in names
         }
-        return dataclasses.replace(
-            self.body,
-            name=self._name(number),
-            like=self._name(1),
-            inputs={**self.body.inputs, **(earlier if number > 1 else {})},
-        )
+        return round_of(self.body, number, earlier if number > 1 else {})
 
-    def _name(self, number: int) -> str:
-        return f"{self.body.name}-{number}"
+    def _output(self, number: int, output: str) -> Setting:
+        made_by = round_name(self.body.name, number)
+        return Setting(f"${{{{parent.jobs.{made_by}.outputs.{output}}}}}", self.job.place)
 
     def _condition(self, number: int) -> tuple[dict[str, InputPort], dict[str, Setting]]:
         if not self.own.condition:
             return {}, {}
-        place = self.job.place
-        text = f"${{{{parent.jobs.{self._name(number)}.outputs.{self.own.condition}}}}}"
-        port = InputPort(CONDITION, "boolean", place)
-        return {CONDITION: port}, {CONDITION: Setting(text, place)}
+        port = InputPort(CONDITION, "boolean", self.job.place)
+        return {CONDITION: port}, {CONDITION: self._output(number, self.own.condition)}
 
     def _has_right_ports(self, expansion: Expansion) -> bool:
         """Report outputs and inputs that the body does not have."""
