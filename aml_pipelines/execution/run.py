@@ -66,19 +66,11 @@ def _about(plan: Plan, target: str) -> dict[str, object]:
         "started": now(),
         "git_commit": git_commit(),
         "inputs": shown_inputs(plan.inputs),
-        "outputs": _made_by(plan),
+        "outputs": {
+            name: {"node": node, "output": output}
+            for name, (node, output) in plan.job_outputs.items()
+        },
     }
-
-
-def _made_by(plan: Plan) -> dict[str, dict[str, str]]:
-    """Return the output of a node that each output of the job itself is."""
-    if plan.locations.is_single:
-        return {
-            name: {"node": key, "output": name}
-            for key, node in plan.nodes.items()
-            for name in node.outputs
-        }
-    return {name: {"node": made.node, "output": made.output} for name, made in plan.outputs.items()}
 
 
 @contextmanager

@@ -104,6 +104,13 @@ class Plan:
         """The nodes, and what further ones will be like."""
         return {**self.nodes, **self.templates}
 
+    @property
+    def job_outputs(self) -> Mapping[str, tuple[str, str]]:
+        """The node, and its output, that each output of the job itself is."""
+        if self.locations.is_single:
+            return {name: (key, name) for key, node in self.nodes.items() for name in node.outputs}
+        return {name: (made.node, made.output) for name, made in self.outputs.items()}
+
     def gaps(self, nodes: Collection[str]) -> list[str]:
         """Return what these nodes need, is not there yet, and is made by none of them."""
         made = [output.location for node in nodes for output in self.nodes[node].outputs.values()]

@@ -153,9 +153,6 @@ def plan_job(
 
 
 def _graph(plan: Plan, state: Path) -> Graph:
-    outputs = {name: (output.node, output.output) for name, output in plan.outputs.items()}
-    if plan.locations.is_single:
-        outputs = {name: (key, name) for key, node in plan.nodes.items() for name in node.outputs}
     nodes = {name: node.component.kind for name, node in plan.nodes.items()}
     components = {name: node.component.name for name, node in plan.nodes.items()}
-    return Graph(nodes, outputs, components, touched_by(plan, state.resolve()))
+    return Graph(nodes, plan.job_outputs, components, touched_by(plan, state.resolve()))
