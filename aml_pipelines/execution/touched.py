@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.kinds import runnable_kind
-from aml_pipelines.pipeline.plan import input_text
+from aml_pipelines.pipeline.plan import input_text, is_nested
 from aml_pipelines.pipeline.values import Constant, Produced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
@@ -77,10 +77,5 @@ def _is_within(path: str, folder: str) -> bool:
     return os.path.isabs(path) and f"{os.path.normpath(path)}/".startswith(f"{folder}/")  # noqa: PTH117 # text, not a path that is there
 
 
-def _overlap(paths: Iterable[str], others: Iterable[str]) -> bool:
-    slashed = [f"{other.rstrip('/')}/" for other in others]
-    return any(
-        other.startswith(f"{path.rstrip('/')}/") or f"{path.rstrip('/')}/".startswith(other)
-        for path in paths
-        for other in slashed
-    )
+def _overlap(paths: Collection[str], others: Collection[str]) -> bool:
+    return any(is_nested(path, others) for path in paths)

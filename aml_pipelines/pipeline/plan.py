@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,17 +119,16 @@ class Plan:
             f"{bound.value.why}"
             for node in nodes
             for name, bound in self.nodes[node].inputs.items()
-            if isinstance(bound.value, Missing) and not _is_made(bound.value.location, made)
+            if isinstance(bound.value, Missing)
+            and not (bound.value.location and is_nested(bound.value.location, made))
         ]
 
 
-def _is_made(location: str, made: Collection[str]) -> bool:
-    """Return whether a path is one of `made`, or stands within one, or around one."""
-    if not location:
-        return False
-    within = f"{location.rstrip('/')}/"
-    folders = [f"{path.rstrip('/')}/" for path in made]
-    return any(within.startswith(path) or path.startswith(within) for path in folders)
+def is_nested(path: str, others: Iterable[str]) -> bool:
+    """Return whether a path is one of `others`, or lies within one, or around one."""
+    own = f"{path.rstrip('/')}/"
+    folders = (f"{other.rstrip('/')}/" for other in others)
+    return any(own.startswith(folder) or folder.startswith(own) for folder in folders)
 
 
 Produce = Mapping[tuple[str, str], str]  # node and output → where it is
