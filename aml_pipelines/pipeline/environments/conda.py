@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 # Names that differ between conda-forge and PyPI; all others are equal.
 PIP_NAMES = {
     "dask-core": "dask",
-    "faiss-cpu": "faiss-cpu",
-    "graphviz": "",
     "importlib_metadata": "importlib-metadata",
-    "libxgboost": "",
     "matplotlib-base": "matplotlib",
     "msgpack-python": "msgpack",
     "opencv": "opencv-python",

@@ -8,7 +8,7 @@ from aml_pipelines.errors import NotFoundError
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.pipeline.environments.conda import read_conda
 from aml_pipelines.pipeline.environments.images import of_dockerfile, of_image
-from aml_pipelines.pipeline.environments.read import Environment, read_environment_file
+from aml_pipelines.pipeline.environments.read import Environment, environment_of
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.references import AssetName, parse
 from aml_pipelines.pipeline.yaml_lines import read_fields
@@ -47,7 +47,7 @@ def asked_by(environment: Environment, assets: EnvironmentAssets, addresses: Add
     if reference is not None:
         mapped = addresses.mapped_to(environment.reference)
         if mapped and (mapped / _FILE).is_file():
-            return _of_fields(read_environment_file(read_fields(mapped / _FILE, Problems())))
+            return _of_fields(environment_of(read_fields(mapped / _FILE, Problems())))
         return of_image(environment.reference)
     return _of_fields(environment)
 
@@ -76,7 +76,7 @@ def _of_name(name: AssetName, assets: EnvironmentAssets) -> Asked:
 def _of_repository(name: AssetName, error: NotFoundError) -> Asked:
     file = ENVIRONMENTS / name.name / _FILE
     if file.is_file():
-        return _of_fields(read_environment_file(read_fields(file, Problems())))
+        return _of_fields(environment_of(read_fields(file, Problems())))
     if name.name.startswith("AzureML-"):
         return of_image(name.name)
     raise UnknownEnvironmentError(str(error)) from error

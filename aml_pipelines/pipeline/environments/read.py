@@ -41,7 +41,7 @@ def read_environment(fields: Fields) -> Environment | None:
     if entry is None or entry.value is None:
         return None
     if entry.kind == "mapping":
-        return _own_fields(fields.under(entry))
+        return environment_of(fields.under(entry))
     reference = str(entry.value)
     path = local_path(reference)
     if not path.endswith((".yml", ".yaml")):
@@ -50,15 +50,11 @@ def read_environment(fields: Fields) -> Environment | None:
     if not file.is_file():
         fields.problems.add(entry.place, f"environment {reference!r} does not exist: {file}")
         return None
-    return _own_fields(read_fields(file, fields.problems))
+    return environment_of(read_fields(file, fields.problems))
 
 
-def read_environment_file(fields: Fields) -> Environment:
-    """Return the environment in an environment's own file."""
-    return _own_fields(fields)
-
-
-def _own_fields(fields: Fields) -> Environment:
+def environment_of(fields: Fields) -> Environment:
+    """Return the environment that these fields are, of its own file or of a job's block."""
     folder = fields.place.file.parent
     conda, conda_folder = _conda(fields, folder)
     build = fields.mapping("build")
