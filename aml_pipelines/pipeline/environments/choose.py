@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aml_pipelines.pipeline.environments.read import Environment
+    from aml_pipelines.pipeline.kinds import NodeKind
+    from aml_pipelines.pipeline.locations import Locations
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
 
 
@@ -86,52 +88,57 @@ def choose_environments(plan: Plan, policy: Policy) -> Choices:
     the option that helps.
     """
     _require_packages(policy)
-    chosen: dict[str, Choice] = {}
-    notes: dict[str, None] = {}  # dictionaries as sets that keep their order
-    problems: dict[str, None] = {}
-    for name, node in plan.all_nodes.items():
-        chosen[name] = Choice(policy.packages)
-        if refusal := node_kind(node.component.kind).refusal(node.component):
-            problems[f"{node.place}: job {node.name!r} {refusal}"] = None
-        if stand_in := node_kind(node.component.kind).STAND_IN:
-            allowed = f"{node.component.kind}={stand_in}"
-            if allowed not in policy.stand_ins:
-                problems[_no_stand_in(node, allowed)] = None
-            notes[f"{stand_in} stands in for Azure's {node.component.kind}: its results differ"] = (
-                None
-            )
-            chosen[name] = _with_stand_in(node, policy)
-            continue
+    choosing = _Choosing(plan.locations, policy)
+    chosen = {name: choosing.choice(node) for name, node in plan.all_nodes.items()}
+    if choosing.problems:
+        raise PipelineError(*choosing.problems)
+    return Choices(chosen, tuple(choosing.notes))
+
+
+@dataclass(frozen=True)
+class _Choosing:
+    """The choices for the nodes of a plan, and what is to be said of them, each once."""
+
+    locations: Locations
+    policy: Policy
+    notes: dict[str, None] = field(default_factory=dict)  # dictionaries as sets that keep order
+    problems: dict[str, None] = field(default_factory=dict)
+
+    def choice(self, node: PlannedNode) -> Choice:
+        kind = node_kind(node.component.kind)
+        if refusal := kind.refusal(node.component):
+            self.problems[f"{node.place}: job {node.name!r} {refusal}"] = None
+        if kind.STAND_IN:
+            return self._of_stand_in(node, kind)
         environment = node.component.environment
         if environment is None:
-            continue
+            return Choice(self.policy.packages)
         try:
-            asked = asked_by(environment, plan.locations.assets, plan.locations.addresses)
+            asked = asked_by(environment, self.locations.assets, self.locations.addresses)
         except UnknownEnvironmentError as error:
-            notes[_unknown(environment, error)] = None
-            continue
-        of_driver = (*policy.provided, *node_kind(node.component.kind).DRIVER_PACKAGES)
-        asked = asked.without(of_driver)
-        chosen[name] = _choice(asked, policy)
-        if not chosen[name].is_own:
-            notes |= dict.fromkeys(_notes(environment, asked))
-        problems |= dict.fromkeys(_problems(environment, asked, policy))
-    if problems:
-        raise PipelineError(*problems)
-    return Choices(chosen, tuple(notes))
+            self.notes[_unknown(environment, error)] = None
+            return Choice(self.policy.packages)
+        asked = asked.without((*self.policy.provided, *kind.DRIVER_PACKAGES))
+        choice = _choice(asked, self.policy)
+        if not choice.is_own:
+            self.notes.update(dict.fromkeys(_notes(environment, asked)))
+        self.problems.update(dict.fromkeys(_problems(environment, asked, self.policy)))
+        return choice
 
-
-def _no_stand_in(node: PlannedNode, allowed: str) -> str:
-    return (
-        f"{node.place}: job {node.name!r} is of type {node.component.kind!r}, which only Azure's "
-        f"service runs; add --stand-in {allowed} to have it run by that in its place"
-    )
-
-
-def _with_stand_in(node: PlannedNode, policy: Policy) -> Choice:
-    packages = node_kind(node.component.kind).STAND_IN_PACKAGES
-    asked = Asked(packages=tuple(Requirement(package) for package in packages))
-    return Choice((*(packages if differences(asked) else ()), *policy.packages))
+    def _of_stand_in(self, node: PlannedNode, kind: NodeKind) -> Choice:
+        name = node.component.kind
+        allowed = f"{name}={kind.STAND_IN}"
+        if allowed not in self.policy.stand_ins:
+            problem = (
+                f"{node.place}: job {node.name!r} is of type {name!r}, which only Azure's service "
+                f"runs; add --stand-in {allowed} to have it run by that in its place"
+            )
+            self.problems[problem] = None
+        note = f"{kind.STAND_IN} stands in for Azure's {name}: its results differ"
+        self.notes[note] = None
+        asked = Asked(packages=tuple(map(Requirement, kind.STAND_IN_PACKAGES)))
+        added = kind.STAND_IN_PACKAGES if differences(asked) else ()
+        return Choice((*added, *self.policy.packages))
 
 
 def _require_packages(policy: Policy) -> None:
