@@ -94,6 +94,8 @@ class MlflowRuns:
                 "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?",
                 (status, _milliseconds(), run_id(name)),
             )
+        # In a transaction of its own: a large model is copied before it writes.
+        with self._open() as connection:
             keep_copies(connection, self._folder)
 
     def copy(self, earlier: str, name: str) -> None:

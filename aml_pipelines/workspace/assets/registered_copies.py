@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.state import StateFolder
 
 _MODELS = "SELECT name, version, source FROM model_versions WHERE source IS NOT NULL"
+_MOVE = "UPDATE model_versions SET source = ?, storage_location = ? WHERE name = ? AND version = ?"
 _COPIES = "registered"
 
 
@@ -22,6 +23,7 @@ def keep_copies(connection: sqlite3.Connection, folder: StateFolder) -> None:
     `mlflow.register_model("file://…")` records an address alone: of a folder outside of the
     workspace, or in the working directory of a run.
     """
+    copied = []
     for name, version, source in connection.execute(_MODELS).fetchall():
         path = _local(source)
         if path is None or not _is_passing(path, folder) or not path.exists():
@@ -32,11 +34,9 @@ def keep_copies(connection: sqlite3.Connection, folder: StateFolder) -> None:
         else:
             copy.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
-        connection.execute(
-            "UPDATE model_versions SET source = ?, storage_location = ?"
-            " WHERE name = ? AND version = ?",
-            (copy.as_uri(), copy.as_uri(), name, version),
-        )
+        copied.append((copy.as_uri(), copy.as_uri(), name, version))
+    # After all copies: the first write locks the database, for which other jobs wait.
+    connection.executemany(_MOVE, copied)
 
 
 def _local(source: str) -> Path | None:
