@@ -130,7 +130,7 @@ def _rendered_node(node: Document, target: Target, folder: Path) -> Document:
     if "jobs" in component:
         return _with_nested(node, component, file, target, folder)
     kind = node_kinds().get(node.get("type") or component.get("type") or "command")
-    if kind:  # others, such as sweep, are Azure's alone
+    if kind:  # others, such as fine-tuning, are Azure's alone
         kind.retarget(node, component, target)
     if not target.is_local and (kind is None or "identity" in kind.JOB_FIELDS):
         node["identity"] = _identity(target)

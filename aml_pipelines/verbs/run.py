@@ -28,6 +28,7 @@ from aml_pipelines.execution.summary import report_all, report_failure, report_s
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.address_options import map_words, read_map
 from aml_pipelines.pipeline.control.planned import planned_name
+from aml_pipelines.pipeline.environments.options import policy_words, read_policy
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.output_assets import OutputAssets
@@ -214,6 +215,7 @@ def _resume(pipeline: str, node: str, arguments: argparse.Namespace) -> str:
     for setting in arguments.settings:
         words += ["--set", setting]
     words += map_words(read_map(arguments.mapped))
+    words += policy_words(read_policy(arguments))
     if arguments.runs_dir:
         words += ["--runs-dir", str(arguments.runs_dir)]
     return shlex.join(words)

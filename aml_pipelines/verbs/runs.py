@@ -150,7 +150,7 @@ def _find(search: Search, client: MlflowClient) -> list[Run]:
 
 def _tracking_uri(target: Target, *, interactive: bool) -> str:
     client = workspace_client(target, interactive=interactive)
-    # The database itself: the workspace serves no tracking API.
+    # The database itself: no request goes through the workspace.
     if target.is_local:
         return os.environ["MLFLOW_TRACKING_URI"]
     return str(client.workspaces.get(target.workspace.name).mlflow_tracking_uri)

@@ -103,7 +103,7 @@ def check(rendered: Rendered, target: Target, overrides: Mapping[str, str]) -> N
     """Refuse a pipeline that would fail after its cold start, and print what will cost time.
 
     Raises UserError with every finding. A pipeline with nodes that the planner does not read,
-    such as a sweep, is left to Azure's own validation, and so is a component alone.
+    such as fine-tuning, is left to Azure's own validation, and so is a component alone.
     """
     file = rendered.origin
     foreign = [name for name, kind in nodes_of(rendered) if kind not in node_kinds()]

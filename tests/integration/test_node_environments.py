@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_what_a_node_installs_is_its_own_and_gone_when_it_ends(target: Path, whe
     code, said = run(target, SAY, "azureml:any:1")
     assert code == 1
     assert "No module named 'greeting'" in said
+
+
+def test_the_command_that_resumes_allows_what_the_run_was_allowed(
+    target: Path, wheels: Path
+) -> None:
+    wheel = f"greeting @ {(wheels / 'greeting-1.0-py3-none-any.whl').as_uri()}"
+    code, said = run(target, "exit 3", "azureml:any:1", "--with", wheel)
+    assert code == 1, said
+    (resume,) = [line for line in said.splitlines() if "resume with: " in line]
+    assert f"--with={wheel}" in shlex.split(resume)
 
 
 def test_packages_that_are_not_here_are_named_before_anything_runs(target: Path) -> None:
