@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient, sklearn
 
 from aml_pipelines.workspace.state import StateFolder
-from tests.tracking import lay_tracking
+from tests.integration.pipelines_elsewhere import run_command, write_target
 
-REPOSITORY = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    import subprocess
+
 MLTABLE = """\
 type: mltable
 paths: [{file: ./rows.csv}]
@@ -49,9 +50,7 @@ jobs:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    lay_tracking(tmp_path / "lake")
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    (tmp_path / "local.yml").write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
+    write_target(tmp_path)
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "MLTable").write_text(MLTABLE)
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=80)]
@@ -63,14 +62,7 @@ def lake(tmp_path: Path) -> Path:
 
 def run(lake: Path, *words: str) -> subprocess.CompletedProcess[str]:
     job, target = str(lake.parent / "job.yml"), str(lake.parent / "local.yml")
-    return subprocess.run(
-        [sys.executable, "-m", "aml_pipelines", "run", job, "--target", target, *words],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
+    return run_command("run", job, "--target", target, *words)
 
 
 def test_automl_is_refused_before_anything_starts(lake: Path) -> None:

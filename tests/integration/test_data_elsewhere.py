@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.__main__ import main
-from tests.integration.pipelines_elsewhere import run_pipeline
+from tests.integration.pipelines_elsewhere import run_pipeline, write_target
 from tests.integration.world import world
-from tests.tracking import lay_tracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,11 +31,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def a_target(folder: Path) -> str:
-    """Write the target that `run_pipeline` writes too; return its path."""
-    file = folder / "local.yml"
-    names = "{subscription_id: s, resource_group: g, name: w}"
-    file.write_text(f"lake: {folder / 'lake'}\nworkspace: {names}\n")
-    return str(file)
+    return str(write_target(folder))
 
 
 def reading(address: str, kind: str = "uri_file") -> dict[str, object]:
@@ -110,7 +105,6 @@ def test_an_mltable_is_read_without_its_addresses_and_evaluated_to_its_files(
     header = {"read_delimited": {"delimiter": ",", "header": "all_files_same_headers"}}
     table = {"paths": paths, "transformations": [header]}
     (tmp_path / "table/MLTable").write_text(json.dumps(table))
-    lay_tracking(tmp_path / "lake")
 
     script = "import mltable, sys\nrows = mltable.load(sys.argv[1]).to_pandas_dataframe()\n"
     (tmp_path / "code").mkdir()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tracking import lay_tracking
+from tests.integration.pipelines_elsewhere import run_command, write_target
 
-REPOSITORY = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 JOB = """\
 type: pipeline
 experiment_name: flights
@@ -30,9 +30,7 @@ jobs:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    lay_tracking(tmp_path / "lake")
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    (tmp_path / "local.yml").write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
+    write_target(tmp_path)
     (tmp_path / "job.yml").write_text(JOB)
     for name in ("src/main.py", "src/other.py", "rows/a.csv", "rows/b.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -41,14 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def command(folder: Path, *words: str) -> str:
-    ended = subprocess.run(
-        [sys.executable, "-m", "aml_pipelines", *words, "--target", str(folder / "local.yml")],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    ended = run_command(*words, "--target", folder / "local.yml")
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.store.versions import Versions
-from tests.tracking import lay_tracking
+from tests.integration.pipelines_elsewhere import run_command, write_target
 
-REPOSITORY = Path(__file__).parents[2]
 GREET = """\
 type: command
 name: greet
@@ -25,9 +22,7 @@ command: echo hello ${{inputs.who}} > ${{outputs.greeting}}
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    lay_tracking(tmp_path / "lake")
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    (tmp_path / "local.yml").write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
+    write_target(tmp_path)
     (tmp_path / "greet.yml").write_text(GREET)
     return tmp_path / "lake"
 
@@ -36,14 +31,7 @@ def run(lake: Path, text: str, *words: str) -> str:
     """Run the job `text`, and return what was said; the test fails when the job does."""
     job, target = str(lake.parent / "job.yml"), str(lake.parent / "local.yml")
     Path(job).write_text(f"experiment_name: flights\n{text}")
-    ended = subprocess.run(
-        [sys.executable, "-m", "aml_pipelines", "run", job, "--target", target, *words],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ended = run_command("run", job, "--target", target, *words)
     said = ended.stdout + ended.stderr
     assert ended.returncode == 0, said
     return said

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +18,13 @@ from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
+from tests.integration.pipelines_elsewhere import run_command, write_target
 from tests.integration.workspace_jobs import TARGET
 from tests.tracking import EXPERIMENT, lay_tracking
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-REPOSITORY = Path(__file__).parents[2]
 SCRIPT = """\
 import pathlib, mlflow
 mlflow.log_metric("loss", 0.5)
@@ -59,9 +57,7 @@ jobs:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    lay_tracking(tmp_path / "lake")
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    (tmp_path / "local.yml").write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
+    write_target(tmp_path)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "script.py").write_text(SCRIPT)
     (tmp_path / "job.yml").write_text(PIPELINE)
@@ -70,17 +66,7 @@ def lake(tmp_path: Path) -> Path:
 
 def run(lake: Path) -> str:
     """Run the pipeline, and return the name of the run."""
-    folder = lake.parent
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "aml_pipelines", "run", folder / "job.yml"),
-            *("--target", folder / "local.yml"),
-        ],
-        cwd=REPOSITORY,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
+    run_command("run", lake.parent / "job.yml", "--target", lake.parent / "local.yml")
     record = max((lake / "runs").glob("*/run.json"), key=lambda file: file.stat().st_mtime)
     return str(json.loads(record.read_text())["run_id"])
 

@@ -16,7 +16,13 @@ from typing import Any
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.integration.pipelines_elsewhere import (
+    REPOSITORY,
+    command_line,
+    run_command,
+    write_target,
+)
+
 HEAD = "type: pipeline\nsettings: {default_compute: azureml:cpu}\n"
 
 UPPER = """\
@@ -70,8 +76,7 @@ def write_pipeline(folder: Path, jobs: str) -> Path:
     file.write_text(HEAD + jobs)
     (folder / "upper.yml").write_text(UPPER)
     (folder / "text.txt").write_text("hello")
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    (folder / "local.yml").write_text(f"lake: {folder / 'lake'}\nworkspace: {workspace}\n")
+    write_target(folder)
     return file
 
 
@@ -80,19 +85,8 @@ def inline(name: str, command: str, more: str = "") -> str:
     return f"{head}    command: {json.dumps(command)}\n{more}"
 
 
-def command_line(*words: object) -> list[str]:
-    return [sys.executable, "-m", "aml_pipelines", *map(str, words)]
-
-
 def run(file: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command_line("run", file, "--target", file.parent / "local.yml", *words),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return run_command("run", file, "--target", file.parent / "local.yml", *words)
 
 
 def running_commands() -> str:
@@ -302,13 +296,7 @@ def test_a_wrong_command_line_is_refused_with_what_would_be_right(
     tmp_path: Path, words: list[str], told: str
 ) -> None:
     file = write_pipeline(tmp_path, CHAIN)
-    said = subprocess.run(
-        command_line(*[str(file) if word == "FILE" else word for word in words]),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    said = run_command(*[file if word == "FILE" else word for word in words])
     assert said.returncode == 2
     assert told in said.stderr
 
@@ -326,14 +314,7 @@ def test_pipelines_of_one_run_share_a_workspace_and_track_in_experiments_of_thei
     other = said.replace("echo", "true; echo")  # an equal node would be reused
     second.write_text(f"{HEAD}experiment_name: flights\njobs:\n{other}")
 
-    done = subprocess.run(
-        command_line("run", first, second, "--target", tmp_path / "local.yml"),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = run_command("run", first, second, "--target", tmp_path / "local.yml")
 
     assert done.returncode == 0, done.stderr
     texts = [output(record, "say", "said").split() for record in records(first)]
@@ -363,14 +344,9 @@ def test_a_node_stops_at_its_breakpoint_with_its_real_inputs_and_is_answered(
     assert run(file).returncode == 0
     script.write_text(script.read_text().replace("print(", "breakpoint()\nprint("))
 
-    debugged = subprocess.run(
-        command_line("run", file, "--target", tmp_path / "local.yml", "--debug", "second"),
-        cwd=REPOSITORY,
-        input="p text + '?'\nc\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+    target = tmp_path / "local.yml"
+    debugged = run_command(
+        "run", file, "--target", target, "--debug", "second", typed="p text + '?'\nc\n"
     )
 
     assert debugged.returncode == 0, debugged.stderr

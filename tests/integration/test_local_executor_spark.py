@@ -9,6 +9,7 @@ import pytest
 
 from aml_pipelines.__main__ import main
 from aml_pipelines.execution import spark_jvm
+from tests.integration.pipelines_elsewhere import write_target
 
 COMPONENT = """\
 type: spark
@@ -69,11 +70,7 @@ def write_pipeline(folder: Path) -> Path:
     jobs += "  read:\n" + NODE.format(component="components/read/component.yml") + DATA
     jobs += "  foreign:\n" + NODE.format(component="foreign/read/component.yml") + DATA
     (folder / "pipeline.yml").write_text(f"type: pipeline\njobs:\n{jobs}")
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    spark = "{master: 'local[2]'}"
-    (folder / "local.yml").write_text(
-        f"lake: {folder / 'lake'}\nworkspace: {workspace}\nspark: {spark}\n"
-    )
+    write_target(folder, spark={"master": "local[2]"})
     return folder / "pipeline.yml"
 
 

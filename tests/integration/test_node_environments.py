@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tracking import lay_tracking
+from tests.integration.pipelines_elsewhere import run_command, write_target
 from tests.wheels import write_wheel
 
-REPOSITORY = Path(__file__).parents[2]
 SITE = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
 JOB = """\
 type: pipeline
@@ -35,24 +33,13 @@ def wheels(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    lay_tracking(tmp_path / "lake")
-    file = tmp_path / "local.yml"
-    workspace = "{subscription_id: s, resource_group: g, name: w}"
-    file.write_text(f"lake: {tmp_path / 'lake'}\nworkspace: {workspace}\n")
-    return file
+    return write_target(tmp_path)
 
 
 def run(target: Path, command: str, environment: object, *words: str) -> tuple[int, str]:
     job = target.parent / "job.yml"
     job.write_text(JOB.format(command=json.dumps(command), environment=json.dumps(environment)))
-    ended = subprocess.run(
-        [sys.executable, "-m", "aml_pipelines", "run", job, "--target", target, *words],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ended = run_command("run", job, "--target", target, *words)
     return ended.returncode, ended.stdout + ended.stderr
 
 

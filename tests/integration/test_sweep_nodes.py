@@ -6,15 +6,19 @@ import json
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 from aml_pipelines.workspace.state import StateFolder
-from tests.integration.pipelines_elsewhere import run_pipeline, write_files, write_pipeline
+from tests.integration.pipelines_elsewhere import (
+    REPOSITORY,
+    command_line,
+    run_pipeline,
+    write_files,
+    write_pipeline,
+)
 
-REPOSITORY = Path(__file__).parents[2]
 SCRIPT = """
 import sys, time
 import mlflow
@@ -112,7 +116,7 @@ def test_a_cancelled_run_ends_its_trials_and_starts_no_further_one(tmp_path: Pat
     command = "echo $$ > pid.part; mv pid.part pid; sleep 60; : ${{search_space.depth}}"
     write_files(tmp_path, {"code/try.py": SCRIPT})
     words = write_pipeline(tmp_path, {"slow": {**SWEEP, "trial": {**TRIAL, "command": command}}})
-    run = subprocess.Popen([sys.executable, "-m", "aml_pipelines", *words], cwd=REPOSITORY)
+    run = subprocess.Popen(command_line(*words), cwd=REPOSITORY)
     while not (started := list(tmp_path.glob("lake/runs/*/slow/trials/1/snapshot/pid"))):
         assert run.poll() is None
         time.sleep(0.1)
