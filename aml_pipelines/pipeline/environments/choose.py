@@ -23,6 +23,7 @@ from aml_pipelines.pipeline.environments.installed import (
     differences,
     missing_programs,
 )
+from aml_pipelines.pipeline.environments.programs import missing_program
 from aml_pipelines.pipeline.kinds import node_kind
 
 if TYPE_CHECKING:
@@ -117,13 +118,27 @@ class _Choosing:
             asked = asked_by(environment, self.locations.assets, self.locations.addresses)
         except UnknownEnvironmentError as error:
             self.notes[_unknown(environment, error)] = None
+            self._require_program(node, kind)
             return Choice(self.policy.packages)
         asked = asked.without((*self.policy.provided, *kind.DRIVER_PACKAGES))
         choice = _choice(asked, self.policy)
         if not choice.is_own:
             self.notes.update(dict.fromkeys(_notes(environment, asked)))
-        self.problems.update(dict.fromkeys(_problems(environment, asked, self.policy)))
+        problems = dict.fromkeys(_problems(environment, asked, self.policy))
+        self.problems.update(problems)
+        if choice.is_this and not problems:
+            self._require_program(node, kind)
         return choice
+
+    def _require_program(self, node: PlannedNode, kind: NodeKind) -> None:
+        if not kind.IS_SHELL or self.policy.packages:
+            return
+        if program := missing_program(node.component.template):
+            problem = (
+                f"{node.place}: job {node.name!r} runs {program!r}, which is not on this machine; "
+                "install it, or add the Python package that brings it by --with"
+            )
+            self.problems[problem] = None
 
     def _of_stand_in(self, node: PlannedNode, kind: NodeKind) -> Choice:
         name = node.component.kind

@@ -39,6 +39,7 @@ class NodeKind(Protocol):
     TEMPLATE: (
         str  # the field, beside the code, whose expressions are filled in with inputs and outputs
     )
+    IS_SHELL: bool  # that field is a shell's command
     NODE_DEFAULTS: Mapping[str, object]  # what a block must state when nobody states it
     ENVIRONMENT_COSTS: str  # what an environment of its own costs in Azure, if anything
     DATA_FIELDS: tuple[str, ...]  # fields that are inputs, beside those of `inputs`

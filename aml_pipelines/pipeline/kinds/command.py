@@ -26,7 +26,7 @@ COMPONENT_FIELDS = (*COMPONENT, "command", "distribution", "resources", "queue_s
 INLINE_FIELDS = ("code", "command", "environment")
 COMPONENT_KIND = "command"
 JOB_TYPE = "Command"
-TEMPLATE = "command"
+TEMPLATE, IS_SHELL = "command", True
 
 
 def read_own(fields: Fields, name: str, _: Snapshot) -> Distributed | None:

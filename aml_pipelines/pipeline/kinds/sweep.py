@@ -29,7 +29,7 @@ retarget = retarget_code
 JOB_FIELDS = (*JOB, *JOB_COMPUTE, "services", "trial", "environment_variables", *SWEEPING)
 COMPONENT_FIELDS = COMPONENT_ABOUT
 COMPONENT_KEY, COMPONENT_KIND = "trial", "command"
-TEMPLATE = "command"
+TEMPLATE, IS_SHELL = "command", True
 JOB_TYPE = "Sweep"
 _SPACE = "search_space"
 # Azure's bayesian sampling takes these alone, and a grid has only what can be listed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,3 +71,44 @@ def test_an_environment_that_nobody_knows_is_said_and_runs_here(tmp_path: Path) 
     assert choices.nodes == {"command": Choice()}
     (note,) = choices.notes
     assert "environment 'azureml:somebodys:1' is not known here" in note
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "Rscript train.R --data ${{inputs.rows}}",
+        "SEED=1 Rscript train.R",
+        "cd src && Rscript train.R",
+        "export SEED=1; echo starts\nRscript train.R",
+    ],
+)
+def test_a_program_that_is_not_here_is_named_before_anything_runs(
+    tmp_path: Path, command: str
+) -> None:
+    job = {"command": command, "environment": "azureml:somebodys:1", "inputs": {"rows": "a"}}
+    plan = planned(tmp_path, json.dumps(job))
+    told = r"job\.yml:1: job 'command' runs 'Rscript', which is not on this machine; install it"
+    with pytest.raises(PipelineError, match=told):
+        choose_environments(plan, Policy())
+    choose_environments(plan, Policy(packages=("rscript",)))  # a package may bring it
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python train.py",
+        "mlflow --version",
+        "for i in 1 2; do julia $i; done",
+        "./Rscript train.R",
+        "pip install radian && radian train.R",
+        "Rscript() { true; }; Rscript train.R",
+        "$RUNNER train.R",
+        "if true; then true; fi",
+        "[ -f Rscript ] && Rscript train.R || true",
+    ],
+)
+def test_a_program_that_may_be_there_when_it_is_run_is_not_refused(
+    tmp_path: Path, command: str
+) -> None:
+    job = json.dumps({"command": command, "environment": "azureml:somebodys:1"})
+    assert choose_environments(planned(tmp_path, job), Policy()).nodes == {"command": Choice()}
