@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
+from aml_pipelines.errors import ConflictError
 from aml_pipelines.workspace.assets.components import DEFAULT_VERSION, answered_properties
 from aml_pipelines.workspace.assets.routes import version_resource
-from aml_pipelines.workspace.http.arm import Resource, answer, check_preconditions, page
+from aml_pipelines.workspace.http.arm import (
+    ArmError,
+    Resource,
+    answer,
+    check_preconditions,
+    page,
+)
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.served import here
@@ -42,9 +49,14 @@ def put_version(name: str, version: str) -> Response:
     components = here().components
     kind = components.versions.kind
     properties = body_properties(kind.version, required=kind.required)
-    stored, is_new = components.put(
-        asset_name(name), asset_version(version), properties, unless=refuse
-    )
+    try:
+        stored, is_new = components.put(
+            asset_name(name), asset_version(version), properties, unless=refuse
+        )
+    except ConflictError as error:
+        # As of no other asset, the service does not call it a conflict.
+        codes = ("ArgumentInvalid", "UpdateComponentFailed")
+        raise ArmError(400, "BadArgument", str(error), *codes) from error
     return answer(_resource(stored), is_new=is_new)
 
 

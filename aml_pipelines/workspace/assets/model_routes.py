@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
+from aml_pipelines.errors import NotFoundError
 from aml_pipelines.pipeline.assets import Container, ModelAsset
 from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.routes import container_properties
@@ -17,8 +19,12 @@ from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.store.addresses import folder_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aml_pipelines.workspace.http.fields import JsonObject
 
+# The stage of a version that was given none, and of an archived one.
+_STAGE, _ARCHIVED = "Development", "Archived"
 TYPES = ("custom_model", "mlflow_model", "triton_model")
 routes = Blueprint("models", __name__)
 
@@ -30,7 +36,8 @@ def list_containers() -> Response:
 
 @routes.get("/models/<name>")
 def get_container(name: str) -> Response:
-    return answer(_container(here().models.tables.container(name)))
+    with _not_found_as_the_service():
+        return answer(_container(here().models.tables.container(name)))
 
 
 @routes.put("/models/<name>")
@@ -42,13 +49,16 @@ def put_container(name: str) -> Response:
 
 @routes.get("/models/<name>/versions")
 def list_versions(name: str) -> Response:
-    stage, models = request.args.get("stage"), here().models.tables.models(name, view())
+    stage = request.args.get("stage")
+    with _not_found_as_the_service():
+        models = here().models.tables.models(name, view())
     return page([_version(model) for model in models if stage in (None, model.stage)])
 
 
 @routes.get("/models/<name>/versions/<version>")
 def get_version(name: str, version: str) -> Response:
-    return answer(_version(here().models.tables.model(name, version)))
+    with _not_found_as_the_service():
+        return answer(_version(here().models.tables.model(name, version)))
 
 
 @routes.put("/models/<name>/versions/<version>")
@@ -66,6 +76,15 @@ def put_version(name: str, version: str) -> Response:
 @routes.delete("/models/<name>/versions/<version>")
 def delete(**_: str) -> Response:
     raise ArmError(405, "MethodNotAllowed", f"{request.path}: archive a model, or use MLflow")
+
+
+@contextmanager
+def _not_found_as_the_service() -> Iterator[None]:
+    """Refuse what is not found (404) as the service does of a model alone: with a detail."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise ArmError(404, "NotFound", str(error), detail="ModelNotFound") from error
 
 
 def _container_of(name: str, properties: JsonObject) -> Container:
@@ -123,9 +142,11 @@ def _version(model: ModelAsset) -> Resource:
         "properties": dict(model.properties),
         "isArchived": model.is_archived,
         "isAnonymous": model.is_anonymous,
-        "stage": model.stage,
+        "stage": _ARCHIVED if model.is_archived else model.stage or _STAGE,
+        "autoDeleteSetting": None,
+        "intellectualProperty": None,
         "modelType": model.type,
-        "modelUri": long_uri(model.path, scope.id),
+        "modelUri": _model_uri(model.path),
         "flavors": {name: {"data": dict(data)} for name, data in model.flavors.items()},
         "jobName": model.job_name,
         "provisioningState": "Succeeded",
@@ -136,3 +157,8 @@ def _version(model: ModelAsset) -> Resource:
         created_at=model.created_at,
         modified_at=model.modified_at,
     )
+
+
+def _model_uri(path: str) -> str:
+    # Of a model alone the service spells the group so; of data it does not.
+    return long_uri(path, here().scope.id).replace("/resourcegroups/", "/resourceGroups/", 1)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.workspace.assets.kinds import KINDS
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
+from aml_pipelines.pipeline.assets import LATEST
+from aml_pipelines.workspace.assets.kinds import COMPONENTS, DATA, KINDS
+from aml_pipelines.workspace.http.arm import (
+    ArmError,
+    Resource,
+    answer,
+    check_preconditions,
+    page,
+    without_modifier,
+)
+from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.http.schema import has_field
@@ -27,7 +37,10 @@ routes = Blueprint("assets", __name__)
 @routes.get(_ASSETS)
 def list_containers(plural: str) -> Response:
     store = here().assets[plural]
-    return page([_container(store.kind, item) for item in store.containers(view())])
+    names = store.containers(view())
+    if store.kind is COMPONENTS:  # the service looks the latest of each up only when it is asked
+        names = [replace(name, latest_version=None) for name in names]
+    return page([_container(store.kind, name) for name in names])
 
 
 @routes.get(f"{_ASSETS}/<name>")
@@ -105,11 +118,15 @@ def container_properties(container: Container, model: str) -> dict[str, object]:
 
 def _container(kind: AssetKind, container: Container) -> Resource:
     properties = container_properties(container, kind.container)
+    unset = {key: value for key, value in kind.unset_of_names.items() if not properties[key]}
     if kind.type:
         properties[kind.type] = container.type
-    return here().scope.resource(
-        f"{kind.plural}/{container.name}", properties, created_at=container.created_at
+    resource = here().scope.resource(
+        f"{kind.plural}/{container.name}",
+        {**properties, **unset},
+        created_at=container.created_at,
     )
+    return without_modifier(resource) if kind is DATA else resource
 
 
 def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
@@ -117,12 +134,18 @@ def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
     properties = {**kind.unset, **item.properties, **_state(kind.version)}
     if kind.uri:
         properties[kind.uri] = kind.answered_uri(properties, here().scope.id)
-    return here().scope.resource(
+    if kind.label:
+        is_latest = here().assets[kind.plural].container(item.name).latest_version == item.version
+        label = LATEST if is_latest else ""
+        properties["properties"] = {**mapping_in(properties, "properties"), kind.label: label}
+    resource = here().scope.resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
         properties,
         created_at=item.created_at,
         modified_at=item.modified_at,
     )
+    is_unchanged = item.created_at == item.modified_at
+    return without_modifier(resource) if kind is DATA and is_unchanged else resource
 
 
 def _state(model: str) -> dict[str, object]:

@@ -74,7 +74,8 @@ def _check_model(fields: Mapping[str, object], model: ApiModel, where: str) -> N
         _check_choice(chosen, tuple(model.subtypes), f"{where}.{model.discriminator}")
         model = described_model(model.subtypes[str(chosen)]) or model
     extra = model.fields.get(ANYTHING_ELSE)
-    unknown = sorted(set(fields) - set(model.fields))
+    given = {name for name, value in fields.items() if value is not None}
+    unknown = sorted(given - set(model.fields))
     if unknown and not extra:
         raise _refusal(f"{where} has unknown fields {unknown}; it may have {sorted(model.fields)}")
     for name, value in fields.items():

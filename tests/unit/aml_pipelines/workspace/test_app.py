@@ -122,7 +122,7 @@ def test_what_is_unknown_is_404_with_what_there_is(client: Client) -> None:
         "404 NotFound: data asset 'train' has no version '2'; it has ['1']"
     )
     assert client.refusal("GET", "/models/late/versions/1") == (
-        "404 NotFound: model 'late' is not registered; there are []"
+        "404 ModelNotFound: model 'late' is not registered; there are []"
     )
     assert client.refusal("GET", "/datastores/attic") == (
         "404 ResourceNotFound: datastore 'attic' is unknown; "
