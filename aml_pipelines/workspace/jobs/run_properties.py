@@ -1,4 +1,4 @@
-"""The properties that the service adds to a pipeline's job, as recorded sessions have them."""
+"""The properties that the service adds to a job, as recorded sessions have them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from aml_pipelines.workspace.jobs.translate import single_node
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
 
+_TARGET, _CLUSTER = "_azureml.ComputeTargetType", "_azureml.ClusterName"
+
 
 def run_properties(job: JsonObject) -> dict[str, str]:
-    """Return what the service says of a job with the properties `job`: nothing of a single node."""
+    """Return what the service says of a job with the properties `job`.
+
+    Of a single node it is the cluster, where the job names one.
+    """
     if single_node(job):
-        return {}
+        cluster = _name(job.get("computeId"))
+        return {_TARGET: "amlctrain", _CLUSTER: cluster} if cluster else {}
     settings = mapping_in(job, "settings")
     continues = settings.get("continue_on_step_failure")
     literals = {
@@ -26,6 +32,7 @@ def run_properties(job: JsonObject) -> dict[str, str]:
     }
     return {
         "azureml.DevPlatv2": "true",
+        "azureml.DatasetAccessMode": "Asset",
         "azureml.runsource": "azureml.PipelineRun",
         "runSource": "MFE",
         "runType": "HTTP",

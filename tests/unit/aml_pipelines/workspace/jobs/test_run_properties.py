@@ -17,6 +17,7 @@ def test_a_pipelines_job_has_the_services_own_properties() -> None:
 
     assert run_properties(job) == {
         "azureml.DevPlatv2": "true",
+        "azureml.DatasetAccessMode": "Asset",
         "azureml.runsource": "azureml.PipelineRun",
         "runSource": "MFE",
         "runType": "HTTP",
@@ -29,3 +30,7 @@ def test_a_pipelines_job_has_the_services_own_properties() -> None:
         "azureml.pipelineComponent": "pipelinerun",
     }
     assert run_properties({"jobType": "Command"}) == {}
+    assert run_properties({"jobType": "Command", "computeId": "/x/computes/cpu"}) == {
+        "_azureml.ComputeTargetType": "amlctrain",
+        "_azureml.ClusterName": "cpu",
+    }
