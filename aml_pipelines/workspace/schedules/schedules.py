@@ -60,10 +60,11 @@ class Schedules:
         due_between(mapping(properties.get("trigger")), now, now, created=now)
         content = {"isEnabled": True, **properties}
         action = mapping(properties.get("action"))
+        given = mapping(action.get("jobDefinition"))
         if action.get("actionType") == "CreateJob":
-            content["action"] = {**action, "jobDefinition": self._frozen(action)}
+            content["action"] = {**action, "jobDefinition": self._frozen(given)}
         with self._firing:
-            return self.stored.put(name, {"properties": content})
+            return self.stored.put(name, {"properties": content, "jobDefinition": dict(given)})
 
     def fire_due(self, now: datetime) -> list[str]:
         """Submit the jobs of schedules that were due since the last call; returns their names."""
@@ -97,8 +98,8 @@ class Schedules:
             _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
             return []
 
-    def _frozen(self, action: JsonObject) -> dict[str, object]:
-        definition = dict(mapping(action.get("jobDefinition")))
+    def _frozen(self, given: JsonObject) -> dict[str, object]:
+        definition = dict(given)
         source = definition.pop("sourceJobId", None)
         if source:
             properties = self._jobs.job(str(source).rpartition("/")[2]).properties
