@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
+from aml_pipelines.workspace.endpoints.envelopes import of_endpoints
 from aml_pipelines.workspace.endpoints.online.servers import server_log
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
@@ -106,4 +107,4 @@ def _resource(deployment: StoredDocument) -> Resource:
         modified_at=deployment.modified_at,
     )
     shared = {key: value for key, value in deployment.content.items() if key in _SHARED}
-    return {"location": "local", "tags": {}, **resource, **shared}
+    return {"location": "local", "tags": {}, **of_endpoints(resource), **shared}
