@@ -22,7 +22,6 @@ JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
 # A job in one of these has ended.
 FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
 EVERYTHING = Touched(("/",), needs_spark=True)
-MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 _TABLES = """
 CREATE TABLE job (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,

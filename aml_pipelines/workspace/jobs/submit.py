@@ -15,17 +15,17 @@ from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.workspace.jobs.batch_policy import job_policy
+from aml_pipelines.workspace.jobs.changes import MAY_CHANGE, differing
 from aml_pipelines.workspace.jobs.component_files import component_finder
 from aml_pipelines.workspace.jobs.freeze import Named, freeze
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.places import name_places
-from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob
+from aml_pipelines.workspace.jobs.store import Graph, Jobs, SubmittedJob
 from aml_pipelines.workspace.jobs.translate import (
     pipeline_documents,
     single_node,
     write_documents,
 )
-from aml_pipelines.workspace.jobs.unset import differing
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.addresses import addresses_in
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aml_pipelines.pipeline.job_outputs import artifact_folder
 from aml_pipelines.pipeline.references import ARTIFACT_STORE
 from aml_pipelines.workspace.http.fields import mapping, mapping_in
-from aml_pipelines.workspace.jobs.store import MAY_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,103 +14,104 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
 
 DEFAULT = "default"  # the output that every job has: its artifacts
-READ_ONLY = ("services", "status")
-_COMMAND = "Command"
-# The first API version that has the second form of these fields.
-_NEWER = "2025"
-_EVERY: Mapping[str, object] = dict.fromkeys(
-    ("description", "computeId", "identity", "componentId", "notificationSetting")
+COMMAND, SWEEP = "Command", "Sweep"
+
+
+class _Form(NamedTuple):
+    """The fields, null if they were not given, that only some forms of the API have."""
+
+    job: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    queue: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
+
+
+_PATH = "pathOnCompute"
+_FIRST = _Form(
+    job=("secretsConfiguration",),
+    command=("autologgerSettings",),
+    resources=("maxInstanceCount", "locations"),
+    queue=("priority",),
+    output=("assetVersion", "autoDeleteSetting"),
 )
+_SECOND = _FIRST._replace(data=(_PATH,), output=(*_FIRST.output, _PATH))
+_THIRD = _Form(job=("parentJobName",), resources=("dockerArgsList",))
+_EVERY = ("description", "computeId", "identity", "componentId", "notificationSetting")
 _OF_KIND: Mapping[str, Mapping[str, object]] = {
-    _COMMAND: {
+    COMMAND: {
         **dict.fromkeys(("codeId", "distribution", "limits")),
         "environmentVariables": {},
         "parameters": {},
     },
     "Pipeline": dict.fromkeys(("settings", "jobs", "sourceJobId")),
+    SWEEP: dict.fromkeys(("earlyTermination", "componentConfiguration")),
 }
 _RESOURCES: Mapping[str, object] = {
     **dict.fromkeys(("instanceType", "properties", "dockerArgs")),
     "instanceCount": 1,
     "shmSize": "2g",
 }
-_OUTPUT: Mapping[str, object] = dict.fromkeys(("description", "assetName"))
-
-
-def differing(name: str, stored: JsonObject, submitted: JsonObject) -> list[str]:
-    """Return the fields in which two bodies of the job `name` differ, and may not.
-
-    Clients send back what they were answered, to change a tag: what was not given is no difference.
-    """
-    before, after = (_without_nulls(completed(name, body, "")) for body in (stored, submitted))
-    after["outputs"] = _where_they_were_put(after, mapping_in(before, "outputs"))
-    fields = {*before, *after} - {*MAY_CHANGE, *READ_ONLY}
-    return sorted(field for field in fields if before.get(field) != after.get(field))
-
-
-def _where_they_were_put(after: JsonObject, before: JsonObject) -> dict[str, object]:
-    """Return the outputs without the URIs at which a job has made those that were given none."""
-    return {
-        port: given
-        if "uri" in mapping(before.get(port))
-        else {key: value for key, value in mapping(given).items() if key != "uri"}
-        for port, given in mapping_in(after, "outputs").items()
-    }
-
-
-def _without_nulls(value: object) -> dict[str, object]:
-    return {
-        name: _without_nulls(item) if isinstance(item, dict) else item
-        for name, item in mapping(value).items()
-        if item is not None
-    }
+_RANDOM: Mapping[str, object] = {"seed": None, "logbase": None, "rule": "Random"}
 
 
 def completed(name: str, job: JsonObject, api_version: str) -> dict[str, object]:
     """Return the properties `job` of the job `name` with every field that the API has."""
-    kind, is_newer = str(job.get("jobType")), api_version >= _NEWER
-    fields: dict[str, object] = {**_EVERY, **_OF_KIND.get(kind, {}), **job}
-    fields |= _missing(("parentJobName",) if is_newer else ("secretsConfiguration",), job)
+    kind, form = str(job.get("jobType")), _form(api_version)
+    fields = {**dict.fromkeys((*_EVERY, *form.job)), **_OF_KIND.get(kind, {}), **job}
     inputs, outputs = (mapping_in(job, ports).items() for ports in ("inputs", "outputs"))
-    fields["inputs"] = {port: _input(mapping(given), is_newer) for port, given in inputs}
-    fields["outputs"] = {port: _output(mapping(given), is_newer) for port, given in outputs}
-    if kind == _COMMAND:
-        fields |= _of_command(job, is_newer)
-        fields["outputs"] = {DEFAULT: _artifacts(name, is_newer), **mapping_in(fields, "outputs")}
+    fields["inputs"] = {port: _input(mapping(given), form) for port, given in inputs}
+    fields["outputs"] = {port: _output(mapping(given), form) for port, given in outputs}
+    if kind == COMMAND:
+        fields = {**dict.fromkeys(form.command), **fields}
+    if kind == SWEEP:
+        fields |= _of_sweep(job, form)
+    if kind in (COMMAND, SWEEP):
+        queue = {"jobTier": "Null", **dict.fromkeys(form.queue)}
+        fields["resources"] = _resources(job, form)
+        fields["queueSettings"] = {**queue, **mapping_in(job, "queueSettings")}
+        fields["outputs"] = {DEFAULT: _artifacts(name, form), **mapping_in(fields, "outputs")}
     return fields
 
 
-def _of_command(job: JsonObject, is_newer: bool) -> dict[str, object]:  # noqa: FBT001 # the form
-    newer, older = ("dockerArgsList",), ("maxInstanceCount", "locations")
-    resources = {**_RESOURCES, **dict.fromkeys(newer if is_newer else older)}
-    queue: dict[str, object] = {"jobTier": "Null", **({} if is_newer else {"priority": None})}
+def _form(api_version: str) -> _Form:
+    if api_version < "2024":
+        return _FIRST
+    return _SECOND if api_version < "2025" else _THIRD
+
+
+def _of_sweep(job: JsonObject, form: _Form) -> dict[str, object]:
+    sampling, objective = mapping_in(job, "samplingAlgorithm"), mapping_in(job, "objective")
+    trial = mapping_in(job, "trial")
+    is_random = sampling.get("samplingAlgorithmType") == "Random"
     return {
-        "resources": {**resources, **mapping_in(job, "resources")},
-        "queueSettings": {**queue, **mapping_in(job, "queueSettings")},
-        **({} if is_newer else _missing(("autologgerSettings",), job)),
+        "samplingAlgorithm": {**(_RANDOM if is_random else {}), **sampling},
+        "limits": {"trialTimeout": None, **mapping_in(job, "limits")},
+        "objective": {**objective, "goal": str(objective.get("goal")).capitalize()},
+        "trial": {"distribution": None, **trial, "resources": _resources(trial, form)},
     }
 
 
-def _input(port: JsonObject, is_newer: bool) -> dict[str, object]:  # noqa: FBT001 # the form
-    is_data = port.get("jobInputType") not in (None, "literal")
-    older = {"pathOnCompute": None} if is_data and not is_newer else {}
-    return {"description": None, **older, **_moded(port, "ReadOnlyMount", is_data=is_data)}
+def _resources(owner: JsonObject, form: _Form) -> dict[str, object]:
+    return {**_RESOURCES, **dict.fromkeys(form.resources), **mapping_in(owner, "resources")}
 
 
-def _output(port: JsonObject, is_newer: bool) -> dict[str, object]:  # noqa: FBT001 # the form
-    older = ("assetVersion", "pathOnCompute", "autoDeleteSetting")
-    given = _moded(port, "ReadWriteMount", is_data="jobOutputType" in port)
-    return {**_OUTPUT, **({} if is_newer else dict.fromkeys(older)), **given}
+def _input(port: JsonObject, form: _Form) -> dict[str, object]:
+    if port.get("jobInputType") in (None, "literal"):
+        return {"description": None, **port}
+    return {"description": None, **dict.fromkeys(form.data), **_moded(port, "ReadOnlyMount")}
 
 
-def _moded(port: JsonObject, mode: str, *, is_data: bool) -> dict[str, object]:
-    return {**port, "mode": mode} if is_data and not port.get("mode") else dict(port)
+def _output(port: JsonObject, form: _Form) -> dict[str, object]:
+    given = _moded(port, "ReadWriteMount") if "jobOutputType" in port else port
+    return {**dict.fromkeys(("description", "assetName", *form.output)), **given}
 
 
-def _artifacts(name: str, is_newer: bool) -> dict[str, object]:  # noqa: FBT001 # the form
+def _moded(port: JsonObject, mode: str) -> dict[str, object]:
+    return {**port, "mode": port.get("mode") or mode}
+
+
+def _artifacts(name: str, form: _Form) -> dict[str, object]:
     uri = f"azureml://datastores/{ARTIFACT_STORE}/{artifact_folder(name)}"
-    return _output({"uri": uri, "jobOutputType": "uri_folder"}, is_newer)
-
-
-def _missing(names: tuple[str, ...], job: JsonObject) -> dict[str, object]:
-    return {name: None for name in names if name not in job}
+    return _output({"uri": uri, "jobOutputType": "uri_folder"}, form)

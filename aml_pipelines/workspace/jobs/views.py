@@ -18,7 +18,7 @@ from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, rank_log
 from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
-from aml_pipelines.workspace.jobs.unset import DEFAULT, completed
+from aml_pipelines.workspace.jobs.unset import DEFAULT, SWEEP, completed
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -42,10 +42,7 @@ def job_resource(job: SubmittedJob) -> Resource:
         "outputs": {name: _placed(mapping(port), made.get(name)) for name, port in outputs},
         "properties": {**run_properties(job.properties), **_properties(job)},
         "status": status_of(job, _state()),
-        "services": {
-            "Tracking": _service("Tracking", f"https://{request.host}"),
-            "Studio": _service("Studio", (here().folder.runs / job.name).resolve().as_uri()),
-        },
+        "services": _services(job),
     }
     resource = here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
     return without_system_data(resource, "lastModifiedAt", "lastModifiedBy", "lastModifiedByType")
@@ -141,6 +138,13 @@ def _tracked(run: str) -> dict[str, str]:
 
 def _placed(output: Mapping[str, object], location: str | None) -> dict[str, object]:
     return {**output, "uri": lake_uri(location)} if location else dict(output)
+
+
+def _services(job: SubmittedJob) -> dict[str, object]:
+    studio = _service("Studio", (here().folder.runs / job.name).resolve().as_uri())
+    if job.kind == SWEEP:  # it has no run of its own to log to, its trials have
+        return {"Studio": studio}
+    return {"Tracking": _service("Tracking", f"https://{request.host}"), "Studio": studio}
 
 
 def _service(kind: str, endpoint: str) -> dict[str, object]:
