@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response
 
 from aml_pipelines.errors import ConflictError
-from aml_pipelines.workspace.assets.components import DEFAULT_VERSION, answered_properties
+from aml_pipelines.workspace.assets.components import (
+    ANONYMOUS,
+    DEFAULT_VERSION,
+    answered_properties,
+)
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.assets.routes import version_resource
+from aml_pipelines.workspace.assets.unknown import unknown_is
 from aml_pipelines.workspace.http.arm import (
     ArmError,
     Resource,
@@ -30,12 +36,15 @@ _VERSIONS = "/components/<name>/versions"
 
 @routes.get(_VERSIONS)
 def list_versions(name: str) -> Response:
-    return page([_resource(item) for item in here().components.versions.versions(name, view())])
+    versions = here().components.versions
+    with unknown_is(*COMPONENTS.unknown):
+        return page([_resource(item) for item in versions.versions(name, view())])
 
 
 @routes.get(f"{_VERSIONS}/<version>")
 def get_version(name: str, version: str) -> Response:
-    resource = _resource(here().components.version(name, version))
+    with unknown_is(*COMPONENTS.unknown):
+        resource = _resource(here().components.version(name, version))
     if version == DEFAULT_VERSION:
         resource["id"] = f"{here().scope.id}/components/{name}/labels/default"
     return answer(resource)
@@ -57,7 +66,8 @@ def put_version(name: str, version: str) -> Response:
         # As of no other asset, the service does not call it a conflict.
         codes = ("ArgumentInvalid", "UpdateComponentFailed")
         raise ArmError(400, "BadArgument", str(error), *codes) from error
-    return answer(_resource(stored), is_new=is_new)
+    # The service calls an anonymous version new each time.
+    return answer(_resource(stored), is_new=is_new or name == ANONYMOUS)
 
 
 def _resource(item: AssetVersion) -> Resource:

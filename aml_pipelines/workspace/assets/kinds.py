@@ -59,6 +59,7 @@ COMPONENTS = AssetKind(
     version="ComponentVersion",
     required=("componentSpec",),
     unset_of_names={"description": "", "tags": {}, "properties": {}},
+    unknown=("ComponentNotFound",),
     is_counted=False,
 )
 CODES = AssetKind(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.errors import NotFoundError
 from aml_pipelines.pipeline.assets import Container, ModelAsset
 from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.routes import container_properties
+from aml_pipelines.workspace.assets.unknown import unknown_is
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
@@ -19,10 +18,9 @@ from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.store.addresses import folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aml_pipelines.workspace.http.fields import JsonObject
 
+_UNKNOWN = "ModelNotFound"
 # The stage of a version that was given none, and of an archived one.
 _STAGE, _ARCHIVED = "Development", "Archived"
 TYPES = ("custom_model", "mlflow_model", "triton_model")
@@ -36,7 +34,7 @@ def list_containers() -> Response:
 
 @routes.get("/models/<name>")
 def get_container(name: str) -> Response:
-    with _not_found_as_the_service():
+    with unknown_is(detail=_UNKNOWN):
         return answer(_container(here().models.tables.container(name)))
 
 
@@ -50,14 +48,14 @@ def put_container(name: str) -> Response:
 @routes.get("/models/<name>/versions")
 def list_versions(name: str) -> Response:
     stage = request.args.get("stage")
-    with _not_found_as_the_service():
+    with unknown_is(detail=_UNKNOWN):
         models = here().models.tables.models(name, view())
     return page([_version(model) for model in models if stage in (None, model.stage)])
 
 
 @routes.get("/models/<name>/versions/<version>")
 def get_version(name: str, version: str) -> Response:
-    with _not_found_as_the_service():
+    with unknown_is(detail=_UNKNOWN):
         return answer(_version(here().models.tables.model(name, version)))
 
 
@@ -76,15 +74,6 @@ def put_version(name: str, version: str) -> Response:
 @routes.delete("/models/<name>/versions/<version>")
 def delete(**_: str) -> Response:
     raise ArmError(405, "MethodNotAllowed", f"{request.path}: archive a model, or use MLflow")
-
-
-@contextmanager
-def _not_found_as_the_service() -> Iterator[None]:
-    """Refuse what is not found (404) as the service does of a model alone: with a detail."""
-    try:
-        yield
-    except NotFoundError as error:
-        raise ArmError(404, "NotFound", str(error), detail="ModelNotFound") from error
 
 
 def _container_of(name: str, properties: JsonObject) -> Container:

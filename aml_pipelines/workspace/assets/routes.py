@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.workspace.assets.kinds import COMPONENTS, DATA, KINDS
+from aml_pipelines.workspace.assets.unknown import unknown_is
 from aml_pipelines.workspace.http.arm import (
     ArmError,
     Resource,
@@ -16,6 +16,7 @@ from aml_pipelines.workspace.http.arm import (
     check_preconditions,
     page,
     without_modifier,
+    without_system_data,
 )
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
@@ -37,16 +38,17 @@ routes = Blueprint("assets", __name__)
 @routes.get(_ASSETS)
 def list_containers(plural: str) -> Response:
     store = here().assets[plural]
-    names = store.containers(view())
-    if store.kind is COMPONENTS:  # the service looks the latest of each up only when it is asked
-        names = [replace(name, latest_version=None) for name in names]
-    return page([_container(store.kind, name) for name in names])
+    return page([_container(store.kind, name) for name in store.containers(view())])
 
 
 @routes.get(f"{_ASSETS}/<name>")
 def get_container(plural: str, name: str) -> Response:
     store = here().assets[plural]
-    return answer(_container(store.kind, store.container(name)))
+    with unknown_is(*store.kind.unknown):
+        resource = _container(store.kind, store.container(name))
+    if store.kind is COMPONENTS:
+        resource = without_system_data(without_modifier(resource), "createdBy", "createdByType")
+    return answer(resource)
 
 
 @routes.put(f"{_ASSETS}/<name>")
@@ -121,6 +123,8 @@ def _container(kind: AssetKind, container: Container) -> Resource:
     unset = {key: value for key, value in kind.unset_of_names.items() if not properties[key]}
     if kind.type:
         properties[kind.type] = container.type
+    if kind is COMPONENTS:
+        properties["latestVersion"] = None  # clients of the service look for the newest version
     resource = here().scope.resource(
         f"{kind.plural}/{container.name}",
         {**properties, **unset},

@@ -23,7 +23,8 @@ class AssetKind:
     its end for the types `folders`; all versions of a name have the same value of the field
     `type`; `unset` are the values of fields that were never given, `unset_of_names` those of a
     name. `document` is the field with YAML, kept and answered as JSON, and `label` the property by
-    which the service says which version is the latest.
+    which the service says which version is the latest. `unknown` is the service's code for a name
+    or version that is not there.
     The next version of a kind that `is_counted` is a number, else it is named after the moment.
     """
 
@@ -40,6 +41,7 @@ class AssetKind:
     unset_of_names: Mapping[str, object] = field(default_factory=dict)
     document: str = ""
     label: str = ""
+    unknown: tuple[str, ...] = ()
     is_counted: bool = True
 
     def type_of(self, properties: Mapping[str, object]) -> str:
