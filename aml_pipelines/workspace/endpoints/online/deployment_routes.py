@@ -24,6 +24,29 @@ if TYPE_CHECKING:
 _SHARED = ("location", "tags", "identity", "kind", "sku")
 _STATE = "state"
 _LOG_LINES = 5000
+_PROBE: Mapping[str, object] = {
+    "failureThreshold": 30,
+    "successThreshold": 1,
+    "timeout": "PT2S",
+    "period": "PT10S",
+    "initialDelay": "PT10S",
+}
+# What the service gives a deployment whose body gives none.
+_GIVEN_NONE: Mapping[str, object] = {
+    **dict.fromkeys(("description", "modelMountPath", "dataCollector")),
+    "properties": {},
+    "environmentVariables": {},
+    "scaleSettings": {"scaleType": "Default"},
+    "requestSettings": {
+        "requestTimeout": "PT5S",
+        "maxConcurrentRequestsPerInstance": 1,
+        "maxQueueWait": "PT0S",
+    },
+    "appInsightsEnabled": False,
+    "livenessProbe": _PROBE,
+    "readinessProbe": _PROBE,
+    "egressPublicNetworkAccess": "Enabled",
+}
 
 
 routes = Blueprint("online_deployments", __name__)
@@ -94,12 +117,7 @@ def _resource(deployment: StoredDocument) -> Resource:
     resource = here().scope.resource(
         f"onlineEndpoints/{endpoint}/deployments/{name}",
         {
-            "scaleSettings": {"scaleType": "Default"},
-            "requestSettings": {
-                "requestTimeout": "PT5S",
-                "maxConcurrentRequestsPerInstance": 1,
-                "maxQueueWait": "PT0.5S",
-            },
+            **_GIVEN_NONE,
             **properties,
             "provisioningState": deployment.content[_STATE],
         },
@@ -107,4 +125,6 @@ def _resource(deployment: StoredDocument) -> Resource:
         modified_at=deployment.modified_at,
     )
     shared = {key: value for key, value in deployment.content.items() if key in _SHARED}
-    return {"location": "local", "tags": {}, **of_endpoints(resource), **shared}
+    shared["sku"] = {"tier": "Standard", **mapping_in(shared, "sku")}
+    common: Resource = {"location": "local", "tags": {}, "kind": "Managed"}
+    return {**common, **of_endpoints(resource), **shared}
