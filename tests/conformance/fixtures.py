@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,10 +67,18 @@ class Area:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """A difference that no client can see, by how its line begins, and why."""
+    """A difference that no client can see, by how its line begins, and why.
+
+    It is one of every request, or of `request` alone.
+    """
 
     begins: str
     reason: str
+    request: str = ""
+
+    def covers(self, request: str, line: str) -> bool:
+        """Return whether the difference `line` of the answer to `request` does not count."""
+        return self.request in ("", request) and bool(re.match(self.begins, line))
 
 
 def areas() -> list[Area]:

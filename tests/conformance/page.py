@@ -37,7 +37,7 @@ def page(areas: Sequence[Area], outcome: Callable[[Exchange], Outcome]) -> str:
         f"**{total} ({verdicts['equal'] / len(exchanges):.0%})**, {verdicts['differs']} differ, "
         f"{verdicts['refused']} are refused by name.\n"
     )
-    rows = [f"| {item.begins.removeprefix('header ')} | {item.reason} |" for item in tolerances()]
+    rows = [f"| `{item.begins}` {item.request} | {item.reason} |" for item in tolerances()]
     sections = [_section(area, outcome) for area in areas]
     title = ("## What does not count\n", "| difference | why |", "|---|---|")
     return "\n".join([_HEAD, totals, *sections, *title, *rows, ""])

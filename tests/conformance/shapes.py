@@ -69,7 +69,7 @@ def _of_mappings(
     for key in [*shape, *(key for key in answer if key not in shape)]:
         inner = f"{where}.{key}" if where else key
         if key not in answer:
-            found.append(f"{inner}: {_short(shape[key])}, missing here")
+            found.append(f"{inner}: {_recorded(shape[key])}, missing here")
         elif key not in shape:
             found.append(f"{inner}: not there, here {_short(answer[key])}")
         else:
@@ -99,6 +99,10 @@ def _is_a(word: str, value: object) -> bool:
     if word in _TEXTS:
         return isinstance(value, str) and bool(re.fullmatch(_TEXTS[word], value, re.DOTALL))
     return isinstance(value, _TYPES[word]) and (word == "flag" or not isinstance(value, bool))
+
+
+def _recorded(shape: object) -> str:
+    return str(shape) if shape in (*_TEXTS, *_TYPES) else _short(shape)
 
 
 def _short(value: object) -> str:
