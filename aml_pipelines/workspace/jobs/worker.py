@@ -43,7 +43,9 @@ DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: argparse.Namespace) -> int:
     """Run the job; its nodes find the workspace in this process's own environment."""
     # As by Ctrl-C, so that blocks end in order: nodes, the JVM and the lock are let go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a workspace that was started in the background has handed on that it is ignored.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.default_int_handler)
     end_with_parent(signal.SIGINT)
     try:
         with _lake_lock(arguments):
