@@ -9,6 +9,7 @@ from flask import request
 
 from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE, DatastorePath
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.identity import STORAGE
 from aml_pipelines.workspace.http.signed import LinkSigner
 from aml_pipelines.workspace.state import REGISTRY, UPLOADS
 from aml_pipelines.workspace.storage.blobs import BlobFolder
@@ -94,7 +95,7 @@ class Accounts:
 
     def _check_token(self) -> None:
         try:
-            self._identity.check(request.headers.get("Authorization"))
+            self._identity.check(request.headers.get("Authorization"), STORAGE)
         except ArmError as error:
             refusal = storage_error("InvalidAuthenticationInfo", str(error))
             if refusal.response:
