@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.inherited import inherited_variables
 from aml_pipelines.processes import Child
 from aml_pipelines.workspace.attempts import RETRY_SECONDS, Attempt
 from aml_pipelines.workspace.jobs.batch_policy import provided_packages
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from aml_pipelines.execution.touched import Touched
     from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
 
-# A job has an identity of its own only if its body names one, whoever started the workspace.
-_NOT_INHERITED = ("AZURE_CLIENT_ID",)
 _AT_ONCE = max(2, os.cpu_count() or 1)
 _STOPPED = "the workspace ended while the job ran; submit it again"
 
@@ -133,13 +132,10 @@ class Queue:
 
     def _start(self, job: SubmittedJob) -> Child:
         folder = self._jobs.folder(job.name)
-        inherited = {
-            name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
-        }
         return Child(
             self._command(job, folder),
             folder=REPOSITORY,
-            environment={**inherited, **self._environment},
+            environment={**inherited_variables(), **self._environment},
             log=self._jobs.log(job.name),
         )
 
