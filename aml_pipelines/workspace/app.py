@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -73,6 +74,10 @@ _WITHOUT_TOKEN = tuple(
         tracking_routes.TRACKING_PREFIX,
     )
 )
+_PLAIN = "/:@!$&'()*+,;="  # characters that a path has as they are
+# More than any job or component needs; what is larger goes to storage.
+_LARGEST_BODY = 16 << 20
+_LARGE_BODIES = tuple(f"{prefix}/" for prefix in (STORAGE_PREFIX, tracking_routes.TRACKING_PREFIX))
 _log = logging.getLogger(__name__)
 
 
@@ -83,6 +88,7 @@ def create_app(served: ServedWorkspace) -> Flask:
     # Clients ask for the workspace itself without the slash that its route ends in: no redirect.
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
+    app.before_request(_limit_body)
     app.before_request(_check_token)
     app.url_value_preprocessor(_refuse_other_workspaces)
     for routes in _RESOURCES:
@@ -103,6 +109,11 @@ def create_identity_app(served: ServedWorkspace) -> Flask:
     app.register_blueprint(token_routes.routes)
     app.register_error_handler(ArmError, ArmError.response)
     return app
+
+
+def _limit_body() -> None:
+    if not request.path.startswith(_LARGE_BODIES):
+        request.max_content_length = _LARGEST_BODY
 
 
 def _check_token() -> None:
@@ -160,7 +171,7 @@ def _not_served(error: HTTPException) -> Response:
 
 
 def _defect(error: Exception) -> Response:
-    _log.error("%s %s", request.method, request.path, exc_info=error)
+    _log.error("%s %s", request.method, quote(request.path, safe=_PLAIN), exc_info=error)
     return ArmError(
         500, "InternalServerError", f"{type(error).__name__}: {error}; see the workspace's log"
     ).response()
@@ -176,5 +187,7 @@ def _route() -> str:
 
 def _log_request(response: Response) -> Response:
     milliseconds = (time.monotonic() - g.get("started", time.monotonic())) * 1000
-    _log.info("%s %s %s %.0f ms", request.method, _route(), response.status_code, milliseconds)
+    # As it was sent: a line break in a decoded path would forge a line.
+    route = quote(_route(), safe=_PLAIN)
+    _log.info("%s %s %s %.0f ms", request.method, route, response.status_code, milliseconds)
     return response
