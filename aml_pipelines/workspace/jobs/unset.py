@@ -58,6 +58,15 @@ _RANDOM: Mapping[str, object] = {"seed": None, "logbase": None, "rule": "Random"
 
 def completed(name: str, job: JsonObject, api_version: str) -> dict[str, object]:
     """Return the properties `job` of the job `name` with every field that the API has."""
+    fields, kind = with_fields(job, api_version), job.get("jobType")
+    if kind in (COMMAND, SWEEP):
+        artifacts = _artifacts(name, _form(api_version))
+        fields["outputs"] = {DEFAULT: artifacts, **mapping_in(fields, "outputs")}
+    return fields
+
+
+def with_fields(job: JsonObject, api_version: str) -> dict[str, object]:
+    """Return the properties `job` with every field of its kind; they are of no job yet."""
     kind, form = str(job.get("jobType")), _form(api_version)
     fields = {**dict.fromkeys((*_EVERY, *form.job)), **_OF_KIND.get(kind, {}), **job}
     inputs, outputs = (mapping_in(job, ports).items() for ports in ("inputs", "outputs"))
@@ -71,7 +80,6 @@ def completed(name: str, job: JsonObject, api_version: str) -> dict[str, object]
         queue = {"jobTier": "Null", **dict.fromkeys(form.queue)}
         fields["resources"] = _resources(job, form)
         fields["queueSettings"] = {**queue, **mapping_in(job, "queueSettings")}
-        fields["outputs"] = {DEFAULT: _artifacts(name, form), **mapping_in(fields, "outputs")}
     return fields
 
 

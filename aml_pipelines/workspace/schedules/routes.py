@@ -34,10 +34,8 @@ def get_schedule(name: str) -> Response:
 
 @routes.put("/schedules/<name>")
 def put_schedule(name: str) -> Response:
-    item, is_new = here().running().schedules.put(asset_name(name), _body_properties())
-    begun = schedule_begun(item, "Creating" if is_new else "Updating")
-    # 201 each time: to the service, a change is a new schedule under the name.
-    return here().operations.begin(answer(begun, is_new=True))
+    item, _ = here().running().schedules.put(asset_name(name), _body_properties())
+    return here().operations.begin(answer(schedule_begun(item), is_new=True))
 
 
 @routes.delete("/schedules/<name>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.http.fields import mapping, mapping_in
-from aml_pipelines.workspace.jobs.unset import completed
+from aml_pipelines.workspace.jobs.unset import with_fields
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # The first form of the fields of jobs: schedules are of an older API version.
 _API_VERSION = "2023"
 _CRON = "Cron"
+_UNSET = {"displayName": None, "services": None, "experimentName": "Default", "isArchived": False}
+_NOT_FILLED = ("tags", "properties", "inputs", "outputs")
 
 
 def schedule_resource(schedule: StoredDocument) -> Resource:
@@ -29,9 +31,9 @@ def schedule_resource(schedule: StoredDocument) -> Resource:
     return {name: resource[name] for name in ("name", "properties", "systemData")}
 
 
-def schedule_begun(schedule: StoredDocument, state: str) -> Resource:
-    """Return a schedule as the answer to a PUT has it, in the provisioning state `state`."""
-    return {"properties": {**_properties(schedule), "provisioningState": state}}
+def schedule_begun(schedule: StoredDocument) -> Resource:
+    """Return a schedule as the answer to a PUT has it: to the service, a change is a new one."""
+    return {"properties": {**_properties(schedule), "provisioningState": "Creating"}}
 
 
 def _properties(schedule: StoredDocument) -> dict[str, object]:
@@ -53,17 +55,6 @@ def _properties(schedule: StoredDocument) -> dict[str, object]:
 
 
 def _definition(given: JsonObject) -> dict[str, object]:
-    shown = completed("", given, _API_VERSION)
-    if given.get("sourceJobId"):
-        # All that is another job's is read there.
-        shown |= {name: None for name in _OF_ANOTHER_JOB if not _own(given.get(name))}
-    unset = {"displayName": None, "services": None, "experimentName": "Default"}
-    return {"isArchived": False, **unset, **shown, "status": "NotStarted"}
-
-
-_OF_ANOTHER_JOB = ("tags", "properties", "settings", "jobs", "inputs", "outputs")
-
-
-def _own(value: object) -> bool:
-    # The client says in the settings of every job where it has it from.
-    return bool({name for name in mapping(value) if name != "_source"})
+    shown = {**_UNSET, **with_fields(given, _API_VERSION), "status": "NotStarted"}
+    # What another job has is read there: it is not filled in here.
+    return shown | {name: None for name in _NOT_FILLED if name not in given}

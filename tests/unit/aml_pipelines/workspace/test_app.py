@@ -339,6 +339,25 @@ def test_code_is_found_by_its_content_under_any_name(client: Client) -> None:
     assert absent["value"] == []
 
 
+def test_an_environments_conda_file_is_kept_as_json_whatever_its_spelling(client: Client) -> None:
+    def put(conda: str) -> int:
+        body = {"properties": {"image": "ubuntu", "condaFile": conda}}
+        return client.send("PUT", "/environments/base/versions/1", body).status_code
+
+    assert put("dependencies: [python=3.11]") == 201
+    answer = client.send("GET", "/environments/base/versions/1").get_json()
+    conda = '{\n  "dependencies": [\n    "python=3.11"\n  ]\n}'
+    assert answer["properties"]["condaFile"] == conda
+    assert (put(conda), put("dependencies:\n- python=3.11\n")) == (200, 200)
+    assert put("dependencies: [python=3.12]") == 409
+
+
+def test_a_conda_file_that_is_no_yaml_is_refused(client: Client) -> None:
+    body = {"properties": {"image": "ubuntu", "condaFile": "dependencies: [python"}}
+    refusal = client.refusal("PUT", "/environments/base/versions/1", body)
+    assert refusal.startswith("400 UserError: 'condaFile' is not YAML: ")
+
+
 def test_an_environment_version_changes_in_its_tags_alone(client: Client) -> None:
     def put(**properties: object) -> int:
         body = {"properties": properties}
