@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import sqlite3
 import time
 from urllib.parse import quote
 
@@ -171,10 +173,20 @@ def _not_served(error: HTTPException) -> Response:
 
 
 def _defect(error: Exception) -> Response:
+    if _is_full_disk(error):
+        return ArmError(
+            507, "InsufficientStorage", "there is no space left for the workspace's files"
+        ).response()
     _log.error("%s %s", request.method, quote(request.path, safe=_PLAIN), exc_info=error)
     return ArmError(
         500, "InternalServerError", f"{type(error).__name__}: {error}; see the workspace's log"
     ).response()
+
+
+def _is_full_disk(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _start_clock() -> None:

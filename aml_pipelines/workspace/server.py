@@ -32,6 +32,7 @@ from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.clean_up import delete_old_blocks
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.serve import READY, job_environment
@@ -139,6 +140,7 @@ def main() -> None:
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     mapped = read_map(arguments.mapped)
     _close_to_others(arguments.state)
+    delete_old_blocks(StateFolder(arguments.state))
     workspace = build_workspace(scope, identity, arguments.state, mapped=mapped)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with _with_jobs(workspace, arguments) as served:

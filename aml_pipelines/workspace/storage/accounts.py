@@ -11,10 +11,10 @@ from aml_pipelines.pipeline.own_paths import is_own
 from aml_pipelines.pipeline.references import DEFAULT, FOLDERS, LAKE, DatastorePath
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.identity import STORAGE
-from aml_pipelines.workspace.http.signed import LinkSigner
 from aml_pipelines.workspace.state import UPLOADS
+from aml_pipelines.workspace.storage.access import AccessLinks
 from aml_pipelines.workspace.storage.blobs import BlobFolder, Hides, hides_nothing
-from aml_pipelines.workspace.storage.protocol import VERSION, storage_error
+from aml_pipelines.workspace.storage.protocol import storage_error
 from aml_pipelines.workspace.store.addresses import addresses_in
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Accounts:
         self._identity = identity
         self._uploads = uploads
         self._mapped = mapped
-        self._signer = LinkSigner("account")
+        self._links = AccessLinks("account")
         # One object for each folder: it has the lock of the folder's writers.
         self._opened: dict[Path, BlobFolder] = {}
         self._opening = threading.Lock()
@@ -63,15 +63,14 @@ class Accounts:
         return self._folder(account) is not None
 
     def access(self, account: str) -> str:
-        """Return the part of a URL that gives access to an account, as long as this server runs."""
-        return f"sv={VERSION}&sr=c&sp=rwdl&sig={self._signer.signature(account)}"
+        """Return the part of a URL that gives access to an account, for some hours."""
+        return self._links.query(account, "rwdl")
 
     def open(self, account: str, container: str) -> BlobFolder:
         """Open a container; refuses a caller with neither a token nor the upload's signature."""
-        signature = request.args.get("sig", "")
-        if self._signer.is_right(signature, account):
+        if self._links.is_right(account):
             return self._opened_account(account, container)
-        if signature:
+        if "sig" in request.args:
             return self._container(self._uploads.folder(container))
         if self.check(account) == DEFAULT and (upload := self._uploads.find(container)):
             return self._container(upload)

@@ -6,11 +6,9 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from flask import request
-
 from aml_pipelines.pipeline.references import DEFAULT
-from aml_pipelines.workspace.http.signed import LinkSigner
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.storage.access import AccessLinks
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX, storage_error
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ class Uploads:
 
     def __init__(self, state: Path) -> None:
         self._root = StateFolder(state).uploads
-        self._signer = LinkSigner("upload")
+        self._links = AccessLinks("upload")
 
     def open_container(self, host: str) -> tuple[str, str]:
         """Make a container; returns its URL without and with the signature that grants access."""
@@ -33,8 +31,7 @@ class Uploads:
         container = secrets.token_hex(16)
         (self._root / container).mkdir(parents=True)
         url = f"https://{host}{_ACCOUNT}/{container}"
-        signature = self._signer.signature(container)
-        return url, f"{url}?sv=2021-08-06&sr=c&sp=rwl&sig={signature}"
+        return url, f"{url}?{self._links.query(container, 'rwl')}"
 
     def find(self, container: str) -> Path | None:
         """Return a container's folder, to a caller whose right to the account is checked."""
@@ -44,6 +41,9 @@ class Uploads:
     def folder(self, container: str) -> Path:
         """Return a container's folder to a request with its signature; refuses others (403)."""
         is_name = _CONTAINER.fullmatch(container)
-        if not is_name or not self._signer.is_right(request.args.get("sig", ""), container):
-            raise storage_error("AuthenticationFailed", "the signature is not this container's")
+        if not is_name or not self._links.is_right(container):
+            raise storage_error(
+                "AuthenticationFailed",
+                "the signature is not this container's, permits something else, or has expired",
+            )
         return self._root / container
