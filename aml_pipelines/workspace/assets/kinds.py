@@ -47,9 +47,12 @@ ENVIRONMENTS = AssetKind(
         "environmentType": "UserCreated",
         "osType": "Linux",
         "autoRebuild": "Disabled",
+        "condaFile": "",
     },
+    unset_of_names={"description": "", "tags": {}, "properties": {}},
     document="condaFile",
     label="azureml.labels",
+    is_always_new=True,
 )
 COMPONENTS = AssetKind(
     plural="components",

@@ -20,7 +20,7 @@ from aml_pipelines.workspace.store.addresses import folder_of
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
 
-_UNKNOWN = "ModelNotFound"
+_UNKNOWN, _UNKNOWN_VERSION = "ModelNotFound", "NoSuchModelRegistered"
 # The stage of a version that was given none, and of an archived one.
 _STAGE, _ARCHIVED = "Development", "Archived"
 TYPES = ("custom_model", "mlflow_model", "triton_model")
@@ -55,7 +55,7 @@ def list_versions(name: str) -> Response:
 
 @routes.get("/models/<name>/versions/<version>")
 def get_version(name: str, version: str) -> Response:
-    with unknown_is(detail=_UNKNOWN):
+    with unknown_is(detail=_UNKNOWN_VERSION):
         return answer(_version(here().models.tables.model(name, version)))
 
 

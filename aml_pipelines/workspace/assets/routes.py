@@ -57,7 +57,7 @@ def put_container(plural: str, name: str) -> Response:
     required = (store.kind.type,) if store.kind.type else ()
     properties = body_properties(store.kind.container, required=required)
     container, is_new = store.put_container(asset_name(name), properties)
-    return answer(_container(store.kind, container), is_new=is_new)
+    return answer(_container(store.kind, container), is_new=is_new or store.kind.is_always_new)
 
 
 @routes.get(f"{_ASSETS}/<name>/versions")
@@ -91,7 +91,8 @@ def put_version(plural: str, name: str, version: str) -> Response:
     item, is_new = store.put_version(
         asset_name(name), asset_version(version), properties, unless=refuse
     )
-    return answer(version_resource(store.kind, item), is_new=is_new)
+    resource = version_resource(store.kind, item)
+    return answer(resource, is_new=is_new or store.kind.is_always_new)
 
 
 @routes.delete(f"{_ASSETS}/<name>")
@@ -139,9 +140,7 @@ def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
     if kind.uri:
         properties[kind.uri] = kind.answered_uri(properties, here().scope.id)
     if kind.label:
-        is_latest = here().assets[kind.plural].container(item.name).latest_version == item.version
-        label = LATEST if is_latest else ""
-        properties["properties"] = {**mapping_in(properties, "properties"), kind.label: label}
+        properties |= _label(kind, item)
     resource = here().scope.resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
         properties,
@@ -150,6 +149,15 @@ def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
     )
     is_unchanged = item.created_at == item.modified_at
     return without_modifier(resource) if kind is DATA and is_unchanged else resource
+
+
+def _label(kind: AssetKind, item: AssetVersion) -> dict[str, object]:
+    """Say whether a version is the latest: one without a name of its own never is."""
+    own = mapping_in(item.properties, "properties")
+    if item.properties.get("isAnonymous"):
+        return {"stage": "Logged", "properties": {**own, kind.label: ""}}
+    is_latest = here().assets[kind.plural].container(item.name).latest_version == item.version
+    return {"properties": {**own, kind.label: LATEST if is_latest else ""}}
 
 
 def _state(model: str) -> dict[str, object]:

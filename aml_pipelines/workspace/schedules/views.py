@@ -56,5 +56,7 @@ def _properties(schedule: StoredDocument) -> dict[str, object]:
 
 def _definition(given: JsonObject) -> dict[str, object]:
     shown = {**_UNSET, **with_fields(given, _API_VERSION), "status": "NotStarted"}
+    if "parameters" in shown:
+        shown["parameters"] = None  # those of a run: there is none yet
     # What another job has is read there: it is not filled in here.
     return shown | {name: None for name in _NOT_FILLED if name not in given}

@@ -24,7 +24,7 @@ class AssetKind:
     `type`; `unset` are the values of fields that were never given, `unset_of_names` those of a
     name. `document` is the field with YAML, kept and answered as JSON, and `label` the property by
     which the service says which version is the latest. `unknown` is the service's code for a name
-    or version that is not there.
+    or version that is not there. Each PUT of a kind that `is_always_new` is answered as the first.
     The next version of a kind that `is_counted` is a number, else it is named after the moment.
     """
 
@@ -43,6 +43,7 @@ class AssetKind:
     label: str = ""
     unknown: tuple[str, ...] = ()
     is_counted: bool = True
+    is_always_new: bool = False
 
     def type_of(self, properties: Mapping[str, object]) -> str:
         """Return the type of an asset with `properties`: the kind itself where there are none."""
