@@ -23,6 +23,7 @@ from aml_pipelines.workspace.discovery import (
     refuse_unserved,
     serving_alone,
 )
+from aml_pipelines.workspace.http.fault_rules import read_faults
 from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
 from conf.document import ConfError
@@ -42,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="of the control plane (any free one)")
     add_environment_arguments(parser)
     add_map_argument(parser)
+    parser.add_argument(
+        "--faults",
+        type=Path,
+        metavar="FILE",
+        help="YAML rules of throttling, dropped connections and the like that requests will meet",
+    )
     parser.add_argument(
         "--env",
         action="store_true",
@@ -77,6 +84,8 @@ def main(arguments: argparse.Namespace) -> int:
 def _serve(target: Target, arguments: argparse.Namespace) -> int:
     lake = Path(target.lake)
     log = StateFolder(lake).server_log
+    if arguments.faults:
+        read_faults(arguments.faults)  # what is wrong with it is said here, not in the log
     with (
         private_files(),
         serving_alone(lake),
@@ -88,6 +97,7 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
             port=arguments.port,
             environments=read_policy(arguments),
             mapped={**target.data, **read_map(arguments.mapped)},
+            faults=arguments.faults,
         ) as served,
     ):
         served.wait_ready()
