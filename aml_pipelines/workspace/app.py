@@ -85,7 +85,7 @@ _log = logging.getLogger(__name__)
 
 def create_app(served: ServedWorkspace) -> Flask:
     """Make the WSGI app that serves the workspace `served` to holders of its identity's tokens."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = served
     # Clients ask for the workspace itself without the slash that its route ends in: no redirect.
     app.url_map.strict_slashes = False
@@ -106,7 +106,7 @@ def create_app(served: ServedWorkspace) -> Flask:
 
 def create_identity_app(served: ServedWorkspace) -> Flask:
     """Make the WSGI app that issues the tokens of the workspace `served`."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = served
     app.register_blueprint(token_routes.routes)
     app.register_error_handler(ArmError, ArmError.response)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from aml_pipelines.workspace.http.faults import Faults
     from aml_pipelines.workspace.served import JobService
-    from tests.integration.faults import Faults
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 # What a job's script needs besides the client; waiting is on the job, never on the clock.

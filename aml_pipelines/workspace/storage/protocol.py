@@ -41,11 +41,15 @@ _STATUS = {
 }
 
 
+def _printable(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def storage_error(code: str, message: str = "") -> HTTPException:
     """Return an error in Azure Storage's shape."""
     error = Element("Error")
     SubElement(error, "Code").text = code
-    SubElement(error, "Message").text = message or code
+    SubElement(error, "Message").text = _printable(message or code)
     response = xml(error, _STATUS.get(code, 400))
     response.headers["x-ms-error-code"] = code
     return HTTPException(response=response)
@@ -119,7 +123,7 @@ def blob_list(
     root = Element("EnumerationResults", ContainerName=container)
     for parameter in ("Prefix", "Marker", "MaxResults", "Delimiter"):
         if parameter.lower() in request.args:
-            SubElement(root, parameter).text = request.args[parameter.lower()]
+            SubElement(root, parameter).text = _printable(request.args[parameter.lower()])
     entries = SubElement(root, "Blobs")
     for blob in blobs:
         _add_blob(entries, blob, base)
