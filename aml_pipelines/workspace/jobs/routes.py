@@ -11,6 +11,7 @@ from aml_pipelines.workspace.http.arm import answer, page
 from aml_pipelines.workspace.http.names import asset_name, view
 from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource
 from aml_pipelines.workspace.served import here
@@ -60,8 +61,9 @@ def poll_cancel(name: str) -> Response:
 
 
 def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
-    """Check a job's `properties` against the API."""
+    """Check a job's `properties` against the API, and refuse (501) what is not run here."""
     check_body("JobBaseProperties", properties)
+    refuse_only_azures(properties)
     return {name: value for name, value in properties.items() if value is not None}
 
 

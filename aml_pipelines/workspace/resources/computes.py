@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.store.documents import StoredDocument
 
-ATTACHED = ("SynapseSpark", "Kubernetes")
+ATTACHED = ("SynapseSpark", "Kubernetes", "VirtualMachine")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
 _STATES = {"start": "Running", "stop": "Stopped", "restart": "Running"}
 _FIXED = ("vmSize", "vmPriority", "subnet")
-_PASSWORD = "userAccountCredentials"  # noqa: S105 # the field that has it, not itself
+# The accounts of nodes: of these only the user's name is kept, as nothing here would log in.
+_ACCOUNTS = {"userAccountCredentials": "adminUserName", "administratorAccount": "username"}
 
 
 routes = Blueprint("computes", __name__)
@@ -89,9 +90,12 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     if kind in ATTACHED and not properties.get("resourceId"):
         raise ArmError(400, "ValidationError", f"a {kind} compute has no 'resourceId'; it must")
     own = mapping_in(properties, "properties")
-    # A password is never stored: nothing here would log in by it.
-    account = {k: v for k, v in mapping_in(own, _PASSWORD).items() if k == "adminUserName"}
-    kept = {**own, _PASSWORD: account} if account else {**own}
+    accounts = {
+        field: {name: mapping_in(own, field).get(name)}
+        for field, name in _ACCOUNTS.items()
+        if own.get(field)
+    }
+    kept = {**own, **accounts}
     shared = {key: body[key] for key in ("location", "identity", "tags", "sku") if body.get(key)}
     return {**shared, "properties": {**properties, "properties": kept}}
 
