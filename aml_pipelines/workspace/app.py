@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.workspace.assets import component_routes, model_routes, tracking_routes
 from aml_pipelines.workspace.assets import routes as assets
+from aml_pipelines.workspace.endpoints import update_routes as endpoint_updates
 from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
 from aml_pipelines.workspace.endpoints.online import routes as online
@@ -21,9 +22,11 @@ from aml_pipelines.workspace.jobs import routes as jobs
 from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
 from aml_pipelines.workspace.resources import (
     computes,
+    connections,
     datastores,
     groups,
     operation_routes,
+    refused,
     token_routes,
     workspace,
 )
@@ -38,16 +41,17 @@ from aml_pipelines.workspace.storage import (
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 SERVED = (
-    *("the workspace", "data", "models", "datastores", "computes"),
+    *("the workspace", "data", "models", "datastores", "computes", "connections"),
     *("environments", "components", "codes", "jobs", "schedules"),
     *("online endpoints", "batch endpoints"),
 )
 # Below the workspace's own path.
 _RESOURCES = (
-    *(workspace.routes, datastores.routes, computes.routes),
+    *(workspace.routes, datastores.routes, computes.routes, connections.routes),
     *(assets.routes, component_routes.routes, model_routes.routes, upload_routes.routes),
     *(jobs.routes, schedules.routes),
-    *(online.routes, online_deployments.routes, batch.routes),
+    *(online.routes, online_deployments.routes, batch.routes, endpoint_updates.routes),
+    refused.routes,
 )
 # Below that path in Azure's other APIs.
 _OTHER_APIS = (
@@ -59,7 +63,7 @@ _OTHER_APIS = (
 )
 # With paths of their own.
 _ELSEWHERE = (
-    *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
+    *(groups.routes, workspace.lists, operation_routes.routes, history.logs, refused.others),
     *(scoring.routes, batch.invocations, tracking_routes.routes),
     *(blob_routes.routes, path_routes.routes, reader_routes.storage),
 )

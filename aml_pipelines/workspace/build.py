@@ -72,6 +72,7 @@ def build_workspace(
         templates=Documents(state, "template"),
         datastores=Documents(state, DATASTORE),
         computes=Documents(state, "compute"),
+        connections=Documents(state, "connection"),
         stored_schedules=Documents(state, "schedule"),
         secrets=secrets,
         online=OnlineEndpoints(state, registry, sources, secrets),

@@ -69,6 +69,7 @@ class ServedWorkspace:
     templates: Documents
     datastores: Documents
     computes: Documents
+    connections: Documents
     stored_schedules: Documents
     secrets: SecretFile
     online: OnlineEndpoints

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # The models of the bodies that the workspace's routes take; all others are found from these.
 BODIES = (
-    *("JobBase", "Schedule", "Datastore", "ComputeResource", "WorkspaceUpdateParameters"),
+    *("JobBase", "Schedule", "Datastore", "ComputeResource"),
+    *("Workspace", "WorkspaceUpdateParameters"),
     *("CodeContainer", "CodeVersion", "ComponentContainer", "ComponentVersion"),
     *("DataContainer", "DataVersionBase", "EnvironmentContainer", "EnvironmentVersion"),
     *("ModelContainer", "ModelVersion", "BatchEndpoint", "BatchDeployment"),

@@ -53,7 +53,7 @@ REFUSED = {
     "jobs/objects": (501, f"an AutoML job with task 'ImageObjectDetection' {ONLY_AZURES}"),
     "jobs/text": (501, f"an AutoML job with task 'TextClassification' {ONLY_AZURES}"),
     "onlineEndpoints/ends/deployments/managed": (404, NO_CODE),
-    "onlineEndpoints/ends/deployments/scaled": (501, "a Kubernetes deployment is not served"),
+    "onlineEndpoints/ends/deployments/scaled": (404, NO_CODE),
     "batchEndpoints/batches/deployments/model": (404, NO_CODE),
 }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Values of such fields are never shown in an error, which ends in logs.
-_SECRET = re.compile(r"secret|password|token", re.IGNORECASE)
+_SECRET = re.compile(r"secret|password|token|credentials\.(?!credentialsType)", re.IGNORECASE)
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),

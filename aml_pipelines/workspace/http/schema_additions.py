@@ -78,6 +78,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "sweepConcurrentTrials": "int",
         "sweepTrials": "int",
     },
+    # An account's key, by the name of a signature.
+    "WorkspaceConnectionAccountKey": {"sas": "str"},
 }
 MODELS: Mapping[str, Mapping[str, str]] = {
     "AutoDeleteSetting": {"condition": "AutoDeleteCondition", "value": "str"},

@@ -11,6 +11,7 @@ from aml_pipelines.workspace.http.arm import answer, page
 from aml_pipelines.workspace.http.names import asset_name, view
 from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.jobs.deletion import delete_job
 from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource
@@ -46,6 +47,12 @@ def put_job(name: str) -> Response:
     submissions = here().running().submissions
     job, is_new = submissions.submit(asset_name(name), _body_properties())
     return answer(job_resource(job), is_new=is_new)
+
+
+@routes.delete("/jobs/<name>")
+def delete(name: str) -> Response:
+    delete_job(here(), name)
+    return here().operations.begin(Response(status=202))
 
 
 @routes.post("/jobs/<name>/cancel")

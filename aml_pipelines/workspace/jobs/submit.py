@@ -77,6 +77,11 @@ class Submissions:
             stored = self._jobs.find(name)
             if stored:
                 return self._update(stored, properties), False
+            if StateFolder(self._state).run_record(name).is_file():
+                raise ConflictError(
+                    f"the outputs of a run {name!r}, whose job was deleted, are there; "
+                    "give the job another name"
+                )
             frozen = self.frozen(properties)
             folder = self._jobs.folder(name)
             plan = self._plan(name, frozen, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
@@ -52,6 +52,21 @@ def put_compute(name: str) -> Response:
     return here().operations.begin(answer(_resource(document), is_new=is_new))
 
 
+@routes.patch("/computes/<name>")
+def update_compute(name: str) -> Response:
+    body = json_body()
+    check_body("ClusterUpdateParameters", body)
+    compute = here().computes.get(name)
+    _refuse_other_than("AmlCompute", compute, "is scaled")
+    properties, own = compute.properties, mapping_in(compute.properties, "properties")
+    scale = mapping_in(mapping_in(mapping_in(body, "properties"), "properties"), "scaleSettings")
+    if scale:
+        own = {**own, "scaleSettings": {**mapping_in(own, "scaleSettings"), **scale}}
+    content = {**compute.content, "properties": {**properties, "properties": own}}
+    document, _ = here().computes.put(name, content)
+    return here().operations.begin(answer(_resource(document)))
+
+
 @routes.delete("/computes/<name>")
 def delete_compute(name: str) -> Response:
     _check_action(request.args.get("underlyingResourceAction"))
@@ -62,13 +77,24 @@ def delete_compute(name: str) -> Response:
 @routes.post("/computes/<name>/<any(start, stop, restart):action>")
 def change_state(name: str, action: str) -> Response:
     compute = here().computes.get(name)
-    kind = compute.properties.get("computeType")
-    if kind != "ComputeInstance":
-        raise ArmError(
-            400, "UserError", f"compute {name!r} is {kind!r}; only an instance {action}s"
-        )
+    _refuse_other_than("ComputeInstance", compute, f"{action}s")
     here().computes.put(name, {**compute.content, "state": _STATES[action]})
     return here().operations.begin(Response(status=202))
+
+
+@routes.post("/computes/<name>/listNodes")
+def list_nodes(name: str) -> Response:
+    # A cluster here has no nodes: jobs that name it run on this machine.
+    _refuse_other_than("AmlCompute", here().computes.get(name), "has nodes")
+    return jsonify(nodes=[])
+
+
+def _refuse_other_than(wanted: str, compute: StoredDocument, what: str) -> None:
+    kind = compute.properties.get("computeType")
+    if kind != wanted:
+        raise ArmError(
+            400, "UserError", f"compute {compute.name!r} is {kind!r}; only {wanted} {what}"
+        )
 
 
 def _check_action(action: str | None) -> None:
