@@ -11,6 +11,7 @@ from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.routes import container_properties
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
+from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.served import here
@@ -42,8 +43,13 @@ def put_container(name: str) -> Response:
 
 @routes.get("/models/<name>/versions")
 def list_versions(name: str) -> Response:
-    stage, models = request.args.get("stage"), here().models.tables.models(name, view())
-    return page([_version(model) for model in models if stage in (None, model.stage)])
+    stage, asked = request.args.get("stage"), asked_properties()
+    shown = [
+        _version(model)
+        for model in here().models.tables.models(name, view())
+        if stage in (None, model.stage) and has_properties(model.properties, asked)
+    ]
+    return page(shown, also=frozenset({PROPERTIES}))
 
 
 @routes.get("/models/<name>/versions/<version>")

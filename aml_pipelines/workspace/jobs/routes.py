@@ -8,6 +8,8 @@ from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import is_shown
 from aml_pipelines.workspace.http.arm import answer, page
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, view
 from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-_FILTERS = frozenset({"jobType", "tag", "properties", "scheduled", "scheduleId"})
+_FILTERS = frozenset({"jobType", "tag", PROPERTIES, "scheduled", "scheduleId"})
 _POLL_SECONDS = "1"
 routes = Blueprint("jobs", __name__)
 
@@ -85,11 +87,13 @@ def _passes_filters(job: SubmittedJob) -> bool:
     kind, tag = request.args.get("jobType"), request.args.get("tag")
     schedule, scheduled = request.args.get("scheduleId"), request.args.get("scheduled")
     key, _, value = (tag or "").partition("=")
+    own = mapping(job.properties.get(PROPERTIES))
     is_scheduled = "true" if job.schedule else "false"
     return (
         kind in (None, job.kind)
         and (not tag or (key in job.tags and value in ("", job.tags[key])))
         and schedule in (None, "", job.schedule)
+        and has_properties(own, asked_properties())
         and (scheduled or is_scheduled).lower() == is_scheduled
     )
 

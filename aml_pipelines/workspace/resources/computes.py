@@ -82,6 +82,19 @@ def change_state(name: str, action: str) -> Response:
     return here().operations.begin(Response(status=202))
 
 
+@routes.post("/computes/<name>/enableSso")
+def change_sign_on(name: str) -> Response:
+    compute = here().computes.get(name)
+    _refuse_other_than("ComputeInstance", compute, "has single sign-on")
+    is_enabled = json_body().get("enableSSO")
+    if not isinstance(is_enabled, bool):
+        raise ArmError(400, "ValidationError", f"'enableSSO' is {is_enabled!r}; it takes bool")
+    properties = compute.properties
+    own = {**mapping_in(properties, "properties"), "enableSSO": is_enabled}
+    here().computes.put(name, {**compute.content, "properties": {**properties, "properties": own}})
+    return Response(status=200)
+
+
 @routes.post("/computes/<name>/listNodes")
 def list_nodes(name: str) -> Response:
     # A cluster here has no nodes: jobs that name it run on this machine.

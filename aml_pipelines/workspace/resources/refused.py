@@ -13,7 +13,6 @@ _SIZES = "sizes of virtual machines and quotas are Azure's; a compute of any siz
 _NOTEBOOKS = "there is no notebook server here"
 _FEATURES = "feature stores are not served; a pipeline's features are tables of the lake"
 _HOSTED = "models that Azure hosts are not on this machine; deploy one to an online endpoint"
-_ASSETS = "/<any(codes, components, data, environments, models):_>"
 # Below the workspace: the path, which methods, and why.
 _BELOW_WORKSPACE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("/diagnose", ("POST",), "nothing of Azure's stands behind this workspace to be diagnosed"),
@@ -28,6 +27,8 @@ _BELOW_WORKSPACE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("/privateEndpointConnections", _ALL, _NETWORK),
     ("/privateLinkResources", _READ, _NETWORK),
     ("/provisionManagedNetwork", ("POST",), _NETWORK),
+    ("/connections/<_>/deployments", _READ, "what a connection leads to, only Azure knows"),
+    ("/models/<_>/versions/<_version>/package", ("POST",), "no image is built here"),
     ("/features", _READ, "which preview features a workspace has, only Azure knows"),
     ("/featuresets", _ALL, _FEATURES),
     ("/featurestoreEntities", _ALL, _FEATURES),
@@ -37,11 +38,6 @@ _BELOW_WORKSPACE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("/computes/<_>/listKeys", ("POST",), "a compute is a record and has no keys"),
     ("/onlineEndpoints/<_>/deployments/<_name>/skus", _READ, _SIZES),
     ("/batchEndpoints/<_>/listkeys", ("POST",), "batch endpoints take tokens and have no keys"),
-    (
-        f"{_ASSETS}/<_name>/versions/<_version>/publish",
-        ("POST",),
-        "there is no registry here to publish to",
-    ),
 )
 _LOCATION = f"/subscriptions/<_subscription>/providers/{PROVIDER}/locations/<_location>"
 _GROUP = f"/subscriptions/<_subscription>/resourceGroups/<_group>/providers/{PROVIDER}"
@@ -52,6 +48,7 @@ _OTHERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (f"{_LOCATION}/vmSizes", _READ, _SIZES),
     (f"{_LOCATION}/quotas", _READ, _SIZES),
     (f"{_LOCATION}/updateQuotas", ("POST",), _SIZES),
+    ("/genericasset", _ALL, "indexes for search are not served"),
     (f"{_GROUP}/virtualclusters", _ALL, "virtual clusters are Azure's own; name a compute"),
 )
 routes = Blueprint("refused", __name__)

@@ -61,8 +61,8 @@ def _change(body: Mapping[str, object]) -> Response:
 @routes.delete("/")
 def delete_workspace() -> Response:
     raise ArmError(
-        409,
-        "Conflict",
+        405,
+        "MethodNotAllowed",
         f"the workspace {here().scope.name!r} is its lake, {str(here().folder.root)!r}: "
         "`make clean` deletes that; it is never deleted over the API",
     )

@@ -78,6 +78,17 @@ def test_a_cluster_is_scaled_has_no_nodes_and_keeps_no_password(client: Client) 
     )
 
 
+def test_an_instance_has_single_sign_on_or_not(client: Client) -> None:
+    instance = {"properties": {"computeType": "ComputeInstance", "properties": {}}}
+    client.send("PUT", "/computes/mine", instance)
+    assert client.send("POST", "/computes/mine/enableSso", {"enableSSO": False}).status_code == 200
+    own = client.send("GET", "/computes/mine").get_json()["properties"]["properties"]
+    assert own["enableSSO"] is False
+    assert "'enableSSO' is 'no'; it takes bool" in client.refusal(
+        "POST", "/computes/mine/enableSso", {"enableSSO": "no"}
+    )
+
+
 def test_the_served_workspace_may_be_made_again(client: Client) -> None:
     body = {"location": "local", "tags": {"a": "b"}, "properties": {"description": "ours"}}
 
@@ -96,7 +107,8 @@ def test_the_served_workspace_may_be_made_again(client: Client) -> None:
         ("PUT", "/outboundRules/r", "there is no network around a workspace"),
         ("POST", "/computes/c/listKeys", "a compute is a record and has no keys"),
         ("GET", "/onlineEndpoints/e/deployments/d/skus", "sizes of virtual machines and quotas"),
-        ("POST", "/models/m/versions/1/publish", "there is no registry here to publish to"),
+        ("POST", "/models/m/versions/1/package", "no image is built here"),
+        ("GET", "/connections/c/deployments", "what a connection leads to, only Azure knows"),
     ],
 )
 def test_what_has_no_meaning_here_is_refused_by_name(
