@@ -20,6 +20,10 @@ from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError
 from aml_pipelines.workspace.jobs import history_routes as history
 from aml_pipelines.workspace.jobs import routes as jobs
 from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
+from aml_pipelines.workspace.registries import asset_routes as registry_assets
+from aml_pipelines.workspace.registries import routes as registries
+from aml_pipelines.workspace.registries import transfer_routes as registry_transfers
+from aml_pipelines.workspace.registries.scope import GROUP
 from aml_pipelines.workspace.resources import (
     computes,
     connections,
@@ -43,7 +47,7 @@ from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 SERVED = (
     *("the workspace", "data", "models", "datastores", "computes", "connections"),
     *("environments", "components", "codes", "jobs", "schedules"),
-    *("online endpoints", "batch endpoints"),
+    *("online endpoints", "batch endpoints", "registries"),
 )
 # Below the workspace's own path.
 _RESOURCES = (
@@ -51,7 +55,7 @@ _RESOURCES = (
     *(assets.routes, component_routes.routes, model_routes.routes, upload_routes.routes),
     *(jobs.routes, schedules.routes),
     *(online.routes, online_deployments.routes, batch.routes, endpoint_updates.routes),
-    refused.routes,
+    *(registry_transfers.publishing, refused.routes),
 )
 # Below that path in Azure's other APIs.
 _OTHER_APIS = (
@@ -61,20 +65,24 @@ _OTHER_APIS = (
     (reader_routes.data, "/data/v1.0"),
     (batch.job_lists, "/mferp/managementfrontend"),
 )
+# Below a group; the client asks for a registry's assets at another address than for itself.
+_REGISTRIES = (registries.registries, registry_assets.routes, registry_transfers.routes)
+_REGISTRY_PREFIXES = (f"{GROUP}/registries", f"/mferp/managementfrontend{GROUP}/registries")
 # With paths of their own.
 _ELSEWHERE = (
     *(groups.routes, workspace.lists, operation_routes.routes, history.logs, refused.others),
+    *(registries.lists, registries.found),
     *(scoring.routes, batch.invocations, tracking_routes.routes),
     *(blob_routes.routes, path_routes.routes, reader_routes.storage),
 )
 # Routes that check the caller themselves, or need no right: a storage container may be opened by a
 # signed URL, an online endpoint has keys of its own, a link to a log is signed, MLflow's clients
-# have the secret of their job, and the addresses of the workspace's APIs are no secret.
+# have the secret of their job, and the addresses of the workspace's APIs and registries are none.
 _WITHOUT_TOKEN = tuple(
     f"{prefix}/"
     for prefix in (
         *(STORAGE_PREFIX, online.SCORING_PREFIX, LOGS_PREFIX, history.DISCOVERY_PREFIX),
-        tracking_routes.TRACKING_PREFIX,
+        *(tracking_routes.TRACKING_PREFIX, registries.METADATA, registries.DISCOVERY),
     )
 )
 _log = logging.getLogger(__name__)
@@ -93,6 +101,9 @@ def create_app(served: ServedWorkspace) -> Flask:
         app.register_blueprint(routes, url_prefix=WORKSPACE)
     for routes, prefix in _OTHER_APIS:
         app.register_blueprint(routes, url_prefix=f"{prefix}{WORKSPACE}")
+    for number, prefix in enumerate(_REGISTRY_PREFIXES):
+        for routes in _REGISTRIES:
+            app.register_blueprint(routes, url_prefix=prefix, name=f"{routes.name}_{number}")
     for routes in _ELSEWHERE:
         app.register_blueprint(routes)
     _register_errors(app)

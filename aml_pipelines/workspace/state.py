@@ -145,6 +145,11 @@ class StateFolder:
         return self.registry / "components"
 
     @property
+    def registries(self) -> Path:
+        """The registries, a folder for each; lakes that link it to one folder share them."""
+        return self.registry / "registries"
+
+    @property
     def environments(self) -> Path:
         """The environments that were built for nodes, one folder for each content."""
         return self.registry / "environments"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BODIES = (
     *("JobBase", "Schedule", "Datastore", "ComputeResource"),
     *("Workspace", "WorkspaceUpdateParameters"),
+    *("Registry", "PartialRegistryPartialTrackedResource", "DestinationAsset"),
     *("CodeContainer", "CodeVersion", "ComponentContainer", "ComponentVersion"),
     *("DataContainer", "DataVersionBase", "EnvironmentContainer", "EnvironmentVersion"),
     *("ModelContainer", "ModelVersion", "BatchEndpoint", "BatchDeployment"),

@@ -61,6 +61,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "allowedDeploymentTemplates": "[TemplateReference]",
         "defaultDeploymentTemplate": "TemplateReference",
         "systemMetadata": "object",
+        "system_metadata": "object",
     },
     # Monitors are stored and never run, so their signals are not checked.
     "MonitorDefinition": {
@@ -72,6 +73,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "NlpVerticalLimitSettings": {"maxNodes": "int", "trialTimeout": "str"},
     "RandomSamplingAlgorithm": {"logbase": "str"},
     "Recurrence": _TRIGGER,
+    "RegistryProperties": {"managedResourceGroupTags": "{str}"},
     "SweepJob": {"resources": "JobResourceConfiguration"},
     "TableVerticalLimitSettings": {
         "maxNodes": "int",
