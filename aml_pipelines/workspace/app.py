@@ -30,10 +30,10 @@ from aml_pipelines.workspace.resources import (
     datastores,
     groups,
     operation_routes,
-    refused,
     token_routes,
     workspace,
 )
+from aml_pipelines.workspace.resources.refused import why_refused
 from aml_pipelines.workspace.schedules import routes as schedules
 from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, here
 from aml_pipelines.workspace.storage import (
@@ -55,7 +55,7 @@ _RESOURCES = (
     *(assets.routes, component_routes.routes, model_routes.routes, upload_routes.routes),
     *(jobs.routes, schedules.routes),
     *(online.routes, online_deployments.routes, batch.routes, endpoint_updates.routes),
-    *(registry_transfers.publishing, refused.routes),
+    registry_transfers.publishing,
 )
 # Below that path in Azure's other APIs.
 _OTHER_APIS = (
@@ -66,11 +66,15 @@ _OTHER_APIS = (
     (batch.job_lists, "/mferp/managementfrontend"),
 )
 # Below a group; the client asks for a registry's assets at another address than for itself.
-_REGISTRIES = (registries.registries, registry_assets.routes, registry_transfers.routes)
-_REGISTRY_PREFIXES = (f"{GROUP}/registries", f"/mferp/managementfrontend{GROUP}/registries")
+_REGISTRY_ASSETS = (registry_assets.routes, registry_transfers.routes)
+_REGISTRIES = (registries.registries, *_REGISTRY_ASSETS)
+_REGISTRY_PREFIXES = (
+    (f"{GROUP}/registries", _REGISTRIES),
+    (f"/mferp/managementfrontend{GROUP}/registries", _REGISTRY_ASSETS),
+)
 # With paths of their own.
 _ELSEWHERE = (
-    *(groups.routes, workspace.lists, operation_routes.routes, history.logs, refused.others),
+    *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
     *(registries.lists, registries.found),
     *(scoring.routes, batch.invocations, tracking_routes.routes),
     *(blob_routes.routes, path_routes.routes, reader_routes.storage),
@@ -101,8 +105,8 @@ def create_app(served: ServedWorkspace) -> Flask:
         app.register_blueprint(routes, url_prefix=WORKSPACE)
     for routes, prefix in _OTHER_APIS:
         app.register_blueprint(routes, url_prefix=f"{prefix}{WORKSPACE}")
-    for number, prefix in enumerate(_REGISTRY_PREFIXES):
-        for routes in _REGISTRIES:
+    for number, (prefix, blueprints) in enumerate(_REGISTRY_PREFIXES):
+        for routes in blueprints:
             app.register_blueprint(routes, url_prefix=prefix, name=f"{routes.name}_{number}")
     for routes in _ELSEWHERE:
         app.register_blueprint(routes)
@@ -166,6 +170,9 @@ def _not_served(error: HTTPException) -> Response:
     # A 404 would tell the client that the resource does not exist; 501 says that we lack the route.
     if error.code not in (404, 405):
         return ArmError(error.code or 500, error.name, error.description or "").response()
+    why = why_refused(request.method, request.path)
+    if why:
+        return ArmError(501, "NotImplemented", f"{request.method} {request.path}: {why}").response()
     return ArmError(
         501,
         "NotImplemented",
