@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import trustme
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from aml_pipelines.files import write_whole
 
@@ -27,18 +29,27 @@ class Certificates:
     server: Path
     key: Path
 
-    def last_until(self, moment: datetime) -> bool:
-        """Return whether all files are there and the server's certificate is valid at `moment`."""
-        if not all(file.is_file() for file in (self.authority, self.server, self.key)):
+    def are_good(self, now: datetime) -> bool:
+        """Return whether the files belong together and the server's certificate is valid.
+
+        It must be so for a week from `now`.
+        """
+        try:
+            server = x509.load_pem_x509_certificate(self.server.read_bytes())
+            authority = x509.load_pem_x509_certificate(self.authority.read_bytes())
+            key = load_pem_private_key(self.key.read_bytes(), None)
+            server.verify_directly_issued_by(authority)
+        except (OSError, ValueError, TypeError, InvalidSignature):
             return False
-        server = x509.load_pem_x509_certificate(self.server.read_bytes())
-        return server.not_valid_after_utc > moment
+        is_private = not self.key.stat().st_mode & 0o077
+        is_valid = server.not_valid_before_utc <= now < server.not_valid_after_utc - RENEW_BEFORE
+        return is_private and is_valid and key.public_key() == server.public_key()
 
 
 def ensure_certificates(
     folder: Path, hosts: Sequence[str], *, now: datetime | None = None
 ) -> Certificates:
-    """Make certificates for `hosts` in `folder`, unless those there last for another week.
+    """Make certificates for `hosts` in `folder`, on any doubt of those that are there.
 
     trustme makes them for tests, which is what a server on loopback is to its clients: the
     authority's key is never written, so nobody can sign a further certificate with it. The server
@@ -46,7 +57,7 @@ def ensure_certificates(
     """
     now = now or datetime.now(UTC)
     files = Certificates(folder / "authority.pem", folder / "server.pem", folder / "server-key.pem")
-    if files.last_until(now + RENEW_BEFORE):
+    if files.are_good(now):
         return files
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority = trustme.CA()

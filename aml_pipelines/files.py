@@ -35,6 +35,16 @@ def whole_file(file: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let what this process and its children write in the block be its owner's alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def flush_to_disk(stream: IO[bytes]) -> None:
     """Return when what was written to `stream` would outlive a power cut."""
     stream.flush()

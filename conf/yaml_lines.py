@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -11,13 +12,14 @@ import yaml
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Scalar = str | float | bool | dt.date | None
     Report = Callable[["Place", str], None]
 
 # libyaml's loader is several times as fast, where PyYAML was built with it.
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_VALUES = 100_000
 TEXT_TO_BOOLEAN = (str, int, float, bool, type(None))
 
 
@@ -67,6 +69,7 @@ class _Document:
     loader: yaml.SafeLoader
     scalars: tuple[type, ...]
     report: Report
+    read: Iterator[int] = field(default_factory=count)
 
 
 def read_entries(file: Path, *, scalars: tuple[type, ...], report: Report) -> Entry:
@@ -95,6 +98,9 @@ def read_entries(file: Path, *, scalars: tuple[type, ...], report: Report) -> En
 
 def _entry(node: yaml.Node, document: _Document) -> Entry:
     place = Place(document.file, node.start_mark.line + 1)
+    # An alias stands for a whole value again: ten lines of them can stand for a billion values.
+    if next(document.read) >= _MOST_VALUES:
+        raise YamlError(f"{place}: the file has over {_MOST_VALUES:,} values, counting aliases")
     if isinstance(node, yaml.SequenceNode):
         return Entry(tuple(_entry(item, document) for item in node.value), place)
     if isinstance(node, yaml.MappingNode):

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.tracking import run_id
+from aml_pipelines.inherited import inherited_variables
 from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
@@ -19,10 +20,9 @@ _NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMEN
 
 def node_variables(node: PlannedNode, data: NodeData, context: RunContext) -> dict[str, str]:
     """Return the variables of a node's process, but for those of its kind and environment."""
-    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     experiment = context.plan.pipeline.experiment
     return {
-        **inherited,
+        **inherited_variables(but=_NOT_INHERITED),
         # Lines of a node that is killed must be in its log.
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",

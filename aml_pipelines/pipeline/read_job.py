@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 ABOUT = ("$schema", "name", "display_name", "description", "tags", "experiment_name")
 DESCRIPTION = "mlflow.note.content"
+# As the client has it, but for capital letters, which the service takes.
+_JOB = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 FindComponent = Callable[[str], "Path"]
 
 
@@ -48,6 +51,7 @@ def read_jobs(fields: Fields, reading: Reading) -> tuple[dict[str, Job], tuple[s
     blocks = fields.mapping("jobs")
     if not blocks.entries:
         fields.problems.add(fields.place_of("jobs"), "the pipeline has no jobs")
+    blocks.check_names(_JOB, "job", "1 to 128 letters, digits or '_', and begins with no digit")
     jobs = {}
     for name, entry in blocks.entries.items():
         if entry.kind != "mapping":

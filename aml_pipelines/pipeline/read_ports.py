@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aml_pipelines.pipeline.yaml_lines import Entry, Fields, Scalar
 
 _ASSET_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_PORT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_PORT_RULE = "1 to 128 letters, digits, '_', '.' or '-', and begins with none of the last two"
 INPUT_FIELDS = ("type", "description", "optional", "default", "mode", "min", "max", "enum")
 OUTPUT_FIELDS = ("type", "description", "mode", "is_control", "early_available")
 SETTING_FIELDS = (
@@ -33,15 +35,18 @@ OUTPUT_MODES = ("rw_mount", "mount", "upload", "direct")
 
 def declared_inputs(fields: Fields) -> dict[str, InputPort]:
     """Return the inputs of a component file."""
+    fields.check_names(_PORT, "input", _PORT_RULE)
     return {name: _input(name, entry, fields) for name, entry in fields.entries.items()}
 
 
 def declared_outputs(fields: Fields) -> dict[str, OutputPort]:
+    fields.check_names(_PORT, "output", _PORT_RULE)
     return {name: _output(name, entry, fields) for name, entry in fields.entries.items()}
 
 
 def settings(fields: Fields, ports: str) -> dict[str, Setting]:
     """Return the values that a job sets for its `ports` ('inputs' or 'outputs')."""
+    fields.check_names(_PORT, ports.removesuffix("s"), _PORT_RULE)
     return {name: _setting(name, entry, fields, ports) for name, entry in fields.entries.items()}
 
 

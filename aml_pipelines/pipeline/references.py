@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import RefusedError
+from aml_pipelines.pipeline.own_paths import is_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,13 +78,17 @@ class DatastorePath:
     def folder(self, state: Path) -> Path:
         """Return the folder or file in the workspace's `state` that the URI means.
 
-        Raises RefusedError when there is no such datastore here, or the path leads out of it.
+        Raises RefusedError when there is no such datastore here, or the path leads out of it or
+        to what is the workspace's own.
         """
         if self.datastore not in FOLDERS:
             raise RefusedError(
                 f"datastore {self.datastore!r} is unknown; there are {sorted(FOLDERS)}"
             )
-        return self.below(state / FOLDERS[self.datastore])
+        folder = self.below(state / FOLDERS[self.datastore])
+        if self.datastore == LAKE and is_own(folder.relative_to(state.resolve())):
+            raise RefusedError(f"{str(self)!r} is the workspace's own, and no data")
+        return folder
 
     def below(self, root: Path) -> Path:
         """Return the path in the datastore with the folder `root`; raises RefusedError."""

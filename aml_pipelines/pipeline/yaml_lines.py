@@ -9,6 +9,7 @@ from aml_pipelines.errors import PipelineError
 from conf.yaml_lines import TEXT_TO_BOOLEAN, Entry, Place, YamlError, read_entries
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
@@ -48,6 +49,12 @@ class Fields:
         if word not in known:
             self.problems.add(self.place_of(name), f"{says}; it is one of {', '.join(known)}")
         return word in known
+
+    def check_names(self, names: re.Pattern[str], what: str, rule: str) -> None:
+        """Report keys that are no `names` of a `what`: they become names of files and in shells."""
+        for name, entry in self.entries.items():
+            if not names.fullmatch(name):
+                self.problems.add(entry.place, f"{name[:80]!r} names no {what}: a name is {rule}")
 
     def _take(self, name: str, kinds: tuple[str, ...]) -> Entry | None:
         entry = self.entries.get(name)

@@ -25,6 +25,7 @@ from aml_pipelines.execution.selection import (
     select_only,
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
+from aml_pipelines.files import private_files
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.address_options import map_words, read_map
 from aml_pipelines.pipeline.control.planned import planned_name
@@ -105,6 +106,7 @@ def _run_all(request: Request, plans: list[Plan], arguments: argparse.Namespace)
     state = Path(request.target.state)
     holder = {"pipelines": " ".join(request.pipelines), "started": now()}
     with (
+        private_files(),
         exclusive(state, holder),
         open_lake(request.target) as lake,
         _warm_jvm(request, plans, lake) as jvm,

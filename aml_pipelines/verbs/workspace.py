@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.files import private_files
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.targets import add_target_argument, command_target
@@ -68,6 +69,7 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
     lake = Path(target.lake)
     log = StateFolder(lake).server_log
     with (
+        private_files(),
         serving_alone(lake),
         serving(
             target,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import sqlite3
 import time
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -89,16 +92,21 @@ _WITHOUT_TOKEN = tuple(
         *(tracking_routes.TRACKING_PREFIX, registries.METADATA, registries.DISCOVERY),
     )
 )
+_PLAIN = "/:@!$&'()*+,;="  # characters that a path has as they are
+# More than any job or component needs; what is larger goes to storage.
+_LARGEST_BODY = 16 << 20
+_LARGE_BODIES = tuple(f"{prefix}/" for prefix in (STORAGE_PREFIX, tracking_routes.TRACKING_PREFIX))
 _log = logging.getLogger(__name__)
 
 
 def create_app(served: ServedWorkspace) -> Flask:
     """Make the WSGI app that serves the workspace `served` to holders of its identity's tokens."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = served
     # Clients ask for the workspace itself without the slash that its route ends in: no redirect.
     app.url_map.strict_slashes = False
     app.before_request(_start_clock)
+    app.before_request(_limit_body)
     app.before_request(_check_token)
     app.url_value_preprocessor(_refuse_other_workspaces)
     for routes in _RESOURCES:
@@ -117,11 +125,16 @@ def create_app(served: ServedWorkspace) -> Flask:
 
 def create_identity_app(served: ServedWorkspace) -> Flask:
     """Make the WSGI app that issues the tokens of the workspace `served`."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = served
     app.register_blueprint(token_routes.routes)
     app.register_error_handler(ArmError, ArmError.response)
     return app
+
+
+def _limit_body() -> None:
+    if not request.path.startswith(_LARGE_BODIES):
+        request.max_content_length = _LARGEST_BODY
 
 
 def _check_token() -> None:
@@ -182,10 +195,20 @@ def _not_served(error: HTTPException) -> Response:
 
 
 def _defect(error: Exception) -> Response:
-    _log.error("%s %s", request.method, request.path, exc_info=error)
+    if _is_full_disk(error):
+        return ArmError(
+            507, "InsufficientStorage", "there is no space left for the workspace's files"
+        ).response()
+    _log.error("%s %s", request.method, quote(request.path, safe=_PLAIN), exc_info=error)
     return ArmError(
         500, "InternalServerError", f"{type(error).__name__}: {error}; see the workspace's log"
     ).response()
+
+
+def _is_full_disk(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _start_clock() -> None:
@@ -198,5 +221,7 @@ def _route() -> str:
 
 def _log_request(response: Response) -> Response:
     milliseconds = (time.monotonic() - g.get("started", time.monotonic())) * 1000
-    _log.info("%s %s %s %.0f ms", request.method, _route(), response.status_code, milliseconds)
+    # As it was sent: a line break in a decoded path would forge a line.
+    route = quote(_route(), safe=_PLAIN)
+    _log.info("%s %s %s %.0f ms", request.method, route, response.status_code, milliseconds)
     return response

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 COMMAND = "python -m aml_pipelines workspace"
+# The variables by which jobs and clients find a workspace.
+JOB_VARIABLES = frozenset(
+    {
+        *("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME"),
+        *("AZUREML_DEV_URL_MFE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "IDENTITY_ENDPOINT"),
+        *("IDENTITY_HEADER", "AZURE_TOKEN_CREDENTIALS", "NO_PROXY", "no_proxy"),
+        *("MLFLOW_TRACKING_URI", "MLFLOW_DISABLE_TELEMETRY"),
+        *("ARM_CLOUD_METADATA_URL", "REGISTRY_DISCOVERY_ENDPOINT_URL"),
+    }
+)
 
 
 class NotServedError(UserError):
@@ -47,8 +57,15 @@ def read_serving(state: Path) -> Mapping[str, str]:
         raise NotServedError(
             f"the workspace of {state} is not served; in another shell, start: {COMMAND}"
         )
+    status = file.stat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise UserError(
+            f"{file} could have been written or read by another user of this machine; "
+            f"stop the workspace, delete the file, and start: {COMMAND}"
+        )
     env: Mapping[str, str] = read_json(file)["env"]
-    return env
+    # No other name, which could change what this process runs.
+    return {name: value for name, value in env.items() if name in JOB_VARIABLES}
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from aml_pipelines.pipeline.address_options import map_words
 from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
 from aml_pipelines.pipeline.environments.options import policy_words
 from aml_pipelines.processes import LOOPBACK, Child, listen
+from aml_pipelines.workspace.clean_up import turn_log
 from aml_pipelines.workspace.state import StateFolder
 from conf.target import REPOSITORY
 
@@ -102,6 +103,7 @@ def serving(
     """
     # Resolved, because the server has another working directory.
     state, secret = state.resolve(), secrets.token_urlsafe(32)
+    turn_log(log)
     options = [word for name in experiments for word in ("--experiment", name)]
     options += ["--jobs-master", jobs_master] if jobs_master else []
     options += [*policy_words(environments), *map_words(mapped)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import certifi
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
 from aml_pipelines.certificates import ensure_certificates, write_trusted
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
@@ -31,9 +32,11 @@ from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
+from aml_pipelines.workspace.clean_up import delete_old_blocks
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.serve import READY, job_environment
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.protocol import METADATA
 
 if TYPE_CHECKING:
@@ -45,10 +48,18 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.served import ServedWorkspace
 
 
+_Request = socket.socket | tuple[bytes, socket.socket]
+# Of a connection that sends and takes nothing, also in its handshake.
+_IDLE_SECONDS = 60
+_CONNECTIONS = 512
+_DESCRIPTORS = 4096  # for two servers' connections, and files
+
+
 class QuietHandler(WSGIRequestHandler):
-    """Sends answers without delay, and leaves logging to the app."""
+    """Sends answers without delay, leaves logging to the app, and waits for nobody without end."""
 
     disable_nagle_algorithm = True
+    timeout = _IDLE_SECONDS
 
     def make_environ(self) -> WSGIEnvironment:
         """Return WSGI's environment, with the metadata of blobs: WSGI loses their underscores."""
@@ -61,11 +72,34 @@ class QuietHandler(WSGIRequestHandler):
         pass
 
 
+class _LimitedServer(ThreadedWSGIServer):
+    """A thread for each connection, up to a number: the next one waits until another ends.
+
+    Without the number, idle connections would take all descriptors of the process.
+    """
+
+    def __init__(self, listening: int, app: Flask) -> None:
+        super().__init__(LOOPBACK, 0, app, QuietHandler, fd=listening)
+        self._free = threading.BoundedSemaphore(_CONNECTIONS)
+
+    def process_request(self, request: _Request, client_address: object) -> None:
+        self._free.acquire()
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def process_request_thread(self, request: _Request, client_address: object) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+
 def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
     """Make a threaded server of `app` on a listening socket, given by its descriptor."""
-    server = make_server(
-        LOOPBACK, 0, app, threaded=True, request_handler=QuietHandler, fd=listening
-    )
+    server = _LimitedServer(listening, app)
     if tls:
         # Each thread does its client's handshake: a client that stalls must not stop the others.
         secured: socket.socket = tls.wrap_socket(
@@ -101,9 +135,12 @@ def serve(
 def main() -> None:
     arguments = _arguments().parse_args()
     _start_log()
+    _allow_descriptors()
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     mapped = read_map(arguments.mapped)
+    _close_to_others(arguments.state)
+    delete_old_blocks(StateFolder(arguments.state))
     workspace = build_workspace(scope, identity, arguments.state, mapped=mapped)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with _with_jobs(workspace, arguments) as served:
@@ -113,6 +150,21 @@ def main() -> None:
         sys.stdout.flush()
         # The parent has the other end of this pipe: however it ends, this process ends too.
         sys.stdin.read()
+
+
+def _allow_descriptors() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _close_to_others(state: Path) -> None:
+    """Let what this process writes be its owner's alone, and its databases and keys of before."""
+    os.umask(0o077)
+    registry = StateFolder(state).registry
+    registry.mkdir(parents=True, exist_ok=True)
+    registry.chmod(0o700)
 
 
 @contextmanager

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.pipeline.addresses import FETCHED
 from aml_pipelines.pipeline.job_outputs import RUN_RECORD, artifact_folder
+from aml_pipelines.pipeline.own_paths import JOBS, LOCK, MLFLOW_DATABASE, ONLINE, REGISTRY
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Names of folders that are hidden from storage's clients.
-REGISTRY, UPLOADS = "registry", "uploads"
+# The uploads of others are hidden from storage's clients, as is what `own_paths` names.
+UPLOADS = "uploads"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class StateFolder:
     @property
     def lock(self) -> Path:
         """The lock of the run that writes the lake; it names its holder."""
-        return self.root / ".lock"
+        return self.root / LOCK
 
     @property
     def runs(self) -> Path:
@@ -45,7 +46,7 @@ class StateFolder:
 
     @property
     def mlflow_database(self) -> Path:
-        return self.mlflow / "mlflow.db"
+        return self.root / MLFLOW_DATABASE
 
     @property
     def mlflow_artifacts(self) -> Path:
@@ -78,14 +79,14 @@ class StateFolder:
 
     def job(self, name: str) -> Path:
         """Return the folder of a job: its pipeline, its components, its log."""
-        return self.root / "jobs" / name
+        return self.root / JOBS / name
 
     def job_log(self, name: str) -> Path:
         return self.job(name) / "log.txt"
 
     def online_deployment(self, key: str) -> Path:
         """Return the folder of the deployment ENDPOINT/NAME: its code, its model, its log."""
-        return self.root / "online" / key
+        return self.root / ONLINE / key
 
     @property
     def registry(self) -> Path:

@@ -271,6 +271,33 @@ def test_a_second_run_on_the_same_lake_waits_and_an_interrupt_ends_the_first(
     assert "sleep 66.6" not in running_commands()
 
 
+def test_what_a_run_writes_is_its_owners_alone(tmp_path: Path, lake: Path) -> None:
+    file = write_pipeline(tmp_path, CHAIN)
+    shutil.rmtree(lake)  # its files were written by the test
+    ran = run(file)
+    assert ran.returncode == 0, ran.stderr
+    open_to_others = [
+        str(path.relative_to(lake)) for path in lake.rglob("*") if path.lstat().st_mode & 0o077
+    ]
+    assert not [path for path in open_to_others if not (lake / path).is_symlink()]
+
+
+def test_a_node_sees_no_login_and_no_setting_of_the_shell_that_started_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = ("AZURE_CLIENT_SECRET", "GITHUB_TOKEN", "MLFLOW_TRACKING_PASSWORD", "MY_SETTING")
+    for name in hidden:
+        monkeypatch.setenv(name, "hush")
+    monkeypatch.setenv("LC_TIME", "C")
+    more = "    outputs: {seen: {type: uri_file}}\n    environment_variables: {OWN: hers}\n"
+    file = write_pipeline(tmp_path, "jobs:\n" + inline("see", "env > ${{outputs.seen}}", more))
+    assert run(file).returncode == 0
+    seen = output(records(file)[0], "see", "seen").splitlines()
+    names = {line.partition("=")[0] for line in seen}
+    assert not names.intersection(hidden)
+    assert {"PATH", "HOME", "LC_TIME", "OWN", "AZUREML_RUN_ID"} <= names
+
+
 def test_what_is_missing_is_refused_before_anything_starts(tmp_path: Path) -> None:
     jobs = "jobs:\n" + inline("use", "ls ${{inputs.data}}")
     jobs += '    inputs: {data: {type: mltable, path: "azureml:nobody_has_this@latest"}}\n'

@@ -14,6 +14,7 @@ import pytest
 from aml_pipelines.azure.deployments import endpoint_document
 from conf.target import Identity
 from conf.target_file import load_target
+from tests.integration import listening
 from tests.integration.workspace_jobs import run_job, workspace
 
 if TYPE_CHECKING:
@@ -148,6 +149,10 @@ def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Pa
     assert told["asked"] == {"sum": 1, "by": "green"}
     assert (told["left"], told["logs"]) == (["green"], True)
     assert told["same"] == ["Succeeded", {"COLOR": "green"}]
+    # Whoever can reach a scoring server scores without a key: it has no port.
+    servers = listening.below(served.pid)
+    assert servers
+    assert listening.addresses(servers) == set()
 
 
 def test_a_kubernetes_deployment_answers_here_and_gets_copies_of_requests(

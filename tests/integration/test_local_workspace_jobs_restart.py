@@ -16,6 +16,8 @@ from tests.integration.workspace_with_jobs import new_lake, submitting, workspac
 
 pytestmark = pytest.mark.sdk
 ROOT = Path(__file__).resolve().parents[2]
+# As `&` and nohup start it: with SIGINT ignored, which its children inherit.
+IN_BACKGROUND = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
 SERVER = """
 import json, sys
 from pathlib import Path
@@ -37,7 +39,7 @@ def test_a_job_ends_with_the_workspace_and_what_waits_runs_when_it_is_back(
     new_lake(tmp_path)
     mark = tmp_path / "pid"
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path)],
+        [*IN_BACKGROUND, sys.executable, "-c", SERVER, str(tmp_path)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -20,6 +20,7 @@ import pytest
 
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.workspace.serve import serving
+from tests.integration import listening
 from tests.integration.workspace_jobs import TARGET, new_workspace, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ CALLER = """
 import sys, time
 from pathlib import Path
 from aml_pipelines.workspace.serve import serving
+from tests.integration import listening
 from tests.integration.workspace_jobs import TARGET
 
 lake = Path(sys.argv[1])
@@ -103,18 +105,7 @@ def test_the_server_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path
 
 def test_only_loopback_is_listened_on(tmp_path: Path) -> None:
     with workspace(tmp_path) as served:
-        sockets = {
-            link.readlink().name.removeprefix("socket:[").removesuffix("]")
-            for link in Path(f"/proc/{served.pid}/fd").iterdir()
-            if link.readlink().name.startswith("socket:")
-        }
-        lines = [
-            line.split()
-            for table in ("tcp", "tcp6")
-            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
-        ]
-    addresses = {line[1].partition(":")[0] for line in lines if line[9] in sockets}
-    assert addresses == {"0100007F"}
+        assert listening.addresses([served.pid]) == {"0100007F"}
 
 
 def test_a_client_that_stalls_in_its_handshake_stops_nobody(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -122,7 +123,7 @@ def page(resources: Sequence[Resource], *, also: frozenset[str] = frozenset()) -
             400, "BadArgument", f"$orderBy is {order!r}; it is {_NEWEST_FIRST!r} or its reverse"
         )
     ordered = resources if order == _NEWEST_FIRST else resources[::-1]
-    begin, size = _number("$skip", 0), _number("$top", PAGE)
+    begin, size = _number("$skip", 0), _number("$top", PAGE, least=1)
     shown = {"value": list(ordered[begin : begin + size])}
     if begin + size < len(ordered):
         query = urlencode({**request.args, "$skip": begin + size})
@@ -130,10 +131,12 @@ def page(resources: Sequence[Resource], *, also: frozenset[str] = frozenset()) -
     return jsonify(shown)
 
 
-def _number(parameter: str, default: int) -> int:
+def _number(parameter: str, default: int, *, least: int = 0) -> int:
     text = request.args.get(parameter, str(default))
-    if not text.isdecimal():
-        raise ArmError(400, "BadArgument", f"{parameter} is {text!r}; it is a whole number")
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
+        raise ArmError(
+            400, "BadArgument", f"{parameter} is {text[:80]!r}; it is a whole number from {least}"
+        )
     return int(text)
 
 

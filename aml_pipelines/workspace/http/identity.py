@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import jwt
 
 from aml_pipelines.workspace.http.arm import ArmError
 
-AUDIENCES = ("https://management.azure.com", "https://ml.azure.com", "https://storage.azure.com")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+APIS = ("https://management.azure.com", "https://ml.azure.com")
+STORAGE = ("https://storage.azure.com",)
+AUDIENCES = (*APIS, *STORAGE)
 # As long as Azure's tokens of managed identities last.
 LIFETIME_SECONDS = 24 * 3600
 _PRINCIPAL = "00000000-0000-0000-0000-000000000001"
@@ -29,17 +36,24 @@ class WorkspaceIdentity:
     _key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def token(self, resource: str, now: float) -> str:
+        # When it was issued is left out: a clock that was set back would find it not yet valid.
         claims = {"aud": resource.rstrip("/"), "exp": int(now) + self.lifetime, "oid": _PRINCIPAL}
-        return jwt.encode({**claims, "iat": int(now), "tid": _PRINCIPAL}, self._key, "HS256")
+        return jwt.encode({**claims, "tid": _PRINCIPAL}, self._key, "HS256")
 
-    def check(self, authorization: str | None) -> None:
-        """Refuse a missing, foreign or expired token with 401."""
+    def check(self, authorization: str | None, audiences: Sequence[str] = APIS) -> None:
+        """Refuse with 401 a token that is missing, foreign, expired, or for none of `audiences`."""
         token = _bearer(authorization)
         try:
             # No leeway: the clock that issued the token is the one that checks it.
-            jwt.decode(token, self._key, ["HS256"], audience=AUDIENCES, leeway=0)
+            jwt.decode(token, self._key, ["HS256"], audience=audiences, leeway=0)
         except jwt.ExpiredSignatureError:
             raise ArmError(401, "ExpiredAuthenticationToken", "the token is expired") from None
+        except jwt.InvalidAudienceError:
+            raise ArmError(
+                401,
+                "InvalidAuthenticationTokenAudience",
+                f"the token is for another service; it must be for one of {list(audiences)}",
+            ) from None
         except jwt.InvalidTokenError as error:
             raise ArmError(401, "InvalidAuthenticationToken", f"the token: {error}") from None
 
@@ -48,8 +62,17 @@ class WorkspaceIdentity:
 
         MLflow's client sends what a variable holds, and asks nobody for another token later.
         """
-        if not secrets.compare_digest(_bearer(authorization), self.secret):
+        if not self.has_secret(_bearer(authorization)):
             self.check(authorization)
+
+    def has_secret(self, guess: str) -> bool:
+        """Return whether `guess` is the secret, in a time that does not tell how much of it is."""
+        return hmac.compare_digest(guess.encode(), self.secret.encode())
+
+
+def endpoint_audience(endpoint: str) -> str:
+    """Return the audience of tokens that may score at an online endpoint, and nothing else."""
+    return f"urn:azureml:onlineEndpoints:{endpoint}"
 
 
 def _bearer(authorization: str | None) -> str:

@@ -8,9 +8,17 @@ from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.schema import check_body, read_only_fields
 
 
+def parsed_body() -> object:
+    """Return what the request's JSON says; None for none, 400 for one that is nested too deeply."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        raise _refusal("the body is nested too deeply") from None
+
+
 def json_body() -> dict[str, object]:
     """Read the request's body; refuses (400) one that is not a JSON object."""
-    body = request.get_json(silent=True)
+    body = parsed_body()
     if not isinstance(body, dict):
         raise _refusal("the body is not a JSON object")
     return body
@@ -18,7 +26,7 @@ def json_body() -> dict[str, object]:
 
 def resource_body() -> tuple[dict[str, object], dict[str, object]]:
     """Read the request's body and its properties; refuses (400) a body without any."""
-    body = request.get_json(silent=True)
+    body = parsed_body()
     if not isinstance(body, dict) or not isinstance(body.get("properties"), dict):
         raise _refusal("the body is not of the form {'properties': {…}}")
     return body, body["properties"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.inherited import inherited_variables
 from aml_pipelines.processes import Child
+from aml_pipelines.workspace.attempts import RETRY_SECONDS, Attempt
 from aml_pipelines.workspace.jobs.batch_policy import provided_packages
 from aml_pipelines.workspace.jobs.logs import keep_logs
 from aml_pipelines.workspace.jobs.status import failure_of
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from aml_pipelines.execution.touched import Touched
     from aml_pipelines.workspace.jobs.store import Jobs, SubmittedJob
 
-# A job has an identity of its own only if its body names one, whoever started the workspace.
-_NOT_INHERITED = ("AZURE_CLIENT_ID",)
 _AT_ONCE = max(2, os.cpu_count() or 1)
 _STOPPED = "the workspace ended while the job ran; submit it again"
 
@@ -57,6 +58,7 @@ class Queue:
         self._changed = threading.Condition()
         self._is_stopping = False
         self._running: dict[str, _RunningJob] = {}
+        self._unstarted: dict[str, str] = {}  # errors of jobs whose ends are not recorded yet
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
@@ -92,13 +94,16 @@ class Queue:
         """Start what may start, and wait, until the queue stops and nothing runs any more."""
         while True:
             with self._changed:
-                job = self._next()
+                job = None
+                with Attempt("the queue cannot be read; it is read again") as reading:
+                    self._record_unstarted()
+                    job = self._next()
                 if job:
                     self._begin(job)
                 elif self._is_stopping and not self._running:
                     return
                 else:
-                    self._changed.wait()
+                    self._changed.wait(RETRY_SECONDS if reading.error else None)
 
     def _next(self) -> SubmittedJob | None:
         if self._is_stopping or len(self._running) >= _AT_ONCE:
@@ -106,20 +111,31 @@ class Queue:
         return self._jobs.begin_next([item.touched for item in self._running.values()])
 
     def _begin(self, job: SubmittedJob) -> None:
-        child = self._start(job)
-        self._running[job.name] = _RunningJob(child, job.graph.touched)
-        # A thread for each: it only waits.
-        threading.Thread(target=self._await, args=(job, child), daemon=True).start()
+        child: Child | None = None
+        with Attempt(f"job {job.name} cannot be started") as starting:
+            child = self._start(job)
+            self._running[job.name] = _RunningJob(child, job.graph.touched)
+            # A thread for each: it only waits.
+            threading.Thread(target=self._await, args=(job, child), daemon=True).start()
+        if starting.error:
+            if child:
+                child.end()
+            self._running.pop(job.name, None)
+            self._unstarted[job.name] = (
+                f"it could not be started ({starting.error}); submit it again"
+            )
+
+    def _record_unstarted(self) -> None:
+        for name, error in list(self._unstarted.items()):
+            self._jobs.end(name, "Failed", error)
+            del self._unstarted[name]
 
     def _start(self, job: SubmittedJob) -> Child:
         folder = self._jobs.folder(job.name)
-        inherited = {
-            name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
-        }
         return Child(
             self._command(job, folder),
             folder=REPOSITORY,
-            environment={**inherited, **self._environment},
+            environment={**inherited_variables(), **self._environment},
             log=self._jobs.log(job.name),
         )
 
@@ -138,20 +154,29 @@ class Queue:
         code = child.wait()
         # What the job has left behind must not write to the lake while the next one runs.
         child.end()
-        try:
-            self._record(job, code)
-        finally:
-            with self._changed:
-                del self._running[job.name]
-                self._changed.notify_all()
+        error = f"its process ended with exit code {code}"
+        with Attempt(f"what job {job.name} left in its logs cannot be kept"):
+            keep_logs(job, self._state)
+            error = failure_of(job, self._state, code) if code else ""
+        while not self._is_recorded(job, code, error):
+            time.sleep(RETRY_SECONDS)
+        with self._changed:
+            del self._running[job.name]
+            self._changed.notify_all()
 
-    def _record(self, job: SubmittedJob, code: int) -> None:
-        keep_logs(job, self._state)
-        if self._jobs.job(job.name).is_cancelled:
-            self._jobs.end(job.name, "Canceled")
-        elif self._is_stopping and code:
-            self._jobs.end(job.name, "Failed", _STOPPED)
-        elif code:
-            self._jobs.end(job.name, "Failed", failure_of(job, self._state, code))
-        else:
-            self._jobs.end(job.name, "Completed")
+    def _is_recorded(self, job: SubmittedJob, code: int, error: str) -> bool:
+        """Return whether the end of a job is recorded; a queue that stops leaves it.
+
+        The next queue finds the job as one that had started.
+        """
+        with Attempt(f"the end of job {job.name} cannot be recorded; it is tried again"):
+            if self._jobs.job(job.name).is_cancelled:
+                self._jobs.end(job.name, "Canceled")
+            elif self._is_stopping and code:
+                self._jobs.end(job.name, "Failed", _STOPPED)
+            elif code:
+                self._jobs.end(job.name, "Failed", error)
+            else:
+                self._jobs.end(job.name, "Completed")
+            return True
+        return self._is_stopping

@@ -19,6 +19,7 @@ from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
+from aml_pipelines.files import private_files
 from aml_pipelines.locks import shared
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.choose import choose_environments
@@ -43,10 +44,12 @@ DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: argparse.Namespace) -> int:
     """Run the job; its nodes find the workspace in this process's own environment."""
     # As by Ctrl-C, so that blocks end in order: nodes, the JVM and the lock are let go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a workspace that was started in the background has handed on that it is ignored.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.default_int_handler)
     end_with_parent(signal.SIGINT)
     try:
-        with _lake_lock(arguments):
+        with private_files(), _lake_lock(arguments):
             return _run(_plan(arguments), arguments)
     except PipelineError as error:
         sys.stderr.write(f"{name_places(str(error), arguments.file.parent)}\n")

@@ -87,7 +87,7 @@ def _recorded(name: str) -> StoredDocument | None:
 def _without_secrets(
     properties: dict[str, object], name: str
 ) -> tuple[dict[str, object], dict[str, object] | None]:
-    kind = str(properties["datastoreType"])
+    kind = str(properties.get("datastoreType"))
     if kind not in _PLACES:
         raise _refusal(f"a {kind} datastore is not served; {', '.join(_PLACES)} are")
     missing = [field for field in _PLACES[kind] if not properties.get(field)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import time
 from urllib.parse import urlsplit
 
@@ -20,7 +19,7 @@ routes = Blueprint("token", __name__)
 def issue_token() -> Response:
     identity = here().identity
     secret = request.headers.get("X-IDENTITY-HEADER", "")
-    if not hmac.compare_digest(secret, identity.secret):
+    if not identity.has_secret(secret):
         raise ArmError(401, "Unauthorized", "X-IDENTITY-HEADER is not this workspace's")
     resource = request.args.get("resource", "")
     # The reader of MLTables asks for tokens for the address itself at which the workspace is.

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.names import asset_name
-from aml_pipelines.workspace.http.request_body import json_body
+from aml_pipelines.workspace.http.request_body import json_body, parsed_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.routes import job_properties
 from aml_pipelines.workspace.served import here
@@ -84,7 +84,7 @@ def _shown_states() -> tuple[bool, ...]:
 
 
 def _schedule_time() -> datetime:
-    text = mapping(request.get_json(silent=True)).get("scheduleTime")
+    text = mapping(parsed_body()).get("scheduleTime")
     try:
         return datetime.fromisoformat(str(text))
     except ValueError:

@@ -7,8 +7,9 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aml_pipelines.errors import ConflictError, RefusedError
+from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.pipeline.triggers import due_between
+from aml_pipelines.workspace.attempts import Attempt
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Schedules:
         self._submissions = submissions
         self._clock = clock
         self._since = clock()
+        self._postponed: list[tuple[StoredDocument, datetime]] = []  # what is still to be fired
         # A time that falls between two calls must be due in one of them only.
         self._firing = threading.Lock()
         self._stopped = threading.Event()
@@ -68,14 +70,17 @@ class Schedules:
     def fire_due(self, now: datetime) -> list[str]:
         """Submit the jobs of schedules that were due since the last call; returns their names."""
         with self._firing:
-            since, self._since = max(self._since, now - _LATE), now
-            return [
-                name
+            since = max(self._since, now - _LATE)
+            due = [
+                (schedule, moment)
                 for schedule in self.stored.all()
                 if schedule.properties.get("isEnabled")
                 for moment in _due(schedule, since, now)
-                for name in self._fire(schedule, moment)
             ]
+            # Only now: had the schedules not been read, the times would be due at the next call.
+            self._since = now
+            due, self._postponed = [*self._postponed, *due], []
+            return [name for item in due for name in self._fire(*item, now)]
 
     def fire(self, name: str, moment: datetime) -> str:
         """Submit the job of one schedule as if it were due at `moment`; returns its name."""
@@ -89,15 +94,18 @@ class Schedules:
         self._submissions.submit(job, bound(definition, moment), schedule=name)
         return job
 
-    def _fire(self, schedule: StoredDocument, moment: datetime) -> list[str]:
+    def _fire(self, schedule: StoredDocument, moment: datetime, now: datetime) -> list[str]:
         if not _definition(schedule):
             return []
-        try:
-            return [self.fire(schedule.name, moment)]
-        except (RefusedError, ConflictError) as error:
-            # The other schedules are due all the same; of this one, there is only the log to read.
-            _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
-            return []
+        with Attempt(f"schedule {schedule.name}, due at {moment}, cannot submit its job") as firing:
+            try:
+                return [self.fire(schedule.name, moment)]
+            except (NotFoundError, RefusedError, ConflictError) as error:
+                # The others are due all the same; of this one, there is only the log to read.
+                _log.warning("schedule %s was due at %s: %s", schedule.name, moment, error)
+        if firing.error and now - moment < _LATE:
+            self._postponed.append((schedule, moment))
+        return []
 
     def _frozen(self, action: JsonObject) -> dict[str, object]:
         definition = dict(mapping(action.get("jobDefinition")))
@@ -113,7 +121,8 @@ class Schedules:
 
     def _tick(self) -> None:
         while not self._stopped.wait(_TICK_SECONDS):
-            self.fire_due(self._clock())
+            with Attempt("the schedules cannot be read; they are read again"):
+                self.fire_due(self._clock())
 
 
 def bound(definition: JsonObject, moment: datetime) -> dict[str, object]:

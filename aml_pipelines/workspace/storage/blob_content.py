@@ -15,7 +15,7 @@ from aml_pipelines.workspace.storage.protocol import storage_error
 if TYPE_CHECKING:
     from aml_pipelines.workspace.storage.blobs import Blob
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{1,19})-(\d{0,19})")
 
 
 def blob_content(blob: Blob) -> Response:
@@ -29,8 +29,8 @@ def blob_content(blob: Blob) -> Response:
         return answer
     match = _RANGE.fullmatch(wanted_range)
     begin = int(match[1]) if match else 0
-    if not match or begin >= blob.size:
-        raise storage_error("InvalidRange", f"{wanted_range!r} of {blob.size} bytes")
+    if not match or begin >= blob.size or (match[2] and int(match[2]) < begin):
+        raise storage_error("InvalidRange", f"{wanted_range[:80]!r} of {blob.size} bytes")
     end = min(int(match[2]) + 1, blob.size) if match[2] else blob.size
     answer = _answer(blob, begin, end, 206)
     answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{blob.size}"

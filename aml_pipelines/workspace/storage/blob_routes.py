@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import islice
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_to_bytes
 from xml.etree.ElementTree import Element, SubElement
 from xml.sax.saxutils import unescape
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.storage.blobs import Blob, BlobFolder
 
 _BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
+_MOST_BLOCKS = 50_000
 # Refused, not ignored: a client would believe in a copy or a condition that was not made.
 _NOT_SERVED = ("x-ms-copy-source", "If-Modified-Since", "If-Unmodified-Since")
 
@@ -90,6 +93,7 @@ def get_blob(account: str, container: str, name: str, _suffix: str) -> Response:
 def put_blob(account: str, container: str, name: str, _suffix: str) -> Response:
     folder = here().accounts.open(account, container)
     _refuse_unserved()
+    _require_length()
     if request.args.get("comp") == "metadata":
         check_conditions(folder.blob(name), on="update")
         return describe(Response(status=200), folder.set_metadata(name, request_metadata()))
@@ -111,6 +115,8 @@ def delete_blob(account: str, container: str, name: str, _suffix: str) -> Respon
 def _write(folder: BlobFolder, name: str) -> Blob:
     if request.args.get("comp") == "blocklist":
         blocks = [unescape(block) for block in _BLOCK.findall(request.get_data(as_text=True))]
+        if len(blocks) > _MOST_BLOCKS:
+            raise storage_error("BlockListTooLong", f"a blob has at most {_MOST_BLOCKS:,} blocks")
         return folder.commit(name, blocks, _info(md5="x-ms-blob-content-md5"), unless=_on_write)
     if "comp" in request.args or request.headers.get("x-ms-blob-type") != "BlockBlob":
         kind = request.headers.get("x-ms-blob-type")
@@ -141,7 +147,7 @@ def _on_write(blob: Blob | None) -> None:
 def list_blobs(container: str, folder: BlobFolder, prefix: str, *, base: str = "") -> Response:
     """Answer with a page of the blobs below `prefix`, each name after `base`."""
     delimiter = request.args.get("delimiter")
-    size, marker = page_size("maxresults"), request.args.get("marker", "")
+    size, marker = page_size("maxresults"), _name_of(request.args.get("marker", ""))
     entries = (
         entry
         for entry in _entries(folder.names(prefix), prefix, delimiter)
@@ -153,9 +159,18 @@ def list_blobs(container: str, folder: BlobFolder, prefix: str, *, base: str = "
         container,
         folder.blobs([name for name, is_folder in shown if not is_folder]),
         [name for name, is_folder in shown if is_folder],
-        marker=following[0] if following else None,
+        marker=_marker_of(following[0]) if following else None,
         base=base,
     )
+
+
+def _marker_of(name: str) -> str:
+    # XML has not every name.
+    return quote(os.fsencode(name))
+
+
+def _name_of(marker: str) -> str:
+    return os.fsdecode(unquote_to_bytes(marker))
 
 
 def _entries(
@@ -174,6 +189,15 @@ def _entries(
 def _info(md5: str = "Content-MD5") -> BlobInfo:
     content_type = request.headers.get("x-ms-blob-content-type") or OCTETS
     return BlobInfo(request.headers.get(md5), content_type, request_metadata())
+
+
+def _require_length() -> None:
+    # A body without one would be taken for empty, and empty the blob that is there.
+    length = request.headers.get("Content-Length")
+    if length is None and request.headers.get("Transfer-Encoding") != "chunked":
+        raise storage_error("MissingContentLengthHeader", "the request has no Content-Length")
+    if length is not None and not length.isdecimal():
+        raise storage_error("InvalidHeaderValue", f"Content-Length is {length[:80]!r}")
 
 
 def _refuse_unserved() -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from aml_pipelines.files import flush_to_disk, whole_file
@@ -24,9 +26,13 @@ from conf.errors import UserError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+Hides = Callable[[PurePath], bool]
 OCTETS = "application/octet-stream"
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_LONGEST = 255  # bytes, of a name in the file system
+_LONGEST_BLOCK_ID = 88  # of 64 bytes, in base64
 _TABLES = """
 CREATE TABLE blob (
   file TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL,
@@ -69,16 +75,20 @@ class Blob:
         return f'"0x{hashlib.sha256(facts.encode()).hexdigest()[:16].upper()}"'
 
 
+def hides_nothing(_: PurePath) -> bool:
+    return False
+
+
 class BlobFolder:
-    """The files below `folder` as blobs, but for those in its folders `hidden`.
+    """The files below `folder` as blobs, but for paths in it that `hides` is true of.
 
     Other processes may write the files too: a blob's properties hold until its file changes.
     """
 
-    def __init__(self, folder: Path, *, state: Path, hidden: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, state: Path, hides: Hides = hides_nothing) -> None:
         self.folder = folder.resolve()
         self._state = state.resolve()
-        self._hidden = frozenset(hidden)
+        self._hides = hides
         self._database = SqliteFile(StateFolder(state).blobs_database, _TABLES)
         self._staged = StateFolder(self._state).staged_blocks
         self._writing = threading.Lock()
@@ -93,7 +103,11 @@ class BlobFolder:
     def blobs(self, names: Sequence[str]) -> list[Blob]:
         """Return those of the blobs `names` that exist."""
         with self._database.reading() as connection:
-            blobs = [self._read(connection, name, (self.folder / name).resolve()) for name in names]
+            blobs = [
+                self._read(connection, name, path)
+                for name in names
+                if (path := _resolved(self.folder / name))
+            ]
         return [blob for blob in blobs if blob and blob.path.is_relative_to(self.folder)]
 
     def names(self, prefix: str) -> Iterator[str]:
@@ -102,10 +116,9 @@ class BlobFolder:
         # Azure lists blobs by their whole names, which is not the order of folders.
         listed: list[str] = []
         for folder, folders, files in os.walk(beginning):
-            if Path(folder) == self.folder:
-                folders[:] = [name for name in folders if name not in self._hidden]
             within = Path(folder).relative_to(self.folder)
-            below = [str(within / file) for file in files]
+            folders[:] = [name for name in folders if not self._hides(within / name)]
+            below = [str(within / file) for file in files if not self._hides(within / file)]
             listed += [name for name in below if name.startswith(prefix)]
         yield from sorted(listed)
 
@@ -132,6 +145,8 @@ class BlobFolder:
             if info.md5 not in (None, md5):
                 raise BlobError("Md5Mismatch", f"MD5 is {md5!r}, not {info.md5!r}")
             with self._writing:
+                if path.is_dir():
+                    raise BlobError("ResourceTypeMismatch", f"{name!r} is a folder")
                 unless(self._describe(name, path))
                 _make_folder(path.parent, name)
                 part.replace(path)
@@ -179,7 +194,8 @@ class BlobFolder:
         unless: Callable[[Blob | None], None],
     ) -> Blob:
         """Join blocks to a blob, in their order; raises BlobError if one was not put."""
-        files = [self._blocks(name) / _block_file(block) for block in blocks]
+        folder = self._blocks(name)
+        files = [folder / _block_file(block) for block in blocks]
         if not all(file.is_file() for file in files):
             raise BlobError("InvalidBlockList", f"a block of {name!r} was not put")
         blob = self.write(name, Joined(files), info, unless=unless)
@@ -188,10 +204,16 @@ class BlobFolder:
 
     def _path(self, name: str) -> Path:
         parts = name.split("/")
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder) or ".." in parts or "\0" in name:
+        if _UNPRINTABLE.search(name) or max(len(part.encode()) for part in parts) > _LONGEST:
+            raise BlobError(
+                "InvalidUri",
+                f"{name[:_LONGEST]!r} has a character that does not print, or a part of more than "
+                f"{_LONGEST} bytes",
+            )
+        path = _resolved(self.folder / name)
+        if path is None or not path.is_relative_to(self.folder) or ".." in parts:
             raise BlobError("InvalidUri", f"{name!r} leads out of its container")
-        if path != self.folder and path.relative_to(self.folder).parts[0] in self._hidden:
+        if self._hides(path.relative_to(self.folder)):
             raise BlobError("AuthorizationPermissionMismatch", f"{name!r} is the workspace's own")
         return path
 
@@ -199,7 +221,8 @@ class BlobFolder:
         return self._staged / hashlib.sha256(str(self._path(name)).encode()).hexdigest()
 
     def _key(self, path: Path) -> str:
-        return str(path.relative_to(self._state))
+        # SQLite has no text for a name that is not UTF-8.
+        return os.fsencode(path.relative_to(self._state)).decode(errors="backslashreplace")
 
     def _describe(self, name: str, path: Path) -> Blob | None:
         with self._database.reading() as connection:
@@ -226,7 +249,17 @@ class BlobFolder:
         return Blob(name, path, status.st_size, status.st_mtime_ns, info)
 
 
+def _resolved(path: Path) -> Path | None:
+    """Return `path` without links; None for links that lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return None
+
+
 def _block_file(block: str) -> str:
+    if not 0 < len(block) <= _LONGEST_BLOCK_ID:
+        raise BlobError("InvalidQueryParameterValue", "blockid is no base64 of 1 to 64 bytes")
     return block.encode().hex()  # an id of at most 64 bytes in base64, of which `/` is one
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flask import Response, request
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.storage.blobs import Blob, BlobError
 
 STORAGE_PREFIX = "/storage"
+# Jobs may have written files of any name.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 METADATA = "x-ms-meta-"
 VERSION = "2021-08-06"
 _PAGE = 5000
@@ -29,17 +34,22 @@ _STATUS = {
     "ContainerNotFound": 404,
     "InvalidAuthenticationInfo": 401,
     "InvalidRange": 416,
+    "MissingContentLengthHeader": 411,
     "PathNotFound": 404,
     "NotImplemented": 501,
     "ResourceTypeMismatch": 409,
 }
 
 
+def _printable(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def storage_error(code: str, message: str = "") -> HTTPException:
     """Return an error in Azure Storage's shape."""
     error = Element("Error")
     SubElement(error, "Code").text = code
-    SubElement(error, "Message").text = message or code
+    SubElement(error, "Message").text = _printable(message or code)
     response = xml(error, _STATUS.get(code, 400))
     response.headers["x-ms-error-code"] = code
     return HTTPException(response=response)
@@ -113,19 +123,28 @@ def blob_list(
     root = Element("EnumerationResults", ContainerName=container)
     for parameter in ("Prefix", "Marker", "MaxResults", "Delimiter"):
         if parameter.lower() in request.args:
-            SubElement(root, parameter).text = request.args[parameter.lower()]
+            SubElement(root, parameter).text = _printable(request.args[parameter.lower()])
     entries = SubElement(root, "Blobs")
     for blob in blobs:
         _add_blob(entries, blob, base)
     for prefix in prefixes:
-        SubElement(SubElement(entries, "BlobPrefix"), "Name").text = base + prefix
+        _add_name(SubElement(entries, "BlobPrefix"), base + prefix)
     SubElement(root, "NextMarker").text = marker
     return xml(root)
 
 
+def _add_name(parent: Element, name: str) -> None:
+    """Add a name, encoded as Azure encodes those that XML cannot have."""
+    if _NOT_XML.search(name):
+        encoded = SubElement(parent, "Name", Encoded="true")
+        encoded.text = quote(os.fsencode(name))
+    else:
+        SubElement(parent, "Name").text = name
+
+
 def _add_blob(entries: Element, blob: Blob, base: str) -> None:
     item = SubElement(entries, "Blob")
-    SubElement(item, "Name").text = base + blob.name
+    _add_name(item, base + blob.name)
     properties = SubElement(item, "Properties")
     for name, value in (
         ("Creation-Time", last_modified(blob)),

@@ -6,12 +6,10 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from flask import request
-
 from aml_pipelines.files import lay_copy
 from aml_pipelines.pipeline.references import DEFAULT
-from aml_pipelines.workspace.http.signed import LinkSigner
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.storage.access import AccessLinks
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX, storage_error
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ class Uploads:
 
     def __init__(self, state: Path) -> None:
         self._root = StateFolder(state).uploads
-        self._signer = LinkSigner("upload")
+        self._links = AccessLinks("upload")
 
     def open_container(self, host: str) -> tuple[str, str]:
         """Make a container; returns its URL without and with the signature that grants access."""
@@ -38,8 +36,7 @@ class Uploads:
     def addresses(self, host: str, container: str) -> tuple[str, str]:
         """Return a container's URL without and with the signature that grants access."""
         url = f"https://{host}{_ACCOUNT}/{container}"
-        signature = self._signer.signature(container)
-        return url, f"{url}?sv=2021-08-06&sr=c&sp=rwl&sig={signature}"
+        return url, f"{url}?{self._links.query(container, 'rwl')}"
 
     def lay(self, container: str, source: Path) -> None:
         """Make the folder `source` a container, by a copy, unless the container is there."""
@@ -53,6 +50,9 @@ class Uploads:
     def folder(self, container: str) -> Path:
         """Return a container's folder to a request with its signature; refuses others (403)."""
         is_name = _CONTAINER.fullmatch(container)
-        if not is_name or not self._signer.is_right(request.args.get("sig", ""), container):
-            raise storage_error("AuthenticationFailed", "the signature is not this container's")
+        if not is_name or not self._links.is_right(container):
+            raise storage_error(
+                "AuthenticationFailed",
+                "the signature is not this container's, permits something else, or has expired",
+            )
         return self._root / container

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.files import read_json, write_json
 from aml_pipelines.workspace.state import StateFolder
+from conf.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,4 +34,9 @@ class SecretFile:
             write_json(self._file, {**others, **entry}, mode=0o600)
 
     def _all(self) -> dict[str, Any]:
-        return read_json(self._file) if self._file.is_file() else {}
+        try:
+            return read_json(self._file) if self._file.is_file() else {}
+        except ValueError as error:
+            raise UserError(
+                f"{self._file} is not JSON ({error}); move it away and put its secrets anew"
+            ) from error

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from aml_pipelines.certificates import ensure_certificates, write_trusted
+from aml_pipelines.certificates import Certificates, ensure_certificates, write_trusted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,6 +42,32 @@ def test_a_certificate_without_its_authority_is_made_anew(tmp_path: Path) -> Non
     authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
     server = x509.load_pem_x509_certificate(files.server.read_bytes())
     server.verify_directly_issued_by(authority)
+
+
+def break_the_key(files: Certificates) -> None:
+    other = ensure_certificates(files.key.parent / "other", ["127.0.0.1"])
+    files.key.write_bytes(other.key.read_bytes())
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(break_the_key, id="the key of another certificate"),
+        pytest.param(lambda files: files.server.write_text("no PEM"), id="no PEM"),
+        pytest.param(lambda files: files.key.write_text(""), id="an empty key"),
+        pytest.param(lambda files: files.key.chmod(0o644), id="a key that others may read"),
+    ],
+)
+def test_certificates_of_which_there_is_any_doubt_are_made_anew(
+    tmp_path: Path, spoil: Callable[[Certificates], object]
+) -> None:
+    spoil(ensure_certificates(tmp_path, ["127.0.0.1"]))
+
+    files = ensure_certificates(tmp_path, ["127.0.0.1"])
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.server, files.key)
+    assert files.key.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_certificate_is_for_its_hosts_and_its_key_for_its_owner(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
-from aml_pipelines.workspace.http.identity import AUDIENCES
+from aml_pipelines.workspace.http.identity import endpoint_audience
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import here
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SCORING_PREFIX = "/scoring/online"
 _FILTERS = frozenset({"name", "count", "computeType", "tags", "properties", "orderBy"})
-_TOKENS_AUDIENCE = next(audience for audience in AUDIENCES if "ml.azure" in audience)
 _SHARED = ("location", "tags", "identity", "kind", "sku")
 
 
@@ -77,7 +76,7 @@ def issue_token(name: str) -> Response:
     _refuse_other_mode(here().online.endpoints.get(name), "AMLToken")
     now, identity = time.time(), here().identity
     return jsonify(
-        accessToken=identity.token(_TOKENS_AUDIENCE, now),
+        accessToken=identity.token(endpoint_audience(name), now),
         tokenType="Bearer",
         expiryTimeUtc=int(now) + identity.lifetime,
         refreshAfterTimeUtc=int(now) + identity.lifetime // 2,

@@ -6,7 +6,6 @@ import hmac
 import http.client
 import logging
 import threading
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
@@ -14,10 +13,8 @@ from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.workspace.endpoints.online.routes import SCORING_PREFIX
 from aml_pipelines.workspace.endpoints.online.servers import ScoringError
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.identity import endpoint_audience
 from aml_pipelines.workspace.served import here
-
-if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _DEPLOYMENT = "azureml-model-deployment"
 _MODEL_STATUS = "ms-azureml-model-error-statuscode"
@@ -42,7 +39,7 @@ def describe(endpoint: str) -> Response:
 
 def _answer_of(endpoint: str, method: str, path: str) -> Response:
     online = here().online
-    _check_caller(online.endpoints.get(endpoint))
+    _check_caller(endpoint)
     named = request.headers.get(_DEPLOYMENT)
     deployment = online.chosen(endpoint, named)
     if not deployment:
@@ -70,16 +67,23 @@ def _send_copy(key: str, path: str) -> None:
     threading.Thread(target=send, daemon=True).start()
 
 
-def _check_caller(endpoint: StoredDocument) -> None:
+def _check_caller(name: str) -> None:
     authorization = request.headers.get("Authorization", "")
-    if str(endpoint.properties.get("authMode")).lower() != "key":
+    endpoint = here().online.endpoints.find(name)
+    mode = str(endpoint.properties.get("authMode")).lower() if endpoint else ""
+    if mode == "amltoken":
+        here().identity.check(authorization, [endpoint_audience(name)])
+        return
+    if mode != "key":
+        # Who has no right here is not told which endpoints there are.
         here().identity.check(authorization)
+        here().online.endpoints.get(name)
         return
     key = authorization.removeprefix("Bearer ").encode()
     # Compared in constant time, so that answers do not tell how much of a key is right.
-    keys = here().online.keys(endpoint.name).values()
+    keys = here().online.keys(name).values()
     if not any(hmac.compare_digest(key, right.encode()) for right in keys):
-        raise ArmError(401, "AuthenticationFailed", f"the key is not one of {endpoint.name!r}")
+        raise ArmError(401, "AuthenticationFailed", f"the key is not one of {name!r}")
 
 
 def _ask(key: str, method: str, path: str) -> Response:

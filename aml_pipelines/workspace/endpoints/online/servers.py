@@ -1,18 +1,20 @@
-"""Runs Azure's own inference server, one process for each online deployment, on loopback."""
+"""Runs Azure's own inference server, one process for each online deployment."""
 
 from __future__ import annotations
 
 import http.client
-import os
 import shutil
+import socket
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.processes import LOOPBACK, Child, listen
+from aml_pipelines.inherited import inherited_variables
+from aml_pipelines.processes import Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +54,13 @@ class ScoringServer:
     def __init__(self, staged: Staged) -> None:
         self._log = staged.log
         staged.log.unlink(missing_ok=True)  # only what this server writes tells why it failed
-        with listen() as listening:
-            self._port = listening.getsockname()[1]
+        # A socket in a folder that only its owner may enter, and no port: whoever can reach the
+        # server scores without the endpoint's key. In /tmp, as its path may have 100 letters only.
+        self._folder = Path(tempfile.mkdtemp(prefix="scoring-"))
+        self._socket = self._folder / "socket"
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(self._socket))
+            listening.listen()
             self._child = Child(
                 _command(listening.fileno()),
                 folder=staged.code,
@@ -82,7 +89,7 @@ class ScoringServer:
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, timeout: float
     ) -> tuple[int, str, bytes]:
         """Send a request; returns the answer's status, content type and body."""
-        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=timeout)
+        connection = _UnixConnection(self._socket, timeout)
         try:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
@@ -99,6 +106,18 @@ class ScoringServer:
     def stop(self) -> None:
         """End the process and all that it started."""
         self._child.end(grace=_GRACE_SECONDS)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("scoring", timeout=timeout)
+        self._path = str(path)
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 class ScoringServers:
@@ -146,9 +165,8 @@ def _command(listening: int) -> list[str]:
 
 def _environment(staged: Staged) -> dict[str, str]:
     # Scoring code gets neither the workspace's secret nor this project's modules.
-    ours = ("IDENTITY_HEADER", "PYTHONPATH")
     return {
-        **{name: value for name, value in os.environ.items() if name not in ours},
+        **inherited_variables(but=("IDENTITY_HEADER", "PYTHONPATH")),
         **staged.env,
         "AML_APP_ROOT": str(staged.code),
         "AML_APP_INSIGHTS_ENABLED": "false",

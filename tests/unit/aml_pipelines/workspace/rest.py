@@ -25,11 +25,11 @@ class Client:
     """A holder of a token that sends requests below the workspace."""
 
     def __init__(self, lake: Path) -> None:
-        identity = WorkspaceIdentity("secret")
+        self.identity = WorkspaceIdentity("secret")
         self.http = create_app(
-            build_workspace(WorkspaceScope("s", "g", "w"), identity, lake)
+            build_workspace(WorkspaceScope("s", "g", "w"), self.identity, lake)
         ).test_client()
-        self.token = identity.token(MANAGEMENT, time.time())
+        self.token = self.identity.token(MANAGEMENT, time.time())
 
     def send(self, method: str, route: str, body: object = None, **headers: str) -> TestResponse:
         return self.http.open(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aml_pipelines.workspace.app import create_app, create_identity_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
-from aml_pipelines.workspace.http.identity import WorkspaceIdentity
+from aml_pipelines.workspace.http.identity import WorkspaceIdentity, endpoint_audience
+from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.store.sqlite import SqliteFile
 from tests.unit.aml_pipelines.workspace.rest import MANAGEMENT, WORKSPACE, Client
 
 if TYPE_CHECKING:
@@ -235,7 +239,75 @@ def test_an_expired_token_and_one_for_another_service_are_401(tmp_path: Path) ->
     expired = identity.token(MANAGEMENT, time.time() - 61)
     elsewhere = identity.token("https://graph.microsoft.com", time.time())
     assert refusal(expired) == "401 ExpiredAuthenticationToken"
-    assert refusal(elsewhere) == "401 InvalidAuthenticationToken"
+    assert refusal(elsewhere) == "401 InvalidAuthenticationTokenAudience"
+
+
+@pytest.mark.parametrize(
+    ("audience", "statuses"),
+    [
+        (MANAGEMENT, (200, 401, 401)),
+        ("https://ml.azure.com", (200, 401, 401)),
+        ("https://storage.azure.com", (401, 200, 401)),
+        (endpoint_audience("scored"), (401, 401, 404)),
+    ],
+)
+def test_a_token_is_good_for_the_service_alone_for_which_it_was_issued(
+    tmp_path: Path, audience: str, statuses: tuple[int, ...]
+) -> None:
+    client = Client(tmp_path)
+    body = {"location": "here", "properties": {"authMode": "AMLToken"}}
+    assert client.send("PUT", "/onlineEndpoints/scored", body).status_code == 201
+    client.token = client.identity.token(audience, time.time())
+    asked = {"headers": {"Authorization": f"Bearer {client.token}"}}
+    storage = "/storage/lake.blob.core.windows.net/lake?restype=container&comp=list"
+    answers = (
+        client.send("GET", "/data"),
+        client.http.get(storage, **asked),
+        client.http.post("/scoring/online/scored/score", **asked),
+    )
+    assert tuple(answer.status_code for answer in answers) == statuses
+
+
+def test_who_has_no_right_is_not_told_which_endpoints_there_are(client: Client) -> None:
+    body = {"location": "here", "properties": {"authMode": "Key"}}
+    client.send("PUT", "/onlineEndpoints/hidden", body)
+    answer = client.http.post("/scoring/online/none/score")
+    assert answer.status_code == 401
+    assert "hidden" not in answer.text
+
+
+def test_a_path_cannot_forge_a_line_of_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "aml_pipelines")
+    client.http.get("/x%0a2026-11-25 INFO GET /forged 200 1 ms")
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("GET /x%0A2026-11-25%20INFO%20GET%20/forged%20200%201%20ms 401 ")
+
+
+def test_a_body_that_no_resource_has_is_refused_before_it_is_read(client: Client) -> None:
+    body = {"properties": {"description": "x" * (17 << 20)}}
+    assert client.send("PUT", "/data/large", body).status_code == 413
+
+
+def test_a_full_disk_is_said_and_is_no_defect(client: Client, tmp_path: Path) -> None:
+    client.send("PUT", "/data/train/versions/1", TRAIN)
+    full = SqliteFile(StateFolder(tmp_path).versions_database, "")
+    with full.writing() as connection:  # as small as it is now
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    real = sqlite3.connect
+
+    def connect(*arguments: Any, **named: Any) -> sqlite3.Connection:  # noqa: ANN401 # as it is
+        connection: sqlite3.Connection = real(*arguments, **named)
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect)
+        large = {"properties": {**TRAIN["properties"], "description": "x" * 100_000}}
+        told = client.refusal("PUT", "/data/train/versions/2", large)
+    assert told == "507 InsufficientStorage: there is no space left for the workspace's files"
+    assert client.send("PUT", "/data/train/versions/2", large).status_code == 201
 
 
 def test_the_identity_endpoint_gives_tokens_to_jobs_only(tmp_path: Path) -> None:
@@ -249,6 +321,8 @@ def test_the_identity_endpoint_gives_tokens_to_jobs_only(tmp_path: Path) -> None
     assert int(granted.get_json()["expires_on"]) > time.time()
     assert http.get(f"/token?resource={MANAGEMENT}", headers=wrong).status_code == 401
     assert http.get(f"/token?resource={MANAGEMENT}").status_code == 401
+    other = {"X-IDENTITY-HEADER": "g\xfcess"}
+    assert http.get(f"/token?resource={MANAGEMENT}", headers=other).status_code == 401
     assert http.get("/token?resource=https://elsewhere", headers=right).status_code == 400
 
 

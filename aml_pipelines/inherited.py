@@ -1,0 +1,42 @@
+"""The variables of this process that nodes, jobs and scoring servers inherit.
+
+In Azure they would see none of them: what is not needed to start a program here is left out, so
+that neither a login of the machine's user nor a setting of their shell reaches the code of a job.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+_NAMES = frozenset(
+    {
+        # Of the machine and its user.
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR"),
+        *("TMPDIR", "TMP", "TEMP", "COLUMNS", "LINES", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
+        *("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES"),
+        # Of its network.
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"),
+        # Of the workspace that runs the job.
+        *("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_TOKEN_CREDENTIALS"),
+    }
+)
+# Settings of programs; those of PIP_ and UV_ say where packages come from.
+_SETTINGS = re.compile(
+    r"(LC|XDG|PIP|UV|JAVA|JDK|SPARK|PYSPARK|HADOOP|PYTHON|MLFLOW|AZUREML|OMP|MKL|OPENBLAS)(_.*|[A-Z]+)"
+)
+_SECRET = re.compile(r"TOKEN|PASSWORD|SECRET|CREDENTIAL|USERNAME|_KEY\b")
+
+
+def inherited_variables(*, but: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the variables that a child process may have of this one, except those named `but`."""
+    return {
+        name: value for name, value in os.environ.items() if name not in but and _is_inherited(name)
+    }
+
+
+def _is_inherited(name: str) -> bool:
+    if name.upper() in _NAMES:
+        return True
+    return bool(_SETTINGS.fullmatch(name)) and not _SECRET.search(name)

@@ -1,0 +1,130 @@
+"""The server under load: idle connections, many clients at once, and an end without warning."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from aml_pipelines.workspace import server
+from aml_pipelines.workspace.assets.kinds import DATA
+from aml_pipelines.workspace.store.versions import Versions
+from tests.integration.workspace_here import workspace_here
+from tests.integration.workspace_jobs import TARGET, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SCOPE = (
+    f"/subscriptions/{TARGET.workspace.subscription_id}"
+    f"/resourceGroups/{TARGET.workspace.resource_group}"
+    f"/providers/Microsoft.MachineLearningServices/workspaces/{TARGET.workspace.name}"
+)
+PATH = "azureml://datastores/lake/paths/gold/train"
+
+
+class Caller:
+    """A plain HTTPS client of the workspace that `env` names, with a token of its own."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._address = env["AZUREML_DEV_URL_MFE"]
+        self._trusted = ssl.create_default_context(cafile=env["REQUESTS_CA_BUNDLE"])
+        endpoint = f"{env['IDENTITY_ENDPOINT']}?resource=https://management.azure.com"
+        asked = Request(endpoint, headers={"X-IDENTITY-HEADER": env["IDENTITY_HEADER"]})  # noqa: S310 # loopback
+        with urlopen(asked, timeout=10) as answer:  # noqa: S310 # loopback
+            self._token = json.load(answer)["access_token"]
+
+    def send(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> int:
+        request = Request(  # noqa: S310 # loopback, https
+            f"{self._address}{SCOPE}{path}?api-version=2023-04-01",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        try:
+            with urlopen(request, context=self._trusted, timeout=timeout) as answer:  # noqa: S310 # loopback
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
+
+
+def connect(env: Mapping[str, str]) -> socket.socket:
+    port = int(env["AZUREML_DEV_URL_MFE"].rpartition(":")[2])
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def test_a_connection_that_sends_nothing_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert server.QuietHandler.timeout, "a connection may be idle without end"
+    monkeypatch.setattr(server.QuietHandler, "timeout", 0.2)
+    with workspace_here(tmp_path) as served, connect(served.env) as idle:
+        assert idle.recv(1) == b""
+
+
+def test_who_holds_all_connections_idle_keeps_others_waiting_and_not_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.QuietHandler, "timeout", 1)
+    monkeypatch.setattr(server, "_CONNECTIONS", 4)
+    with workspace_here(tmp_path) as served:
+        caller = Caller(served.env)
+        idle = [connect(served.env) for _ in range(4)]
+        with pytest.raises((TimeoutError, URLError)):
+            caller.send("GET", "/data", timeout=0.3)
+        assert caller.send("GET", "/data") == 200
+        for connection in idle:
+            connection.close()
+
+
+def test_two_hundred_clients_at_once_are_all_answered(tmp_path: Path) -> None:
+    with workspace_here(tmp_path) as served, ThreadPoolExecutor(200) as clients:
+        caller = Caller(served.env)
+        body = {"properties": {"dataType": "mltable", "dataUri": PATH}}
+        together = threading.Barrier(200)
+
+        def register(at: int) -> int:
+            together.wait()
+            return caller.send("PUT", f"/data/train{at % 20}/versions/{at}", body)
+
+        assert set(clients.map(register, range(200))) == {201}
+    registered = sum(len(Versions(tmp_path, DATA).versions(f"train{at}")) for at in range(20))
+    assert registered == 200
+
+
+def test_what_was_acknowledged_survives_an_end_without_warning(tmp_path: Path) -> None:
+    acknowledged: list[str] = []
+    with workspace(tmp_path) as served:
+        caller = Caller(served.env)
+        body = {"properties": {"dataType": "mltable", "dataUri": PATH}}
+
+        def register() -> None:
+            while True:
+                version = f"{len(acknowledged) + 1}"
+                try:
+                    status = caller.send("PUT", f"/data/train/versions/{version}", body)
+                except (OSError, HTTPException):  # the end
+                    return
+                assert status == 201
+                acknowledged.append(version)
+
+        client = threading.Thread(target=register)
+        client.start()
+        while len(acknowledged) < 20:
+            time.sleep(0.01)
+        os.kill(served.pid, signal.SIGKILL)
+        client.join()
+    kept = {asset.version for asset in Versions(tmp_path, DATA).versions("train")}
+    assert set(acknowledged) <= kept
