@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The uploads of others are hidden from storage's clients, as is what `own_paths` names.
 UPLOADS = "uploads"
+# The file that makes a folder a registry.
+REGISTRY_RECORD = "registry.json"
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,26 @@ tell(
     apart=refusal(ml.models.get, "late", version="1"),
 )
 """
+JOBS = """
+def use(component, name, kind, **more):
+    asset = {"type": kind, "path": f"azureml://registries/shared/{name}/versions/1"}
+    return {"type": "command", "component": component, "inputs": {"given": asset}, **more}
+reading = load_component(write("read.yml", json.dumps({
+    "type": "command", "name": "read", "version": "1", "code": "./code",
+    "environment": "azureml://registries/shared/environments/image/versions/1",
+    "inputs": {"given": {"type": "uri_folder"}, "kind": {"type": "string", "default": "a.txt"}},
+    "command": "echo $(python score.py) $(cat ${{inputs.given}}/*.txt)"})))
+shared.components.create_or_update(reading)
+address = "azureml://registries/shared/components/read/versions/1"
+name = submit(pipeline({
+    "rows": use(address, "data/rows", "uri_folder"),
+    "late": use(address, "models/late", "uri_folder")}))
+status = ended(name)
+def log(node):
+    ml.jobs.download(f"{name}_{node}", download_path=files / node, all=True)
+    return next((files / node).rglob("std_log.txt")).read_text().strip()
+tell(ended=status, said=[log("rows"), log("late")])
+"""
 SHARED = """
 make()
 ml.models.create_or_update(Model(name="late", version="1", path=files / "late", tags={"a": "b"}))
@@ -96,6 +116,15 @@ def test_a_registry_keeps_assets_of_all_kinds_and_gives_their_files_back(tmp_pat
     assert told["code"] is True
     assert told["listed"] == [["late"], ["rows"], ["image"], ["score"]]
     assert "model 'late' is not registered" in str(told["apart"])
+
+
+def test_a_job_takes_components_environments_data_and_models_of_a_registry(
+    tmp_path: Path,
+) -> None:
+    with workspace_with_jobs(new_lake(tmp_path)) as served:
+        told = submitting(served.env, SETUP + ASSETS.partition("shared.models.download")[0] + JOBS)
+    assert told["ended"] == "Completed"
+    assert told["said"] == ["scored a", "scored 7"]
 
 
 def test_what_one_lake_shares_another_one_reads_from_the_same_folder(tmp_path: Path) -> None:

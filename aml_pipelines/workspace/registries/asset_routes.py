@@ -15,6 +15,7 @@ from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.http.schema import has_field
 from aml_pipelines.workspace.registries.files import keep_upload
+from aml_pipelines.workspace.registries.layout import keep_version
 from aml_pipelines.workspace.registries.scope import RegistryScope, refuse_other_groups
 from aml_pipelines.workspace.registries.store import FILE_FIELDS, KINDS_HERE, RegistryFolder
 from aml_pipelines.workspace.served import here
@@ -88,8 +89,8 @@ def put_version(registry: str, plural: str, name: str, version: str) -> Response
     field = FILE_FIELDS.get(plural)
     if field:
         properties[field] = keep_upload(found, str(properties[field]), here().uploads)
-    item, is_new = store.put_version(
-        asset_name(name), asset_version(version), properties, unless=refuse
+    item, is_new = keep_version(
+        found, plural, asset_name(name), asset_version(version), properties, unless=refuse
     )
     return answer(_version(found, store.kind, item), is_new=is_new)
 

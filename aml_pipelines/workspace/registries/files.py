@@ -54,6 +54,12 @@ def open_copy(registry: RegistryFolder, address: str, uploads: Uploads) -> str:
     return container
 
 
+def place_of(registry: RegistryFolder, address: str) -> Path:
+    """Return the file or folder that `address` names in the registry."""
+    container, path = _parts(registry, address)
+    return _folder(registry, container) / path
+
+
 def _address(registry: RegistryFolder, container: str, path: str) -> str:
     # Of Azure's form, and no server's: a client asks for a signed one before it reads.
     return f"https://{registry.name}.blob.core.windows.net/{container}/{path}".rstrip("/")

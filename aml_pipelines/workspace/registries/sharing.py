@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aml_pipelines.errors import ConflictError
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.registries.files import keep_copy
+from aml_pipelines.workspace.registries.layout import keep_version
 from aml_pipelines.workspace.store.addresses import folder_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def share(
         raise ConflictError(
             f"{source.plural} {name!r} has version {version!r} in {registry.name!r} already"
         )
-    store.put_version(name, version, _content(workspace, source, registry))
+    content = _content(workspace, source, registry)
+    keep_version(registry, source.plural, name, version, content)
 
 
 def refuse_unshared(plural: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.files import read_json, write_json
 from aml_pipelines.workspace.assets.kinds import KINDS
-from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.state import REGISTRY_RECORD, StateFolder
 from aml_pipelines.workspace.store.asset_kind import AssetKind
 from aml_pipelines.workspace.store.versions import Versions
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,32}")
-_RECORD, _FILES = "registry.json", "files"
+_FILES = "files"
 # In a registry, MLflow does not store models.
 MODELS = AssetKind(
     plural="models",
@@ -61,16 +61,16 @@ class Registries:
         if not self._root.is_dir():
             return []
         names = sorted(entry.name for entry in self._root.iterdir())
-        return [self.get(name) for name in names if (self._root / name / _RECORD).is_file()]
+        return [self.get(name) for name in names if (self._root / name / REGISTRY_RECORD).is_file()]
 
     def get(self, name: str) -> RegistryFolder:
         """Find a registry; raises NotFoundError naming those that exist."""
         folder = self._root / name
-        if not _NAME.fullmatch(name) or not (folder / _RECORD).is_file():
+        if not _NAME.fullmatch(name) or not (folder / REGISTRY_RECORD).is_file():
             names = [registry.name for registry in self.all()]
             raise NotFoundError(f"registry {name!r} does not exist; there are {names}")
         kinds = {kind.plural: Versions(folder, kind) for kind in KINDS_HERE}
-        return RegistryFolder(name, folder, read_json(folder / _RECORD), kinds)
+        return RegistryFolder(name, folder, read_json(folder / REGISTRY_RECORD), kinds)
 
     def put(self, name: str, content: Mapping[str, object]) -> tuple[RegistryFolder, bool]:
         """Create a registry or replace what is recorded of it; returns (stored, is_new)."""
@@ -79,7 +79,7 @@ class Registries:
                 f"registry {name!r} is not 2 to 33 letters, digits, '_' or '-', "
                 "beginning with a letter or digit"
             )
-        record = self._root / name / _RECORD
+        record = self._root / name / REGISTRY_RECORD
         is_new = not record.is_file()
         record.parent.mkdir(parents=True, exist_ok=True)
         write_json(record, dict(content))
@@ -88,9 +88,9 @@ class Registries:
     def delete(self, name: str) -> bool:
         """Delete a registry with its assets; returns whether it existed."""
         folder = self._root / name
-        existed = bool(_NAME.fullmatch(name)) and (folder / _RECORD).is_file()
+        existed = bool(_NAME.fullmatch(name)) and (folder / REGISTRY_RECORD).is_file()
         if existed:
             # The record first: what is half deleted is no registry.
-            (folder / _RECORD).unlink()
+            (folder / REGISTRY_RECORD).unlink()
             shutil.rmtree(folder)
         return existed
