@@ -11,7 +11,7 @@ COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --n
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast lint plan dependencies shell lock clean help
+.PHONY: setup run test test-fast wheel lint plan dependencies shell lock clean help
 
 $(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -41,6 +41,10 @@ test: $(READY) $(AZURITE) $(CHECKS) ## every test that needs no cloud
 
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
 	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
+
+wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
+	$(BIN)/python -m hatchling build --target wheel
+	@WHEEL_WITH_DEPENDENCIES=1 $(BIN)/python -m pytest tests/integration/test_wheel.py
 
 lint: $(READY) ## format, style, types, import directions, spelling: every hook of pre-commit
 	@$(BIN)/pre-commit run --all-files

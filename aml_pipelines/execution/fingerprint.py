@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from importlib.metadata import distributions
 from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, write_json
@@ -121,6 +122,8 @@ def _file_hash(file: Path) -> str:
 
 @cache
 def _locked() -> Mapping[str, str]:
+    if not LOCK.is_file():  # this package was installed from its wheel
+        return {item.metadata["Name"]: item.version for item in distributions()}
     text = LOCK.read_text(encoding="utf-8")
     return {match["name"]: match["version"] for match in _PINNED.finditer(text)}
 

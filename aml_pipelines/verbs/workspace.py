@@ -1,9 +1,11 @@
-"""`workspace`: serve the local workspace until it is interrupted, or print where it is served."""
+"""`workspace`: serve the local workspace for a command, or until it is interrupted."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from aml_pipelines.workspace.discovery import (
     refuse_unserved,
     serving_alone,
 )
+from aml_pipelines.workspace.http.fault_rules import read_faults
 from aml_pipelines.workspace.serve import serving
 from aml_pipelines.workspace.state import StateFolder
 from conf.document import ConfError
@@ -28,6 +31,7 @@ from conf.target import LOCAL
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
     from conf.target import Target
 
@@ -40,9 +44,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_environment_arguments(parser)
     add_map_argument(parser)
     parser.add_argument(
+        "--faults",
+        type=Path,
+        metavar="FILE",
+        help="YAML rules of throttling, dropped connections and the like that requests will meet",
+    )
+    parser.add_argument(
         "--env",
         action="store_true",
         help="print the variables of the workspace that is served, as lines for a shell",
+    )
+    parser.add_argument(
+        "command",
+        nargs="*",
+        metavar="-- COMMAND",
+        help="serve the workspace while this command runs, which finds it by its variables",
     )
 
 
@@ -68,6 +84,8 @@ def main(arguments: argparse.Namespace) -> int:
 def _serve(target: Target, arguments: argparse.Namespace) -> int:
     lake = Path(target.lake)
     log = StateFolder(lake).server_log
+    if arguments.faults:
+        read_faults(arguments.faults)  # what is wrong with it is said here, not in the log
     with (
         private_files(),
         serving_alone(lake),
@@ -79,16 +97,28 @@ def _serve(target: Target, arguments: argparse.Namespace) -> int:
             port=arguments.port,
             environments=read_policy(arguments),
             mapped={**target.data, **read_map(arguments.mapped)},
+            faults=arguments.faults,
         ) as served,
     ):
         served.wait_ready()
         announce(lake, served.env)
+        if arguments.command:
+            return _run(arguments.command, served.env)
         say(
             f"serving the workspace of {lake} at {served.env['AZUREML_DEV_URL_MFE']}; "
             f'another shell finds it after: eval "$({_env_command(arguments.target)})"'
         )
         served.wait_ended()
     raise CommandFailedError(f"the local workspace has ended; see {log}")
+
+
+def _run(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a command that finds the workspace; return its exit code, as a shell would."""
+    try:
+        code = subprocess.run(command, env={**os.environ, **env}, check=False).returncode
+    except OSError as error:
+        raise CommandFailedError(f"{command[0]!r} cannot be run: {error.strerror}") from error
+    return code if code >= 0 else 128 - code
 
 
 def _env_command(target: str) -> str:

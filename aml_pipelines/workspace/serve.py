@@ -91,13 +91,14 @@ def serving(
     port: int = 0,
     environments: Policy = ONLY_THIS,
     mapped: Mapping[str, str] = NOTHING,
+    faults: Path | None = None,
 ) -> Iterator[Serving]:
     """Serve the workspace that `target` names out of `state` for as long as the block runs.
 
     MLflow's `experiments` are there when it is ready: jobs that make one at once would race. Jobs
     that are submitted are run with the Spark master `jobs_master`; without one, none is taken.
     `environments` says what may be done for nodes of jobs that ask for other packages, and `mapped`
-    has what stands here for data elsewhere.
+    has what stands here for data elsewhere. Requests meet the faults in the file `faults`.
 
     Yields before the server is up: its sockets listen already, so an early client waits.
     """
@@ -106,6 +107,7 @@ def serving(
     turn_log(log)
     options = [word for name in experiments for word in ("--experiment", name)]
     options += ["--jobs-master", jobs_master] if jobs_master else []
+    options += [f"--faults={faults.resolve()}"] if faults else []
     options += [*policy_words(environments), *map_words(mapped)]
     # The parent's sockets: their ports are known, and clients may wait, before the server is up.
     with listen(port) as control, listen() as token:

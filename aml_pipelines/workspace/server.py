@@ -34,6 +34,8 @@ from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.clean_up import delete_old_blocks
 from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.fault_rules import read_faults
+from aml_pipelines.workspace.http.faults import Faults
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.serve import READY, job_environment
 from aml_pipelines.workspace.state import StateFolder
@@ -139,12 +141,15 @@ def main() -> None:
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     mapped = read_map(arguments.mapped)
+    faults = read_faults(arguments.faults) if arguments.faults else []
     _close_to_others(arguments.state)
     delete_old_blocks(StateFolder(arguments.state))
     workspace = build_workspace(scope, identity, arguments.state, mapped=mapped)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with _with_jobs(workspace, arguments) as served:
-        serve(create_app(served), served, control=arguments.control, token=arguments.token)
+        app = create_app(served)
+        Faults(faults).install(app)
+        serve(app, served, control=arguments.control, token=arguments.token)
         prepare_tracking(arguments.state, arguments.experiments)
         sys.stdout.write(READY)
         sys.stdout.flush()
@@ -213,6 +218,7 @@ def _arguments() -> argparse.ArgumentParser:
         dest="experiments",
         help="an MLflow experiment that jobs will track in; repeatable",
     )
+    parser.add_argument("--faults", type=Path, help="a file of faults that requests will meet")
     parser.add_argument("--jobs-master", help="run submitted jobs, with this Spark master")
     add_environment_arguments(parser)
     add_map_argument(parser)

@@ -147,13 +147,9 @@ def test_a_schedule_is_sent_with_its_trigger_and_as_of_bound_to_it(typed: Typed)
 
 def test_a_submission_that_broke_half_way_is_completed_by_the_same_command(typed: Typed) -> None:
     typed("bootstrap")
-    typed.here.faults.plan(
-        "fail half-way", "PUT", f"/environments/{TRAIN.replace(':', '/versions/')}"
-    )
+    typed.here.faults.plan("fail", "PUT", f"/environments/{TRAIN.replace(':', '/versions/')}")
     for _ in range(4):  # the client tries three times more
-        typed.here.faults.plan(
-            "fail half-way", "PUT", f"/environments/{SERVE.replace(':', '/versions/')}"
-        )
+        typed.here.faults.plan("fail", "PUT", f"/environments/{SERVE.replace(':', '/versions/')}")
     told = typed("register", "environment/*", code=1)
     assert "500 InternalServerError" in told
     printed = typed("register", "environment/*")
@@ -211,7 +207,7 @@ def test_a_job_that_cannot_be_watched_any_longer_goes_on_and_the_way_back_to_it_
 
 def test_a_log_that_cannot_be_read_is_told_in_a_line_without_its_key(typed: Typed) -> None:
     typed("submit", "data", "--name", "told", "--create-missing")
-    typed.here.faults.plan("fail half-way", "GET", "/joblogs/told")
+    typed.here.faults.plan("fail", "GET", "/joblogs/told")
     told = typed("logs", "told", code=1)
     assert "told: logs/azureml/executionlogs.txt cannot be read: HTTP Error 500" in told
     assert "?" not in told

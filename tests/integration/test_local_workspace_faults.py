@@ -14,12 +14,12 @@ from tests.integration.workspace_jobs import run_job
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.integration.faults import Fault
+    from aml_pipelines.workspace.http.fault_rules import Fault
 
 pytestmark = pytest.mark.sdk
 
 
-@pytest.mark.parametrize("fault", ["throttle", "drop", "fail half-way", "expire"])
+@pytest.mark.parametrize("fault", ["throttle", "drop", "fail", "revoke"])
 def test_a_registration_survives_a_fault_and_happens_once(tmp_path: Path, fault: Fault) -> None:
     with workspace_here(tmp_path) as workspace:
         workspace.faults.plan(fault, "PUT", "/data/train/versions/1")

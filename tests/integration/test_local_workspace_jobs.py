@@ -242,7 +242,7 @@ def test_a_submission_survives_a_throttled_and_a_dropped_request(
 ) -> None:
     served.faults.plan("throttle", "PUT", "/jobs/unlucky")
     served.faults.plan("drop", "PUT", "/jobs/unlucky")
-    served.faults.plan("fail half-way", "PUT", "/jobs/unluckier")
+    served.faults.plan("fail", "PUT", "/jobs/unluckier")
     told = submitting(
         served.env,
         """

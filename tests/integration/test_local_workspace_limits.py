@@ -2,62 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
-import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.error import URLError
 
 import pytest
 
 from aml_pipelines.workspace import server
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.store.versions import Versions
+from tests.integration.plain_https import PlainClient
 from tests.integration.workspace_here import workspace_here
-from tests.integration.workspace_jobs import TARGET, workspace
+from tests.integration.workspace_jobs import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SCOPE = (
-    f"/subscriptions/{TARGET.workspace.subscription_id}"
-    f"/resourceGroups/{TARGET.workspace.resource_group}"
-    f"/providers/Microsoft.MachineLearningServices/workspaces/{TARGET.workspace.name}"
-)
 PATH = "azureml://datastores/lake/paths/gold/train"
 
 
-class Caller:
-    """A plain HTTPS client of the workspace that `env` names, with a token of its own."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._address = env["AZUREML_DEV_URL_MFE"]
-        self._trusted = ssl.create_default_context(cafile=env["REQUESTS_CA_BUNDLE"])
-        endpoint = f"{env['IDENTITY_ENDPOINT']}?resource=https://management.azure.com"
-        asked = Request(endpoint, headers={"X-IDENTITY-HEADER": env["IDENTITY_HEADER"]})  # noqa: S310 # loopback
-        with urlopen(asked, timeout=10) as answer:  # noqa: S310 # loopback
-            self._token = json.load(answer)["access_token"]
-
-    def send(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> int:
-        request = Request(  # noqa: S310 # loopback, https
-            f"{self._address}{SCOPE}{path}?api-version=2023-04-01",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-            method=method,
-        )
-        try:
-            with urlopen(request, context=self._trusted, timeout=timeout) as answer:  # noqa: S310 # loopback
-                return int(answer.status)
-        except HTTPError as error:
-            return error.code
+def send(client: PlainClient, method: str, path: str, body: object = None) -> int:
+    return client.send(method, f"{client.workspace}{path}?api-version=2023-04-01", body)[0]
 
 
 def connect(env: Mapping[str, str]) -> socket.socket:
@@ -80,24 +52,24 @@ def test_who_holds_all_connections_idle_keeps_others_waiting_and_not_out(
     monkeypatch.setattr(server.QuietHandler, "timeout", 1)
     monkeypatch.setattr(server, "_CONNECTIONS", 4)
     with workspace_here(tmp_path) as served:
-        caller = Caller(served.env)
+        caller = PlainClient(served.env)
         idle = [connect(served.env) for _ in range(4)]
         with pytest.raises((TimeoutError, URLError)):
-            caller.send("GET", "/data", timeout=0.3)
-        assert caller.send("GET", "/data") == 200
+            caller.send("GET", f"{caller.workspace}/data", timeout=0.3)
+        assert send(caller, "GET", "/data") == 200
         for connection in idle:
             connection.close()
 
 
 def test_two_hundred_clients_at_once_are_all_answered(tmp_path: Path) -> None:
     with workspace_here(tmp_path) as served, ThreadPoolExecutor(200) as clients:
-        caller = Caller(served.env)
+        caller = PlainClient(served.env)
         body = {"properties": {"dataType": "mltable", "dataUri": PATH}}
         together = threading.Barrier(200)
 
         def register(at: int) -> int:
             together.wait()
-            return caller.send("PUT", f"/data/train{at % 20}/versions/{at}", body)
+            return send(caller, "PUT", f"/data/train{at % 20}/versions/{at}", body)
 
         assert set(clients.map(register, range(200))) == {201}
     registered = sum(len(Versions(tmp_path, DATA).versions(f"train{at}")) for at in range(20))
@@ -107,14 +79,14 @@ def test_two_hundred_clients_at_once_are_all_answered(tmp_path: Path) -> None:
 def test_what_was_acknowledged_survives_an_end_without_warning(tmp_path: Path) -> None:
     acknowledged: list[str] = []
     with workspace(tmp_path) as served:
-        caller = Caller(served.env)
+        caller = PlainClient(served.env)
         body = {"properties": {"dataType": "mltable", "dataUri": PATH}}
 
         def register() -> None:
             while True:
                 version = f"{len(acknowledged) + 1}"
                 try:
-                    status = caller.send("PUT", f"/data/train/versions/{version}", body)
+                    status = send(caller, "PUT", f"/data/train/versions/{version}", body)
                 except (OSError, HTTPException):  # the end
                     return
                 assert status == 201

@@ -72,6 +72,33 @@ def test_a_shell_finds_the_workspace_that_another_serves_until_it_is_ended(targe
     assert not (lake / "registry" / "serving.json").exists()
 
 
+def test_a_command_has_a_workspace_for_as_long_as_it_runs(target: Path) -> None:
+    lake = target.parent / "lake"
+    told = shell(*VERB, str(target), "--", sys.executable, "-c", CLIENT)
+    failed = shell(*VERB, str(target), "--", "/bin/sh", "-c", "exit 7")
+    unknown = shell(*VERB, str(target), "--", "no-such-program", "--option")
+    assert (told.returncode, told.stdout) == (0, "lake\n"), told.stderr
+    assert failed.returncode == 7
+    assert unknown.returncode == 1
+    assert "'no-such-program' cannot be run: No such file or directory" in unknown.stderr
+    assert not (lake / "registry" / "serving.json").exists()
+
+
+def test_a_client_meets_the_faults_of_a_file_and_gets_through(target: Path) -> None:
+    rules = target.parent / "faults.yml"
+    rules.write_text("rules:\n- {fault: throttle, path: '*/datastores/lake', times: 2}\n")
+    words = [*VERB, str(target), f"--faults={rules}", "--", sys.executable, "-c", CLIENT]
+    told = shell(*words)
+    rules.write_text("rules: [{fault: burn}]")
+    refused = shell(*words)
+    assert (told.returncode, told.stdout) == (0, "lake\n"), told.stderr
+    log = (target.parent / "lake/registry/workspace.log").read_text()
+    assert log.count("/datastores/lake 429 ") == 2
+    assert log.count("/datastores/lake 200 ") == 1
+    assert refused.returncode == 2
+    assert "'fault' is 'burn'; it is one of" in refused.stderr
+
+
 def test_a_target_in_azure_is_not_served() -> None:
     finished = shell(*VERB, "dev")
     assert finished.returncode == 2

@@ -14,10 +14,10 @@ from aml_pipelines.processes import listen
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
+from aml_pipelines.workspace.http.faults import Faults
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.serve import NOTHING, job_environment
 from aml_pipelines.workspace.server import serve
-from tests.integration.faults import Faults
 from tests.integration.workspace_jobs import TARGET, Names
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.serve import NOTHING
-from tests.integration.workspace_here import workspace_here
+from tests.integration.workspace_here import WorkspaceHere, workspace_here
 from tests.integration.workspace_jobs import run_job
 from tests.tracking import lay_tracking
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from aml_pipelines.workspace.http.faults import Faults
     from aml_pipelines.workspace.served import JobService
-    from tests.integration.faults import Faults
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 # What a job's script needs besides the client; waiting is on the job, never on the clock.
@@ -82,6 +82,7 @@ class WorkspaceWithJobs:
     env: Mapping[str, str]
     faults: Faults
     service: JobService
+    here: WorkspaceHere
 
 
 def new_lake(lake: Path) -> Path:
@@ -110,4 +111,4 @@ def workspace_with_jobs(
         ),
     ) as here:
         assert here.service
-        yield WorkspaceWithJobs(here.env, here.faults, here.service)
+        yield WorkspaceWithJobs(here.env, here.faults, here.service, here)

@@ -79,7 +79,7 @@ class Submissions:
                 return self._update(stored, properties), False
             if StateFolder(self._state).run_record(name).is_file():
                 raise ConflictError(
-                    f"the outputs of a run {name!r}, whose job was deleted, are there; "
+                    f"there are outputs of an earlier run {name!r}, and no job; "
                     "give the job another name"
                 )
             frozen = self.frozen(properties)

@@ -1,22 +1,26 @@
-"""Faults that a test plans for the workspace: what clouds do to clients on a bad day."""
+"""Faults that are planned for the workspace: what clouds do to clients on a bad day."""
 
 from __future__ import annotations
 
 import base64
 import socket
 import threading
-from collections import deque
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flask import Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError
+from aml_pipelines.workspace.http.fault_rules import FaultRule
 from aml_pipelines.workspace.http.operations import POLL_MILLISECONDS, RESULT, STATUS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Flask
 
-Fault = Literal["throttle", "drop", "fail half-way", "slow", "expire"]
+    from aml_pipelines.workspace.http.fault_rules import Fault
+
 _SLOW_POLLS = 3
 # What Azure says of a token that was revoked: get another, not the one that you kept.
 _CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"0"}}}').decode()
@@ -24,41 +28,47 @@ _CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
 
 
 class Faults:
-    """The faults to come, one for each request whose method and path end match, then no more."""
+    """The faults to come: each request meets the first that it matches, and then no more."""
 
-    def __init__(self) -> None:
-        self._planned: deque[tuple[str, str, Fault]] = deque()
+    def __init__(self, rules: Iterable[FaultRule] = ()) -> None:
+        self._rules = list(rules)
         self._polls_to_come: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def plan(self, fault: Fault, method: str, path_end: str) -> None:
-        self._planned.append((method, path_end, fault))
+        """Plan a fault for the next request of `method` to a path that ends in `path_end`."""
+        self._rules.append(FaultRule(fault, method, f"*{path_end}"))
 
     @property
     def are_over(self) -> bool:
-        return not self._planned
+        return not self._rules
 
     def install(self, app: Flask) -> None:
-        """Throttle, drop and expire before the work is done; fail half-way when it is."""
+        """Throttle, drop and revoke before the work is done; fail when it is."""
         app.before_request(self._before)
         app.after_request(self._after)
 
     def _take(self, *kinds: Fault) -> Fault | None:
         with self._lock:
-            for planned in self._planned:
-                method, path_end, fault = planned
-                is_due = request.method == method and request.path.endswith(path_end)
-                if is_due and fault in kinds:
-                    self._planned.remove(planned)
-                    return fault
+            for at, rule in enumerate(self._rules):
+                if not rule.matches(kinds, request.method, request.path):
+                    continue
+                if rule.after:
+                    self._rules[at] = replace(rule, after=rule.after - 1)
+                    return None
+                if rule.times > 1:
+                    self._rules[at] = replace(rule, times=rule.times - 1)
+                else:
+                    del self._rules[at]
+                return rule.fault
         return None
 
     def _before(self) -> Response | None:
-        fault = self._take("throttle", "drop", "expire")
-        if fault == "expire":
-            expired = ArmError(401, "ExpiredAuthenticationToken", "a planned fault").response()
-            expired.headers["WWW-Authenticate"] = _CHALLENGE
-            return expired
+        fault = self._take("throttle", "drop", "revoke")
+        if fault == "revoke":
+            revoked = ArmError(401, "ExpiredAuthenticationToken", "a planned fault").response()
+            revoked.headers["WWW-Authenticate"] = _CHALLENGE
+            return revoked
         if fault == "throttle":
             throttled = ArmError(429, "TooManyRequests", "a planned fault").response()
             throttled.headers["Retry-After"] = "0"
@@ -69,7 +79,7 @@ class Faults:
         return self._poll_slowly()
 
     def _after(self, response: Response) -> Response:
-        if self._take("fail half-way"):
+        if self._take("fail"):
             return ArmError(500, "InternalServerError", "a planned fault").response()
         operation = response.headers.get("Azure-AsyncOperation")
         if operation and self._take("slow"):

@@ -1,0 +1,64 @@
+"""Reads the rules by which requests meet faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal, get_args
+
+from conf.document import ConfError, Section, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+Fault = Literal["throttle", "drop", "fail", "slow", "revoke"]
+_FIELDS = ("fault", "method", "path", "times", "after")
+
+
+@dataclass(frozen=True)
+class FaultRule:
+    """A fault for requests of `method` (any, if empty) to paths that match the pattern `path`.
+
+    `times` of them meet it, once `after` others have not: `throttle` is 429, `revoke` 401 with the
+    demand for another token, `drop` a connection that ends before the work is done, `fail` a 500
+    once it is done, and `slow` an operation that takes a few more polls.
+    """
+
+    fault: Fault
+    method: str = ""
+    path: str = "*"
+    times: int = 1
+    after: int = 0
+
+    def matches(self, kinds: Collection[Fault], method: str, path: str) -> bool:
+        """Return whether a request meets this fault, if it is of `kinds`."""
+        is_method = not self.method or method == self.method
+        return self.fault in kinds and is_method and fnmatchcase(path, self.path)
+
+
+def read_faults(file: Path) -> list[FaultRule]:
+    """Return the rules in `file`: `rules`, a list of mappings with the fields of FaultRule.
+
+    Raises ConfError for a file that has other things.
+    """
+    if not file.is_file():
+        raise ConfError(f"{file}: there is no such file of faults")
+    document = read_document(file).allow("rules")
+    items: list[object] = document.value("rules", list)
+    return [_rule(document, at, item) for at, item in enumerate(items)]
+
+
+def _rule(document: Section, at: int, item: object) -> FaultRule:
+    if not isinstance(item, dict):
+        raise ConfError(f"{document.where_of('rules')}: rule {at + 1} is no mapping")
+    section = Section(item, document.file, ("rules", f"rule {at + 1}"), document.lines)
+    section.allow(*_FIELDS)
+    named = section.choice("fault", get_args(Fault))
+    (fault,) = [fault for fault in get_args(Fault) if fault == named]
+    times, after = section.value("times", int, 1), section.value("after", int, 0)
+    if times < 1 or after < 0:
+        raise ConfError(f"{section.where}: 'times' is a number from 1, and 'after' from 0")
+    return FaultRule(
+        fault, section.value("method", str, ""), section.value("path", str, "*"), times, after
+    )
