@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
+_REQUEST = re.compile(r"(?:[A-Z]+ )?/\S+: ")
 OPERATIONS, METHODS = "operations", "methods"
 
 
@@ -23,6 +25,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     totals = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), reverse=True))
     lines = [f"{len(rows)}: {totals}.", "", _row(heads), _row(["---"] * len(heads))]
     return "\n".join([*lines, *(_row(row) for row in rows)]) + "\n"
+
+
+def reason(message: str) -> str:
+    """Return why a request was refused, without the request that a message begins with."""
+    return _REQUEST.sub("", " ".join(message.split()))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from aml_pipelines.workspace.background import job_service
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
-from tests.coverage_page import table
+from tests.coverage_page import reason, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ SCOPE = WorkspaceScope("sub", "grp", "wsp")
 _GIVEN = {"subscription_id": "sub", "resource_group_name": "grp", "workspace_name": "wsp"}
 # 405 says that nothing of the kind is ever deleted, 501 that it is not here.
 _REFUSALS = (405, 501)
+_NO_ROUTE = "is not served by the local workspace"
 _ABOVE = re.compile(r".*/(workspaces/wsp|providers/Microsoft.MachineLearningServices)(?=/|$)")
 
 
@@ -47,7 +48,7 @@ def operations(state: Path) -> list[Operation]:
     app = create_app(replace(workspace, job_service=service))
     token = f"Bearer {identity.token('https://management.azure.com', time.time())}"
     return [
-        Operation(name, method, _below(path), _outcome(app, token, method, path))
+        Operation(name, method, _below(path), _outcome(app, token, method, path, state))
         for name, method, path in _requests()
     ]
 
@@ -71,11 +72,11 @@ def _given(build: Callable[..., object]) -> dict[str, str]:
     return {name: _GIVEN.get(name, name.replace("_", "-")) for name in needed}
 
 
-def _outcome(app: Flask, token: str, method: str, path: str) -> str:
+def _outcome(app: Flask, token: str, method: str, path: str, state: Path) -> str:
     answer = app.test_client().open(path, method=method, headers={"Authorization": token})
     if answer.status_code in _REFUSALS:
-        why = answer.get_json()["error"]["message"].partition(": ")[2]
-        return f"refused: {why}" if why else "not served"
+        message = answer.get_json()["error"]["message"].replace(str(state), "LAKE")
+        return "not served" if _NO_ROUTE in message else f"refused: {reason(message)}"
     # A route of its own: nothing else may answer in its place.
     app.url_map.bind("host").match(path, method=method)
     return "served"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, cast
 
-from tests.coverage_page import table
+from tests.coverage_page import reason, table
 from tests.integration.client_methods import CALL_ALL, CALLS, NOT_CALLED, SETUP
 from tests.integration.workspace_with_jobs import new_lake, submitting, workspace_with_jobs
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 SERVED = "served"
 _OK, _NOT_FOUND = 200, 404
-_REQUEST = re.compile(r"[A-Z]+ /\S+: ")
 _ANOTHER_WORKSPACE = "is not served here"
 
 
@@ -46,4 +44,4 @@ def _outcome(status: int | str, message: str) -> str:
     # A missing resource would be a wrong call; a missing workspace is one that cannot be made.
     if status == _NOT_FOUND and _ANOTHER_WORKSPACE not in said:
         return f"not found: {said}"
-    return f"refused: {_REQUEST.sub('', said)}"
+    return f"refused: {reason(said)}"

@@ -66,8 +66,7 @@ def delete_registry(registry: str) -> Response:
 
 
 @registries.post("/<registry>/removeRegions")
-def remove_regions(registry: str) -> Response:
-    here().registries.get(registry)
+def remove_regions(**_: str) -> Response:
     raise ArmError(501, "NotImplemented", f"{request.path}: a registry here is in one region")
 
 
