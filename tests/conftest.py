@@ -40,7 +40,10 @@ SETTINGS = {
 # knows of fixtures, but who shares the tests out knows nothing but their names.
 SHARED = {"lake": "from tests.e2e.conftest import Stage", "spark": "spark: SparkSession"}
 # The longest first, or one worker still has it to do when the other has nothing left.
-TURNS = ("lake", "e2e/test_readme.py", "spark", "e2e/", "integration/", "contract/", "unit/")
+TURNS = (
+    *("lake", "e2e/test_readme.py", "spark"),
+    *("e2e/", "integration/", "conformance/", "contract/", "unit/"),
+)
 
 
 @cache

@@ -75,10 +75,10 @@ tell(
         )
     assert told["again"] == "1"
     assert str(told["changed"]).startswith(
-        "ResourceExistsError: (Conflict) A data version with this name and version already exists"
+        "ResourceExistsError: (UserError) A data version with this name and version already exists"
     )
     assert str(told["absent"]).startswith(
-        "ResourceNotFoundError: (NotFound) data asset 'trian' is not registered; there are"
+        "ResourceNotFoundError: (UserError) data asset 'trian' is not registered; there are"
     )
     assert "Asset trian does not exist in workspace local." in str(told["unlabelled"])
     assert "feature stores are not served" in str(told["unserved"])
@@ -193,7 +193,7 @@ tell(
 """,
         )
     assert told["again"] == {"a": "b"}
-    assert "ResourceExistsError: (Conflict) A model version with this name" in str(told["changed"])
+    assert "ResourceExistsError: (UserError) A model version with this name" in str(told["changed"])
     assert "there is nothing at 'azureml://datastores/lake/paths/models/none'" in str(
         told["absent"]
     ).replace("subscriptions/00000000-0000-0000-0000-000000000000/", "")

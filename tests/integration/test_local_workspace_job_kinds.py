@@ -186,7 +186,7 @@ search = {
     "limits": {"max_total_trials": 2, "max_concurrent_trials": 2, "timeout": 600,
                "trial_timeout": 300},
     "early_termination": {"type": "median_stopping", "delay_evaluation": 5}}
-alone = {**search, "compute": "azureml:cpu", "experiment_name": "flights",
+alone = {**search, "compute": "serverless", "experiment_name": "flights",
          "outputs": {"model": {"type": "uri_folder"}}, "resources": {"shm_size": "2g"},
          "trial": {"code": "./code", "environment": environment,
                    "command": "python try.py ${{search_space.depth}} ${{outputs.model}}"}}

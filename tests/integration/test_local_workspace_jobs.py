@@ -203,7 +203,7 @@ tell(same=again, other=other, tags=tags, archived=archived,
 """,
     )
     assert told["same"] == "once"
-    assert "ResourceExistsError: (Conflict) job 'once' exists already" in str(told["other"])
+    assert "ResourceExistsError: (UserError) job 'once' exists already" in str(told["other"])
     assert "its ['jobs'] differ" in str(told["other"])
     assert told["tags"] == {"kept": "yes", "new": "1"}
     assert told["archived"] == [[], ["once"]]

@@ -7,9 +7,22 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
-from aml_pipelines.workspace.assets.components import DEFAULT_VERSION, answered_properties
+from aml_pipelines.errors import ConflictError
+from aml_pipelines.workspace.assets.components import (
+    ANONYMOUS,
+    DEFAULT_VERSION,
+    answered_properties,
+)
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
 from aml_pipelines.workspace.assets.routes import version_resource
-from aml_pipelines.workspace.http.arm import Resource, answer, check_preconditions, page
+from aml_pipelines.workspace.assets.unknown import unknown_is
+from aml_pipelines.workspace.http.arm import (
+    ArmError,
+    Resource,
+    answer,
+    check_preconditions,
+    page,
+)
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.served import here
@@ -23,12 +36,15 @@ _VERSIONS = "/components/<name>/versions"
 
 @routes.get(_VERSIONS)
 def list_versions(name: str) -> Response:
-    return page([_resource(item) for item in here().components.versions.versions(name, view())])
+    versions = here().components.versions
+    with unknown_is(*COMPONENTS.unknown):
+        return page([_resource(item) for item in versions.versions(name, view())])
 
 
 @routes.get(f"{_VERSIONS}/<version>")
 def get_version(name: str, version: str) -> Response:
-    resource = _resource(here().components.version(name, version))
+    with unknown_is(*COMPONENTS.unknown):
+        resource = _resource(here().components.version(name, version))
     if version == DEFAULT_VERSION:
         resource["id"] = f"{here().scope.id}/components/{name}/labels/default"
     return answer(resource)
@@ -42,10 +58,16 @@ def put_version(name: str, version: str) -> Response:
     components = here().components
     kind = components.versions.kind
     properties = body_properties(kind.version, required=kind.required)
-    stored, is_new = components.put(
-        asset_name(name), asset_version(version), properties, unless=refuse
-    )
-    return answer(_resource(stored), is_new=is_new)
+    try:
+        stored, is_new = components.put(
+            asset_name(name), asset_version(version), properties, unless=refuse
+        )
+    except ConflictError as error:
+        # As of no other asset, the service does not call it a conflict.
+        codes = ("ArgumentInvalid", "UpdateComponentFailed")
+        raise ArmError(400, "BadArgument", str(error), *codes) from error
+    # The service calls an anonymous version new each time.
+    return answer(_resource(stored), is_new=is_new or name == ANONYMOUS)
 
 
 def _resource(item: AssetVersion) -> Resource:

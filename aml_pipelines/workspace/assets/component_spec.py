@@ -20,6 +20,8 @@ Spec = dict[str, object]
 WORDS = ("description", "display_name", "tags")
 # What clients add of where they have it from, which is no content.
 _ORIGIN = ("_source", "sourceJobId", "id", "creation_context")
+# Clients write them in lower case, the service not.
+_DISTRIBUTIONS = {"mpi": "Mpi", "pytorch": "Pytorch", "tensorflow": "TensorFlow"}
 _CURATED = re.compile(r"azureml:(AzureML-[^:@/]+):([^:@/]+)")
 
 
@@ -34,6 +36,10 @@ def answered_spec(spec: Mapping[str, object], version: str = "") -> Spec:
         answer["resources"] = {"instance_count": "1", **mapping_in(answer, "resources")}
     elif mapping_in(answer, "task"):  # it has the work of each mini-batch
         answer.pop("resources", None)
+    if distribution := mapping_in(answer, "distribution"):
+        kind = distribution.get("type")
+        spelt = _DISTRIBUTIONS.get(str(kind).lower(), kind)
+        answer["distribution"] = {**distribution, "type": spelt}
     for ports, shape in (("inputs", _input), ("outputs", _output)):
         if ports in answer:
             named = mapping_in(answer, ports).items()

@@ -9,14 +9,16 @@ from aml_pipelines.workspace.store.asset_kind import AssetKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Azure answers with every field of a data asset, also with those that were never given.
-_UNSET_DATA: Mapping[str, object] = {
+# Azure answers with every field of a version, also with those that were never given.
+_UNSET: Mapping[str, object] = {
     "description": None,
     "tags": {},
     "properties": {},
     "isArchived": False,
     "isAnonymous": False,
-    "stage": None,
+}
+_UNSET_OWNED: Mapping[str, object] = {
+    **_UNSET,
     "autoDeleteSetting": None,
     "intellectualProperty": None,
 }
@@ -30,7 +32,8 @@ DATA = AssetKind(
     uri="dataUri",
     type="dataType",
     folders=("uri_folder", "mltable"),
-    unset=_UNSET_DATA,
+    unset={**_UNSET_OWNED, "stage": None},
+    unset_of_names={"description": None, "tags": None, "properties": None},
 )
 ENVIRONMENTS = AssetKind(
     plural="environments",
@@ -38,6 +41,18 @@ ENVIRONMENTS = AssetKind(
     noun="environment",
     container="EnvironmentContainer",
     version="EnvironmentVersion",
+    unset={
+        **_UNSET_OWNED,
+        "stage": "Development",
+        "environmentType": "UserCreated",
+        "osType": "Linux",
+        "autoRebuild": "Disabled",
+        "condaFile": "",
+    },
+    unset_of_names={"description": "", "tags": {}, "properties": {}},
+    document="condaFile",
+    label="azureml.labels",
+    is_always_new=True,
 )
 COMPONENTS = AssetKind(
     plural="components",
@@ -46,6 +61,8 @@ COMPONENTS = AssetKind(
     container="ComponentContainer",
     version="ComponentVersion",
     required=("componentSpec",),
+    unset_of_names={"description": "", "tags": {}, "properties": {}},
+    unknown=("ComponentNotFound",),
     is_counted=False,
 )
 CODES = AssetKind(
@@ -55,5 +72,6 @@ CODES = AssetKind(
     container="CodeContainer",
     version="CodeVersion",
     required=("codeUri",),
+    unset=_UNSET,
 )
 KINDS = (DATA, ENVIRONMENTS, COMPONENTS, CODES)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from aml_pipelines.pipeline.assets import Container, ModelAsset
 from aml_pipelines.pipeline.references import long_uri
 from aml_pipelines.workspace.assets.routes import container_properties
+from aml_pipelines.workspace.assets.unknown import unknown_is
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
 from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
@@ -20,6 +21,9 @@ from aml_pipelines.workspace.store.addresses import folder_of
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
 
+_UNKNOWN, _UNKNOWN_VERSION = "ModelNotFound", "NoSuchModelRegistered"
+# The stage of a version that was given none, and of an archived one.
+_STAGE, _ARCHIVED = "Development", "Archived"
 TYPES = ("custom_model", "mlflow_model", "triton_model")
 routes = Blueprint("models", __name__)
 
@@ -31,7 +35,8 @@ def list_containers() -> Response:
 
 @routes.get("/models/<name>")
 def get_container(name: str) -> Response:
-    return answer(_container(here().models.tables.container(name)))
+    with unknown_is(detail=_UNKNOWN):
+        return answer(_container(here().models.tables.container(name)))
 
 
 @routes.put("/models/<name>")
@@ -44,9 +49,11 @@ def put_container(name: str) -> Response:
 @routes.get("/models/<name>/versions")
 def list_versions(name: str) -> Response:
     stage, asked = request.args.get("stage"), asked_properties()
+    with unknown_is(detail=_UNKNOWN):
+        models = here().models.tables.models(name, view())
     shown = [
         _version(model)
-        for model in here().models.tables.models(name, view())
+        for model in models
         if stage in (None, model.stage) and has_properties(model.properties, asked)
     ]
     return page(shown, also=frozenset({PROPERTIES}))
@@ -54,7 +61,8 @@ def list_versions(name: str) -> Response:
 
 @routes.get("/models/<name>/versions/<version>")
 def get_version(name: str, version: str) -> Response:
-    return answer(_version(here().models.tables.model(name, version)))
+    with unknown_is(detail=_UNKNOWN_VERSION):
+        return answer(_version(here().models.tables.model(name, version)))
 
 
 @routes.put("/models/<name>/versions/<version>")
@@ -129,9 +137,11 @@ def _version(model: ModelAsset) -> Resource:
         "properties": dict(model.properties),
         "isArchived": model.is_archived,
         "isAnonymous": model.is_anonymous,
-        "stage": model.stage,
+        "stage": _ARCHIVED if model.is_archived else model.stage or _STAGE,
+        "autoDeleteSetting": None,
+        "intellectualProperty": None,
         "modelType": model.type,
-        "modelUri": long_uri(model.path, scope.id),
+        "modelUri": _model_uri(model.path),
         "flavors": {name: {"data": dict(data)} for name, data in model.flavors.items()},
         "jobName": model.job_name,
         "provisioningState": "Succeeded",
@@ -142,3 +152,8 @@ def _version(model: ModelAsset) -> Resource:
         created_at=model.created_at,
         modified_at=model.modified_at,
     )
+
+
+def _model_uri(path: str) -> str:
+    # Of a model alone the service spells the group so; of data it does not.
+    return long_uri(path, here().scope.id).replace("/resourcegroups/", "/resourceGroups/", 1)

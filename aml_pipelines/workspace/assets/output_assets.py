@@ -71,7 +71,7 @@ class OutputAssets:
             versions = self._data.versions(output.asset.name)
         except NotFoundError:
             return ""
-        uri = self._data.kind.shortened(self._properties(output))["dataUri"]
+        uri = self._data.kind.stored_form(self._properties(output))["dataUri"]
         same = [item.version for item in versions if item.properties["dataUri"] == uri]
         return same[0] if same else ""
 

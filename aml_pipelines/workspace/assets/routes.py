@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from aml_pipelines.workspace.assets.kinds import KINDS
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
+from aml_pipelines.pipeline.assets import LATEST
+from aml_pipelines.workspace.assets.kinds import COMPONENTS, DATA, KINDS
+from aml_pipelines.workspace.assets.unknown import unknown_is
+from aml_pipelines.workspace.http.arm import (
+    ArmError,
+    Resource,
+    answer,
+    check_preconditions,
+    page,
+    without_modifier,
+    without_system_data,
+)
+from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.http.schema import has_field
@@ -27,13 +38,17 @@ routes = Blueprint("assets", __name__)
 @routes.get(_ASSETS)
 def list_containers(plural: str) -> Response:
     store = here().assets[plural]
-    return page([_container(store.kind, item) for item in store.containers(view())])
+    return page([_container(store.kind, name) for name in store.containers(view())])
 
 
 @routes.get(f"{_ASSETS}/<name>")
 def get_container(plural: str, name: str) -> Response:
     store = here().assets[plural]
-    return answer(_container(store.kind, store.container(name)))
+    with unknown_is(*store.kind.unknown):
+        resource = _container(store.kind, store.container(name))
+    if store.kind is COMPONENTS:
+        resource = without_system_data(without_modifier(resource), "createdBy", "createdByType")
+    return answer(resource)
 
 
 @routes.put(f"{_ASSETS}/<name>")
@@ -42,7 +57,7 @@ def put_container(plural: str, name: str) -> Response:
     required = (store.kind.type,) if store.kind.type else ()
     properties = body_properties(store.kind.container, required=required)
     container, is_new = store.put_container(asset_name(name), properties)
-    return answer(_container(store.kind, container), is_new=is_new)
+    return answer(_container(store.kind, container), is_new=is_new or store.kind.is_always_new)
 
 
 @routes.get(f"{_ASSETS}/<name>/versions")
@@ -76,7 +91,8 @@ def put_version(plural: str, name: str, version: str) -> Response:
     item, is_new = store.put_version(
         asset_name(name), asset_version(version), properties, unless=refuse
     )
-    return answer(version_resource(store.kind, item), is_new=is_new)
+    resource = version_resource(store.kind, item)
+    return answer(resource, is_new=is_new or store.kind.is_always_new)
 
 
 @routes.delete(f"{_ASSETS}/<name>")
@@ -105,11 +121,17 @@ def container_properties(container: Container, model: str) -> dict[str, object]:
 
 def _container(kind: AssetKind, container: Container) -> Resource:
     properties = container_properties(container, kind.container)
+    unset = {key: value for key, value in kind.unset_of_names.items() if not properties[key]}
     if kind.type:
         properties[kind.type] = container.type
-    return here().scope.resource(
-        f"{kind.plural}/{container.name}", properties, created_at=container.created_at
+    if kind is COMPONENTS:
+        properties["latestVersion"] = None  # clients of the service look for the newest version
+    resource = here().scope.resource(
+        f"{kind.plural}/{container.name}",
+        {**properties, **unset},
+        created_at=container.created_at,
     )
+    return without_modifier(resource) if kind is DATA else resource
 
 
 def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
@@ -117,12 +139,25 @@ def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
     properties = {**kind.unset, **item.properties, **_state(kind.version)}
     if kind.uri:
         properties[kind.uri] = kind.answered_uri(properties, here().scope.id)
-    return here().scope.resource(
+    if kind.label:
+        properties |= _label(kind, item)
+    resource = here().scope.resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
         properties,
         created_at=item.created_at,
         modified_at=item.modified_at,
     )
+    is_unchanged = item.created_at == item.modified_at
+    return without_modifier(resource) if kind is DATA and is_unchanged else resource
+
+
+def _label(kind: AssetKind, item: AssetVersion) -> dict[str, object]:
+    """Say whether a version is the latest: one without a name of its own never is."""
+    own = mapping_in(item.properties, "properties")
+    if item.properties.get("isAnonymous"):
+        return {"stage": "Logged", "properties": {**own, kind.label: ""}}
+    is_latest = here().assets[kind.plural].container(item.name).latest_version == item.version
+    return {"properties": {**own, kind.label: LATEST if is_latest else ""}}
 
 
 def _state(model: str) -> dict[str, object]:

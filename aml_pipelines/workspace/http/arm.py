@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
+from aml_pipelines.workspace.http.fields import mapping_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -25,21 +27,51 @@ PAGE = 100
 _PAGED = {"api-version", "listViewType", "$skip", "$top", "$orderBy", "stage"}
 _NEWEST_FIRST = "createdtime desc"
 _OLDEST_FIRST = "createdtime asc"
+# The service names every refusal of a request so, and what it was inside.
+_USER_ERROR = "UserError"
+# Of ARM itself, before the service has the request, or of a server that failed.
+_OF_ARM = ("ResourceNotFound", "ResourceGroupNotFound", "InvalidRequestContent", "InvalidResource")
+_NOT_THE_USERS = (401, 403, 500, 501, 503)
+_CALLER = "local"
 Resource = dict[str, object]
 
 
 class ArmError(RuntimeError):
-    """A refusal in ARM's shape: a status, a code and one line."""
+    """A refusal in ARM's shape: a status, a code and one line.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    `code` says what it is inside of the service's own code, `inner` more of it, from the outside
+    in. `detail` is the code of the one detail that some refusals have instead.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *inner: str, detail: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self._inner = inner
+        self._detail = detail
 
     def response(self) -> Response:
-        answer = jsonify({"error": {"code": self.code, "message": str(self)}})
+        answer = jsonify({"error": self._error()})
         answer.status_code = self.status
         return answer
+
+    def _error(self) -> dict[str, object]:
+        message = str(self)
+        if self.code in _OF_ARM or self.status in _NOT_THE_USERS:
+            return {"code": self.code, "message": message}
+        error: dict[str, object] = {"code": _USER_ERROR, "message": message}
+        none: list[object] = []
+        if self._detail:
+            detail = {"code": self._detail, "message": message}
+            return {
+                **error,
+                "details": [{**detail, "details": none, "additionalInfo": none}],
+                "additionalInfo": none,
+            }
+        codes = [code for code in (self.code, *self._inner) if code != _USER_ERROR]
+        inner = _nested(codes)
+        about = [{"type": "InnerError", "info": {"value": inner}}] if inner else none
+        return {**error, "details": none, "additionalInfo": about}
 
 
 @dataclass(frozen=True)
@@ -74,18 +106,34 @@ class WorkspaceScope:
             "properties": dict(properties),
             "systemData": {
                 "createdAt": _timestamp(created_at),
-                "createdBy": "local",
+                "createdBy": _CALLER,
                 "createdByType": "User",
                 "lastModifiedAt": _timestamp(created_at if modified_at is None else modified_at),
+                "lastModifiedBy": _CALLER,
+                "lastModifiedByType": "User",
             },
         }
 
 
+def without_modifier(resource: Resource) -> Resource:
+    """Return `resource` without who changed it last, which the service leaves out of some."""
+    return without_system_data(resource, "lastModifiedBy", "lastModifiedByType")
+
+
+def without_system_data(resource: Resource, *fields: str) -> Resource:
+    """Return `resource` without `fields` of its systemData."""
+    told = mapping_in(resource, "systemData")
+    kept = {name: value for name, value in told.items() if name not in fields}
+    return {**resource, "systemData": kept}
+
+
 def answer(resource: Resource, *, is_new: bool = False) -> Response:
-    """Answer with one resource and its ETag, 201 where it is new."""
+    """Answer with one resource and its ETag, 201 and its address where it is new."""
     response = jsonify(resource)
-    response.status_code = 201 if is_new else 200
     response.headers["ETag"] = etag(resource)
+    if is_new:
+        response.status_code = 201
+        response.headers["Location"] = request.url
     return response
 
 
@@ -138,6 +186,10 @@ def _number(parameter: str, default: int, *, least: int = 0) -> int:
             400, "BadArgument", f"{parameter} is {text[:80]!r}; it is a whole number from {least}"
         )
     return int(text)
+
+
+def _nested(codes: Sequence[str]) -> dict[str, object] | None:
+    return {"code": codes[0], "innerError": _nested(codes[1:])} if codes else None
 
 
 def _timestamp(seconds: float) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 # The client's own versions are hashes or GUIDs, which are longer than a user's may be.
 _VERSION = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"
 )
 _VIEWS: tuple[View, ...] = ("ActiveOnly", "ArchivedOnly", "All")
 # Of a registry's assets the client asks by the names that Python gives its enum's members.

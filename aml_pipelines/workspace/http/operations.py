@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STATUS, RESULT = "operationsStatus", "operationResults"
 # Without this, Azure's pollers wait 30 s between two polls.
 POLL_MILLISECONDS = "50"
+ACCEPTED = 202
 OperationState = Literal["InProgress", "Succeeded", "Failed"]
 
 
@@ -56,7 +57,9 @@ class Operations:
             operation.ended.set()
         url = f"{request.host_url.rstrip('/')}{self._folder}"
         response.headers["Azure-AsyncOperation"] = f"{url}/{STATUS}/{name}"
-        response.headers["Location"] = f"{url}/{RESULT}/{name}"
+        # Without a resource in the answer there is only the operation's own result to look at.
+        if response.status_code == ACCEPTED:
+            response.headers["Location"] = f"{url}/{RESULT}/{name}"
         response.headers["x-ms-retry-after-ms"] = POLL_MILLISECONDS
         return response
 

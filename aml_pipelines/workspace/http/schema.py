@@ -67,11 +67,12 @@ def _check_model(fields: Mapping[str, object], model: ApiModel, where: str) -> N
         chosen = fields.get(model.discriminator)
         _check_choice(chosen, tuple(model.subtypes), f"{where}.{model.discriminator}")
         model = described_model(model.subtypes[str(chosen)]) or model
-    unknown = sorted(set(fields) - set(model.fields))
+    given = {name for name, value in fields.items() if value is not None}
+    unknown = sorted(given - set(model.fields))
     if unknown:
         raise _refusal(f"{where} has unknown fields {unknown}; it may have {sorted(model.fields)}")
     for name, value in fields.items():
-        _check(value, model.fields[name], f"{where}.{name}")
+        _check(value, model.fields.get(name, "object"), f"{where}.{name}")
 
 
 def _check_enum(value: object, choices: tuple[str, ...], where: str) -> None:

@@ -19,8 +19,8 @@ from aml_pipelines.workspace.jobs.status import (
     outputs_of,
     trials_of,
 )
+from aml_pipelines.workspace.jobs.unset import DEFAULT
 from aml_pipelines.workspace.jobs.views import (
-    DEFAULT,
     artifacts_uri,
     job_logs,
     job_run,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import is_shown
-from aml_pipelines.workspace.http.arm import answer, page
+from aml_pipelines.pipeline.references import AssetName, parse
+from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, view
@@ -17,6 +18,7 @@ from aml_pipelines.workspace.jobs.deletion import delete_job
 from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource
+from aml_pipelines.workspace.jobs.vocabulary import SERVERLESS
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -46,8 +48,9 @@ def get_job(name: str) -> Response:
 
 @routes.put("/jobs/<name>")
 def put_job(name: str) -> Response:
-    submissions = here().running().submissions
-    job, is_new = submissions.submit(asset_name(name), _body_properties())
+    submissions, properties = here().running().submissions, _body_properties()
+    _check_compute(name, properties)
+    job, is_new = submissions.submit(asset_name(name), properties)
     return answer(job_resource(job), is_new=is_new)
 
 
@@ -81,6 +84,17 @@ def _body_properties() -> dict[str, object]:
     checked = job_properties(properties)
     check_body("JobBase", {**body, "properties": None})
     return checked
+
+
+def _check_compute(name: str, properties: Mapping[str, object]) -> None:
+    compute = parse(str(properties.get("computeId") or ""))
+    if not isinstance(compute, AssetName) or compute.kind != "computes":
+        return
+    if compute.name != SERVERLESS and not here().computes.find(compute.name):
+        names = sorted(item.name for item in here().computes.all())
+        raise ArmError(
+            400, "UserError", f"job {name!r}: compute {compute.name!r} is not here; {names} are"
+        )
 
 
 def _passes_filters(job: SubmittedJob) -> bool:

@@ -22,8 +22,6 @@ JobState = Literal["Queued", "Started", "Completed", "Failed", "Canceled"]
 # A job in one of these has ended.
 FINAL: tuple[JobState, ...] = ("Completed", "Failed", "Canceled")
 EVERYTHING = Touched(("/",), needs_spark=True)
-MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
-READ_ONLY = ("services", "status")
 _TABLES = """
 CREATE TABLE job (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
@@ -205,12 +203,6 @@ class Jobs:
                 " error = ?, ended_at = ? WHERE state = 'Started'",
                 (error, time.time()),
             )
-
-
-def differing(stored: Mapping[str, object], submitted: Mapping[str, object]) -> list[str]:
-    """Return the fields in which two bodies of one job differ, and may not."""
-    fields = {*stored, *submitted} - {*MAY_CHANGE, *READ_ONLY}
-    return sorted(name for name in fields if stored.get(name) != submitted.get(name))
 
 
 def _touched(graph: Mapping[str, Any]) -> Touched:

@@ -15,11 +15,12 @@ from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.locations import Locations
 from aml_pipelines.pipeline.planner import plan_pipeline
 from aml_pipelines.workspace.jobs.batch_policy import job_policy
+from aml_pipelines.workspace.jobs.changes import MAY_CHANGE, differing
 from aml_pipelines.workspace.jobs.component_files import component_finder
 from aml_pipelines.workspace.jobs.freeze import Named, freeze
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.places import name_places
-from aml_pipelines.workspace.jobs.store import MAY_CHANGE, Graph, Jobs, SubmittedJob, differing
+from aml_pipelines.workspace.jobs.store import Graph, Jobs, SubmittedJob
 from aml_pipelines.workspace.jobs.translate import (
     pipeline_documents,
     single_node,
@@ -105,7 +106,7 @@ class Submissions:
             raise RefusedError(str(error)) from error
 
     def _update(self, stored: SubmittedJob, properties: Mapping[str, object]) -> SubmittedJob:
-        changed = differing(stored.properties, self.frozen(properties))
+        changed = differing(stored.name, stored.properties, self.frozen(properties))
         if changed:
             raise ConflictError(
                 f"job {stored.name!r} exists already and cannot be changed: its {changed} differ; "

@@ -12,11 +12,13 @@ from aml_pipelines.execution.distributed import other_logs
 from aml_pipelines.pipeline.job_outputs import artifact_folder
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
-from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.http.arm import without_system_data
+from aml_pipelines.workspace.http.fields import mapping, mapping_in
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, rank_log
 from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
+from aml_pipelines.workspace.jobs.unset import DEFAULT, SWEEP, completed
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -25,43 +27,25 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.arm import Resource
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-DEFAULT = "default"  # the output that every job has: its artifacts
-
 
 def job_resource(job: SubmittedJob) -> Resource:
-    """Return the ARM resource of a job."""
-    inputs = {
-        name: with_mode(mapping(port), "jobInputType", "ReadOnlyMount")
-        for name, port in mapping(job.properties.get("inputs")).items()
-    }
+    """Return the ARM resource of a job, in the form of the API version that the request names."""
+    shown = completed(job.name, job.properties, request.args.get("api-version", ""))
     made = outputs_of(job, _state())
-    outputs = {
-        name: _placed(with_mode(mapping(port), "jobOutputType", "ReadWriteMount"), made.get(name))
-        for name, port in mapping(job.properties.get("outputs")).items()
-    }
+    outputs = mapping_in(shown, "outputs").items()
     properties = {
-        "description": None,
         "displayName": job.name,
-        **job.properties,
+        **shown,
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "tags": _tags(job),
-        "inputs": inputs,
-        "outputs": outputs,
+        "outputs": {name: _placed(mapping(port), made.get(name)) for name, port in outputs},
         "properties": {**run_properties(job.properties), **_properties(job)},
         "status": status_of(job, _state()),
-        "services": {
-            "Tracking": _service("Tracking", f"https://{request.host}"),
-            "Studio": _service("Studio", (here().folder.runs / job.name).resolve().as_uri()),
-        },
+        "services": _services(job),
     }
-    return here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
-
-
-def with_mode(port: Mapping[str, object], kind: str, mode: str) -> dict[str, object]:
-    """Return a port of a job with the mode that Azure gives it where it has none of its own."""
-    is_data = port.get(kind) not in (None, "literal")
-    return {**port, "mode": mode} if is_data and not port.get("mode") else dict(port)
+    resource = here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
+    return without_system_data(resource, "lastModifiedAt", "lastModifiedBy", "lastModifiedByType")
 
 
 def child_resource(name: str) -> Resource:
@@ -156,8 +140,16 @@ def _placed(output: Mapping[str, object], location: str | None) -> dict[str, obj
     return {**output, "uri": lake_uri(location)} if location else dict(output)
 
 
+def _services(job: SubmittedJob) -> dict[str, object]:
+    studio = _service("Studio", (here().folder.runs / job.name).resolve().as_uri())
+    if job.kind == SWEEP:  # it has no run of its own to log to, its trials have
+        return {"Studio": studio}
+    return {"Tracking": _service("Tracking", f"https://{request.host}"), "Studio": studio}
+
+
 def _service(kind: str, endpoint: str) -> dict[str, object]:
-    return {"jobServiceType": kind, "endpoint": endpoint, "port": None, "properties": None}
+    unset = dict.fromkeys(("port", "status", "errorMessage", "properties", "nodes"))
+    return {"jobServiceType": kind, "endpoint": endpoint, **unset}
 
 
 def _run(job: SubmittedJob, name: str, display_name: str) -> dict[str, object]:

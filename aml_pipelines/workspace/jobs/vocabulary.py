@@ -41,11 +41,14 @@ def short_reference(reference: str) -> str:
     return str(asset) if asset and asset.is_pinned else reference
 
 
+SERVERLESS = "serverless"  # the compute of jobs that name none
+
+
 def compute_name(compute: str) -> str:
     """Return the name that a pipeline file gives the compute with the id `compute`."""
     reference = parse(compute)
     name = reference.name if isinstance(reference, AssetName) else compute.rpartition("/")[2]
-    return name if name == "serverless" else str(AssetName(name))
+    return name if name == SERVERLESS else str(AssetName(name))
 
 
 def named(fields: JsonObject, camel: str) -> object:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
+from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.resources.compute_views import compute_begun
+from aml_pipelines.workspace.resources.compute_views import compute_resource as _resource
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -22,9 +24,11 @@ ATTACHED = ("SynapseSpark", "Kubernetes", "VirtualMachine")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
 _STATES = {"start": "Running", "stop": "Stopped", "restart": "Running"}
-_FIXED = ("vmSize", "vmPriority", "subnet")
 # The accounts of nodes: of these only the user's name is kept, as nothing here would log in.
 _ACCOUNTS = {"userAccountCredentials": "adminUserName", "administratorAccount": "username"}
+# What no change may touch, and what it is where a client gave nothing.
+_FIXED: Mapping[str, object] = {"vmSize": None, "vmPriority": "Dedicated", "subnet": None}
+_OF_THE_SERVICE = ("enableBatchPrivateLink", "provisioningWarnings")
 
 
 routes = Blueprint("computes", __name__)
@@ -42,14 +46,16 @@ def get_compute(name: str) -> Response:
 
 @routes.put("/computes/<name>")
 def put_compute(name: str) -> Response:
-    body = json_body()
+    body = _without_own(json_body())
     check_body("ComputeResource", body)
     content = _recorded(body)
     stored = here().computes.find(asset_name(name))
     if stored:
         _refuse_changes(stored, content)
     document, is_new = here().computes.put(name, content)
-    return here().operations.begin(answer(_resource(document), is_new=is_new))
+    response = answer(compute_begun(document, is_new=is_new))
+    response.status_code = 201 if is_new else 200  # without the address of what was made
+    return here().operations.begin(response)
 
 
 @routes.patch("/computes/<name>")
@@ -119,6 +125,16 @@ def _check_action(action: str | None) -> None:
         )
 
 
+def _without_own(body: Mapping[str, object]) -> dict[str, object]:
+    """Return `body` without what the service answers and no description of a body has."""
+    if not isinstance(properties := body.get("properties"), dict):
+        return {**body}
+    told = {name: value for name, value in properties.items() if name not in _OF_THE_SERVICE}
+    if isinstance(own := told.get("properties"), dict):
+        told["properties"] = {k: v for k, v in own.items() if k not in _OF_THE_SERVICE}
+    return {**body, "properties": told}
+
+
 def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     properties = mapping_in(body, "properties")
     kind = str(properties.get("computeType"))
@@ -145,7 +161,7 @@ def _refuse_changes(stored: StoredDocument, content: Mapping[str, object]) -> No
     changed = [
         name for name in ("computeType", "resourceId") if before.get(name) != after.get(name)
     ]
-    changed += [name for name in _FIXED if were.get(name) != are.get(name)]
+    changed += [name for name in _FIXED if _fixed(were, name) != _fixed(are, name)]
     if changed:
         raise ArmError(
             400,
@@ -155,37 +171,7 @@ def _refuse_changes(stored: StoredDocument, content: Mapping[str, object]) -> No
         )
 
 
-def _resource(compute: StoredDocument) -> Resource:
-    properties = compute.properties
-    kind = properties["computeType"]
-    states: dict[str, dict[str, object]] = {
-        "AmlCompute": {
-            "allocationState": "Steady",
-            "currentNodeCount": 0,
-            "targetNodeCount": 0,
-            "errors": [],
-        },
-        "ComputeInstance": {
-            "state": compute.content.get("state", "Running"),
-            "applications": [],
-            "errors": [],
-        },
-    }
-    resource = here().scope.resource(
-        f"computes/{compute.name}",
-        {
-            **properties,
-            "properties": {
-                **mapping_in(properties, "properties"),
-                **states.get(str(kind), {}),
-            },
-            "provisioningState": "Succeeded",
-            "provisioningErrors": [],
-            "isAttachedCompute": kind in ATTACHED,
-        },
-        created_at=compute.created_at,
-        modified_at=compute.modified_at,
-    )
-    own = ("properties", "state")
-    shared = {key: value for key, value in compute.content.items() if key not in own}
-    return {"tags": {}, "location": "local", **resource, **shared}
+def _fixed(fields: Mapping[str, object], name: str) -> object:
+    """Return a field that never changes: an answer has sizes and defaults in its own spelling."""
+    value = fields.get(name) or _FIXED[name]
+    return value.upper() if isinstance(value, str) else value

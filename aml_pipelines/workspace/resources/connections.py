@@ -34,6 +34,8 @@ _UNSET: Mapping[str, object] = {
     "isDefault": True,
     "metadata": {},
 }
+# Of the categories that recorded sessions have; of others the service's group is not known.
+_GROUPS = {"Git": "ServicesAndApps", "S3": "File"}
 routes = Blueprint("connections", __name__)
 
 
@@ -128,8 +130,9 @@ def _resource(connection: StoredDocument) -> Resource:
         f"connections/{connection.name}",
         {
             **_UNSET,
+            "group": _GROUPS.get(str(connection.properties.get("category"))),
             **connection.properties,
-            "credentials": None,
+            **({} if connection.properties.get("authType") == "None" else {_CREDENTIALS: None}),
             "createdByWorkspaceArmId": here().scope.id,
         },
         created_at=connection.created_at,

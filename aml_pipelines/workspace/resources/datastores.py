@@ -15,6 +15,8 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aml_pipelines.workspace.store.documents import StoredDocument
 
 _TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
@@ -28,6 +30,12 @@ _PLACES = {
 }
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
 _NONE = {"credentialsType": "None"}
+# As the service answers what was not given.
+_UNSET: Mapping[str, object] = {
+    **dict.fromkeys(("description", "properties", "subscriptionId", "resourceGroup")),
+    "tags": {},
+    "serviceDataAccessAuthIdentity": "None",
+}
 # GET answers with the name of a principal, never with its secrets.
 _SECRETS = "secrets"
 
@@ -106,7 +114,7 @@ def _resource(name: str, document: StoredDocument | None) -> Resource:
     created = document.created_at if document else 0.0
     if name in FOLDERS:
         properties = _folder(name, properties)
-    shared = {"isDefault": name == DEFAULT, "tags": {}, "properties": {}}
+    shared = {**_UNSET, "isDefault": name == DEFAULT}
     return here().scope.resource(f"datastores/{name}", {**shared, **properties}, created_at=created)
 
 

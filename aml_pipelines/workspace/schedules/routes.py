@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
+from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.names import asset_name
 from aml_pipelines.workspace.http.request_body import json_body, parsed_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.routes import job_properties
+from aml_pipelines.workspace.schedules.views import schedule_begun, schedule_resource
 from aml_pipelines.workspace.served import here
-
-if TYPE_CHECKING:
-    from aml_pipelines.workspace.store.documents import StoredDocument
 
 _VIEWS = {"EnabledOnly": (True,), "DisabledOnly": (False,), "All": (True, False)}
 routes = Blueprint("schedules", __name__)
@@ -26,20 +23,19 @@ routes = Blueprint("schedules", __name__)
 def list_schedules() -> Response:
     shown = _shown_states()
     schedules = here().stored_schedules.all()
-    return page(
-        [_resource(item) for item in schedules if item.properties.get("isEnabled") in shown]
-    )
+    listed = [item for item in schedules if item.properties.get("isEnabled") in shown]
+    return page([schedule_resource(item) for item in listed])
 
 
 @routes.get("/schedules/<name>")
 def get_schedule(name: str) -> Response:
-    return answer(_resource(here().stored_schedules.get(name)))
+    return answer(schedule_resource(here().stored_schedules.get(name)))
 
 
 @routes.put("/schedules/<name>")
 def put_schedule(name: str) -> Response:
-    item, is_new = here().running().schedules.put(asset_name(name), _body_properties())
-    return answer(_resource(item), is_new=is_new)
+    item, _ = here().running().schedules.put(asset_name(name), _body_properties())
+    return here().operations.begin(answer(schedule_begun(item), is_new=True))
 
 
 @routes.delete("/schedules/<name>")
@@ -52,15 +48,6 @@ def delete_schedule(name: str) -> Response:
 def trigger_schedule(name: str) -> Response:
     job = here().running().schedules.fire(name, _schedule_time())
     return jsonify(submissionId=job, scheduleActionType="CreateJob")
-
-
-def _resource(item: StoredDocument) -> Resource:
-    return here().scope.resource(
-        f"schedules/{item.name}",
-        {"tags": {}, "properties": {}, **item.properties, "provisioningState": "Succeeded"},
-        created_at=item.created_at,
-        modified_at=item.modified_at,
-    )
 
 
 def _body_properties() -> dict[str, object]:

@@ -13,12 +13,13 @@ from aml_pipelines.workspace.attempts import Attempt
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
     from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
+JOB_NAME = "${{name}}"
 TRIGGER_TIME = "${{creation_context.trigger_time}}"
 _TICK_SECONDS = 1.0
 _LATE = timedelta(minutes=5)  # what was due longer ago was missed, as while nothing was served
@@ -62,10 +63,11 @@ class Schedules:
         due_between(mapping(properties.get("trigger")), now, now, created=now)
         content = {"isEnabled": True, **properties}
         action = mapping(properties.get("action"))
+        given = mapping(action.get("jobDefinition"))
         if action.get("actionType") == "CreateJob":
-            content["action"] = {**action, "jobDefinition": self._frozen(action)}
+            content["action"] = {**action, "jobDefinition": self._frozen(given)}
         with self._firing:
-            return self.stored.put(name, {"properties": content})
+            return self.stored.put(name, {"properties": content, "jobDefinition": dict(given)})
 
     def fire_due(self, now: datetime) -> list[str]:
         """Submit the jobs of schedules that were due since the last call; returns their names."""
@@ -91,7 +93,7 @@ class Schedules:
                 f"schedule {name!r} is a monitor or an import, which is not run here"
             )
         job = f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        self._submissions.submit(job, bound(definition, moment), schedule=name)
+        self._submissions.submit(job, bound(definition, moment, job), schedule=name)
         return job
 
     def _fire(self, schedule: StoredDocument, moment: datetime, now: datetime) -> list[str]:
@@ -107,16 +109,17 @@ class Schedules:
             self._postponed.append((schedule, moment))
         return []
 
-    def _frozen(self, action: JsonObject) -> dict[str, object]:
-        definition = dict(mapping(action.get("jobDefinition")))
+    def _frozen(self, given: JsonObject) -> dict[str, object]:
+        definition = dict(given)
         source = definition.pop("sourceJobId", None)
         if source:
             properties = self._jobs.job(str(source).rpartition("/")[2]).properties
             own = {name: value for name, value in definition.items() if value not in (None, {})}
-            definition = {**properties, **own}
+            settings = {**mapping(properties.get("settings")), **mapping(own.get("settings"))}
+            definition = {**properties, **own, **({"settings": settings} if settings else {})}
         frozen = self._submissions.frozen(definition)
         # Planned once, so that a job that cannot run is refused now and not in the night.
-        self._submissions.check(bound(frozen, self._clock()))
+        self._submissions.check(bound(frozen, self._clock(), "check"))
         return frozen
 
     def _tick(self) -> None:
@@ -125,19 +128,27 @@ class Schedules:
                 self.fire_due(self._clock())
 
 
-def bound(definition: JsonObject, moment: datetime) -> dict[str, object]:
-    """Return a job's definition with the trigger time in its string inputs: UTC, ISO 8601."""
+def bound(definition: JsonObject, moment: datetime, job: str) -> dict[str, object]:
+    """Return a job's definition with its name and trigger time in its string inputs.
+
+    The time is UTC, ISO 8601.
+    """
     text = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    values = {TRIGGER_TIME: text, JOB_NAME: job}
     inputs = {
-        name: _bound(mapping(port), text)
+        name: _bound(mapping(port), values)
         for name, port in mapping(definition.get("inputs")).items()
     }
     return {**definition, "inputs": inputs}
 
 
-def _bound(port: JsonObject, text: str) -> JsonObject:
+def _bound(port: JsonObject, values: Mapping[str, str]) -> JsonObject:
     value = port.get("value")
-    return {**port, "value": value.replace(TRIGGER_TIME, text)} if isinstance(value, str) else port
+    if not isinstance(value, str):
+        return port
+    for expression, text in values.items():
+        value = value.replace(expression, text)
+    return {**port, "value": value}
 
 
 def _definition(schedule: StoredDocument) -> JsonObject:

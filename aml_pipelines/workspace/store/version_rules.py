@@ -35,9 +35,11 @@ class AssetVersion:
 
 def refuse_changes(kind: AssetKind, stored: AssetVersion, properties: Mapping[str, object]) -> None:
     """Raise ConflictError if `properties` differ from what is stored in a field that is fixed."""
-    before = kind.shortened(stored.properties)  # an earlier version stored another form
-    fields = sorted({*before, *properties} - {*_MAY_DIFFER})
-    changed = [name for name in fields if _is_changed(before, properties, name)]
+    # An earlier version stored another form; clients send back what was never given.
+    before = {**kind.unset, **kind.stored_form(stored.properties)}
+    after = {**kind.unset, **properties}
+    fields = sorted({*before, *after} - {*_MAY_DIFFER})
+    changed = [name for name in fields if _is_changed(before, after, name)]
     if changed:
         article = "An" if kind.singular[0] in "aeiou" else "A"
         raise ConflictError(

@@ -108,7 +108,7 @@ class Versions:
         ConflictError when the version exists with other content, or the name's other versions are
         of another type.
         """
-        properties, now = self.kind.shortened(properties), time.time()
+        properties, now = self.kind.stored_form(properties), time.time()
         with self._writing() as connection:
             stored = self._find(connection, name, version)
             if unless:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
+from aml_pipelines.workspace.endpoints.envelopes import of_endpoints
 from aml_pipelines.workspace.endpoints.online.servers import server_log
 from aml_pipelines.workspace.http.arm import Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
@@ -31,6 +32,29 @@ _UNSET: Mapping[str, Mapping[str, object]] = {
             "containerResourceLimits": {},
         }
     }
+}
+_PROBE: Mapping[str, object] = {
+    "failureThreshold": 30,
+    "successThreshold": 1,
+    "timeout": "PT2S",
+    "period": "PT10S",
+    "initialDelay": "PT10S",
+}
+# What the service gives a deployment whose body gives none.
+_GIVEN_NONE: Mapping[str, object] = {
+    **dict.fromkeys(("description", "modelMountPath", "dataCollector")),
+    "properties": {},
+    "environmentVariables": {},
+    "scaleSettings": {"scaleType": "Default"},
+    "requestSettings": {
+        "requestTimeout": "PT5S",
+        "maxConcurrentRequestsPerInstance": 1,
+        "maxQueueWait": "PT0S",
+    },
+    "appInsightsEnabled": False,
+    "livenessProbe": _PROBE,
+    "readinessProbe": _PROBE,
+    "egressPublicNetworkAccess": "Enabled",
 }
 
 
@@ -100,12 +124,7 @@ def _resource(deployment: StoredDocument) -> Resource:
     resource = here().scope.resource(
         f"onlineEndpoints/{endpoint}/deployments/{name}",
         {
-            "scaleSettings": {"scaleType": "Default"},
-            "requestSettings": {
-                "requestTimeout": "PT5S",
-                "maxConcurrentRequestsPerInstance": 1,
-                "maxQueueWait": "PT0.5S",
-            },
+            **_GIVEN_NONE,
             **_UNSET.get(str(properties["endpointComputeType"]), {}),
             **properties,
             "provisioningState": deployment.content[_STATE],
@@ -114,4 +133,6 @@ def _resource(deployment: StoredDocument) -> Resource:
         modified_at=deployment.modified_at,
     )
     shared = {key: value for key, value in deployment.content.items() if key in _SHARED}
-    return {"location": "local", "tags": {}, **resource, **shared}
+    shared["sku"] = {"tier": "Standard", **mapping_in(shared, "sku")}
+    common: Resource = {"location": "local", "tags": {}, "kind": "Managed"}
+    return {**common, **of_endpoints(resource), **shared}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
+from aml_pipelines.workspace.endpoints.envelopes import no_such_endpoint, of_endpoints
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.identity import endpoint_audience
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SCORING_PREFIX = "/scoring/online"
 _FILTERS = frozenset({"name", "count", "computeType", "tags", "properties", "orderBy"})
+_UNTOLD = ("keys",)
 _SHARED = ("location", "tags", "identity", "kind", "sku")
 
 
@@ -32,7 +34,10 @@ def list_endpoints() -> Response:
 
 @routes.get("/onlineEndpoints/<name>")
 def get_endpoint(name: str) -> Response:
-    return answer(_resource(here().online.endpoints.get(name)))
+    endpoint = here().online.endpoints.find(name)
+    if not endpoint:
+        raise no_such_endpoint("online endpoint", name)
+    return answer(_resource(endpoint))
 
 
 @routes.put("/onlineEndpoints/<name>")
@@ -47,7 +52,8 @@ def put_endpoint(name: str) -> Response:
         raise ArmError(400, "UserError", f"the authMode of endpoint {name!r} cannot change")
     shared = {key: body[key] for key in _SHARED if body.get(key)}
     document, is_new = online.put_endpoint(name, {**shared, "properties": properties})
-    return here().operations.begin(answer(_resource(document), is_new=is_new))
+    state = "Creating" if is_new else "Updating"
+    return here().operations.begin(answer(_resource(document, state), is_new=is_new))
 
 
 @routes.delete("/onlineEndpoints/<name>")
@@ -89,21 +95,32 @@ def _refuse_other_mode(endpoint: StoredDocument, mode: str) -> None:
         raise ArmError(400, "UserError", f"endpoint {endpoint.name!r} has authMode {stored!r}")
 
 
-def _resource(endpoint: StoredDocument) -> Resource:
-    address = f"https://{request.host}{SCORING_PREFIX}/{endpoint.name}"
+def _resource(endpoint: StoredDocument, state: str = "Succeeded") -> Resource:
+    path = f"onlineEndpoints/{endpoint.name}"
+    address, is_there = (
+        f"https://{request.host}{SCORING_PREFIX}/{endpoint.name}",
+        state != "Creating",
+    )
+    properties = endpoint.properties
     resource = here().scope.resource(
-        f"onlineEndpoints/{endpoint.name}",
+        path,
         {
             "traffic": {},
             "mirrorTraffic": {},
             "publicNetworkAccess": "Enabled",
-            **endpoint.properties,
-            "scoringUri": f"{address}/score",
-            "swaggerUri": f"{address}/swagger.json",
-            "provisioningState": "Succeeded",
+            **dict.fromkeys(("description", "compute")),
+            **{name: value for name, value in properties.items() if name not in _UNTOLD},
+            "properties": {
+                **mapping_in(properties, "properties"),
+                # The service spells this id small.
+                "azureml.onlineendpointid": f"{here().scope.id}/{path}".lower(),
+            },
+            "scoringUri": f"{address}/score" if is_there else None,
+            "swaggerUri": f"{address}/swagger.json" if is_there else None,
+            "provisioningState": state,
         },
         created_at=endpoint.created_at,
         modified_at=endpoint.modified_at,
     )
     shared = {key: value for key, value in endpoint.content.items() if key in _SHARED}
-    return {"location": "local", "tags": {}, "kind": "Managed", **resource, **shared}
+    return {"location": "local", "tags": {}, "kind": "Managed", **of_endpoints(resource), **shared}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
@@ -11,6 +11,7 @@ from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from werkzeug.test import TestResponse
@@ -45,4 +46,11 @@ class Client:
     def refusal(self, method: str, route: str, body: object = None, **headers: str) -> str:
         response = self.send(method, route, body, **headers)
         error = response.get_json()["error"]
-        return f"{response.status_code} {error['code']}: {error['message']}"
+        return f"{response.status_code} {innermost(error)}: {error['message']}"
+
+
+def innermost(error: Mapping[str, Any]) -> str:
+    """Return what an error is inside of the code that the service gives to all of a user's."""
+    details = [detail["code"] for detail in error.get("details", ())]
+    inner = [about["info"]["value"]["code"] for about in error.get("additionalInfo", ())]
+    return str([*details, *inner, error["code"]][0])

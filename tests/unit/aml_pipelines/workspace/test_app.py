@@ -126,7 +126,7 @@ def test_what_is_unknown_is_404_with_what_there_is(client: Client) -> None:
         "404 NotFound: data asset 'train' has no version '2'; it has ['1']"
     )
     assert client.refusal("GET", "/models/late/versions/1") == (
-        "404 NotFound: model 'late' is not registered; there are []"
+        "404 NoSuchModelRegistered: model 'late' is not registered; there are []"
     )
     assert client.refusal("GET", "/datastores/attic") == (
         "404 ResourceNotFound: datastore 'attic' is unknown; "
@@ -362,14 +362,34 @@ def test_code_is_found_by_its_content_under_any_name(client: Client) -> None:
     assert absent["value"] == []
 
 
+def test_an_environments_conda_file_is_kept_as_json_whatever_its_spelling(client: Client) -> None:
+    def put(conda: str) -> int:
+        body = {"properties": {"image": "ubuntu", "condaFile": conda}}
+        return client.send("PUT", "/environments/base/versions/1", body).status_code
+
+    assert put("dependencies: [python=3.11]") == 201
+    answer = client.send("GET", "/environments/base/versions/1").get_json()
+    conda = '{\n  "dependencies": [\n    "python=3.11"\n  ]\n}'
+    assert answer["properties"]["condaFile"] == conda
+    assert (put(conda), put("dependencies:\n- python=3.11\n")) == (201, 201)
+    assert put("dependencies: [python=3.12]") == 409
+
+
+def test_a_conda_file_that_is_no_yaml_is_refused(client: Client) -> None:
+    body = {"properties": {"image": "ubuntu", "condaFile": "dependencies: [python"}}
+    refusal = client.refusal("PUT", "/environments/base/versions/1", body)
+    assert refusal.startswith("400 UserError: 'condaFile' is not YAML: ")
+
+
 def test_an_environment_version_changes_in_its_tags_alone(client: Client) -> None:
     def put(**properties: object) -> int:
         body = {"properties": properties}
         return client.send("PUT", "/environments/e/versions/1", body).status_code
 
     assert put(image="python:3.11") == 201
-    assert put(image="python:3.11", tags={"a": "b"}) == 200
+    assert put(image="python:3.11", tags={"a": "b"}) == 201  # the service never answers 200
     assert put(image="python:3.12") == 409
     assert put(image="python:3.11", imageUrl="x") == 400
+    assert put(image="python:3.11", tags={"a": "b"}, condaFile="") == 201
     found = client.send("GET", "/environments/e/versions/1").get_json()["properties"]
     assert (found["image"], found["tags"]) == ("python:3.11", {"a": "b"})

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.store.documents import Documents
 from tests.unit.aml_pipelines.workspace.rest import WORKSPACE, Client
 
 if TYPE_CHECKING:
@@ -61,7 +63,9 @@ def test_an_update_changes_what_it_names_and_keeps_the_rest(
     assert client.refusal("PATCH", f"{path}-2", change).startswith("404 NotFound")
 
 
-def test_a_cluster_is_scaled_has_no_nodes_and_keeps_no_password(client: Client) -> None:
+def test_a_cluster_is_scaled_has_no_nodes_and_keeps_no_password(
+    client: Client, tmp_path: Path
+) -> None:
     client.send("PUT", "/computes/cpu", {"properties": CLUSTER, "location": "local"})
     scale = {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 9}}}}
 
@@ -69,7 +73,9 @@ def test_a_cluster_is_scaled_has_no_nodes_and_keeps_no_password(client: Client) 
     own = client.send("GET", "/computes/cpu").get_json()["properties"]["properties"]
 
     assert own["scaleSettings"] == {"minNodeCount": 1, "maxNodeCount": 9}
-    assert own["userAccountCredentials"] == {"adminUserName": "me"}
+    assert "userAccountCredentials" not in own
+    kept = mapping(Documents(tmp_path, "compute").get("cpu").properties["properties"])
+    assert kept["userAccountCredentials"] == {"adminUserName": "me"}
     assert client.send("POST", "/computes/cpu/listNodes").get_json() == {"nodes": []}
     instance = {"properties": {"computeType": "ComputeInstance", "properties": {}}}
     client.send("PUT", "/computes/mine", instance)

@@ -17,10 +17,11 @@ def test_a_pipelines_job_has_the_services_own_properties() -> None:
 
     assert run_properties(job) == {
         "azureml.DevPlatv2": "true",
+        "azureml.DatasetAccessMode": "Asset",
         "azureml.runsource": "azureml.PipelineRun",
         "runSource": "MFE",
         "runType": "HTTP",
-        "azureml.parameters": '{"word": "la"}',
+        "azureml.parameters": '{"word":"la"}',
         "azureml.continue_on_step_failure": "True",
         "azureml.continue_on_failed_optional_input": "True",
         "azureml.enforceRerun": "True",
@@ -28,4 +29,12 @@ def test_a_pipelines_job_has_the_services_own_properties() -> None:
         "azureml.defaultDataStoreName": "workspaceblobstore",
         "azureml.pipelineComponent": "pipelinerun",
     }
-    assert run_properties({"jobType": "Command"}) == {}
+    assert run_properties({"jobType": "Spark"}) == {}
+    assert run_properties({"jobType": "Command"}) == {
+        "_azureml.ComputeTargetType": "amlctrain",
+        "_azureml.ClusterName": None,
+    }
+    assert run_properties({"jobType": "Command", "computeId": "/x/computes/cpu"}) == {
+        "_azureml.ComputeTargetType": "amlctrain",
+        "_azureml.ClusterName": "cpu",
+    }

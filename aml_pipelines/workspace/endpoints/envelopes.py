@@ -1,0 +1,22 @@
+"""What answers about endpoints and deployments have in common, as recorded sessions have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aml_pipelines.workspace.http.arm import ArmError, without_system_data
+
+if TYPE_CHECKING:
+    from aml_pipelines.workspace.http.arm import Resource
+
+
+def of_endpoints(resource: Resource) -> Resource:
+    """Return `resource` with what the service tells of the authors of endpoints: little."""
+    untold = ("createdByType", "lastModifiedBy", "lastModifiedByType")
+    return without_system_data(resource, *untold)
+
+
+def no_such_endpoint(noun: str, name: str) -> ArmError:
+    """Return the refusal (404) of an endpoint that is not there."""
+    message = f"{noun} {name!r} does not exist in this workspace"
+    return ArmError(404, "NotFound", message, "EndpointNotFound")
