@@ -42,8 +42,9 @@ test: $(READY) $(AZURITE) $(CHECKS) ## every test that needs no cloud
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
 	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
 
-conformance: $(READY) ## replay recorded sessions of Azure ML against the local workspace, and write docs/parity.md
+conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), and send every route 300 wrong requests
 	@$(BIN)/python -m tests.conformance
+	@FUZZED_REQUESTS=300 $(BIN)/python -m pytest $(PARALLEL) --quiet tests/conformance/test_fuzzed_requests.py
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

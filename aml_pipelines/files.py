@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import uuid
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
@@ -59,6 +60,21 @@ def write_whole(file: Path, content: bytes, *, mode: int = 0o666) -> None:
 def write_json(file: Path, content: Mapping[str, Any], *, mode: int = 0o666) -> None:
     """Write `content` to `file` as JSON, in one step."""
     write_whole(file, (json.dumps(content, indent=2, default=str) + "\n").encode(), mode=mode)
+
+
+def lay_copy(source: Path, copy: Path) -> None:
+    """Copy the folder `source` to `copy`, whole or not at all, unless there is a folder already."""
+    if copy.is_dir():
+        return
+    part = copy.with_name(f".{copy.name}.{uuid.uuid4().hex}.part")
+    shutil.copytree(source, part, copy_function=shutil.copyfile)
+    try:
+        part.rename(copy)
+    except OSError:
+        # Another process was first.
+        shutil.rmtree(part)
+        if not copy.is_dir():
+            raise
 
 
 def read_json(file: Path) -> dict[str, Any]:

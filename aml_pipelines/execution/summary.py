@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
+from aml_pipelines.execution.log_end import last_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aml_pipelines.execution.record import RunRecord
     from aml_pipelines.pipeline.plan import Plan
-
-_LAST_LINES = 20
 
 
 def report_success(plan: Plan, record: RunRecord) -> None:
@@ -50,14 +48,6 @@ def report_failed_nodes(record: RunRecord) -> None:
             if node.log:
                 say(f"  log: {node.log}")
     say(f"see {record.file}")
-
-
-def last_lines(log: Path) -> list[str]:
-    """Return the last lines of a log; none where there is no log."""
-    if not log.is_file():
-        return []
-    with log.open(encoding="utf-8", errors="replace") as lines:
-        return [line.rstrip("\n") for line in deque(lines, _LAST_LINES)]
 
 
 def _registered(record: RunRecord) -> dict[str, str]:

@@ -41,7 +41,7 @@ LEARNERS: Mapping[str, str] = {
 _CLASSIFIERS = ("xg_boost_classifier", "logistic_regression")
 LIMITS = (
     *("timeout_minutes", "trial_timeout_minutes", "max_trials", "max_concurrent_trials"),
-    *("max_cores_per_trial", "enable_early_termination", "exit_score"),
+    *("max_cores_per_trial", "max_nodes", "enable_early_termination", "exit_score"),
 )
 DATA = ("training_data", "validation_data", "test_data")
 FIELDS = (
@@ -181,6 +181,7 @@ def _ignored(fields: Fields) -> tuple[str, ...]:
     own = [name for name in ("cv_split_column_names", "test_data_size") if name in fields.entries]
     return (
         *own,
+        *(f"limits.{name}" for name in fields.mapping("limits").entries if name == "max_nodes"),
         *(f"training.{name}" for name in training.entries if name not in _TRAINING),
         *(f"forecasting.{name}" for name in forecasting.entries if name not in _FORECASTING),
         *(

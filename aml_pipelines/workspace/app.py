@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.workspace.assets import component_routes, model_routes, tracking_routes
 from aml_pipelines.workspace.assets import routes as assets
+from aml_pipelines.workspace.endpoints import update_routes as endpoint_updates
 from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
 from aml_pipelines.workspace.endpoints.online import routes as online
@@ -23,14 +24,20 @@ from aml_pipelines.workspace.http.arm_paths import with_spelled_paths
 from aml_pipelines.workspace.jobs import history_routes as history
 from aml_pipelines.workspace.jobs import routes as jobs
 from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
+from aml_pipelines.workspace.registries import asset_routes as registry_assets
+from aml_pipelines.workspace.registries import routes as registries
+from aml_pipelines.workspace.registries import transfer_routes as registry_transfers
+from aml_pipelines.workspace.registries.scope import GROUP
 from aml_pipelines.workspace.resources import (
     computes,
+    connections,
     datastores,
     groups,
     operation_routes,
     token_routes,
     workspace,
 )
+from aml_pipelines.workspace.resources.refused import why_refused
 from aml_pipelines.workspace.schedules import routes as schedules
 from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, here
 from aml_pipelines.workspace.storage import (
@@ -42,16 +49,17 @@ from aml_pipelines.workspace.storage import (
 from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 SERVED = (
-    *("the workspace", "data", "models", "datastores", "computes"),
+    *("the workspace", "data", "models", "datastores", "computes", "connections"),
     *("environments", "components", "codes", "jobs", "schedules"),
-    *("online endpoints", "batch endpoints"),
+    *("online endpoints", "batch endpoints", "registries"),
 )
 # Below the workspace's own path.
 _RESOURCES = (
-    *(workspace.routes, datastores.routes, computes.routes),
+    *(workspace.routes, datastores.routes, computes.routes, connections.routes),
     *(assets.routes, component_routes.routes, model_routes.routes, upload_routes.routes),
     *(jobs.routes, schedules.routes),
-    *(online.routes, online_deployments.routes, batch.routes),
+    *(online.routes, online_deployments.routes, batch.routes, endpoint_updates.routes),
+    registry_transfers.publishing,
 )
 # Below that path in Azure's other APIs.
 _OTHER_APIS = (
@@ -61,20 +69,28 @@ _OTHER_APIS = (
     (reader_routes.data, "/data/v1.0"),
     (batch.job_lists, "/mferp/managementfrontend"),
 )
+# Below a group; the client asks for a registry's assets at another address than for itself.
+_REGISTRY_ASSETS = (registry_assets.routes, registry_transfers.routes)
+_REGISTRIES = (registries.registries, *_REGISTRY_ASSETS)
+_REGISTRY_PREFIXES = (
+    (f"{GROUP}/registries", _REGISTRIES),
+    (f"/mferp/managementfrontend{GROUP}/registries", _REGISTRY_ASSETS),
+)
 # With paths of their own.
 _ELSEWHERE = (
     *(groups.routes, workspace.lists, operation_routes.routes, history.logs),
+    *(registries.lists, registries.found),
     *(scoring.routes, batch.invocations, tracking_routes.routes),
     *(blob_routes.routes, path_routes.routes, reader_routes.storage),
 )
 # Routes that check the caller themselves, or need no right: a storage container may be opened by a
 # signed URL, an online endpoint has keys of its own, a link to a log is signed, MLflow's clients
-# have the secret of their job, and the addresses of the workspace's APIs are no secret.
+# have the secret of their job, and the addresses of the workspace's APIs and registries are none.
 _WITHOUT_TOKEN = tuple(
     f"{prefix}/"
     for prefix in (
         *(STORAGE_PREFIX, online.SCORING_PREFIX, LOGS_PREFIX, history.DISCOVERY_PREFIX),
-        tracking_routes.TRACKING_PREFIX,
+        *(tracking_routes.TRACKING_PREFIX, registries.METADATA, registries.DISCOVERY),
     )
 )
 _PLAIN = "/:@!$&'()*+,;="  # characters that a path has as they are
@@ -99,6 +115,9 @@ def create_app(served: ServedWorkspace) -> Flask:
         app.register_blueprint(routes, url_prefix=WORKSPACE)
     for routes, prefix in _OTHER_APIS:
         app.register_blueprint(routes, url_prefix=f"{prefix}{WORKSPACE}")
+    for number, (prefix, blueprints) in enumerate(_REGISTRY_PREFIXES):
+        for routes in blueprints:
+            app.register_blueprint(routes, url_prefix=prefix, name=f"{routes.name}_{number}")
     for routes in _ELSEWHERE:
         app.register_blueprint(routes)
     _register_errors(app)
@@ -166,6 +185,9 @@ def _not_served(error: HTTPException) -> Response:
     # A 404 would tell the client that the resource does not exist; 501 says that we lack the route.
     if error.code not in (404, 405):
         return ArmError(error.code or 500, error.name, error.description or "").response()
+    why = why_refused(request.method, request.path)
+    if why:
+        return ArmError(501, "NotImplemented", f"{request.method} {request.path}: {why}").response()
     return ArmError(
         501,
         "NotImplemented",

@@ -15,6 +15,7 @@ from aml_pipelines.workspace.http.operations import Operations
 from aml_pipelines.workspace.jobs.log_links import LogLinks
 from aml_pipelines.workspace.jobs.outputs import JobOutputs
 from aml_pipelines.workspace.jobs.store import Jobs
+from aml_pipelines.workspace.registries.store import Registries
 from aml_pipelines.workspace.serve import NOTHING
 from aml_pipelines.workspace.served import ServedWorkspace
 from aml_pipelines.workspace.state import StateFolder
@@ -72,6 +73,7 @@ def build_workspace(
         templates=Documents(state, "template"),
         datastores=Documents(state, DATASTORE),
         computes=Documents(state, "compute"),
+        connections=Documents(state, "connection"),
         stored_schedules=Documents(state, "schedule"),
         secrets=secrets,
         online=OnlineEndpoints(state, registry, sources, secrets),
@@ -83,4 +85,5 @@ def build_workspace(
         log_links=LogLinks(),
         uploads=uploads,
         accounts=Accounts(state, identity, uploads, mapped),
+        registries=Registries(state),
     )

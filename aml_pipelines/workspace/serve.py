@@ -156,11 +156,15 @@ def job_environment(
 ) -> dict[str, str]:
     """Return the variables by which a job finds its workspace and its identity, as in Azure."""
     folder = StateFolder(state)
+    address = f"https://{LOOPBACK}:{control.getsockname()[1]}"
     return {
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
         "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
-        "AZUREML_DEV_URL_MFE": f"https://{LOOPBACK}:{control.getsockname()[1]}",
+        "AZUREML_DEV_URL_MFE": address,
+        # The cloud that the client takes for its own, with the registries that it has.
+        "ARM_CLOUD_METADATA_URL": f"{address}/metadata/endpoints?api-version=2019-05-01",
+        "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{address}/",
         "REQUESTS_CA_BUNDLE": str(folder.trusted),
         # Of MLTable's reader, which is written in Rust.
         "SSL_CERT_FILE": str(folder.trusted),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.queue import Queue
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
+    from aml_pipelines.workspace.registries.store import Registries
     from aml_pipelines.workspace.schedules.schedules import Schedules
     from aml_pipelines.workspace.state import StateFolder
     from aml_pipelines.workspace.storage.accounts import Accounts
@@ -69,6 +70,7 @@ class ServedWorkspace:
     templates: Documents
     datastores: Documents
     computes: Documents
+    connections: Documents
     stored_schedules: Documents
     secrets: SecretFile
     online: OnlineEndpoints
@@ -80,6 +82,7 @@ class ServedWorkspace:
     log_links: LogLinks
     uploads: Uploads
     accounts: Accounts
+    registries: Registries
     job_service: JobService | None = None
 
     def running(self) -> JobService:

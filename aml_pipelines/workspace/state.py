@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The uploads of others are hidden from storage's clients, as is what `own_paths` names.
 UPLOADS = "uploads"
+# The file that makes a folder a registry.
+REGISTRY_RECORD = "registry.json"
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,11 @@ class StateFolder:
     def component_files(self) -> Path:
         """Registered components as YAML files, for jobs that name them."""
         return self.registry / "components"
+
+    @property
+    def registries(self) -> Path:
+        """The registries, a folder for each; lakes that link it to one folder share them."""
+        return self.registry / "registries"
 
     @property
     def environments(self) -> Path:

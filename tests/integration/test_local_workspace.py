@@ -81,7 +81,7 @@ tell(
         "ResourceNotFoundError: (UserError) data asset 'trian' is not registered; there are"
     )
     assert "Asset trian does not exist in workspace local." in str(told["unlabelled"])
-    assert "is not served by the local workspace" in str(told["unserved"])
+    assert "feature stores are not served" in str(told["unserved"])
 
 
 def test_data_and_models_are_archived_and_restored(lake: Path) -> None:

@@ -55,7 +55,7 @@ DATASTORES = """
 from azure.ai.ml.entities import (
     AccountKeyConfiguration, AzureBlobDatastore, AzureDataLakeGen1Datastore,
     AzureDataLakeGen2Datastore, AzureFileDatastore,
-    SasTokenConfiguration, ServicePrincipalConfiguration,
+    OneLakeArtifact, OneLakeDatastore, SasTokenConfiguration, ServicePrincipalConfiguration,
 )
 def blob(name, credentials=None):
     return AzureBlobDatastore(
@@ -64,6 +64,9 @@ def put(datastore):
     return ml.datastores.create_or_update(datastore)
 share = put(AzureFileDatastore(name="share", account_name="real", file_share_name="s"))
 old = put(AzureDataLakeGen1Datastore(name="old", store_name="gone"))
+fabric = put(OneLakeDatastore(
+    name="fabric", artifact=OneLakeArtifact(name="house", type="lake_house"),
+    one_lake_workspace_name="w", endpoint="onelake.dfs.fabric.microsoft.com"))
 keyed = put(blob("keyed", AccountKeyConfiguration(account_key="K-secret")))
 put(blob("signed", SasTokenConfiguration(sas_token="S-secret")))
 put(AzureDataLakeGen2Datastore(
@@ -81,6 +84,7 @@ secrets = [
 ml.datastores.delete("signed")
 tell(
     records=[share.type, share.file_share_name, old.type, old.store_name],
+    fabric=[fabric.type, fabric.artifact["name"], fabric.one_lake_workspace_name, fabric.endpoint],
     keyed=[keyed.account_name, str(keyed.credentials)],
     lake=[lake.account_name.partition("/")[2], lake.filesystem, lake.description, lake.tags],
     seen=[seen.credentials.client_id, seen.credentials.client_secret], listed=listed,
@@ -136,7 +140,7 @@ def test_computes_are_made_found_kept_and_deleted_by_the_clients_pollers(tmp_pat
     assert told["left"] == ["mine-000000"]
     assert "compute 'cpu' does not exist; there are ['mine-000000']" in str(told["absent"])
     assert told["state"] == ["Stopped", "Running", "Running"]
-    assert "only an instance stops" in str(told["cluster"])
+    assert "only ComputeInstance stops" in str(told["cluster"])
     assert told["workspaces"] == ["local", "local"]
 
 
@@ -146,6 +150,7 @@ def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
     with caplog.at_level("INFO"), workspace_here(tmp_path) as served:
         told = run_job(served.env, DATASTORES)
     assert told["keyed"] == ["real", "{'type': 'account_key'}"]
+    assert told["fabric"] == ["OneLake", "house", "w", "onelake.dfs.fabric.microsoft.com"]
     assert told["records"] == ["AzureFile", "s", "AzureDataLakeGen1", "gone"]
     assert told["lake"] == [
         "storage/lake",
@@ -155,7 +160,7 @@ def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
     ]
     assert told["seen"] == ["c", None]
     assert told["listed"] == [
-        *("keyed", "lake", "old", "principal", "share", "signed"),
+        *("fabric", "keyed", "lake", "old", "principal", "share", "signed"),
         *("workspaceartifactstore", "workspaceblobstore"),
     ]
     assert told["secrets"] == ["K-secret", "S-secret", "P-secret"]

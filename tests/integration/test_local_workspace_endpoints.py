@@ -155,6 +155,49 @@ def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Pa
     assert listening.addresses(servers) == set()
 
 
+def test_a_kubernetes_deployment_answers_here_and_gets_copies_of_requests(
+    served: Serving, lake: Path
+) -> None:
+    told = told_by(
+        served,
+        lake,
+        """
+from azure.ai.ml.entities import KubernetesOnlineDeployment, KubernetesOnlineEndpoint
+make(KubernetesOnlineEndpoint(name="cubed", auth_mode="aml_token", compute="cube"))
+deploy("blue", endpoint="cubed")
+copied = ml.online_deployments.begin_create_or_update(KubernetesOnlineDeployment(
+    name="green", endpoint_name="cubed", model="azureml:adder:1", environment="azureml:serve:1",
+    code_configuration=CodeConfiguration(code=f"{here}/code", scoring_script="score.py"),
+    environment_variables={"COLOR": "green"}, instance_count=1)).result()
+def mirror(traffic, **mirrored):
+    endpoint = ml.online_endpoints.get("cubed")
+    endpoint.traffic, endpoint.mirror_traffic = traffic, mirrored
+    return type(make(endpoint)).__name__  # which does not tell its mirrored traffic
+too_much = refusal(mirror, {"blue": 100}, green=60)
+twice = refusal(mirror, {"blue": 100}, green=10, blue=10)
+live = refusal(mirror, {"blue": 100}, blue=10)
+nowhere = refusal(mirror, {"blue": 100}, red=10)
+mirrored = mirror({"blue": 100}, green=50)
+answers, copies = set(), 0
+for number in range(200):
+    answers.add(ask({"x": 1}, endpoint="cubed")["by"])
+    copies = ml.online_deployments.get_logs("green", "cubed", lines=500).count("asked {'x': 1}")
+    if copies:
+        break
+tell(copied=[type(copied).__name__, copied.provisioning_state], mirrored=mirrored,
+     answers=sorted(answers), copies=copies, too_much=too_much, live=live, nowhere=nowhere,
+     twice=twice, left=ml.online_endpoints.begin_delete("cubed").result())
+""",
+    )
+    assert told["copied"] == ["KubernetesOnlineDeployment", "Succeeded"]
+    assert told["mirrored"] == "KubernetesOnlineEndpoint"
+    assert (told["answers"], told["copies"]) == (["blue"], 1)
+    assert "{'green': 60} is not to one deployment, of at most 50 %" in str(told["too_much"])
+    assert "{'green': 10, 'blue': 10} is not to one deployment" in str(told["twice"])
+    assert "['blue'] cannot have both traffic and mirrored traffic" in str(told["live"])
+    assert "mirrored traffic to ['red'], which cannot answer" in str(told["nowhere"])
+
+
 def test_a_deployment_that_does_not_start_fails_with_its_log(served: Serving, lake: Path) -> None:
     told = told_by(
         served,

@@ -258,3 +258,38 @@ def test_a_workspace_beside_a_run_shows_jobs_and_takes_none(tmp_path: Path) -> N
     with workspace(tmp_path) as beside:
         told = submitting(beside.env, 'tell(said=refusal(submit, pipeline({"say": node("true")})))')
     assert "jobs are run by a workspace that is served by itself" in str(told["said"])
+
+
+def test_a_job_that_has_ended_is_deleted_and_its_outputs_stay(served: WorkspaceWithJobs) -> None:
+    told = submitting(
+        served.env,
+        """
+import mlflow
+def made(name):
+    say = node("echo hi > ${{outputs.text}}", outputs={"text": "${{parent.outputs.text}}"})
+    return submit(pipeline({"say": say}, outputs={"text": {"type": "uri_file"}}), name)
+ended(made("doomed"))
+child = ml.jobs.get("doomed_say").name
+place = f"{LAKE}/runs/doomed/say/text"
+ml.data.create_or_update(Data(name="kept", type="uri_file", path=place))
+running = submit(pipeline({"wait": node("sleep 60")}), "busy")
+busy = refusal(ml.jobs.begin_delete, "busy")
+ml.jobs.begin_cancel("busy").result()
+ml.jobs.begin_delete("doomed").result()
+experiment = mlflow.get_experiment_by_name("flights").experiment_id
+runs = mlflow.search_runs([experiment])
+tell(child=child, busy=busy, gone=refusal(ml.jobs.get, "doomed"),
+     child_gone=refusal(ml.jobs.get, "doomed_say"), again=refusal(made, "doomed"),
+     twice=refusal(ml.jobs.begin_delete, "doomed"),
+     listed=[job.name for job in ml.jobs.list() if job.name == "doomed"],
+     runs=[run for run in runs.run_id if run.startswith("doomed")],
+     kept=ml.data.get("kept", label="latest").path.endswith("runs/doomed/say/text"))
+""",
+    )
+    assert told["child"] == "doomed_say"
+    assert "job 'busy' is" in str(told["busy"])
+    assert "cancel it first" in str(told["busy"])
+    for name in ("gone", "child_gone", "twice"):
+        assert "ResourceNotFoundError" in str(told[name])
+    assert (told["listed"], told["runs"], told["kept"]) == ([], [], True)
+    assert "give the job another name" in str(told["again"])

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.data import NodeData, make_outputs
+from aml_pipelines.execution.log_end import last_lines
 from aml_pipelines.execution.process import kept
-from aml_pipelines.execution.summary import last_lines
 from aml_pipelines.execution.sweep.early_termination import is_ended
 from aml_pipelines.execution.sweep.record import TrialRecord, write_trials
 from aml_pipelines.execution.tracking import Ended, TrackedRun, run_id

@@ -19,7 +19,7 @@ from aml_pipelines.workspace.assets.registered_copies import keep_copies
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 _RUN = (
@@ -97,6 +97,16 @@ class MlflowRuns:
         # In a transaction of its own: a large model is copied before it writes.
         with self._open() as connection:
             keep_copies(connection, self._folder)
+
+    def hide(self, names: Iterable[str]) -> None:
+        """Delete runs as MLflow's client does: they are marked, and no longer listed."""
+        if not self._folder.mlflow_database.is_file():
+            return
+        with self._open() as connection:
+            connection.executemany(
+                "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid = ?",
+                [(_milliseconds(), run_id(name)) for name in names],
+            )
 
     def copy(self, earlier: str, name: str) -> None:
         with self._open() as connection:

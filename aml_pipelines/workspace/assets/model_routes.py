@@ -12,6 +12,7 @@ from aml_pipelines.workspace.assets.routes import container_properties
 from aml_pipelines.workspace.assets.unknown import unknown_is
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
 from aml_pipelines.workspace.http.fields import mapping, text_in, texts_in
+from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.served import here
@@ -47,10 +48,15 @@ def put_container(name: str) -> Response:
 
 @routes.get("/models/<name>/versions")
 def list_versions(name: str) -> Response:
-    stage = request.args.get("stage")
+    stage, asked = request.args.get("stage"), asked_properties()
     with unknown_is(detail=_UNKNOWN):
         models = here().models.tables.models(name, view())
-    return page([_version(model) for model in models if stage in (None, model.stage)])
+    shown = [
+        _version(model)
+        for model in models
+        if stage in (None, model.stage) and has_properties(model.properties, asked)
+    ]
+    return page(shown, also=frozenset({PROPERTIES}))
 
 
 @routes.get("/models/<name>/versions/<version>")

@@ -10,6 +10,8 @@ from flask import request
 from aml_pipelines.workspace.http.arm import ArmError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aml_pipelines.pipeline.assets import View
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
@@ -18,6 +20,12 @@ _VERSION = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"
 )
 _VIEWS: tuple[View, ...] = ("ActiveOnly", "ArchivedOnly", "All")
+# Of a registry's assets the client asks by the names that Python gives its enum's members.
+_SPELLED: Mapping[str, View] = {
+    "ListViewType.ACTIVE_ONLY": "ActiveOnly",
+    "ListViewType.ARCHIVED_ONLY": "ArchivedOnly",
+    "ListViewType.ALL": "All",
+}
 
 
 def asset_name(name: str) -> str:
@@ -34,7 +42,7 @@ def view() -> View:
     """Read the request's listViewType, ActiveOnly when it has none."""
     name = request.args.get("listViewType", "ActiveOnly")
     for allowed in _VIEWS:
-        if allowed == name:
+        if allowed == _SPELLED.get(name, name):
             return allowed
     raise ArmError(400, "BadArgument", f"listViewType is {name!r}; it is one of {list(_VIEWS)}")
 

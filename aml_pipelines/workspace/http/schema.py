@@ -6,22 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.http.arm import ArmError
-from aml_pipelines.workspace.http.schema_source import (
-    ANYTHING_ELSE,
-    ApiModel,
-    described_enum,
-    described_model,
-)
+from aml_pipelines.workspace.http.schema_source import ApiModel, described_enum, described_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Values of such fields are never shown in an error, which ends in logs.
-_SECRET = re.compile(r"secret|password|token", re.IGNORECASE)
+_SECRET = re.compile(r"secret|password|token|credentials\.(?!credentialsType)", re.IGNORECASE)
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
-    "long": (int,),
     "float": (int, float),
 }
 
@@ -73,14 +67,12 @@ def _check_model(fields: Mapping[str, object], model: ApiModel, where: str) -> N
         chosen = fields.get(model.discriminator)
         _check_choice(chosen, tuple(model.subtypes), f"{where}.{model.discriminator}")
         model = described_model(model.subtypes[str(chosen)]) or model
-    extra = model.fields.get(ANYTHING_ELSE)
     given = {name for name, value in fields.items() if value is not None}
     unknown = sorted(given - set(model.fields))
-    if unknown and not extra:
+    if unknown:
         raise _refusal(f"{where} has unknown fields {unknown}; it may have {sorted(model.fields)}")
     for name, value in fields.items():
-        inner = model.fields.get(name) or (extra or "").strip("{}") or "object"
-        _check(value, inner, f"{where}.{name}")
+        _check(value, model.fields.get(name, "object"), f"{where}.{name}")
 
 
 def _check_enum(value: object, choices: tuple[str, ...], where: str) -> None:

@@ -1,7 +1,7 @@
-"""Fields and models that the API has gained since 2023-04-01, the version of schema_source.
+"""Fields and models that clients send beyond the API's description, `api.json`.
 
-They are from the Go module armmachinelearning v4.0.0 (API 2024-04-01), or from the source named
-beside them. Types are written as azure-mgmt-machinelearningservices writes them.
+The client takes what the description of its own version has lost, from older ones, and sends it by
+its name on the wire. Types are written as in `api.json`.
 """
 
 from __future__ import annotations
@@ -11,143 +11,132 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_STORAGE_SCOPE = {"resourceGroup": "str", "subscriptionId": "str"}
-_JOB = {"notificationSetting": "NotificationSetting", "queueSettings": "QueueSettings"}
-# API 2024-01-01-preview, as Pulumi's azure-native SDK has it: outputs that are registered.
-_REGISTERED = {
-    "assetName": "str",
-    "assetVersion": "str",
+_OUTPUTS = ("CustomModel", "MLFlowModel", "MLTable", "TritonModel", "UriFile", "UriFolder")
+_IMAGE_TASKS = ("Classification", "ObjectDetection")
+_TABLE_TASKS = ("Classification", "Forecasting", "Regression")
+_TEXT_TASKS = ("TextClassification", "TextClassificationMultilabel", "TextNer")
+_DATA = (
+    *("DataVersionBaseProperties", "MLTableData"),
+    *("UriFileDataVersion", "UriFolderDataVersion"),
+)
+# The client sends these back when it archives what it has read, nulls among them.
+_ASSET = {
     "autoDeleteSetting": "AutoDeleteSetting",
+    "intellectualProperty": "object",
+    "stage": "str",
 }
+_OUTPUT = {"assetVersion": "str", "autoDeleteSetting": "AutoDeleteSetting"}
+_IMAGE_MODEL = {"logTrainingMetrics": "str", "logValidationLoss": "str"}
+_TEXT_TASK = {"fixedParameters": "object", "searchSpace": "object", "sweepSettings": "object"}
+_RESOURCES = {"locations": "[str]", "maxInstanceCount": "int"}
+# A trigger of a job's schedule, where the description has a part of it.
+_TRIGGER = {"endTime": "str", "triggerType": "str"}
 
 FIELDS: Mapping[str, Mapping[str, str]] = {
-    "JobBaseProperties": {"notificationSetting": "NotificationSetting"},
-    "AutoMLJob": _JOB,
-    "CommandJob": _JOB,
-    # Resources: API 2023-08-01-preview, as the client sends them.
-    "SweepJob": {**_JOB, "resources": "JobResourceConfiguration"},
-    "AzureBlobDatastore": _STORAGE_SCOPE,
-    "AzureDataLakeGen1Datastore": _STORAGE_SCOPE,
-    "AzureDataLakeGen2Datastore": _STORAGE_SCOPE,
-    "AzureFileDatastore": _STORAGE_SCOPE,
-    "BatchDeploymentProperties": {"deploymentConfiguration": "BatchDeploymentConfiguration"},
-    "OnlineDeploymentProperties": {"dataCollector": "DataCollector"},
-    # API 2023-06-01-preview, and as recorded sessions of the service have them.
-    "DataVersionBaseProperties": {
-        "autoDeleteSetting": "AutoDeleteSetting",
-        "intellectualProperty": "object",
-        "stage": "str",
-    },
-    "ComponentVersionProperties": {"stage": "str", "autoDeleteSetting": "AutoDeleteSetting"},
-    # As the client's models of API 2025-12-01 have them.
-    "ResourceConfiguration": {"locations": "[str]", "maxInstanceCount": "int"},
-    "JobResourceConfiguration": {"dockerArgsList": "[str]"},
-    # The client sends a schedule's trigger where the description has a part of it.
-    "Cron": {"endTime": "str", "triggerType": "str"},
-    "Recurrence": {"endTime": "str", "triggerType": "str"},
-    # Described as text; clients send flags too, and the service makes text of them.
-    "EndpointPropertiesBase": {"properties": "{object}"},
-    # As the Bicep types of workspaces/computes have them.
+    **{f"{kind}JobOutput": _OUTPUT for kind in _OUTPUTS},
+    **dict.fromkeys(_DATA, _ASSET),
+    **dict.fromkeys(_TEXT_TASKS, _TEXT_TASK),
+    **{f"{task}TrainingSettings": {"trainingMode": "str"} for task in _TABLE_TASKS},
+    **{f"ImageModelSettings{task}": _IMAGE_MODEL for task in _IMAGE_TASKS},
+    "AutoMLJob": {"queueSettings": "WrittenQueueSettings", "resources": "WrittenResources"},
+    # Described as text; the client sends flags too, and the service makes text of them.
+    "BatchEndpointProperties": {"properties": "{object}"},
+    "OnlineEndpointProperties": {"properties": "{object}"},
+    "BatchPipelineComponentDeploymentConfiguration": {"settings": "{object}"},
+    # Described as text; the client sends its hash_version as a number.
+    "CodeVersionProperties": {"properties": "{object}"},
+    "CommandJob": {"parentJobName": "str"},
+    "ComponentVersionProperties": _ASSET,
     "ComputeInstanceProperties": {
         "enableOSPatching": "bool",
         "enableRootAccess": "bool",
-        "enableSSO": "bool",
-        "idleTimeBeforeShutdown": "str",
         "releaseQuotaOnStop": "bool",
     },
-    "CustomModelJobOutput": _REGISTERED,
-    "MLFlowModelJobOutput": _REGISTERED,
-    "MLTableJobOutput": _REGISTERED,
-    "TritonModelJobOutput": _REGISTERED,
-    "UriFileJobOutput": _REGISTERED,
-    "UriFolderJobOutput": _REGISTERED,
-    # 2.0.0b2 says text; the client sends its hash_version as a number, and Azure takes it.
-    "CodeVersionProperties": {"properties": "{object}"},
-}
-MODELS: Mapping[str, Mapping[str, str]] = {
-    "NotificationSetting": {
-        "emailOn": "[EmailNotificationEnableType]",
-        "emails": "[str]",
-        "webhooks": "{object}",
+    "Cron": _TRIGGER,
+    "CustomService": {"type": "str"},
+    "DeploymentResourceConfiguration": _RESOURCES,
+    "ForecastingSettings": {"featuresUnknownAtForecastTime": "[str]"},
+    "JobResourceConfiguration": _RESOURCES,
+    "ModelVersionProperties": {
+        "allowedDeploymentTemplates": "[TemplateReference]",
+        "defaultDeploymentTemplate": "TemplateReference",
+        "systemMetadata": "object",
+        "system_metadata": "object",
     },
-    "QueueSettings": {"jobTier": "JobTier"},
-    "AutoDeleteSetting": {"condition": "AutoDeleteCondition", "value": "str"},
-    "SparkJob": {
-        "archives": "[str]",
-        "args": "str",
-        "codeId": "str",
-        "conf": "{str}",
-        "entry": "SparkJobEntry",
-        "environmentId": "str",
-        "environmentVariables": "{str}",
-        "files": "[str]",
-        "inputs": "{JobInput}",
-        "jars": "[str]",
-        "outputs": "{JobOutput}",
-        "pyFiles": "[str]",
-        "queueSettings": "QueueSettings",
-        "resources": "SparkResourceConfiguration",
-    },
-    "SparkJobEntry": {"sparkJobEntryType": "str"},
-    "SparkJobPythonEntry": {"sparkJobEntryType": "str", "file": "str"},
-    "SparkJobScalaEntry": {"sparkJobEntryType": "str", "className": "str"},
-    "SparkResourceConfiguration": {"instanceType": "str", "runtimeVersion": "str"},
-    "BatchDeploymentConfiguration": {"deploymentConfigurationType": "str"},
-    "BatchPipelineComponentDeploymentConfiguration": {
-        "deploymentConfigurationType": "str",
-        "componentId": "IdAssetReference",
-        "description": "str",
-        "settings": "{object}",  # described as text; the client sends flags, and Azure takes them
-        "tags": "{str}",
-    },
-    "DataCollector": {
-        "collections": "{Collection}",
-        "requestLogging": "RequestLogging",
-        "rollingRate": "RollingRateType",
-    },
-    "Collection": {
-        "clientId": "str",
-        "dataCollectionMode": "DataCollectionMode",
-        "dataId": "str",
-        "samplingRate": "float",
-    },
-    "RequestLogging": {"captureHeaders": "[str]"},
     # Monitors are stored and never run, so their signals are not checked.
-    "CreateMonitorAction": {"actionType": "str", "monitorDefinition": "MonitorDefinition"},
     "MonitorDefinition": {
-        "alertNotificationSettings": "object",
+        "alertNotificationSetting": "object",
         "computeConfiguration": "object",
-        "monitoringTarget": "MonitoringTarget",
         "signals": "{object}",
     },
-    "MonitoringTarget": {"deploymentId": "str", "modelId": "str", "taskType": "str"},
+    "MonitoringTarget": {"taskType": "str"},
+    "NlpVerticalLimitSettings": {"maxNodes": "int", "trialTimeout": "str"},
+    "RandomSamplingAlgorithm": {"logbase": "str"},
+    "Recurrence": _TRIGGER,
+    "RegistryProperties": {"managedResourceGroupTags": "{str}"},
+    "SweepJob": {"resources": "JobResourceConfiguration"},
+    "TableVerticalLimitSettings": {
+        "maxNodes": "int",
+        "sweepConcurrentTrials": "int",
+        "sweepTrials": "int",
+    },
+    # An account's key, by the name of a signature.
+    "WorkspaceConnectionAccountKey": {"sas": "str"},
 }
-EXTENDS: Mapping[str, str] = {"SparkJob": "JobBaseProperties"}
-SUBTYPES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "JobBaseProperties": ("jobType", {"Spark": "SparkJob"}),
-    "SparkJobEntry": (
-        "sparkJobEntryType",
-        {
-            "SparkJobPythonEntry": "SparkJobPythonEntry",
-            "SparkJobScalaEntry": "SparkJobScalaEntry",
-        },
-    ),
-    "ScheduleActionBase": ("actionType", {"CreateMonitor": "CreateMonitorAction"}),
-    "BatchDeploymentConfiguration": (
-        "deploymentConfigurationType",
-        {"PipelineComponent": "BatchPipelineComponentDeploymentConfiguration"},
-    ),
+MODELS: Mapping[str, Mapping[str, str]] = {
+    "AutoDeleteSetting": {"condition": "AutoDeleteCondition", "value": "str"},
+    "DataImport": {
+        "assetName": "str",
+        "dataType": "str",
+        "dataUri": "str",
+        "description": "str",
+        "isAnonymous": "bool",
+        "isArchived": "bool",
+        "properties": "{str}",
+        "source": "DataImportSource",
+        "tags": "{str}",
+    },
+    "DataImportSource": {
+        "connection": "str",
+        "path": "str",
+        "query": "str",
+        "sourceType": "DataImportSourceType",
+    },
+    "ImportDataAction": {"actionType": "str", "dataImportDefinition": "DataImport"},
+    "Ray": {
+        "address": "str",
+        "dashboardPort": "int",
+        "distributionType": "str",
+        "headNodeAdditionalArgs": "str",
+        "includeDashboard": "bool",
+        "port": "int",
+        "workerNodeAdditionalArgs": "str",
+    },
+    "TemplateReference": {"assetId": "str"},
+    # Of an AutoML job the client sends its own entities, by its own names.
+    "WrittenQueueSettings": {"jobTier": "JobTier", "job_tier": "str", "priority": "int"},
+    "WrittenResources": {
+        "docker_args": "object",
+        "instanceCount": "int",
+        "instance_count": "int",
+        "instanceType": "str",
+        "instance_type": "object",
+        "locations": "[str]",
+        "max_instance_count": "int",
+        "properties": "{object}",
+        "shmSize": "str",
+        "shm_size": "str",
+    },
+}
+SUBTYPES: Mapping[str, Mapping[str, str]] = {
+    "DistributionConfiguration": {"Ray": "Ray"},
+    "ScheduleActionBase": {"ImportData": "ImportDataAction"},
 }
 ENUMS: Mapping[str, tuple[str, ...]] = {
-    "JobType": ("Spark",),
-    "OutputDeliveryMode": ("Direct",),
-    "EmailNotificationEnableType": ("JobCancelled", "JobCompleted", "JobFailed"),
     # In both spellings: the API's, and the client's.
     "AutoDeleteCondition": (
         *("CreatedGreaterThan", "LastAccessedGreaterThan"),
         *("created_greater_than", "last_accessed_greater_than"),
     ),
-    "JobTier": ("Basic", "Null", "Premium", "Spot", "Standard"),
-    "DataCollectionMode": ("Disabled", "Enabled"),
-    "RollingRateType": ("Day", "Hour", "Minute", "Month", "Year"),
+    "DataImportSourceType": ("database", "file_system"),
 }

@@ -71,6 +71,13 @@ def list_children(name: str) -> Response:
     return jsonify(value=[node_run(job, item) for item in children])
 
 
+@history.get("/runs/<name>/serviceinstances/<node>")
+def list_services(name: str, node: str) -> Response:  # noqa: ARG001 # a node of a cluster
+    # Services are kept with a job, and none is started.
+    _find(name)
+    return jsonify(instances={})
+
+
 @history.post("/rundata")
 def get_run_data() -> Response:
     return jsonify(runMetadata=_run(str(json_body().get("runId"))))

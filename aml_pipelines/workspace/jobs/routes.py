@@ -9,9 +9,13 @@ from flask import Blueprint, Response, request
 from aml_pipelines.pipeline.assets import is_shown
 from aml_pipelines.pipeline.references import AssetName, parse
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
+from aml_pipelines.workspace.http.fields import mapping
+from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, view
 from aml_pipelines.workspace.http.request_body import resource_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.jobs.deletion import delete_job
+from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource
 from aml_pipelines.workspace.jobs.vocabulary import SERVERLESS
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
-_FILTERS = frozenset({"jobType", "tag", "properties", "scheduled", "scheduleId"})
+_FILTERS = frozenset({"jobType", "tag", PROPERTIES, "scheduled", "scheduleId"})
 _POLL_SECONDS = "1"
 routes = Blueprint("jobs", __name__)
 
@@ -50,6 +54,12 @@ def put_job(name: str) -> Response:
     return answer(job_resource(job), is_new=is_new)
 
 
+@routes.delete("/jobs/<name>")
+def delete(name: str) -> Response:
+    delete_job(here(), name)
+    return here().operations.begin(Response(status=202))
+
+
 @routes.post("/jobs/<name>/cancel")
 def cancel_job(name: str) -> Response:
     here().jobs.job(name)
@@ -63,8 +73,9 @@ def poll_cancel(name: str) -> Response:
 
 
 def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
-    """Check a job's `properties` against the API."""
+    """Check a job's `properties` against the API, and refuse (501) what is not run here."""
     check_body("JobBaseProperties", properties)
+    refuse_only_azures(properties)
     return {name: value for name, value in properties.items() if value is not None}
 
 
@@ -90,11 +101,13 @@ def _passes_filters(job: SubmittedJob) -> bool:
     kind, tag = request.args.get("jobType"), request.args.get("tag")
     schedule, scheduled = request.args.get("scheduleId"), request.args.get("scheduled")
     key, _, value = (tag or "").partition("=")
+    own = mapping(job.properties.get(PROPERTIES))
     is_scheduled = "true" if job.schedule else "false"
     return (
         kind in (None, job.kind)
         and (not tag or (key in job.tags and value in ("", job.tags[key])))
         and schedule in (None, "", job.schedule)
+        and has_properties(own, asked_properties())
         and (scheduled or is_scheduled).lower() == is_scheduled
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.execution.summary import last_lines
+from aml_pipelines.execution.log_end import last_lines
 from aml_pipelines.execution.sweep.record import read_trials
 from aml_pipelines.files import read_json
 from aml_pipelines.locks import holder_of

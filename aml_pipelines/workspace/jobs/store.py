@@ -190,6 +190,11 @@ class Jobs:
             )
         return self.job(name)
 
+    def delete(self, name: str) -> None:
+        """Delete the record of a job."""
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM job WHERE name = ?", (name,))
+
     def fail_started(self, error: str) -> None:
         """Record the end of jobs whose process ended with the workspace that ran them."""
         with self._file.writing() as connection:

@@ -78,6 +78,11 @@ class Submissions:
             stored = self._jobs.find(name)
             if stored:
                 return self._update(stored, properties), False
+            if StateFolder(self._state).run_record(name).is_file():
+                raise ConflictError(
+                    f"there are outputs of an earlier run {name!r}, and no job; "
+                    "give the job another name"
+                )
             frozen = self.frozen(properties)
             folder = self._jobs.folder(name)
             plan = self._plan(name, frozen, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.store.documents import StoredDocument
 
-ATTACHED = ("SynapseSpark", "Kubernetes")
+ATTACHED = ("SynapseSpark", "Kubernetes", "VirtualMachine")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
 _STATES = {"start": "Running", "stop": "Stopped", "restart": "Running"}
+# The accounts of nodes: of these only the user's name is kept, as nothing here would log in.
+_ACCOUNTS = {"userAccountCredentials": "adminUserName", "administratorAccount": "username"}
 # What no change may touch, and what it is where a client gave nothing.
 _FIXED: Mapping[str, object] = {"vmSize": None, "vmPriority": "Dedicated", "subnet": None}
 _OF_THE_SERVICE = ("enableBatchPrivateLink", "provisioningWarnings")
-_PASSWORD = "userAccountCredentials"  # noqa: S105 # the field that has it, not itself
 
 
 routes = Blueprint("computes", __name__)
@@ -57,6 +58,21 @@ def put_compute(name: str) -> Response:
     return here().operations.begin(response)
 
 
+@routes.patch("/computes/<name>")
+def update_compute(name: str) -> Response:
+    body = json_body()
+    check_body("ClusterUpdateParameters", body)
+    compute = here().computes.get(name)
+    _refuse_other_than("AmlCompute", compute, "is scaled")
+    properties, own = compute.properties, mapping_in(compute.properties, "properties")
+    scale = mapping_in(mapping_in(mapping_in(body, "properties"), "properties"), "scaleSettings")
+    if scale:
+        own = {**own, "scaleSettings": {**mapping_in(own, "scaleSettings"), **scale}}
+    content = {**compute.content, "properties": {**properties, "properties": own}}
+    document, _ = here().computes.put(name, content)
+    return here().operations.begin(answer(_resource(document)))
+
+
 @routes.delete("/computes/<name>")
 def delete_compute(name: str) -> Response:
     _check_action(request.args.get("underlyingResourceAction"))
@@ -67,13 +83,37 @@ def delete_compute(name: str) -> Response:
 @routes.post("/computes/<name>/<any(start, stop, restart):action>")
 def change_state(name: str, action: str) -> Response:
     compute = here().computes.get(name)
-    kind = compute.properties.get("computeType")
-    if kind != "ComputeInstance":
-        raise ArmError(
-            400, "UserError", f"compute {name!r} is {kind!r}; only an instance {action}s"
-        )
+    _refuse_other_than("ComputeInstance", compute, f"{action}s")
     here().computes.put(name, {**compute.content, "state": _STATES[action]})
     return here().operations.begin(Response(status=202))
+
+
+@routes.post("/computes/<name>/enableSso")
+def change_sign_on(name: str) -> Response:
+    compute = here().computes.get(name)
+    _refuse_other_than("ComputeInstance", compute, "has single sign-on")
+    is_enabled = json_body().get("enableSSO")
+    if not isinstance(is_enabled, bool):
+        raise ArmError(400, "ValidationError", f"'enableSSO' is {is_enabled!r}; it takes bool")
+    properties = compute.properties
+    own = {**mapping_in(properties, "properties"), "enableSSO": is_enabled}
+    here().computes.put(name, {**compute.content, "properties": {**properties, "properties": own}})
+    return Response(status=200)
+
+
+@routes.post("/computes/<name>/listNodes")
+def list_nodes(name: str) -> Response:
+    # A cluster here has no nodes: jobs that name it run on this machine.
+    _refuse_other_than("AmlCompute", here().computes.get(name), "has nodes")
+    return jsonify(nodes=[])
+
+
+def _refuse_other_than(wanted: str, compute: StoredDocument, what: str) -> None:
+    kind = compute.properties.get("computeType")
+    if kind != wanted:
+        raise ArmError(
+            400, "UserError", f"compute {compute.name!r} is {kind!r}; only {wanted} {what}"
+        )
 
 
 def _check_action(action: str | None) -> None:
@@ -105,9 +145,12 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     if kind in ATTACHED and not properties.get("resourceId"):
         raise ArmError(400, "ValidationError", f"a {kind} compute has no 'resourceId'; it must")
     own = mapping_in(properties, "properties")
-    # A password is never stored: nothing here would log in by it.
-    account = {k: v for k, v in mapping_in(own, _PASSWORD).items() if k == "adminUserName"}
-    kept = {**own, _PASSWORD: account} if account else {**own}
+    accounts = {
+        field: {name: mapping_in(own, field).get(name)}
+        for field, name in _ACCOUNTS.items()
+        if own.get(field)
+    }
+    kept = {**own, **accounts}
     shared = {key: body[key] for key in ("location", "identity", "tags", "sku") if body.get(key)}
     return {**shared, "properties": {**properties, "properties": kept}}
 

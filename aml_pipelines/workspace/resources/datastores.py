@@ -26,6 +26,7 @@ _PLACES = {
     "AzureDataLakeGen2": ("accountName", "filesystem"),
     "AzureFile": ("accountName", "fileShareName"),
     "AzureDataLakeGen1": ("storeName",),
+    "OneLake": ("oneLakeWorkspaceName", "artifact"),
 }
 _FILTERS = frozenset({"isDefault", "count", "names", "searchText", "orderBy", "orderByAsc"})
 _NONE = {"credentialsType": "None"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, request
 
 from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, answer, page
@@ -9,6 +11,9 @@ from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import here
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FILTERS = frozenset({"kind", "$skip", "aiCapabilities"})
 _MAY_CHANGE = ("friendlyName", "description")
@@ -30,10 +35,22 @@ def list_workspaces(subscription: str, group: str | None = None) -> Response:
     return page([_resource()] if is_here else [], also=_FILTERS)
 
 
+@routes.put("/")
+def put_workspace() -> Response:
+    # It exists already: to make it again changes what may change of it.
+    body = json_body()
+    check_body("Workspace", body)
+    return _change(body)
+
+
 @routes.patch("/")
 def update_workspace() -> Response:
     body = json_body()
     check_body("WorkspaceUpdateParameters", body)
+    return _change(body)
+
+
+def _change(body: Mapping[str, object]) -> Response:
     properties = mapping_in(body, "properties")
     changed = {name: properties[name] for name in _MAY_CHANGE if properties.get(name)}
     content = {"tags": mapping_in(body, "tags"), "properties": changed}
@@ -44,8 +61,8 @@ def update_workspace() -> Response:
 @routes.delete("/")
 def delete_workspace() -> Response:
     raise ArmError(
-        409,
-        "Conflict",
+        405,
+        "MethodNotAllowed",
         f"the workspace {here().scope.name!r} is its lake, {str(here().folder.root)!r}: "
         "`make clean` deletes that; it is never deleted over the API",
     )

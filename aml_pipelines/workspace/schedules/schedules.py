@@ -89,7 +89,9 @@ class Schedules:
         schedule = self.stored.get(name)
         definition = _definition(schedule)
         if not definition:
-            raise RefusedError(f"schedule {name!r} is a monitor, which is not run here")
+            raise RefusedError(
+                f"schedule {name!r} is a monitor or an import, which is not run here"
+            )
         job = f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         self._submissions.submit(job, bound(definition, moment, job), schedule=name)
         return job

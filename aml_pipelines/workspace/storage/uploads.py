@@ -6,6 +6,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from aml_pipelines.files import lay_copy
 from aml_pipelines.pipeline.references import DEFAULT
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.access import AccessLinks
@@ -30,8 +31,16 @@ class Uploads:
         # A name that cannot be guessed, in a folder of its own: uploads never share files.
         container = secrets.token_hex(16)
         (self._root / container).mkdir(parents=True)
+        return self.addresses(host, container)
+
+    def addresses(self, host: str, container: str) -> tuple[str, str]:
+        """Return a container's URL without and with the signature that grants access."""
         url = f"https://{host}{_ACCOUNT}/{container}"
         return url, f"{url}?{self._links.query(container, 'rwl')}"
+
+    def lay(self, container: str, source: Path) -> None:
+        """Make the folder `source` a container, by a copy, unless the container is there."""
+        lay_copy(source, self._root / container)
 
     def find(self, container: str) -> Path | None:
         """Return a container's folder, to a caller whose right to the account is checked."""

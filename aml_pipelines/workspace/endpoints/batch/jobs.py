@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.documents import StoredDocument
 
 OUTPUT, NODE = "score", "pipeline"
+ENDPOINT = "azureml.endpointname"
 _FILES = ("uri_folder", "uri_file")
 _SUMMARY_ONLY = "SummaryOnly"
 _ROWS = "predictions.csv"
@@ -83,7 +84,7 @@ def job_body(
         "displayName": f"{endpoint}-{deployment.name.rpartition('/')[2]}",
         "experimentName": mapping(invocation.get("properties")).get("experimentName") or endpoint,
         "properties": {
-            "azureml.endpointname": endpoint,
+            ENDPOINT: endpoint,
             DEPLOYMENT: deployment.name.rpartition("/")[2],
         },
     }

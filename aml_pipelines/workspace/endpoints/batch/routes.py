@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from aml_pipelines.workspace.endpoints.batch.jobs import is_pipeline, job_body, stage_code
+from aml_pipelines.workspace.endpoints.batch.jobs import ENDPOINT, is_pipeline, job_body, stage_code
 from aml_pipelines.workspace.endpoints.batch.views import (
     BATCH_PREFIX,
     SHARED,
@@ -20,9 +20,11 @@ from aml_pipelines.workspace.endpoints.batch.views import (
 from aml_pipelines.workspace.endpoints.envelopes import no_such_endpoint
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
+from aml_pipelines.workspace.http.filters import has_properties
 from aml_pipelines.workspace.http.names import asset_name
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.jobs.batch_policy import DEPLOYMENT
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 
 _FILTERS = frozenset({"count"})
-_DEPLOYMENT = "azureml-model-deployment"
+_CHOSEN = "azureml-model-deployment"
 
 
 routes = Blueprint("batch", __name__)
@@ -105,7 +107,7 @@ def delete_deployment(endpoint: str, name: str) -> Response:
 @invocations.post(f"{BATCH_PREFIX}/<endpoint>/jobs")
 def invoke(endpoint: str) -> Response:
     workspace = here()
-    name = request.headers.get(_DEPLOYMENT) or default_deployment(
+    name = request.headers.get(_CHOSEN) or default_deployment(
         workspace.batch_endpoints.get(endpoint)
     )
     if not name:
@@ -135,12 +137,19 @@ def describe(endpoint: str) -> Response:
 @job_lists.get("/batchEndpoints/<endpoint>/jobs")
 def list_jobs(endpoint: str) -> Response:
     here().batch_endpoints.get(endpoint)
-    jobs = [
-        job
-        for job in here().jobs.all()
-        if mapping_in(job.properties, "properties").get("azureml.endpointname") == endpoint
-    ]
-    return jsonify(value=[job_resource(job) for job in jobs])
+    return _jobs_with({ENDPOINT: endpoint})
+
+
+@job_lists.get("/batchEndpoints/<endpoint>/deployments/<name>/jobs")
+def list_deployment_jobs(endpoint: str, name: str) -> Response:
+    here().batch_deployments.get(f"{endpoint}/{name}")
+    return _jobs_with({ENDPOINT: endpoint, DEPLOYMENT: name})
+
+
+def _jobs_with(asked: Mapping[str, str]) -> Response:
+    jobs = here().jobs.all()
+    found = [job for job in jobs if has_properties(mapping_in(job.properties, "properties"), asked)]
+    return jsonify(value=[job_resource(job) for job in found])
 
 
 def _deployable(body: Mapping[str, object]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
 from aml_pipelines.workspace.endpoints.envelopes import of_endpoints
 from aml_pipelines.workspace.endpoints.online.servers import server_log
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
+from aml_pipelines.workspace.http.arm import Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
 from aml_pipelines.workspace.http.request_body import json_body
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 _SHARED = ("location", "tags", "identity", "kind", "sku")
 _STATE = "state"
 _LOG_LINES = 5000
+# What the client expects of a deployment of this kind, also where none was given.
+_UNSET: Mapping[str, Mapping[str, object]] = {
+    "Kubernetes": {
+        "containerResourceRequirements": {
+            "containerResourceRequests": {},
+            "containerResourceLimits": {},
+        }
+    }
+}
 _PROBE: Mapping[str, object] = {
     "failureThreshold": 30,
     "successThreshold": 1,
@@ -100,10 +109,8 @@ def get_logs(endpoint: str, name: str) -> Response:
 
 def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     check_body("OnlineDeployment", body)
+    # Of either kind, Managed or Kubernetes: its server is a process of this machine.
     properties = mapping_in(body, "properties")
-    if properties["endpointComputeType"] != "Managed":
-        kind = properties["endpointComputeType"]
-        raise ArmError(501, "NotImplemented", f"a {kind} deployment is not served; Managed is")
     workspace = here()
     model = deployed_model(workspace.registry, properties)
     deployed_code(workspace.sources, properties, model)
@@ -118,6 +125,7 @@ def _resource(deployment: StoredDocument) -> Resource:
         f"onlineEndpoints/{endpoint}/deployments/{name}",
         {
             **_GIVEN_NONE,
+            **_UNSET.get(str(properties["endpointComputeType"]), {}),
             **properties,
             "provisioningState": deployment.content[_STATE],
         },

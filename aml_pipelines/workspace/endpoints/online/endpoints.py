@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.secrets import SecretFile
 
 ALL, NONE = 100, 0
+# Azure mirrors no more than this, to one deployment that has no traffic of its own.
+MOST = 50
+MIRROR = "mirrorTraffic"
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]")
 
 
@@ -48,6 +51,7 @@ class OnlineEndpoints:
                 f"endpoint {name!r} is not 3 to 32 letters, digits or '-', beginning with a letter"
             )
         self._check_traffic(name, traffic_of(content))
+        self._check_mirror(name, content)
         # Keys outlive updates of the endpoint: its callers have them.
         if not self._secrets.find(f"onlineEndpoints/{name}"):
             self.regenerate_key(name, "Primary")
@@ -105,20 +109,44 @@ class OnlineEndpoints:
             return None
         return random.choices(list(traffic), list(traffic.values()))[0]  # noqa: S311 # no secret
 
+    def mirrored(self, endpoint: str) -> str | None:
+        """Choose whether a request is sent to the deployment too that traffic is mirrored to."""
+        mirror = traffic_of(self.endpoints.get(endpoint).content, MIRROR)
+        to = next((name for name, share in mirror.items() if share), None)
+        return to if to and random.randrange(ALL) < mirror[to] else None  # noqa: S311 # no secret
+
     def folder(self, key: str) -> Path:
         return StateFolder(self._state).online_deployment(key)
 
     def _check_traffic(self, endpoint: str, traffic: Mapping[str, int]) -> None:
         if sum(traffic.values()) not in (ALL, NONE) or any(part < 0 for part in traffic.values()):
             raise RefusedError(f"traffic {dict(traffic)} does not add up to 100, or to 0")
-        ready = {
+        ready = self._ready(endpoint)
+        unknown = sorted(name for name, part in traffic.items() if part and name not in ready)
+        if unknown:
+            raise RefusedError(f"traffic to {unknown}, which cannot answer; {sorted(ready)} can")
+
+    def _check_mirror(self, endpoint: str, content: Mapping[str, object]) -> None:
+        mirror = {name: share for name, share in traffic_of(content, MIRROR).items() if share}
+        if len(mirror) > 1 or not all(NONE < share <= MOST for share in mirror.values()):
+            raise RefusedError(
+                f"mirrored traffic {mirror} is not to one deployment, of at most {MOST} %"
+            )
+        live = [name for name in mirror if traffic_of(content).get(name)]
+        if live:
+            raise RefusedError(f"{live} cannot have both traffic and mirrored traffic")
+        ready = self._ready(endpoint)
+        if not set(mirror) <= ready:
+            raise RefusedError(
+                f"mirrored traffic to {sorted(mirror)}, which cannot answer; {sorted(ready)} can"
+            )
+
+    def _ready(self, endpoint: str) -> set[str]:
+        return {
             item.name.split("/")[1]
             for item in self.of(endpoint)
             if item.content.get("state") == "Succeeded"
         }
-        unknown = sorted(name for name, part in traffic.items() if part and name not in ready)
-        if unknown:
-            raise RefusedError(f"traffic to {unknown}, which cannot answer; {sorted(ready)} can")
 
     def _stage(self, key: str) -> Staged:
         properties = self.deployments.get(key).properties
@@ -146,7 +174,7 @@ class OnlineEndpoints:
         return is_there
 
 
-def traffic_of(content: Mapping[str, object]) -> dict[str, int]:
-    """Return the shares of an endpoint's traffic, in percent."""
-    shares = mapping_in(mapping_in(content, "properties"), "traffic")
+def traffic_of(content: Mapping[str, object], kind: str = "traffic") -> dict[str, int]:
+    """Return the shares of an endpoint's traffic, in percent; `kind` may be MIRROR."""
+    shares = mapping_in(mapping_in(content, "properties"), kind)
     return {name: int(str(share)) for name, share in shares.items()}

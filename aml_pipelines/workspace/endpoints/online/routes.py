@@ -46,8 +46,6 @@ def put_endpoint(name: str) -> Response:
     check_body("OnlineEndpoint", body)
     properties = {**mapping_in(body, "properties"), "keys": None}
     properties["properties"] = texts_in(properties, "properties")
-    if sum(int(str(share)) for share in mapping_in(properties, "mirrorTraffic").values()):
-        raise ArmError(501, "NotImplemented", "mirrored traffic is not served; traffic is")
     online = here().online
     stored = online.endpoints.find(name)
     if stored and stored.properties.get("authMode") != properties.get("authMode"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hmac
 import http.client
+import logging
+import threading
 
 from flask import Blueprint, Response, request
 
+from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.workspace.endpoints.online.routes import SCORING_PREFIX
 from aml_pipelines.workspace.endpoints.online.servers import ScoringError
 from aml_pipelines.workspace.http.arm import ArmError
@@ -16,6 +19,7 @@ from aml_pipelines.workspace.served import here
 _DEPLOYMENT = "azureml-model-deployment"
 _MODEL_STATUS = "ms-azureml-model-error-statuscode"
 _FAILED_DEPENDENCY = 424
+_log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 180.0  # the longest that Azure takes; a shorter one is the deployment's
 
 
@@ -41,9 +45,26 @@ def _answer_of(endpoint: str, method: str, path: str) -> Response:
     if not deployment:
         missing = f"deployment {named!r}" if named else "any deployment with traffic"
         raise ArmError(404, "NotFound", f"endpoint {endpoint!r} has not {missing}")
+    copied_to = online.mirrored(endpoint) if method == "POST" and not named else None
+    if copied_to:
+        _send_copy(f"{endpoint}/{copied_to}", path)
     response = _ask(f"{endpoint}/{deployment}", method, path)
     response.headers[_DEPLOYMENT] = deployment
     return response
+
+
+def _send_copy(key: str, path: str) -> None:
+    """Send the request to a deployment whose answer nobody waits for."""
+    body, headers = request.get_data(), _headers()
+    servers = here().online.servers
+
+    def send() -> None:
+        try:
+            servers.ready(key).ask("POST", path, body, headers, timeout=_TIMEOUT_SECONDS)
+        except (ScoringError, RefusedError, NotFoundError) as error:
+            _log.warning("the copy of a request to %s: %s", key, error)
+
+    threading.Thread(target=send, daemon=True).start()
 
 
 def _check_caller(name: str) -> None:
@@ -66,18 +87,10 @@ def _check_caller(name: str) -> None:
 
 
 def _ask(key: str, method: str, path: str) -> Response:
-    content_type = request.headers.get("Content-Type", "application/json")
     try:
-        status, kind, body = (
-            here()
-            .online.servers.ready(key)
-            .ask(
-                method,
-                path,
-                request.get_data(),
-                {"Content-Type": content_type},
-                timeout=_TIMEOUT_SECONDS,
-            )
+        server = here().online.servers.ready(key)
+        status, kind, body = server.ask(
+            method, path, request.get_data(), _headers(), timeout=_TIMEOUT_SECONDS
         )
     except ScoringError as error:
         raise ArmError(503, "ServiceUnavailable", str(error)) from error
@@ -86,3 +99,7 @@ def _ask(key: str, method: str, path: str) -> Response:
     if not is_fine:  # Azure tells its own failures from the model's
         answer.headers[_MODEL_STATUS] = str(status)
     return answer
+
+
+def _headers() -> dict[str, str]:
+    return {"Content-Type": request.headers.get("Content-Type", "application/json")}

@@ -186,9 +186,9 @@ def test_a_query_that_is_not_served_is_refused_not_ignored(
 
 
 def test_a_route_that_is_not_served_is_501_and_says_what_is(client: Client) -> None:
-    said = client.refusal("PUT", "/featuresets/a", {})
+    said = client.refusal("PUT", "/colours/a", {})
     assert said.startswith(
-        "501 NotImplemented: PUT /workspaces/w/featuresets/a is not served by the local workspace; "
+        "501 NotImplemented: PUT /workspaces/w/colours/a is not served by the local workspace; "
         "it serves the workspace, data, models, "
     )
 

@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.routing import AnyConverter
 
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.background import job_service
@@ -178,6 +179,7 @@ def served(lake: Path, patch: pytest.MonkeyPatch) -> FlaskClient:
     (lake / "raw" / "main.py").write_text("print('said')")
     identity = WorkspaceIdentity("secret")
     workspace = build_workspace(WorkspaceScope("s", "g", "w"), identity, lake)
+    workspace.registries.put("one", {})
     service = job_service(workspace, master="local[1]", environment={})
     http = create_app(replace(workspace, job_service=service)).test_client()
     http.application.extensions["identity"] = identity
@@ -237,15 +239,13 @@ def seeds_of(rule: str) -> list[object]:
 def requests(draw: st.DrawFn, rule: Rule) -> dict[str, Any]:
     """Draw the path, query, headers and body of a request that `rule` may match."""
     known = {"subscription": "s", "group": "g", "workspace": "w", "account": "lake"}
+    known |= {"_subscription": "s", "_group": "g"}
     known |= {"_suffix": "core.windows.net", "_s": "core.windows.net", "container": "lake"}
     names = rarely(ORDINARY, HOSTILE | st.text(min_size=1, max_size=5))
     values = {name: known.get(name) or draw(names) for name in rule.arguments}
-    for name, choices in (
-        ("plural", ("data", "environments", "components", "codes")),
-        ("action", ("start", "stop", "restart")),
-    ):
-        if name in values:
-            values[name] = draw(st.sampled_from(choices))
+    for name, converter in rule._converters.items():  # noqa: SLF001 # its words are told nowhere else
+        if isinstance(converter, AnyConverter):
+            values[name] = draw(st.sampled_from(sorted(converter.items)))
     method = draw(st.sampled_from(sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})))
     sent = {
         "path": path_of(rule, values),
