@@ -32,14 +32,18 @@ def job_resource(job: SubmittedJob) -> Resource:
     """Return the ARM resource of a job, in the form of the API version that the request names."""
     shown = completed(job.name, job.properties, request.args.get("api-version", ""))
     made = outputs_of(job, _state())
-    outputs = mapping_in(shown, "outputs").items()
+    outputs = mapping_in(shown, "outputs")
+    if not job.is_final and DEFAULT not in mapping_in(job.properties, "outputs"):
+        # Clients that stream the logs below it sign addresses by an account's key, which a folder
+        # does not have; without it they ask the run history.
+        outputs = {name: port for name, port in outputs.items() if name != DEFAULT}
     properties = {
         "displayName": job.name,
         **shown,
         "experimentName": job.experiment,
         "isArchived": job.is_archived,
         "tags": _tags(job),
-        "outputs": {name: _placed(mapping(port), made.get(name)) for name, port in outputs},
+        "outputs": {name: _placed(mapping(port), made.get(name)) for name, port in outputs.items()},
         "properties": {**run_properties(job.properties), **_properties(job)},
         "status": status_of(job, _state()),
         "services": _services(job),
