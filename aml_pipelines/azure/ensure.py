@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.desired import CONTENT, DesiredResource, loaded
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
@@ -127,4 +128,4 @@ def _named(client: MLClient, resource: DesiredResource) -> Calls:
 
 
 def _ended(begin: Callable[[Any], Any]) -> Callable[[Any], object]:
-    return lambda entity: begin(entity).result()
+    return lambda entity: ended(begin, entity)

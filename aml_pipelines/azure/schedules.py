@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.repository import SCHEDULES
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ def schedule_names() -> list[str]:
 def change(client: MLClient, verb: str, name: str) -> None:
     """Enable, disable or delete a schedule; an enabled one is disabled before it is deleted."""
     if verb == "enable":
-        client.schedules.begin_enable(name).result()
+        ended(client.schedules.begin_enable, name)
         return
     # Azure refuses to delete a schedule that is enabled.
     if client.schedules.get(name).is_enabled:
-        client.schedules.begin_disable(name).result()
+        ended(client.schedules.begin_disable, name)
     if verb == "delete":
-        client.schedules.begin_delete(name).result()
+        ended(client.schedules.begin_delete, name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.azure.client import get_or_none
 from aml_pipelines.azure.deployments import COLORS
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.errors import CommandFailedError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def mark_untried(client: MLClient, name: str, color: str) -> None:
     """Tag an endpoint with the colour that is about to be overwritten."""
     endpoint: Any = client.online_endpoints.get(name)
     endpoint.tags = {**(endpoint.tags or {}), UNTRIED: color}
-    client.online_endpoints.begin_create_or_update(endpoint).result()
+    ended(client.online_endpoints.begin_create_or_update, endpoint)
 
 
 def set_traffic(client: MLClient, name: str, shares: dict[str, int], *, newest: str) -> None:
@@ -75,7 +76,7 @@ def set_traffic(client: MLClient, name: str, shares: dict[str, int], *, newest: 
     tags = {**(endpoint.tags or {}), NEWEST: newest}
     # It has answered now: a roll-back may lead to it.
     endpoint.tags = {key: text for key, text in tags.items() if (key, text) != (UNTRIED, newest)}
-    client.online_endpoints.begin_create_or_update(endpoint).result()
+    ended(client.online_endpoints.begin_create_or_update, endpoint)
 
 
 def set_newest(client: MLClient, name: str, share: int) -> str:

@@ -16,6 +16,7 @@ from aml_pipelines.azure.client import (
 from aml_pipelines.azure.desired import desired_computes, desired_datastores
 from aml_pipelines.azure.ensure import ensure
 from aml_pipelines.azure.render import to_yaml
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 
@@ -96,5 +97,5 @@ def _create_workspace(target: Target, *, interactive: bool) -> None:
         say(f"workspace {name}: unchanged")
         return
     desired = Workspace(name=name, location=target.workspace.location, tags=dict(MADE_BY))
-    client.workspaces.begin_create(desired).result()
+    ended(client.workspaces.begin_create, desired)
     say(f"workspace {name}: created")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, workspace_of
 from aml_pipelines.azure.follow import status_of
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.console import say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
         say(f"POST jobs/{arguments.name}/cancel to workspace {target.workspace.name}")
         return 0
     with workspace_of(arguments, target, f"cancel {arguments.name}") as client:
-        client.jobs.begin_cancel(arguments.name).result()
+        ended(client.jobs.begin_cancel, arguments.name)
         job = client.jobs.get(arguments.name)
     say(f"{arguments.name}: {status_of(job).lower()}")
     return 0

@@ -32,6 +32,7 @@ from aml_pipelines.azure.traffic import (
     set_newest,
     set_traffic,
 )
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.pipeline.references import AssetName, asset_name
@@ -146,16 +147,16 @@ def _dry_run(arguments: argparse.Namespace, target: Target, share: int) -> str:
 
 def _deploy_batch(client: MLClient, target: Target, model: str) -> None:
     endpoint = endpoint_document("batch", target)
-    client.batch_endpoints.begin_create_or_update(load(endpoint, "batch")).result()
+    ended(client.batch_endpoints.begin_create_or_update, load(endpoint, "batch"))
     for rendered in deployment_documents("batch", target, model=model, color=""):
         deployment = load(rendered, "batch")
-        client.batch_deployments.begin_create_or_update(deployment).result()
+        ended(client.batch_deployments.begin_create_or_update, deployment)
         say(f"deployment {deployment.name}: {model if deployment.type == 'model' else 'ready'}")
     current = client.batch_endpoints.get(endpoint.document["name"])
     # Only the first time: somebody may have made another one the default since.
     if not (current.defaults and current.defaults.deployment_name):
         current.defaults = {"deployment_name": "files"}
-        client.batch_endpoints.begin_create_or_update(current).result()
+        ended(client.batch_endpoints.begin_create_or_update, current)
     say(f"endpoint {endpoint.document['name']}: {current.scoring_uri}")
 
 
@@ -192,14 +193,14 @@ def _is_deployed(client: MLClient, traffic: Traffic, online: OnlineRelease) -> b
 def _put(client: MLClient, target: Target, online: OnlineRelease, name: str, color: str) -> None:
     if not get_or_none(lambda: client.online_endpoints.get(name)):
         endpoint = load(endpoint_document("online", target), "online")
-        client.online_endpoints.begin_create_or_update(endpoint).result()
+        ended(client.online_endpoints.begin_create_or_update, endpoint)
     # Before it is overwritten: a roll-back while it is being made must not lead to it.
     mark_untried(client, name, color)
     # One: a second file of an online deployment would need a colour of its own.
     (rendered,) = deployment_documents("online", target, model=online.model, color=color)
     deployment = load(rendered, "online")
     deployment.tags = {**(deployment.tags or {}), **online.marks}
-    client.online_deployments.begin_create_or_update(deployment).result()
+    ended(client.online_deployments.begin_create_or_update, deployment)
     # Its own state is the judge, not that the poller came to an end.
     deployed = client.online_deployments.get(color, name)
     if deployed.provisioning_state != "Succeeded":

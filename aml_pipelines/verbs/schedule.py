@@ -13,6 +13,7 @@ from aml_pipelines.azure.jobs import load as load_job
 from aml_pipelines.azure.needs import provide
 from aml_pipelines.azure.render import Document, Rendered, read_job, render_job, to_yaml
 from aml_pipelines.azure.schedules import change, schedule_names
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.console import say
 from aml_pipelines.pipeline.references import AssetName, parse
 from aml_pipelines.pipeline.triggers import trigger_problems
@@ -78,7 +79,7 @@ def main(arguments: argparse.Namespace) -> int:
     with workspace_of(arguments, target, f"schedule {' '.join(arguments.names)}") as client:
         for item in schedules:
             provide(client, target, item.job, creates=False)
-            created = client.schedules.begin_create_or_update(load(item)).result()
+            created = ended(client.schedules.begin_create_or_update, load(item))
             say(f"schedule {created.name}: {'enabled' if created.is_enabled else 'disabled'}")
     return 0
 

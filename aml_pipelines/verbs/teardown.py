@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.azure.client import add_azure_arguments, asked_target, get_or_none, workspace_of
 from aml_pipelines.azure.desired import CONTENT, desired_computes
 from aml_pipelines.azure.schedules import change, schedule_names
+from aml_pipelines.azure.waiting import ended
 from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError
 
@@ -87,10 +88,10 @@ def delete(client: MLClient, item: Deletable) -> None:
         case "schedule":
             change(client, "delete", item.name)
         case "batch endpoint":
-            client.batch_endpoints.begin_delete(item.name).result()
+            ended(client.batch_endpoints.begin_delete, item.name)
         case "online endpoint":
-            client.online_endpoints.begin_delete(item.name).result()
+            ended(client.online_endpoints.begin_delete, item.name)
         case _:
             is_pool = client.compute.get(item.name).type.lower() == "synapsespark"
             action = "Detach" if is_pool else "Delete"
-            client.compute.begin_delete(item.name, action=action).result()
+            ended(client.compute.begin_delete, item.name, action=action)

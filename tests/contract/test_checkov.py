@@ -17,6 +17,8 @@ pytestmark = pytest.mark.checks
 
 FRAMEWORKS = "terraform,github_actions,secrets"
 UNWANTED = "CKV_GHA_7"  # no workflow may take inputs: a release is asked for by model and traffic
+# Made by commands from names of the API's types, which look like secrets to its measure of chance.
+GENERATED = ("aml_pipelines/workspace/http/api.json", "docs/parity.md")
 OFFLINE = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
 WRONG = {
     "main.tf": """
@@ -67,6 +69,7 @@ def checked(folder: Path) -> Checked:
             f"{found['file_path'][1:]}:{found['file_line_range'][0]} "
             f"{found['check_id']} {found['check_name']}"
             for found in results["failed_checks"]
+            if not (found["check_id"] == "CKV_SECRET_6" and found["file_path"][1:] in GENERATED)
         ]
     return Checked(held, broken)
 
