@@ -138,6 +138,25 @@ def test_a_run_has_the_columns_that_mlflow_gives_a_run_of_its_own(tmp_path: Path
     assert differing <= {"run_uuid", "artifact_uri", "start_time", "end_time", "user_id"}
 
 
+@pytest.mark.parametrize(
+    ("displayed", "named", "shown"),
+    [("train", "ridge", "ridge"), ("train", "train", "train"), ("mine", "ridge", "mine")],
+)
+def test_a_reused_run_has_the_name_that_code_gave_the_earlier_one(
+    tmp_path: Path, displayed: str, named: str, shown: str
+) -> None:
+    lay_tracking(tmp_path)
+    runs = MlflowRuns(tmp_path, lambda: None)
+    runs.begin(TrackedRun("one_train", EXPERIMENT, "train"))
+    client(tmp_path).set_tag("one_train", "mlflow.runName", named)
+    runs.end("one_train", "FINISHED")
+    runs.begin(TrackedRun("two_train", EXPERIMENT, displayed))
+    runs.copy("one_train", "two_train")
+    runs.end("two_train", "FINISHED")
+    found = client(tmp_path).get_run("two_train")
+    assert (found.info.run_name, found.data.tags["mlflow.runName"]) == (shown, shown)
+
+
 def test_a_model_that_a_script_registered_by_a_path_is_copied_when_the_script_ends(
     tmp_path: Path,
 ) -> None:

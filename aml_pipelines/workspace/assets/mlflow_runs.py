@@ -116,6 +116,7 @@ class MlflowRuns:
                     f" SELECT ?, {columns} FROM {table} WHERE run_uuid = ?",
                     (run_id(name), run_id(earlier)),
                 )
+            _copy_name(connection, run_id(earlier), run_id(name))
         if self.artifacts(earlier).is_dir():
             shutil.copytree(self.artifacts(earlier), self.artifacts(name), dirs_exist_ok=True)
 
@@ -146,3 +147,15 @@ def _set_tags(connection: sqlite3.Connection, identity: str, tags: Mapping[str, 
 
 def _milliseconds() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _copy_name(connection: sqlite3.Connection, earlier: str, name: str) -> None:
+    """Name a run as the code of an `earlier` one has named that, unless its job names it itself."""
+    named, own = (
+        connection.execute("SELECT name FROM runs WHERE run_uuid = ?", (run,)).fetchone()[0]
+        for run in (earlier, name)
+    )
+    # Without a name of its own, a node's run has the node's, in which its id ends.
+    if name.endswith(f"_{own}") and not earlier.endswith(f"_{named}"):
+        connection.execute("UPDATE runs SET name = ? WHERE run_uuid = ?", (named, name))
+        _set_tags(connection, name, {"mlflow.runName": named})
