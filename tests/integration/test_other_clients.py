@@ -116,11 +116,15 @@ def test_plain_requests_of_any_version_are_answered(served: WorkspaceHere, versi
     assert (status, set(refused)) == (400, {"error"})
 
 
-def test_mlflows_client_tracks_at_the_address_that_the_workspace_names(tmp_path: Path) -> None:
+def test_mlflows_client_tracks_at_the_address_that_the_workspace_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with workspace(tmp_path) as served:
         plain = PlainClient(served.env)
         found = plain.send("GET", f"{plain.workspace}?api-version=2023-04-01")[1]
-        client = mlflow.MlflowClient(found["properties"]["mlFlowTrackingUri"])
+        monkeypatch.chdir(tmp_path)  # MLflow makes a folder where it is
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", found["properties"]["mlFlowTrackingUri"])
+        client = mlflow.MlflowClient()
         experiment = client.get_experiment_by_name("flights")
         assert experiment
         run = client.create_run(experiment.experiment_id)
