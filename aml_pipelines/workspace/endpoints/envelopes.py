@@ -9,6 +9,9 @@ from aml_pipelines.workspace.http.arm import ArmError, without_system_data
 if TYPE_CHECKING:
     from aml_pipelines.workspace.http.arm import Resource
 
+# The fields of endpoints and deployments beside their properties.
+SHARED = ("location", "tags", "identity", "kind", "sku")
+
 
 def of_endpoints(resource: Resource) -> Resource:
     """Return `resource` with what the service tells of the authors of endpoints: little."""

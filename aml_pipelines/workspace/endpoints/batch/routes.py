@@ -10,14 +10,13 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from aml_pipelines.workspace.endpoints.batch.jobs import ENDPOINT, is_pipeline, job_body, stage_code
 from aml_pipelines.workspace.endpoints.batch.views import (
     BATCH_PREFIX,
-    SHARED,
     default_deployment,
     deployment_resource,
     deployments_of,
     endpoint_resource,
     job_resource,
 )
-from aml_pipelines.workspace.endpoints.envelopes import no_such_endpoint
+from aml_pipelines.workspace.endpoints.envelopes import SHARED, no_such_endpoint
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.filters import has_properties

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from aml_pipelines.workspace.endpoints.envelopes import of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.served import here
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.documents import StoredDocument
 
 BATCH_PREFIX = "/scoring/batch"
-SHARED = ("location", "tags", "identity", "kind", "sku")
 _AUTH_MODE = "AADToken"  # the one that there is, whatever the client's spelling
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
-from aml_pipelines.workspace.endpoints.envelopes import of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints
 from aml_pipelines.workspace.endpoints.online.servers import server_log
 from aml_pipelines.workspace.http.arm import Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.store.documents import StoredDocument
 
-_SHARED = ("location", "tags", "identity", "kind", "sku")
 _STATE = "state"
 _LOG_LINES = 5000
 # What the client expects of a deployment of this kind, also where none was given.
@@ -114,7 +113,7 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
     workspace = here()
     model = deployed_model(workspace.registry, properties)
     deployed_code(workspace.sources, properties, model)
-    shared = {key: body[key] for key in _SHARED if body.get(key)}
+    shared = {key: body[key] for key in SHARED if body.get(key)}
     return {**shared, "properties": properties}
 
 
@@ -132,7 +131,7 @@ def _resource(deployment: StoredDocument) -> Resource:
         created_at=deployment.created_at,
         modified_at=deployment.modified_at,
     )
-    shared = {key: value for key, value in deployment.content.items() if key in _SHARED}
+    shared = {key: value for key, value in deployment.content.items() if key in SHARED}
     shared["sku"] = {"tier": "Standard", **mapping_in(shared, "sku")}
     common: Resource = {"location": "local", "tags": {}, "kind": "Managed"}
     return {**common, **of_endpoints(resource), **shared}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.workspace.endpoints.envelopes import no_such_endpoint, of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import SHARED, no_such_endpoint, of_endpoints
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.identity import endpoint_audience
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SCORING_PREFIX = "/scoring/online"
 _FILTERS = frozenset({"name", "count", "computeType", "tags", "properties", "orderBy"})
 _UNTOLD = ("keys",)
-_SHARED = ("location", "tags", "identity", "kind", "sku")
 
 
 routes = Blueprint("online", __name__)
@@ -50,7 +49,7 @@ def put_endpoint(name: str) -> Response:
     stored = online.endpoints.find(name)
     if stored and stored.properties.get("authMode") != properties.get("authMode"):
         raise ArmError(400, "UserError", f"the authMode of endpoint {name!r} cannot change")
-    shared = {key: body[key] for key in _SHARED if body.get(key)}
+    shared = {key: body[key] for key in SHARED if body.get(key)}
     document, is_new = online.put_endpoint(name, {**shared, "properties": properties})
     state = "Creating" if is_new else "Updating"
     return here().operations.begin(answer(_resource(document, state), is_new=is_new))
@@ -122,5 +121,5 @@ def _resource(endpoint: StoredDocument, state: str = "Succeeded") -> Resource:
         created_at=endpoint.created_at,
         modified_at=endpoint.modified_at,
     )
-    shared = {key: value for key, value in endpoint.content.items() if key in _SHARED}
+    shared = {key: value for key, value in endpoint.content.items() if key in SHARED}
     return {"location": "local", "tags": {}, "kind": "Managed", **of_endpoints(resource), **shared}
