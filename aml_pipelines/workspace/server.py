@@ -25,6 +25,7 @@ import certifi
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
 from aml_pipelines.certificates import ensure_certificates, write_trusted
+from aml_pipelines.files import private_files
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.processes import LOOPBACK
@@ -42,11 +43,12 @@ from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.protocol import METADATA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from wsgiref.types import WSGIEnvironment
 
     from flask import Flask
 
+    from aml_pipelines.workspace.http.fault_rules import FaultRule
     from aml_pipelines.workspace.served import ServedWorkspace
 
 
@@ -142,10 +144,17 @@ def main() -> None:
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     mapped = read_map(arguments.mapped)
     faults = read_faults(arguments.faults) if arguments.faults else []
-    _close_to_others(arguments.state)
-    delete_old_blocks(StateFolder(arguments.state))
-    workspace = build_workspace(scope, identity, arguments.state, mapped=mapped)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
+    with private_files():
+        _close_to_others(arguments.state)
+        delete_old_blocks(StateFolder(arguments.state))
+        workspace = build_workspace(scope, identity, arguments.state, mapped=mapped)
+        _serve(workspace, arguments, faults)
+
+
+def _serve(
+    workspace: ServedWorkspace, arguments: argparse.Namespace, faults: Sequence[FaultRule]
+) -> None:
     with _with_jobs(workspace, arguments) as served:
         app = create_app(served)
         Faults(faults).install(app)
@@ -165,8 +174,7 @@ def _allow_descriptors() -> None:
 
 
 def _close_to_others(state: Path) -> None:
-    """Let what this process writes be its owner's alone, and its databases and keys of before."""
-    os.umask(0o077)
+    """Let the databases and keys of before be their owner's alone too."""
     registry = StateFolder(state).registry
     registry.mkdir(parents=True, exist_ok=True)
     registry.chmod(0o700)
