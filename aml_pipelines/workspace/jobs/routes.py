@@ -33,9 +33,9 @@ routes = Blueprint("jobs", __name__)
 
 @routes.get("/jobs")
 def list_jobs() -> Response:
-    shown = view()
+    shown, asked = view(), asked_properties()
     jobs = [job for job in here().jobs.all() if is_shown(shown, is_archived=job.is_archived)]
-    return page([job_resource(job) for job in jobs if _passes_filters(job)], also=_FILTERS)
+    return page([job_resource(job) for job in jobs if _passes_filters(job, asked)], also=_FILTERS)
 
 
 @routes.get("/jobs/<name>")
@@ -97,7 +97,7 @@ def _check_compute(name: str, properties: Mapping[str, object]) -> None:
         )
 
 
-def _passes_filters(job: SubmittedJob) -> bool:
+def _passes_filters(job: SubmittedJob, asked: Mapping[str, str]) -> bool:
     kind, tag = request.args.get("jobType"), request.args.get("tag")
     schedule, scheduled = request.args.get("scheduleId"), request.args.get("scheduled")
     key, _, value = (tag or "").partition("=")
@@ -107,7 +107,7 @@ def _passes_filters(job: SubmittedJob) -> bool:
         kind in (None, job.kind)
         and (not tag or (key in job.tags and value in ("", job.tags[key])))
         and schedule in (None, "", job.schedule)
-        and has_properties(own, asked_properties())
+        and has_properties(own, asked)
         and (scheduled or is_scheduled).lower() == is_scheduled
     )
 

@@ -11,8 +11,7 @@ from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
-from aml_pipelines.workspace.resources.compute_views import compute_begun
-from aml_pipelines.workspace.resources.compute_views import compute_resource as _resource
+from aml_pipelines.workspace.resources.compute_views import compute_begun, compute_resource
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -36,12 +35,12 @@ routes = Blueprint("computes", __name__)
 
 @routes.get("/computes")
 def list_computes() -> Response:
-    return page([_resource(item) for item in here().computes.all()])
+    return page([compute_resource(item) for item in here().computes.all()])
 
 
 @routes.get("/computes/<name>")
 def get_compute(name: str) -> Response:
-    return answer(_resource(here().computes.get(name)))
+    return answer(compute_resource(here().computes.get(name)))
 
 
 @routes.put("/computes/<name>")
@@ -70,7 +69,7 @@ def update_compute(name: str) -> Response:
         own = {**own, "scaleSettings": {**mapping_in(own, "scaleSettings"), **scale}}
     content = {**compute.content, "properties": {**properties, "properties": own}}
     document, _ = here().computes.put(name, content)
-    return here().operations.begin(answer(_resource(document)))
+    return here().operations.begin(answer(compute_resource(document)))
 
 
 @routes.delete("/computes/<name>")
