@@ -152,6 +152,11 @@ class StateFolder:
         """The registries, a folder for each; lakes that link it to one folder share them."""
         return self.registry / "registries"
 
+    def registry_folders(self) -> list[Path]:
+        """List the folders of the registries that there are, by name."""
+        entries = sorted(self.registries.iterdir()) if self.registries.is_dir() else []
+        return [entry for entry in entries if (entry / REGISTRY_RECORD).is_file()]
+
     @property
     def environments(self) -> Path:
         """The environments that were built for nodes, one folder for each content."""

@@ -108,7 +108,12 @@ def delete(plural: str, **_: str) -> Response:
 
 def container_properties(container: Container, model: str) -> dict[str, object]:
     """Return what the versions of a name share, as the API's `model` of the container has it."""
-    properties = {
+    return {**shared_properties(container), **state_of(model)}
+
+
+def shared_properties(container: Container) -> dict[str, object]:
+    """Return what the versions of a name share."""
+    return {
         "description": container.description,
         "tags": dict(container.tags),
         "properties": dict(container.properties),
@@ -116,7 +121,6 @@ def container_properties(container: Container, model: str) -> dict[str, object]:
         "latestVersion": container.latest_version,
         "nextVersion": container.next_version,
     }
-    return {**properties, **_state(model)}
 
 
 def _container(kind: AssetKind, container: Container) -> Resource:
@@ -136,7 +140,7 @@ def _container(kind: AssetKind, container: Container) -> Resource:
 
 def version_resource(kind: AssetKind, item: AssetVersion) -> Resource:
     """Return a version of an asset as ARM answers it."""
-    properties = {**kind.unset, **item.properties, **_state(kind.version)}
+    properties = {**kind.unset, **item.properties, **state_of(kind.version)}
     if kind.uri:
         properties[kind.uri] = kind.answered_uri(properties, here().scope.id)
     if kind.label:
@@ -160,5 +164,6 @@ def _label(kind: AssetKind, item: AssetVersion) -> dict[str, object]:
     return {"properties": {**own, kind.label: LATEST if is_latest else ""}}
 
 
-def _state(model: str) -> dict[str, object]:
+def state_of(model: str) -> dict[str, object]:
+    """Return the state of what is there, if the API's `model` has one."""
     return {"provisioningState": "Succeeded"} if has_field(model, "provisioningState") else {}

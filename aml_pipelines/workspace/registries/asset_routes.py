@@ -9,11 +9,13 @@ from flask import Blueprint, Response, request
 
 from aml_pipelines.errors import NotFoundError
 from aml_pipelines.workspace.assets.components import DEFAULT_VERSION, answered_properties
+from aml_pipelines.workspace.assets.kinds import COMPONENTS
+from aml_pipelines.workspace.assets.routes import shared_properties, state_of
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
+from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
 from aml_pipelines.workspace.http.request_body import body_properties
-from aml_pipelines.workspace.http.schema import has_field
 from aml_pipelines.workspace.registries.files import keep_upload
 from aml_pipelines.workspace.registries.layout import keep_version
 from aml_pipelines.workspace.registries.scope import RegistryScope, refuse_other_groups
@@ -63,7 +65,7 @@ def list_versions(registry: str, plural: str, name: str) -> Response:
     shown = [
         _version(found, found.kinds[plural].kind, item)
         for item in _versions(found.kinds[plural], name)
-        if has_properties(_own(item), asked)
+        if has_properties(mapping_in(item.properties, PROPERTIES), asked)
     ]
     return page(shown, also=_FILTERS)
 
@@ -111,20 +113,8 @@ def _versions(store: Versions, name: str) -> list[AssetVersion]:
         return []
 
 
-def _own(item: AssetVersion) -> dict[str, object]:
-    own = item.properties.get(PROPERTIES)
-    return own if isinstance(own, dict) else {}
-
-
 def _container(registry: RegistryFolder, kind: AssetKind, container: Container) -> Resource:
-    properties: dict[str, object] = {
-        "description": container.description,
-        "tags": dict(container.tags),
-        "properties": dict(container.properties),
-        "isArchived": container.is_archived,
-        "latestVersion": container.latest_version,
-        "nextVersion": container.next_version,
-    }
+    properties = shared_properties(container)
     if kind.type:
         properties[kind.type] = container.type
     scope = RegistryScope(here().scope, registry.name)
@@ -133,14 +123,11 @@ def _container(registry: RegistryFolder, kind: AssetKind, container: Container) 
 
 
 def _version(registry: RegistryFolder, kind: AssetKind, item: AssetVersion) -> Resource:
-    if kind.plural == "components":
+    if kind is COMPONENTS:
         item = replace(item, properties=answered_properties(item))
-    state = (
-        {"provisioningState": "Succeeded"} if has_field(kind.version, "provisioningState") else {}
-    )
     resource = RegistryScope(here().scope, registry.name).resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
-        {**kind.unset, **item.properties, **state},
+        {**kind.unset, **item.properties, **state_of(kind.version)},
         created_at=item.created_at,
         modified_at=item.modified_at,
     )

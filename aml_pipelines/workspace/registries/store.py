@@ -54,14 +54,12 @@ class Registries:
     """The registries of the workspace with the folder `state`, or of all that share its folder."""
 
     def __init__(self, state: Path) -> None:
-        self._root = StateFolder(state).registries
+        self._state = StateFolder(state)
+        self._root = self._state.registries
 
     def all(self) -> list[RegistryFolder]:
         """List the registries by name."""
-        if not self._root.is_dir():
-            return []
-        names = sorted(entry.name for entry in self._root.iterdir())
-        return [self.get(name) for name in names if (self._root / name / REGISTRY_RECORD).is_file()]
+        return [self.get(folder.name) for folder in self._state.registry_folders()]
 
     def get(self, name: str) -> RegistryFolder:
         """Find a registry; raises NotFoundError naming those that exist."""

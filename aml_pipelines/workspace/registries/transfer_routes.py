@@ -39,15 +39,14 @@ def start_upload(registry: str, name: str, version: str, **_: str) -> Response:
     here().registries.get(registry)
     asset_name(name)
     asset_version(version)
-    url, signed = here().uploads.open_container(request.host)
-    return _reference(url, signed)
+    return _answer(here().uploads.reference(request.host))
 
 
 @routes.post("/<registry>/<any(datarefs, datareferences):_>/<name>/versions/<version>")
 def open_files(registry: str, **_: str) -> Response:
     found, uploads = here().registries.get(registry), here().uploads
     container = open_copy(found, str(json_body().get("blobUri")), uploads)
-    return _reference(*uploads.addresses(request.host, container))
+    return _answer(uploads.reference(request.host, container))
 
 
 @routes.post("/<registry>/import")
@@ -80,13 +79,9 @@ def _share(
     return here().operations.begin(Response(status=202))
 
 
-def _reference(url: str, signed: str) -> Response:
+def _answer(reference: Mapping[str, object]) -> Response:
     return jsonify(
-        blobReferenceForConsumption={
-            "blobUri": url,
-            "storageAccountArmId": "",
-            "credential": {"credentialType": "SAS", "sasUri": signed},
-        },
+        blobReferenceForConsumption=reference,
         imageReferenceForConsumption=None,
         pendingUploadId=None,
         pendingUploadType="TemporaryBlobReference",

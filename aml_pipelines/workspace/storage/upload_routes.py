@@ -14,13 +14,8 @@ routes = Blueprint("uploads", __name__)
 def start_upload(name: str, version: str) -> Response:
     asset_name(name)
     asset_version(version)
-    url, signed = here().uploads.open_container(request.host)
     return jsonify(
         pendingUploadId=None,
         pendingUploadType="TemporaryBlobReference",
-        blobReferenceForConsumption={
-            "blobUri": url,
-            "storageAccountArmId": "",
-            "credential": {"credentialType": "SAS", "sasUri": signed},
-        },
+        blobReferenceForConsumption=here().uploads.reference(request.host),
     )

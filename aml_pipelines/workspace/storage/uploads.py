@@ -38,6 +38,15 @@ class Uploads:
         url = f"https://{host}{_ACCOUNT}/{container}"
         return url, f"{url}?{self._links.query(container, 'rwl')}"
 
+    def reference(self, host: str, container: str = "") -> dict[str, object]:
+        """Return what tells a client how to reach a container: a new one, if none is named."""
+        url, signed = self.addresses(host, container) if container else self.open_container(host)
+        return {
+            "blobUri": url,
+            "storageAccountArmId": "",
+            "credential": {"credentialType": "SAS", "sasUri": signed},
+        }
+
     def lay(self, container: str, source: Path) -> None:
         """Make the folder `source` a container, by a copy, unless the container is there."""
         lay_copy(source, self._root / container)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.errors import NotFoundError
 from aml_pipelines.pipeline.addresses import REGISTRIES, Addresses
 from aml_pipelines.pipeline.references import FOLDERS, LAKE, DatastorePath, datastore_path, parse
-from aml_pipelines.workspace.state import REGISTRY_RECORD, StateFolder
+from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.documents import Documents
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ def addresses_in(state: Path, mapped: Mapping[str, str], *, target: str = "") ->
 
 def _registries_in(folder: StateFolder) -> dict[str, str]:
     """Return the folders of the registries that are served here, by their addresses."""
-    entries = folder.registries.iterdir() if folder.registries.is_dir() else ()
-    return {
-        f"{REGISTRIES}{entry.name}": str(entry)
-        for entry in entries
-        if (entry / REGISTRY_RECORD).is_file()
-    }
+    return {f"{REGISTRIES}{entry.name}": str(entry) for entry in folder.registry_folders()}
 
 
 def folder_of(uri: str, state: Path, mapped: Mapping[str, str]) -> Path:
