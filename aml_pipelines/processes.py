@@ -55,6 +55,7 @@ class Child:
                 start_new_session=True,
             )
         self.pid = self._process.pid
+        self.log = log
 
     @property
     def is_running(self) -> bool:
@@ -94,9 +95,13 @@ class Child:
         self._kill()
         self._close(self._process.stdin)
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """Send SIGKILL to the group, as a machine that is lost does."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def _kill(self) -> None:
+        self.kill()
         self._process.wait()
         self._close(self._process.stdout)
 
@@ -152,6 +157,14 @@ class Processes:
         finally:
             self.running.discard(child)
             child.end()
+
+    def kill_those_of(self, folder: Path) -> bool:
+        """Kill the processes that have their logs in `folder`; returns whether there are any."""
+        with self.lock:
+            found = [child for child in self.running if child.log.is_relative_to(folder)]
+        for child in found:
+            child.kill()
+        return bool(found)
 
     def end_all(self) -> None:
         """End every process and start no further one."""

@@ -147,7 +147,7 @@ def main() -> None:
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     mapped = read_map(arguments.mapped)
-    faults = read_faults(arguments.faults) if arguments.faults else []
+    faults = read_faults(arguments.faults).requests
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with private_files():
         _close_to_others(arguments.state)
@@ -208,6 +208,7 @@ def _with_jobs(
         master=arguments.jobs_master,
         environment=environment,
         policy=read_policy(arguments),
+        faults=arguments.faults,
     )
     with running(service):
         yield replace(workspace, job_service=service)
