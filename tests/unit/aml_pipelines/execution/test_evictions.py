@@ -41,7 +41,7 @@ import pathlib, time
 file = pathlib.Path("starts")
 starts = int(file.read_text()) if file.exists() else 0
 file.write_text(str(starts + 1))
-time.sleep(0 if starts == 2 else 60)
+time.sleep(1 if starts == 2 else 60)
 """
 
 
@@ -53,11 +53,14 @@ def test_a_node_is_evicted_as_often_as_its_rule_says(tmp_path: Path) -> None:
     assert ends == ["evicted", "evicted", "done"]
 
 
+HALF_A_SECOND = "import time; time.sleep(0.5)"
+
+
 @pytest.mark.parametrize("rule", [EvictionRule("other", seconds=0), EvictionRule(seconds=30)])
 def test_a_rule_for_another_node_or_a_later_time_changes_nothing(
     tmp_path: Path, rule: EvictionRule
 ) -> None:
-    assert starts(tmp_path, Evictions([rule]), Processes(), "") == ["done"]
+    assert starts(tmp_path, Evictions([rule]), Processes(), HALF_A_SECOND) == ["done"]
 
 
 def test_a_node_that_fails_by_itself_was_not_evicted(tmp_path: Path) -> None:
