@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from aml_pipelines.errors import CommandFailedError, NodeFailedError
+from aml_pipelines.strays import end_strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -145,7 +147,11 @@ class Processes:
         environment: Mapping[str, str],
         log: Path,
     ) -> Iterator[Child]:
-        """Start a process that ends with the block; raise NodeFailedError in a cancelled run."""
+        """Start a process that ends with the block, and all that it has started then too.
+
+        Raises NodeFailedError in a cancelled run.
+        """
+        began = time.time()
         with self.lock:
             if self.is_ending:
                 raise NodeFailedError("was not started: the run was cancelled")
@@ -157,6 +163,7 @@ class Processes:
         finally:
             self.running.discard(child)
             child.end()
+            end_strays(environment, began)
 
     def kill_those_of(self, folder: Path) -> bool:
         """Kill the processes that have their logs in `folder`; returns whether there are any."""
