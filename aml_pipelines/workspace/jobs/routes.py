@@ -17,7 +17,7 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.deletion import delete_job
 from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
-from aml_pipelines.workspace.jobs.views import child_resource, job_resource
+from aml_pipelines.workspace.jobs.views import child_resource, job_resource, job_submitted
 from aml_pipelines.workspace.jobs.vocabulary import SERVERLESS
 from aml_pipelines.workspace.served import here
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 _FILTERS = frozenset({"jobType", "tag", PROPERTIES, "scheduled", "scheduleId"})
-_POLL_SECONDS = "1"
 routes = Blueprint("jobs", __name__)
 
 
@@ -51,7 +50,7 @@ def put_job(name: str) -> Response:
     submissions, properties = here().running().submissions, _body_properties()
     _check_compute(name, properties)
     job, is_new = submissions.submit(asset_name(name), properties)
-    return answer(job_resource(job), is_new=is_new)
+    return answer(job_submitted(job), is_new=is_new)
 
 
 @routes.delete("/jobs/<name>")
@@ -62,14 +61,10 @@ def delete(name: str) -> Response:
 
 @routes.post("/jobs/<name>/cancel")
 def cancel_job(name: str) -> Response:
-    here().jobs.job(name)
+    jobs = here().jobs
+    jobs.job(name)
     here().running().queue.cancel(name)
-    return _cancelling(here().jobs.job(name))
-
-
-@routes.get("/jobs/<name>/cancel")
-def poll_cancel(name: str) -> Response:
-    return _cancelling(here().jobs.job(name))
+    return here().operations.follow(lambda: jobs.job(name).is_final)
 
 
 def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
@@ -110,13 +105,3 @@ def _passes_filters(job: SubmittedJob, asked: Mapping[str, str]) -> bool:
         and has_properties(own, asked)
         and (scheduled or is_scheduled).lower() == is_scheduled
     )
-
-
-def _cancelling(job: SubmittedJob) -> Response:
-    if job.is_final:
-        return Response(status=200)
-    waiting = Response(status=202)
-    path = f"{here().scope.id}/jobs/{job.name}/cancel"
-    waiting.headers["Location"] = f"https://{request.host}{path}?{request.query_string.decode()}"
-    waiting.headers["Retry-After"] = _POLL_SECONDS
-    return waiting

@@ -77,10 +77,17 @@ def with_fields(job: JsonObject, api_version: str) -> dict[str, object]:
     if kind == SWEEP:
         fields |= _of_sweep(job, form)
     if kind in (COMMAND, SWEEP):
-        queue = {"jobTier": "Null", **dict.fromkeys(form.queue)}
         fields["resources"] = _resources(job, form)
-        fields["queueSettings"] = {**queue, **mapping_in(job, "queueSettings")}
+        fields["queueSettings"] = _queue(job, form)
     return fields
+
+
+def _queue(job: JsonObject, form: _Form) -> dict[str, object] | None:
+    given = mapping_in(job, "queueSettings")
+    # In its first form, a command has a tier only if it was given one.
+    if form == _FIRST and job.get("jobType") == COMMAND and not given:
+        return None
+    return {"jobTier": "Null", **dict.fromkeys(form.queue), **given}
 
 
 def _form(api_version: str) -> _Form:
