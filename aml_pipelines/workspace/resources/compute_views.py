@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.identity import assigned
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def _resource(
         for name, value in compute.content.items()
         if name not in ("properties", "state")
     }
+    if "identity" in shared:
+        shared["identity"] = assigned(mapping_in(shared, "identity"))
     return {"location": "local", **resource, **shared}
 
 

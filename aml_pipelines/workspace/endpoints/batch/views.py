@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import of_endpoints, shared_fields
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.served import here
 
@@ -80,5 +80,4 @@ def _resource(path: str, document: StoredDocument, more: Mapping[str, object]) -
         created_at=document.created_at,
         modified_at=document.modified_at,
     )
-    shared = {key: value for key, value in document.content.items() if key in SHARED}
-    return {"location": "local", "tags": {}, **of_endpoints(resource), **shared}
+    return {"location": "local", "tags": {}, **of_endpoints(resource), **shared_fields(document)}
