@@ -14,6 +14,8 @@ from aml_pipelines.workspace.http.arm import PROVIDER, ArmError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aml_pipelines.workspace.http.fields import JsonObject
+
 # Where Azure's pollers follow an operation: its state, and its result.
 STATUS, RESULT = "operationsStatus", "operationResults"
 # Without this, Azure's pollers wait 30 s between two polls.
@@ -28,6 +30,7 @@ class Operation:
 
     ended: threading.Event = field(default_factory=threading.Event)
     error: str | None = None
+    made: None = None
 
     @property
     def state(self) -> OperationState:
@@ -38,9 +41,10 @@ class Operation:
 
 @dataclass(frozen=True)
 class Following:
-    """Work that something else does, which `is_over` looks at."""
+    """Work that something else does, which `is_over` looks at; `made` is what it makes."""
 
     is_over: Callable[[], bool]
+    made: JsonObject | None = None
     error: None = None
 
     @property
@@ -74,10 +78,11 @@ class Operations:
         response.headers["x-ms-retry-after-ms"] = POLL_MILLISECONDS
         return response
 
-    def follow(self, is_over: Callable[[], bool]) -> Response:
-        """Answer 202 with the address of a result that is there once `is_over`."""
+    def follow(self, is_over: Callable[[], bool], made: JsonObject | None = None) -> Response:
+        """Answer 202 with the address of a result, `made` if it has any, once `is_over`."""
         response = Response(status=ACCEPTED)
-        response.headers["Location"] = self._address(RESULT, self._named(Following(is_over)))
+        name = self._named(Following(is_over, made))
+        response.headers["Location"] = self._address(RESULT, name)
         response.headers["x-ms-retry-after-ms"] = POLL_MILLISECONDS
         return response
 
