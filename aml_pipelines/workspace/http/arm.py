@@ -40,8 +40,8 @@ class ArmError(RuntimeError):
     """A refusal in ARM's shape: a status, a code and one line.
 
     `code` says what it is inside of the service's own code, `inner` more of it, from the outside
-    in. `detail` is the code of the one detail that some refusals have instead. A few refusals are
-    named otherwise by the service, which is `outer`.
+    in. `detail` is the code of the one detail that some refusals have instead, and `parts` are
+    lines of more details. A few refusals are named otherwise by the service, which is `outer`.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class ArmError(RuntimeError):
         message: str,
         *inner: str,
         detail: str = "",
+        parts: Sequence[str] = (),
         outer: str = _USER_ERROR,
     ) -> None:
         super().__init__(message)
@@ -58,6 +59,7 @@ class ArmError(RuntimeError):
         self.code = code
         self._inner = inner
         self._detail = detail
+        self._parts = parts
         self._outer = outer
 
     def response(self) -> Response:
@@ -72,18 +74,14 @@ class ArmError(RuntimeError):
         error: dict[str, object] = {"code": self._outer, "message": message}
         none: list[object] = []
         if self._detail:
-            detail = {"code": self._detail, "message": message}
-            return {
-                **error,
-                "details": [{**detail, "details": none, "additionalInfo": none}],
-                "additionalInfo": none,
-            }
+            return {**error, "details": [_detail(self._detail, message)], "additionalInfo": none}
         codes = [
             code for code in (self.code, *self._inner) if code not in (_USER_ERROR, self._outer)
         ]
         inner = _nested(codes)
         about = [{"type": "InnerError", "info": {"value": inner}}] if inner else none
-        return {**error, "details": none, "additionalInfo": about}
+        details = [_detail(self.code, part) for part in self._parts]
+        return {**error, "details": details, "additionalInfo": about}
 
 
 @dataclass(frozen=True)
@@ -198,6 +196,10 @@ def _number(parameter: str, default: int, *, least: int = 0) -> int:
             400, "BadArgument", f"{parameter} is {text[:80]!r}; it is a whole number from {least}"
         )
     return int(text)
+
+
+def _detail(code: str, message: str) -> dict[str, object]:
+    return {"code": code, "message": message, "details": [], "additionalInfo": []}
 
 
 def _nested(codes: Sequence[str]) -> dict[str, object] | None:

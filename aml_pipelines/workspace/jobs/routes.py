@@ -17,6 +17,7 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.deletion import delete_job
 from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
+from aml_pipelines.workspace.jobs.unset import COMMAND
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource, job_submitted
 from aml_pipelines.workspace.jobs.vocabulary import SERVERLESS
 from aml_pipelines.workspace.served import here
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 _FILTERS = frozenset({"jobType", "tag", PROPERTIES, "scheduled", "scheduleId"})
+# Since this form of the API, the output of a command has no field for its version.
+_WITHOUT_VERSIONS, _VERSION = "2025", "assetVersion"
 routes = Blueprint("jobs", __name__)
 
 
@@ -49,6 +52,7 @@ def get_job(name: str) -> Response:
 def put_job(name: str) -> Response:
     submissions, properties = here().running().submissions, _body_properties()
     _check_compute(name, properties)
+    _refuse_versions(name, properties)
     job, is_new = submissions.submit(asset_name(name), properties)
     return answer(job_submitted(job), is_new=is_new)
 
@@ -89,6 +93,23 @@ def _check_compute(name: str, properties: Mapping[str, object]) -> None:
         names = sorted(item.name for item in here().computes.all())
         raise ArmError(
             400, "UserError", f"job {name!r}: compute {compute.name!r} is not here; {names} are"
+        )
+
+
+def _refuse_versions(name: str, properties: Mapping[str, object]) -> None:
+    """Refuse, as Azure does, a command whose outputs name their versions in the API's new form."""
+    api_version = request.args.get("api-version", "")
+    if properties.get("jobType") != COMMAND or api_version < _WITHOUT_VERSIONS:
+        return
+    outputs = mapping(properties.get("outputs")).items()
+    versioned = [output for output, port in outputs if mapping(port).get(_VERSION)]
+    if versioned:
+        raise ArmError(
+            400,
+            "RequestInvalid",
+            f"job {name!r}: Azure lets no output of a command name its version, as {versioned} do; "
+            "leave the version out, or submit the command as a node of a pipeline",
+            parts=[f"{output!r} has {_VERSION!r}" for output in versioned],
         )
 
 
