@@ -44,12 +44,15 @@ _NEWEST = "9999"
 _GROUPS = {
     **dict.fromkeys(("Git", "PythonFeed"), "ServicesAndApps"),
     **dict.fromkeys(("ApiKey", "AzureOpenAI", "CustomKeys"), "AzureAI"),
-    **dict.fromkeys(("AzureOneLake", "ContainerRegistry"), "Azure"),
+    **dict.fromkeys(("CognitiveService", "Serverless"), "AzureAI"),
+    **dict.fromkeys(("ADLSGen2", "AzureOneLake", "ContainerRegistry"), "Azure"),
     "S3": "File",
 }
 # What the service adds to the metadata of a category.
+_DEPLOYED = {"DeploymentApiVersion": "2023-10-01-preview"}
 _METADATA: Mapping[str, Mapping[str, object]] = {
-    "AzureOpenAI": {"DeploymentApiVersion": "2023-10-01-preview"}
+    "AzureOpenAI": _DEPLOYED,
+    "CognitiveService": {"ApiVersion": "2023-07-01-preview", **_DEPLOYED},
 }
 _WITHOUT_CREDENTIALS = ("None", "AAD")
 routes = Blueprint("connections", __name__)
