@@ -95,9 +95,7 @@ def _opened(registry: str, name: str, version: str) -> dict[str, object]:
 
 def _held(registry: str, reference: JsonObject) -> dict[str, object]:
     # Azure names a storage account here; what holds the files is the registry.
-    credential = {**mapping_in(reference, "credential"), "wasbsUri": None}
-    held_by = RegistryScope(here().scope, registry).id
-    return {**reference, "storageAccountArmId": held_by, "credential": credential}
+    return {**reference, "storageAccountArmId": RegistryScope(here().scope, registry).id}
 
 
 def _reference(reference: JsonObject) -> Response:

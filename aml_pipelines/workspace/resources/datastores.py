@@ -45,6 +45,8 @@ _UNSET: Mapping[str, object] = {
     "tags": {},
     "serviceDataAccessAuthIdentity": "None",
 }
+# The API whose datastores, as its assets, say whose intellectual property they are.
+_OWNED = "2023"
 # GET answers with the name of a principal, never with its secrets.
 _SECRETS = "secrets"
 
@@ -141,6 +143,8 @@ def _resource(name: str, document: StoredDocument | None) -> Resource:
     if name in FOLDERS:
         properties = _folder(name, properties)
     shared = {**_UNSET, "isDefault": name == DEFAULT}
+    if request.args.get("api-version", "").startswith(_OWNED):
+        shared["intellectualProperty"] = None
     resource = here().scope.resource(
         f"datastores/{name}", {**shared, **properties}, created_at=created
     )

@@ -120,10 +120,10 @@ def test_what_is_unknown_is_404_with_what_there_is(client: Client) -> None:
     client.send("PUT", "/data/train/versions/1", TRAIN)
 
     assert client.refusal("GET", "/data/trian") == (
-        "404 NotFound: data asset 'trian' is not registered; there are ['train']"
+        "404 NotFoundError: data asset 'trian' is not registered; there are ['train']"
     )
     assert client.refusal("GET", "/data/train/versions/2") == (
-        "404 NotFound: data asset 'train' has no version '2'; it has ['1']"
+        "404 NotFoundError: data asset 'train' has no version '2'; it has ['1']"
     )
     assert client.refusal("GET", "/models/late/versions/1") == (
         "404 NoSuchModelRegistered: model 'late' is not registered; there are []"
