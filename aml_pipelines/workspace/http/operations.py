@@ -98,7 +98,7 @@ class Operations:
         return name
 
     def _address(self, kind: str, name: str) -> str:
-        return f"{request.host_url.rstrip('/')}{self._folder}/{kind}/{name}"
+        return f"https://{request.host}{self._folder}/{kind}/{name}"
 
 
 def _do(work: Callable[[], None], operation: Operation) -> None:

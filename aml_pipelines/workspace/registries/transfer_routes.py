@@ -6,8 +6,9 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
+from aml_pipelines.workspace.http.addresses import host
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version
@@ -53,7 +54,7 @@ def start_upload(registry: str, name: str, version: str, **_: str) -> Response:
 def open_files(registry: str, **_: str) -> Response:
     found, uploads = here().registries.get(registry), here().uploads
     container = open_copy(found, str(json_body().get("blobUri")), uploads)
-    return _reference(_held(registry, uploads.reference(request.host, container)))
+    return _reference(_held(registry, uploads.reference(host(), container)))
 
 
 @routes.post("/<registry>/import")
@@ -90,7 +91,7 @@ def _opened(registry: str, name: str, version: str) -> dict[str, object]:
     here().registries.get(registry)
     asset_name(name)
     asset_version(version)
-    return _held(registry, here().uploads.reference(request.host))
+    return _held(registry, here().uploads.reference(host()))
 
 
 def _held(registry: str, reference: JsonObject) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from aml_pipelines.pipeline.references import DEFAULT
+from aml_pipelines.workspace.http.addresses import host
 from aml_pipelines.workspace.http.names import asset_name, asset_version
 from aml_pipelines.workspace.served import here
 
@@ -22,5 +23,5 @@ def start_upload(name: str, version: str) -> Response:
     return jsonify(
         pendingUploadId=str(uuid.uuid4()),
         pendingUploadType="None",
-        blobReferenceForConsumption={**here().uploads.reference(request.host), **store},
+        blobReferenceForConsumption={**here().uploads.reference(host()), **store},
     )
