@@ -77,7 +77,11 @@ def test_a_cluster_is_scaled_has_no_nodes_and_keeps_no_password(
     own = client.send("GET", "/computes/cpu").get_json()["properties"]["properties"]
 
     assert own["scaleSettings"] == {"minNodeCount": 1, "maxNodeCount": 9}
-    assert "userAccountCredentials" not in own
+    assert own["userAccountCredentials"] == {
+        "adminUserName": "me",
+        "adminUserPassword": None,
+        "adminUserSshPublicKey": None,
+    }
     kept = mapping(Documents(tmp_path, "compute").get("cpu").properties["properties"])
     assert kept["userAccountCredentials"] == {"adminUserName": "me"}
     assert client.send("POST", "/computes/cpu/listNodes").get_json() == {"nodes": []}
