@@ -26,11 +26,17 @@ from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.registries.files import keep_upload
 from aml_pipelines.workspace.registries.layout import keep_version
 from aml_pipelines.workspace.registries.scope import RegistryScope, refuse_other_groups
-from aml_pipelines.workspace.registries.store import FILE_FIELDS, KINDS_HERE, RegistryFolder
+from aml_pipelines.workspace.registries.store import (
+    FILE_FIELDS,
+    KINDS_HERE,
+    MODELS,
+    RegistryFolder,
+)
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.assets import Container
+    from aml_pipelines.workspace.http.fields import JsonObject
     from aml_pipelines.workspace.store.asset_kind import AssetKind
     from aml_pipelines.workspace.store.version_rules import AssetVersion
     from aml_pipelines.workspace.store.versions import Versions
@@ -39,6 +45,8 @@ _FILTERS = frozenset({"hash", "hashVersion", PROPERTIES})
 # The older API by which clients reach a registry's assets, and the fields that came after it.
 _DATA_PLANE = "2021-10"
 _NEWER = ("autoDeleteSetting", "intellectualProperty", "stage", "autoRebuild", "provisioningState")
+_OF_MODELS = dict.fromkeys(("originAssetId", "jobName", "intellectualProperty"))
+_TAKEN_ONLY = "system_metadata"
 _ASSETS = f"/<registry>/<any({', '.join(kind.plural for kind in KINDS_HERE)}):plural>"
 routes = Blueprint("registry_assets", __name__)
 routes.url_value_preprocessor(refuse_other_groups)
@@ -141,7 +149,7 @@ def _version(registry: RegistryFolder, kind: AssetKind, item: AssetVersion) -> R
         item = replace(item, properties=answered_properties(item))
     properties = {**kind.unset, **item.properties, **state_of(kind.version)}
     if _is_of_data_plane():
-        properties = {key: value for key, value in properties.items() if key not in _NEWER}
+        properties = _older(kind, properties)
     resource = RegistryScope(here().scope, registry.name).resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
         properties,
@@ -150,8 +158,16 @@ def _version(registry: RegistryFolder, kind: AssetKind, item: AssetVersion) -> R
     )
     address = f"azureml://registries/{registry.name}/{kind.plural}/{item.name}"
     named = {**resource, "id": f"{address}/versions/{item.version}", "type": kind.plural}
+    if kind is MODELS and _is_of_data_plane():
+        named["name"] = item.name  # of all kinds, these alone are named so
     is_unchanged = item.created_at == item.modified_at
     return without_modifier(named) if kind is DATA and is_unchanged else named
+
+
+def _older(kind: AssetKind, properties: JsonObject) -> dict[str, object]:
+    left_out = _NEWER if kind is not MODELS else (*_NEWER, _TAKEN_ONLY)
+    told = {key: value for key, value in properties.items() if key not in left_out}
+    return {**_OF_MODELS, **told} if kind is MODELS else told
 
 
 def _is_of_data_plane() -> bool:
