@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aml_pipelines.execution.environments.build import BuiltEnvironment
+    from aml_pipelines.execution.jvm.warm import WarmJvm
     from aml_pipelines.execution.registration import NamedOutput
     from aml_pipelines.execution.selection import Selection
-    from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.execution.tracking import Tracking
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
