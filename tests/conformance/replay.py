@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flask import Response
     from werkzeug.test import TestResponse
 
+    from aml_pipelines.workspace.store.documents import Documents
     from tests.conformance.fixtures import Exchange, Recording, Tolerance
 
 SCOPE = WorkspaceScope("s", "g", "w")
@@ -62,10 +63,19 @@ def replay(
 
 
 class _EndedAtOnce(Operations):
-    """Operations without work: what is compared is what is said of them, not a scoring server."""
+    """Operations without work: what is compared is what is said of them, not a scoring server.
+
+    Their work is that of deployments alone, which are ready as soon as they have been answered.
+    """
+
+    def __init__(self, subscription: str, deployments: Documents) -> None:
+        super().__init__(subscription)
+        self._deployments = deployments
 
     def begin(self, response: Response, work: Callable[[], None] | None = None) -> Response:
-        del work
+        if work:
+            for item in self._deployments.all():
+                self._deployments.put(item.name, {**item.content, "state": "Succeeded"})
         return super().begin(response)
 
 
@@ -80,10 +90,9 @@ class Session:
         self.lake.mkdir(parents=True, exist_ok=True)
         lay_tracking(self.lake)
         identity = WorkspaceIdentity("secret")
-        workspace = replace(
-            build_workspace(SCOPE, identity, self.lake),
-            operations=_EndedAtOnce(SCOPE.subscription_id),
-        )
+        built = build_workspace(SCOPE, identity, self.lake)
+        ended = _EndedAtOnce(SCOPE.subscription_id, built.online.deployments)
+        workspace = replace(built, operations=ended)
         allowed = Policy(stand_ins=("automl=flaml",))
         service = job_service(workspace, master="local[1]", environment={}, policy=allowed)
         self.http = create_app(replace(workspace, job_service=service)).test_client()

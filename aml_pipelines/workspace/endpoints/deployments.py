@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 NO_CODE_SCORER = Path(__file__).with_name("no_code_scorer")
 NO_CODE_BATCH = "batch.py"
+NO_CODE_SCRIPT = "score.py"
+MODEL_VARIABLE = "AZUREML_MODEL_DIR"
 # Azure builds an image of the model's own conda file where a deployment names none.
 MLFLOW_ENVIRONMENT = {"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"}
+_MODELS = "models"
 
 
 def deployed_model(registry: Registry, properties: Mapping[str, object]) -> ModelAsset | None:
     """Find the model that a deployment names, if any; raises NotFoundError if it is unknown."""
-    named = properties.get("model")
-    reference = str(named.get("assetId") if isinstance(named, dict) else named or "")
+    reference = _model_reference(properties)
     if not reference:
         return None
     asset = asset_name(reference)
@@ -50,7 +52,7 @@ def deployed_code(
             )
         return code, script
     if model and model.type == "mlflow_model":
-        return NO_CODE_SCORER, "score.py"
+        return NO_CODE_SCORER, NO_CODE_SCRIPT
     raise RefusedError("a deployment has code, or a model of type 'mlflow_model'; this has neither")
 
 
@@ -61,12 +63,25 @@ def place_model(model: ModelAsset | None, folder: Path) -> dict[str, str]:
     """
     if not model:
         return {}
-    shutil.rmtree(folder / "models", ignore_errors=True)
-    target = folder / "models" / model.name / model.version
+    shutil.rmtree(folder / _MODELS, ignore_errors=True)
+    target = folder / _MODELS / model.name / model.version
     source = Path(model.source)
     target.mkdir(parents=True)
     if source.is_dir():
         shutil.copytree(source, target / source.name, copy_function=shutil.copyfile)
     else:
         shutil.copyfile(source, target / source.name)
-    return {"AZUREML_MODEL_DIR": str(target)}
+    return {MODEL_VARIABLE: str(target)}
+
+
+def model_place(properties: Mapping[str, object], folder: Path) -> dict[str, str]:
+    """Return what `place_model` does, of a deployment with these properties."""
+    asset = asset_name(_model_reference(properties))
+    if not asset or not asset.version:
+        return {}
+    return {MODEL_VARIABLE: str(folder / _MODELS / asset.name / asset.version)}
+
+
+def _model_reference(properties: Mapping[str, object]) -> str:
+    named = properties.get("model")
+    return str(named.get("assetId") if isinstance(named, dict) else named or "")

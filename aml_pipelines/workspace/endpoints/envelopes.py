@@ -30,6 +30,16 @@ def of_endpoints(resource: Resource) -> Resource:
     return without_system_data(resource, *untold)
 
 
+def of_change(resource: Resource, **properties: object) -> Resource:
+    """Return what is answered to a change: as if the resource were made, and of no author.
+
+    The fields `properties` are told otherwise than they are.
+    """
+    told = {**mapping_in(resource, "properties"), "provisioningState": "Creating", **properties}
+    anonymous = without_system_data(resource, "createdAt", "createdBy")
+    return {**anonymous, "properties": told}
+
+
 def no_such_endpoint(noun: str, name: str) -> ArmError:
     """Return the refusal (404) of an endpoint that is not there."""
     message = f"{noun} {name!r} does not exist in this workspace"

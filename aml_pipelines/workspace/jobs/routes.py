@@ -17,7 +17,7 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.deletion import delete_job
 from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
-from aml_pipelines.workspace.jobs.unset import COMMAND
+from aml_pipelines.workspace.jobs.unset import COMMAND, PIPELINE
 from aml_pipelines.workspace.jobs.views import child_resource, job_resource, job_submitted
 from aml_pipelines.workspace.jobs.vocabulary import SERVERLESS
 from aml_pipelines.workspace.served import here
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _FILTERS = frozenset({"jobType", "tag", PROPERTIES, "scheduled", "scheduleId"})
 # Since this form of the API, the output of a command has no field for its version.
 _WITHOUT_VERSIONS, _VERSION = "2025", "assetVersion"
+_ENDED = "CancelPipelineRunInTerminalStatus"
 routes = Blueprint("jobs", __name__)
 
 
@@ -66,7 +67,10 @@ def delete(name: str) -> Response:
 @routes.post("/jobs/<name>/cancel")
 def cancel_job(name: str) -> Response:
     jobs = here().jobs
-    jobs.job(name)
+    job = jobs.job(name)
+    if job.is_final and job.properties.get("jobType") == PIPELINE:
+        ended = f"pipeline job {name!r} has ended, and cannot be cancelled"
+        raise ArmError(400, "BadArgument", ended, "ArgumentInvalid", _ENDED)
     here().running().queue.cancel(name)
     return here().operations.follow(lambda: jobs.job(name).is_final)
 

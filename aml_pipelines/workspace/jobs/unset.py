@@ -103,6 +103,11 @@ def _queue(job: JsonObject, form: _Form) -> dict[str, object] | None:
     return {"jobTier": "Null", **dict.fromkeys(form.queue), **given}
 
 
+def is_later(api_version: str) -> bool:
+    """Return whether jobs have a later form than their first one in this version of the API."""
+    return _form(api_version) != _FIRST
+
+
 def _form(api_version: str) -> _Form:
     if api_version < "2024":
         return _FIRST

@@ -19,7 +19,7 @@ from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, rank_log
 from aml_pipelines.workspace.jobs.run_properties import run_properties
 from aml_pipelines.workspace.jobs.status import NodeView, nodes_of, outputs_of, status_of
 from aml_pipelines.workspace.jobs.translate import single_node
-from aml_pipelines.workspace.jobs.unset import DEFAULT, SWEEP, completed
+from aml_pipelines.workspace.jobs.unset import DEFAULT, PIPELINE, SWEEP, completed, is_later
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def job_resource(job: SubmittedJob) -> Resource:
     """Return the ARM resource of a job as it is read."""
-    resource = job_submitted(job)
+    resource = _resource(job)
     if job.is_final or DEFAULT in mapping_in(job.properties, "outputs"):
         return resource
     # Clients that stream the logs below this output sign addresses by an account's key, which a
@@ -47,7 +47,16 @@ def job_submitted(job: SubmittedJob) -> Resource:
 
     It is of the form of the API version that the request names.
     """
-    shown = completed(job.name, job.properties, request.args.get("api-version", ""))
+    resource, given = _resource(job), mapping_in(job.properties, "properties")
+    if job.properties.get("jobType") != PIPELINE or not is_later(_api_version()):
+        return resource
+    # In later forms, a pipeline has what the service says of it when its run has been made.
+    properties = {**mapping_in(resource, "properties"), "properties": given}
+    return {**resource, "properties": properties}
+
+
+def _resource(job: SubmittedJob) -> Resource:
+    shown = completed(job.name, job.properties, _api_version())
     made = outputs_of(job, _state())
     outputs = mapping_in(shown, "outputs")
     properties = {
@@ -63,6 +72,10 @@ def job_submitted(job: SubmittedJob) -> Resource:
     }
     resource = here().scope.resource(f"jobs/{job.name}", properties, created_at=job.created_at)
     return without_system_data(resource, "lastModifiedAt", "lastModifiedBy", "lastModifiedByType")
+
+
+def _api_version() -> str:
+    return request.args.get("api-version", "")
 
 
 def child_resource(name: str) -> Resource:

@@ -141,7 +141,16 @@ def _container(registry: RegistryFolder, kind: AssetKind, container: Container) 
         properties[kind.type] = container.type
     scope = RegistryScope(here().scope, registry.name)
     path = f"{kind.plural}/{container.name}"
-    return scope.resource(path, properties, created_at=container.created_at)
+    resource = scope.resource(path, properties, created_at=container.created_at)
+    return _older_name(registry, kind, resource) if _is_of_data_plane() else resource
+
+
+def _older_name(registry: RegistryFolder, kind: AssetKind, resource: Resource) -> Resource:
+    properties = mapping_in(resource, "properties")
+    unset = {name: properties.get(name) or None for name in ("tags", PROPERTIES)}
+    address = f"azureml://registries/{registry.name}/{kind.plural}/{resource['name']}"
+    named = {**resource, "id": address, "type": kind.plural, PROPERTIES: {**properties, **unset}}
+    return without_modifier(named) if kind is DATA else named
 
 
 def _version(registry: RegistryFolder, kind: AssetKind, item: AssetVersion) -> Resource:

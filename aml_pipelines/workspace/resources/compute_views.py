@@ -111,9 +111,12 @@ def compute_begun(compute: StoredDocument, *, is_new: bool) -> Resource:
     about = {
         "createdOn": created,
         "modifiedOn": changed,
-        "provisioningState": "Creating" if is_new else "Updating",
+        "provisioningState": "Creating",
         "provisioningWarnings": None,
     }
+    if not is_new:
+        location = compute.content.get("location", "local")
+        about |= {"computeLocation": location, "provisioningWarnings": {}}
     begun = _resource(compute, about, _NOT_YET)
     properties = mapping_in(begun, "properties")
     own = {**mapping_in(properties, "properties")}
@@ -121,7 +124,8 @@ def compute_begun(compute: StoredDocument, *, is_new: bool) -> Resource:
     # Until it is there, the service spells its size in capitals.
     if isinstance(own.get("vmSize"), str):
         own["vmSize"] = str(own["vmSize"]).upper()
-    return {"tags": None, **begun, "properties": {**properties, "properties": own}}
+    tags: Resource = {"tags": None if is_new else {}}
+    return {**tags, **begun, "properties": {**properties, "properties": own}}
 
 
 def _resource(

@@ -56,7 +56,7 @@ def put_compute(name: str) -> Response:
         _refuse_changes(stored, content)
     document, is_new = here().computes.put(name, content)
     response = answer(compute_begun(document, is_new=is_new))
-    response.status_code = 201 if is_new else 200  # without the address of what was made
+    response.status_code = 201  # also for a change, and without the address of what was made
     return here().operations.begin(response)
 
 

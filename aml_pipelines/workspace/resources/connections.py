@@ -44,15 +44,17 @@ _NEWEST = "9999"
 _GROUPS = {
     **dict.fromkeys(("Git", "PythonFeed"), "ServicesAndApps"),
     **dict.fromkeys(("ApiKey", "AzureOpenAI", "CustomKeys"), "AzureAI"),
-    **dict.fromkeys(("CognitiveService", "Serverless"), "AzureAI"),
+    **dict.fromkeys(("CognitiveSearch", "CognitiveService", "Serverless"), "AzureAI"),
     **dict.fromkeys(("ADLSGen2", "AzureOneLake", "ContainerRegistry"), "Azure"),
     "S3": "File",
 }
 # What the service adds to the metadata of a category.
 _DEPLOYED = {"DeploymentApiVersion": "2023-10-01-preview"}
+_COGNITIVE = {"ApiVersion": "2023-07-01-preview"}
 _METADATA: Mapping[str, Mapping[str, object]] = {
     "AzureOpenAI": _DEPLOYED,
-    "CognitiveService": {"ApiVersion": "2023-07-01-preview", **_DEPLOYED},
+    "CognitiveSearch": {**_COGNITIVE, "DeploymentApiVersion": "2023-11-01"},
+    "CognitiveService": {**_COGNITIVE, **_DEPLOYED},
 }
 _WITHOUT_CREDENTIALS = ("None", "AAD")
 routes = Blueprint("connections", __name__)

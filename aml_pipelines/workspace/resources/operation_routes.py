@@ -32,7 +32,7 @@ def get_result(name: str, **_: str) -> Response:
     if state == "InProgress":
         return _poll_soon(Response(status=202))
     made = operation.made
-    return _poll_soon(jsonify(made) if made else Response(status=204))
+    return _poll_soon(jsonify(made) if made else Response(status=200))
 
 
 def _poll_soon(response: Response) -> Response:

@@ -88,7 +88,8 @@ def make(scope: WorkspaceScope, body: Mapping[str, object]) -> ServedWorkspace:
 def update_workspace() -> Response:
     body = json_body()
     check_body("WorkspaceUpdateParameters", body)
-    return _changed(here(), body)
+    _keep(here(), body)
+    return here().operations.begin(Response(status=202))
 
 
 def _changed(workspace: ServedWorkspace, body: Mapping[str, object]) -> Response:

@@ -9,8 +9,19 @@ import shutil
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, RefusedError
-from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model, place_model
-from aml_pipelines.workspace.endpoints.online.servers import ScoringServers, Staged, stage_code
+from aml_pipelines.workspace.endpoints.deployments import (
+    NO_CODE_SCRIPT,
+    deployed_code,
+    deployed_model,
+    model_place,
+    place_model,
+)
+from aml_pipelines.workspace.endpoints.online.servers import (
+    ScoringServers,
+    Staged,
+    code_places,
+    stage_code,
+)
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.store.documents import Documents, StoredDocument
@@ -117,6 +128,12 @@ class OnlineEndpoints:
 
     def folder(self, key: str) -> Path:
         return StateFolder(self._state).online_deployment(key)
+
+    def places(self, key: str, properties: Mapping[str, object]) -> dict[str, str]:
+        """Return the variables that tell a deployment's server where its model and code are."""
+        script = mapping_in(properties, "codeConfiguration").get("scoringScript") or NO_CODE_SCRIPT
+        folder = self.folder(key)
+        return {**model_place(properties, folder), **code_places(folder, str(script))}
 
     def _check_traffic(self, endpoint: str, traffic: Mapping[str, int]) -> None:
         if sum(traffic.values()) not in (ALL, NONE) or any(part < 0 for part in traffic.values()):

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from aml_pipelines.workspace.endpoints.envelopes import (
     SHARED,
     no_such_endpoint,
+    of_change,
     of_endpoints,
     shared_fields,
 )
@@ -57,8 +58,9 @@ def put_endpoint(name: str) -> Response:
         raise ArmError(400, "UserError", f"the authMode of endpoint {name!r} cannot change")
     shared = {key: body[key] for key in SHARED if body.get(key)}
     document, is_new = online.put_endpoint(name, {**shared, "properties": properties})
-    state = "Creating" if is_new else "Updating"
-    return here().operations.begin(answer(_resource(document, state), is_new=is_new))
+    resource = _resource(document, "Creating")
+    begun = resource if is_new else _change(resource, properties["properties"])
+    return here().operations.begin(answer(begun, is_new=True))
 
 
 @routes.delete("/onlineEndpoints/<name>")
@@ -92,6 +94,11 @@ def issue_token(name: str) -> Response:
         expiryTimeUtc=int(now) + identity.lifetime,
         refreshAfterTimeUtc=int(now) + identity.lifetime // 2,
     )
+
+
+def _change(resource: Resource, given: object) -> Resource:
+    told = {name: value for name, value in resource.items() if name not in ("location", "identity")}
+    return of_change(told, properties=given)
 
 
 def _refuse_other_mode(endpoint: StoredDocument, mode: str) -> None:

@@ -23,6 +23,7 @@ READY_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
 _LOG_LINES = 40
+_CODE = "code"
 _PROCESS = Path(__file__).with_name("server_process.py")
 _APP = "azureml_inference_server_http.server.entry:app"
 
@@ -41,11 +42,15 @@ class Staged:
 
     @property
     def code(self) -> Path:
-        return self.folder / "code"
+        return self.folder / _CODE
 
     @property
     def log(self) -> Path:
         return server_log(self.folder)
+
+    @property
+    def places(self) -> dict[str, str]:
+        return code_places(self.folder, self.script)
 
 
 class ScoringServer:
@@ -155,6 +160,11 @@ def server_log(folder: Path) -> Path:
     return folder / "server.log"
 
 
+def code_places(folder: Path, script: str) -> dict[str, str]:
+    """Return the variables that say where the code of a deployment is, and its entry script."""
+    return {"AZUREML_ENTRY_SCRIPT": script, "AML_APP_ROOT": str(folder / _CODE)}
+
+
 def stage_code(code: Path, folder: Path) -> None:
     """Copy a deployment's code to a folder of its own, replacing an earlier copy."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -173,8 +183,7 @@ def _environment(staged: Staged) -> dict[str, str]:
     return {
         **inherited_variables(but=("IDENTITY_HEADER", "PYTHONPATH")),
         **staged.env,
-        "AML_APP_ROOT": str(staged.code),
+        **staged.places,
         "AML_APP_INSIGHTS_ENABLED": "false",
-        "AZUREML_ENTRY_SCRIPT": staged.script,
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }

@@ -27,10 +27,10 @@ def test_a_cluster_as_it_was_answered_is_the_same_cluster(client: Client) -> Non
     found = client.send("GET", "/computes/cpu").get_json()
     again = client.send("PUT", "/computes/cpu", found)
 
-    assert (created.status_code, again.status_code) == (201, 200)
+    assert (created.status_code, again.status_code) == (201, 201)
     assert created.get_json()["properties"]["provisioningState"] == "Creating"
     assert found["properties"]["provisioningState"] == "Succeeded"
-    assert again.get_json()["properties"]["provisioningState"] == "Updating"
+    assert again.get_json()["properties"]["provisioningState"] == "Creating"
     assert client.send("GET", "/computes/cpu").get_json()["properties"]["properties"] == {
         **found["properties"]["properties"],
         "allocationStateTransitionTime": again.get_json()["properties"]["modifiedOn"],
@@ -40,7 +40,7 @@ def test_a_cluster_as_it_was_answered_is_the_same_cluster(client: Client) -> Non
 def test_a_cluster_keeps_its_size_and_its_priority(client: Client) -> None:
     client.send("PUT", "/computes/cpu", cluster())
 
-    assert client.send("PUT", "/computes/cpu", cluster(vmPriority="Dedicated")).status_code == 200
+    assert client.send("PUT", "/computes/cpu", cluster(vmPriority="Dedicated")).status_code == 201
     assert "cannot change in ['vmSize', 'vmPriority']" in client.refusal(
         "PUT", "/computes/cpu", cluster(vmSize="STANDARD_E4S_V3", vmPriority="LowPriority")
     )
