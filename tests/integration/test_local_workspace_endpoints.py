@@ -106,7 +106,8 @@ tell(
     unknown=unknown, in_use=in_use, asked=ask({"x": 0}, deployment_name="green"),
     left=[found.name for found in ml.online_deployments.list("adder")],
     logs="asked {'x': 0}" in ml.online_deployments.get_logs("green", "adder", lines=50),
-    same=[deploy("green"), ml.online_deployments.get("green", "adder").environment_variables],
+    same=deploy("green"),
+    variables=ml.online_deployments.get("green", "adder").environment_variables,
 )
 """
 
@@ -148,7 +149,12 @@ def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Pa
     assert "'blue' has 100 % of the traffic of 'adder'" in str(told["in_use"])
     assert told["asked"] == {"sum": 1, "by": "green"}
     assert (told["left"], told["logs"]) == (["green"], True)
-    assert told["same"] == ["Succeeded", {"COLOR": "green"}]
+    variables = told["variables"]
+    assert isinstance(variables, dict)
+    assert (told["same"], variables["COLOR"]) == ("Succeeded", "green")
+    # A deployment tells where its model and its code are, as in Azure.
+    assert Path(variables["AZUREML_MODEL_DIR"]).is_dir()
+    assert Path(variables["AML_APP_ROOT"], variables["AZUREML_ENTRY_SCRIPT"]).is_file()
     # Whoever can reach a scoring server scores without a key: it has no port.
     servers = listening.below(served.pid)
     assert servers

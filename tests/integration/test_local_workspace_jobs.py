@@ -170,12 +170,14 @@ states = [wait_for(running, "Running"), ml.jobs.get(queued).status]
 ml.jobs.begin_cancel(queued).result()
 ml.jobs.begin_cancel(running).result()
 states += [ended(running), ended(queued), *children(running).values()]
-ml.jobs.begin_cancel(running).result()
+ended_before = refusal(ml.jobs.begin_cancel, running)
 after = submit(pipeline({"say": node("echo again")}))
-tell(states=states, after=ended(after), absent=refusal(ml.jobs.begin_cancel, "none"))
+tell(states=states, after=ended(after), absent=refusal(ml.jobs.begin_cancel, "none"),
+     ended_before=ended_before)
 """,
     )
     assert told["states"] == ["Running", "Queued", "Canceled", "Canceled", "Canceled"]
+    assert "has ended, and cannot be cancelled" in str(told["ended_before"])
     assert told["after"] == "Completed"
     assert "job 'none' does not exist" in str(told["absent"])
 

@@ -43,7 +43,7 @@ _NEWEST = "9999"
 # Of the categories that recorded sessions have; of others the service's group is not known.
 _GROUPS = {
     **dict.fromkeys(("Git", "PythonFeed"), "ServicesAndApps"),
-    **dict.fromkeys(("ApiKey", "AzureOpenAI", "CustomKeys"), "AzureAI"),
+    **dict.fromkeys(("ApiKey", "AzureOpenAI", "CustomKeys", "OpenAI", "Serp"), "AzureAI"),
     **dict.fromkeys(("CognitiveSearch", "CognitiveService", "Serverless"), "AzureAI"),
     **dict.fromkeys(("ADLSGen2", "AzureOneLake", "ContainerRegistry"), "Azure"),
     "S3": "File",
