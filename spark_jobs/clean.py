@@ -145,7 +145,7 @@ def _judge_new(
 
 def _parts(judged: DataFrame, contract: Dataset) -> dict[str, DataFrame]:
     return {
-        "quarantine": select_quarantined(judged),
+        "quarantine": select_quarantined(judged, contract),
         "duplicates": select_duplicates(judged, contract),
         "valid": select_valid(judged, contract),
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import (
+    ARRIVAL,
     AS_OF,
     FILE_MODIFIED,
     FILE_SIZE,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from spark_jobs.storage import StoredFile
 
 NOT_LISTED = "rows came from a file that was not listed: "
+# The `as_of` of files that nobody dates: what arrives later is newer.
+ARRIVAL_ORDER = "arrival"
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,13 @@ def ingest_source(
 ) -> Ingestion:
     """Append the files of a source that bronze does not have; content identifies a file.
 
-    `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise. Raises SourceError
-    when it is no moment, when there is no file, or one has other columns than the contract allows.
+    `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise, or ARRIVAL_ORDER:
+    the files are then as of the latest moment that bronze has, and newer than what it has. Raises
+    SourceError when it is neither, when there is no file, or one has other columns than the
+    contract allows.
     """
-    as_of = moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
+    stated = None if as_of == ARRIVAL_ORDER else moment(as_of)
     ingested = ingested_listings(spark, uri)
     files: list[StoredFile] = []
     if contract.sources[source].format == "delta":
@@ -87,7 +92,12 @@ def ingest_source(
     if rows is not None and not rows.isEmpty():
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": source, "ingestion_ids": ids}
-        bronze = with_lineage(rows, new, as_of=as_of)
+        bronze = with_lineage(
+            rows,
+            new,
+            as_of=stated or latest_moment(spark, uri),
+            arrival=table_state(spark, uri).version + 1 if ingested else 0,
+        )
         lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
     elif not ingested:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
@@ -95,8 +105,10 @@ def ingest_source(
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
 
 
-def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) -> DataFrame:
-    """Add where each row came from: row id, ingestion id, file below the lake, and `as_of`."""
+def with_lineage(
+    rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str | None, arrival: int
+) -> DataFrame:
+    """Add where each row came from: row id, ingestion id, file below the lake, and its order."""
     # A literal map, not a join: the files are few, and the rows stay where they are.
     by_uri = F.create_map(
         *(
@@ -114,13 +126,14 @@ def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) ->
         )
     )
     not_listed = F.raise_error(F.concat(F.lit(NOT_LISTED), FILE_URI))
-    arrived = rows.withColumn("_arrival", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
+    arrived = rows.withColumn("_listed", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
     # Unique within this read; together with the ingestion id, for ever.
     position = F.monotonically_increasing_id().cast("string")
     return arrived.select(
-        F.concat_ws("-", f"_arrival.{INGESTION_ID}", position).alias(ROW_ID),
-        "_arrival.*",
-        F.lit(as_of).alias(AS_OF),
+        F.concat_ws("-", f"_listed.{INGESTION_ID}", position).alias(ROW_ID),
+        "_listed.*",
+        F.lit(as_of).cast("string").alias(AS_OF),
+        F.lit(arrival).cast("long").alias(ARRIVAL),
         *(name for name in rows.columns if name != FILE_URI),
     )
 
@@ -134,10 +147,19 @@ def moment(as_of: str) -> str:
         parsed = dt.datetime.fromisoformat(as_of.strip())
     except ValueError as error:
         raise SourceError(
-            f"as_of {as_of!r} is no moment; write it as 2024-01-31T08:00:00Z"
+            f"as_of {as_of!r} is no moment; write it as 2024-01-31T08:00:00Z, or "
+            f"{ARRIVAL_ORDER!r}: what arrives later is newer"
         ) from error
     in_zone = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
     return in_zone.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def latest_moment(spark: SparkSession, uri: str) -> str | None:
+    """Return the latest `as_of` of bronze; None where it has none."""
+    if not table_exists(spark, uri):
+        return None
+    latest: str | None = spark.read.format("delta").load(uri).agg(F.max(AS_OF)).collect()[0][0]
+    return latest
 
 
 def ingested_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:

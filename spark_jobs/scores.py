@@ -18,6 +18,7 @@ from spark_jobs.step_state import StepState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
@@ -40,7 +41,7 @@ class ScoreRun:
     model_version: str
     data_version: str
     run_id: str
-    scored_as_of: str
+    scored_as_of: str | None
 
 
 def write_scores(
@@ -57,7 +58,8 @@ def write_scores(
 
     Takes ROW_ID, SCORE and CLASS, one row per row of the batch. A row that has its score from this
     model version keeps it, with the run and time that first wrote it; a row whose features differ
-    is scored anew; one that is rejected now loses the score it had. Raises ScoreError, having
+    is scored anew; one that is rejected now loses the score it had, and a row that was rejected
+    before is no longer once its entity has a score. Raises ScoreError, having
     written nothing, when scores and batch differ, and ReceiptError when the tables do not add up.
     """
     facts = {
@@ -73,7 +75,9 @@ def write_scores(
     check_scores(inputs, scores)
     rows = {
         "scores": score_rows(inputs, scores, contract, run=run),
-        "rejected_scores": refused_rows(lake.read_table(spark, rejected), scores, run=run),
+        "rejected_scores": refused_rows(
+            lake.read_table(spark, rejected), inputs, scores, contract, run=run
+        ),
     }
     tables = _merge(
         rows, batch, contract, lake_uri=lake_uri, record={**facts, "run_id": run.run_id}
@@ -106,6 +110,9 @@ def _merge(
         name: lake.upsert_table(part, uris[name], key=keys[name], record=record)
         for name, part in (("scores", scored), ("rejected_scores", refused))
     }
+    stored = spark.read.format("delta").load(uris["rejected_scores"])
+    past = past_refusals(stored, refused, scored, key=keys["scores"])
+    lake.withdraw(past, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
     kept = {name: _rows_of(rows[name], states[name], key=keys[name]) for name in rows}
     check_balance(
         f"scores of {contract.name!r}",
@@ -154,19 +161,39 @@ def score_rows(
         ROW_ID,
         F.col(SCORE).cast("double").alias(SCORE),
         F.col(CLASS).cast("int").alias(CLASS),
-        *(F.lit(value).alias(name) for name, value in asdict(run).items()),
+        *_facts_of(run),
         F.col(ROW_HASH).alias(INPUT_HASH),
     )
     return with_row_hash(rows, [INPUT_HASH, ROW_ID])
 
 
-def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> DataFrame:
-    """Return the rows of `rejected_scores`: set aside before scoring, or without a score."""
+def refused_rows(
+    rejected: DataFrame,
+    inputs: DataFrame,
+    scores: DataFrame,
+    contract: Dataset,
+    *,
+    run: ScoreRun,
+) -> DataFrame:
+    """Return the rows of `rejected_scores`: set aside before scoring, or without a score.
+
+    Each has its key, where that could be read.
+    """
     gave_none = F.col(SCORE).isNull() | F.isnan(SCORE)
-    unscored = scores.where(gave_none).select(ROW_ID, F.lit(NO_SCORE).alias(REASON))
-    rows = rejected.select(ROW_ID, REASON).unionByName(unscored)
-    rows = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
-    return with_row_hash(rows, [REASON])
+    unscored = inputs.join(scores.where(gave_none), on=[ROW_ID], how="left_semi")
+    told = (*contract.key, ROW_ID, REASON)
+    rows = rejected.select(*told).unionByName(
+        unscored.withColumn(REASON, F.lit(NO_SCORE)).select(*told)
+    )
+    return with_row_hash(rows.select("*", *_facts_of(run)), [*contract.key, REASON])
+
+
+def past_refusals(
+    stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
+) -> DataFrame:
+    """Return stored refusals of other batches whose entity has a score by now."""
+    of_others = stored.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_anti")
+    return of_others.join(scored.select(*key), on=list(key), how="left_semi")
 
 
 def lost_scores(
@@ -196,6 +223,10 @@ def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]
             for name in scored.columns
         )
     )
+
+
+def _facts_of(run: ScoreRun) -> list[SparkColumn]:
+    return [F.lit(value).cast("string").alias(name) for name, value in asdict(run).items()]
 
 
 def _rows_of(rows: DataFrame, table: TableState, *, key: Sequence[str]) -> int:

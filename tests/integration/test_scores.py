@@ -47,7 +47,9 @@ def batch_of(
 ) -> Tables:
     """Write the tables of one batch: rows to be scored, and rows rejected with their reason."""
     scored = spark.createDataFrame(rows, "_row_id string, trip int, km double")
-    refused = spark.createDataFrame(rejected, "_row_id string, reason string")
+    refused = spark.createDataFrame(
+        [(None, *row) for row in rejected], "trip int, _row_id string, reason string"
+    )
     total = len(rows) + len(rejected)
     return {
         table: lake.create_once(frame, f"{folder}/batches/{name}/{table}", record={}, rows_in=total)
@@ -175,10 +177,14 @@ def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
             "_ingestion_id string, _row_hash long",
         ),
         "quarantine": spark.createDataFrame(
-            [("r2", "i", ["a", "b"])],
-            "_row_id string, _ingestion_id string, broken_rules array<string>",
+            [(None, "r2", "i", ["a", "b"])],
+            "trip int, _row_id string, _ingestion_id string, broken_rules array<string>",
         ),
-        "duplicates": spark.createDataFrame([("r3", "i")], "_row_id string, _ingestion_id string"),
+        "duplicates": spark.createDataFrame(
+            [("r3", "i", "raw/a.csv", "2024-01-01", 1, 9.0, 21, 5)],
+            "_row_id string, _ingestion_id string, _source_file string, _as_of string, trip int, "
+            "km double, took int, _row_hash long",
+        ),
     }
     tables = {
         name: lake.create_once(frame, f"{tmp_path}/{name}", record={}, rows_in=4)
@@ -196,7 +202,7 @@ def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
     of_key_and_features = with_row_hash(batch, ["trip", "km"]).select("_row_hash")
     assert_df_equality(batch.select("_row_hash"), of_key_and_features, ignore_nullable=True)
     rejected = spark.createDataFrame(
-        [("r2", "a, b"), ("r3", "duplicate")], "_row_id string, reason string"
+        [(None, "r2", "a, b"), (1, "r3", "duplicate")], "trip int, _row_id string, reason string"
     )
     actual = lake.read_table(spark, found["rejected"])
     assert_df_equality(actual, rejected, ignore_row_order=True, ignore_nullable=True)
