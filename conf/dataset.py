@@ -28,10 +28,14 @@ Bound = float | int | str
 
 @dataclass(frozen=True)
 class Source:
-    """Raw data: where it arrives, a glob below the lake (a folder for Delta), and its format."""
+    """Raw data: where it arrives, a glob below the lake (a folder for Delta), and its format.
+
+    `compare` says how a file that changed is told: by its size and time, or by its content too.
+    """
 
     path: str
     format: str
+    compare: str
 
 
 @dataclass(frozen=True)
@@ -139,13 +143,17 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
 
 
 def _source(section: Section) -> Source:
-    section.allow("path", "format")
+    section.allow("path", "format", "compare")
     path = section.value("path", str)
     if path.startswith("/") or ".." in Path(path).parts or "://" in path:
         raise ConfError(
             f"{section.where_of('path')}: path {path!r} is not below the lake; write it relative"
         )
-    return Source(path, section.choice("format", FORMATS))
+    return Source(
+        path,
+        section.choice("format", FORMATS),
+        section.choice("compare", ("listing", "content"), "listing"),
+    )
 
 
 def _column(name: str, section: Section) -> Column:

@@ -41,7 +41,7 @@ def test_every_contract_of_the_repository_loads(name: str) -> None:
 def test_what_a_contract_does_not_state_has_strict_defaults(tmp_path: Path) -> None:
     (tmp_path / "trips.yml").write_text(TRIPS)
     trips = load_dataset("trips", folder=tmp_path)
-    assert trips.sources == {"history": Source("raw/trips/*.csv", "csv")}
+    assert trips.sources == {"history": Source("raw/trips/*.csv", "csv", "listing")}
     assert trips.column("trip") == Column("trip", "int", True, (), None, None, ())  # noqa: FBT003 # a record
     assert trips.column("city").required is False
     assert trips.column_names == ("trip", "city", "day")
