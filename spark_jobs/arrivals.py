@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conf.columns import FILE_MODIFIED, FILE_SIZE, INGESTION_ID, SOURCE_FILE
+from conf.columns import AS_OF, FILE_MODIFIED, FILE_SIZE, INGESTION_ID, SOURCE_FILE
 from spark_jobs.delta_log import table_exists, table_state
 from spark_jobs.sources import below
 from spark_jobs.storage import sha256
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from spark_jobs.storage import StoredFile
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What bronze has: the ingestion id of each file as it was listed, and the latest `as_of`.
+
+    A file is listed by its name, size and time of change.
+    """
+
+    ids: Mapping[tuple[str, int, int], str]
+    latest: str | None
 
 
 @dataclass(frozen=True)
@@ -34,14 +45,15 @@ class Arrival:
     modified: int
 
 
-def ingested_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:
-    """Map each file in bronze, as it was listed (name, size, modified), to its ingestion id."""
+def read_ingested(spark: SparkSession, uri: str) -> Ingested:
+    """Read which files bronze has, in one pass."""
     if not table_exists(spark, uri):
-        return {}
+        return Ingested({}, None)
     # Distinct, since every row of a file names the file.
-    listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID)
+    listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID, AS_OF)
     files = spark.read.format("delta").load(uri).select(*listing).distinct().collect()
-    return {(f[SOURCE_FILE], f[FILE_SIZE], f[FILE_MODIFIED]): f[INGESTION_ID] for f in files}
+    ids = {(f[SOURCE_FILE], f[FILE_SIZE], f[FILE_MODIFIED]): f[INGESTION_ID] for f in files}
+    return Ingested(ids, max((f[AS_OF] for f in files if f[AS_OF]), default=None))
 
 
 def new_arrivals(arrivals: Sequence[Arrival], ingested: frozenset[str]) -> list[Arrival]:
@@ -55,7 +67,7 @@ def new_arrivals(arrivals: Sequence[Arrival], ingested: frozenset[str]) -> list[
 def file_arrival(
     spark: SparkSession,
     file: StoredFile,
-    ingested: Mapping[tuple[str, int, int], str],
+    known: Mapping[tuple[str, int, int], str],
     *,
     lake_uri: str,
 ) -> Arrival:
@@ -64,7 +76,7 @@ def file_arrival(
     A file that is listed as before is not read again.
     """
     name = below(lake_uri, file.uri)
-    listed = ingested.get((name, file.size, file.modified))
+    listed = known.get((name, file.size, file.modified))
     ingestion_id = listed or _identity(sha256(spark, file.uri), file.folders)
     return Arrival(ingestion_id, file.encoded, name, file.size, file.modified)
 

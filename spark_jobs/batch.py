@@ -19,7 +19,6 @@ from conf.columns import (
     ROW_ID,
 )
 from spark_jobs import lake
-from spark_jobs.features import label_columns
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.judge import DUPLICATE, newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
@@ -124,7 +123,7 @@ def batch_rows(
     )
     own = features.where(F.col(INGESTION_ID).isin(*ingestion_ids)).drop(INGESTION_ID)
     label = [contract.label.name] if contract.label else []
-    rows = own.unionByName(of_winners).drop(*label, *label_columns(contract), ROW_HASH)
+    rows = own.unionByName(of_winners).drop(*label, *contract.label_columns, ROW_HASH)
     return with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
 
 

@@ -23,8 +23,8 @@ from spark_jobs.arrivals import (
     Arrival,
     delta_arrival,
     file_arrival,
-    ingested_listings,
     new_arrivals,
+    read_ingested,
 )
 from spark_jobs.delta_log import LakeError, table_exists, table_state
 from spark_jobs.source_checks import SourceError
@@ -65,24 +65,22 @@ def ingest_source(
     SourceError when it is neither, when there is no file, or one cannot be read or has columns that
     the contract does not allow.
     """
+    stated = None if as_of == ARRIVAL_ORDER else moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
-    moment_or_none = None if as_of == ARRIVAL_ORDER else moment(as_of)
-    ingested = ingested_listings(spark, uri)
-    known_by_listing = ingested if contract.sources[source].compare == "listing" else {}
+    ingested = read_ingested(spark, uri)
+    known = ingested.ids if contract.sources[source].compare == "listing" else {}
     files: list[StoredFile] = []
     if contract.sources[source].format == "delta":
         location = f"{lake_uri.rstrip('/')}/{contract.sources[source].path}"
         arrivals = [delta_arrival(spark, location, contract.sources[source].path)]
     else:
         files = find_files(spark, lake_uri, contract, source)
-        arrivals = [
-            file_arrival(spark, file, known_by_listing, lake_uri=lake_uri) for file in files
-        ]
-    new = new_arrivals(arrivals, frozenset(ingested.values()))
+        arrivals = [file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
+    new = new_arrivals(arrivals, frozenset(ingested.ids.values()))
     has_rows = bool(new) and _append(
-        spark, new, files, contract, source=source, uri=uri, as_of=moment_or_none
+        spark, new, files, contract, source=source, uri=uri, as_of=stated or ingested.latest
     )
-    if not has_rows and not ingested:
+    if not has_rows and not ingested.ids:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
@@ -111,7 +109,7 @@ def _append(
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": source, "ingestion_ids": ids}
         arrival = table_state(spark, uri).version + 1 if table_exists(spark, uri) else 0
-        bronze = with_lineage(rows, new, as_of=as_of or latest_moment(spark, uri), arrival=arrival)
+        bronze = with_lineage(rows, new, as_of=as_of, arrival=arrival)
         lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
     return True
 
@@ -163,14 +161,6 @@ def moment(as_of: str) -> str:
         ) from error
     in_zone = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
     return in_zone.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def latest_moment(spark: SparkSession, uri: str) -> str | None:
-    """Return the latest `as_of` of bronze; None where it has none."""
-    if not table_exists(spark, uri):
-        return None
-    latest: str | None = spark.read.format("delta").load(uri).agg(F.max(AS_OF)).collect()[0][0]
-    return latest
 
 
 def _read(

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
-    from conf.dataset import Bound, Column, Dataset
+    from conf.dataset import Dataset
+    from conf.dataset_parts import Bound, Column
 
 VERDICT = "_verdict"  # within this pass; the three tables are its values
 VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"

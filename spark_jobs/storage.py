@@ -1,6 +1,6 @@
 """Small files of the lake, read and written through Hadoop: a folder here, ABFS in Azure.
 
-Besides session.py and lake.py this is the only module that calls the JVM.
+Besides session.py, lake.py and expressions.py this is the only module that calls the JVM.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
+from spark_jobs.java_errors import reason_of
 from spark_jobs.raw_text import literal
 from spark_jobs.source_checks import SourceError
 
@@ -58,13 +59,6 @@ def _why_unreadable(spark: SparkSession, file: StoredFile, file_format: str) -> 
     try:
         reader = spark.read.format("parquet" if file_format == "parquet" else "text")
         reader.load(literal(file.uri)).write.format("noop").mode("overwrite").save()
-    except PySparkException as error:
-        return str(error).splitlines()[0]
-    except Py4JJavaError as error:
-        cause = error.java_exception
-        while cause.getCause() is not None:
-            cause = cause.getCause()
-        message = str(cause.getMessage() or "").strip()
-        name = str(cause.getClass().getSimpleName())
-        return f"{name}: {message.splitlines()[0]}" if message else name
+    except (Py4JJavaError, PySparkException) as error:
+        return reason_of(error)
     return ""
