@@ -48,7 +48,7 @@ REFUSED = {
     "raise_error('x')": "'raise_error' is no function",
     "tok > 1": "'tok' is no column; did you mean 'took'?",
     "`what is this` > 1": "'what is this' is no column",
-    "lengths(city) > 1": "'lengths' is no function that a contract may call; did you mean 'length'?",
+    "lengths(city)": "'lengths' is no function that a contract may call; did you mean 'length'?",
     "took > 1 -- always": "'--' means nothing",
     "took > /* x */ 1": "'/*' means nothing",
     "true; drop table x": "';' means nothing",
