@@ -191,8 +191,12 @@ def refused_rows(
 def past_refusals(
     stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
 ) -> DataFrame:
-    """Return stored refusals of other batches whose entity has a score by now."""
-    of_others = stored.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_anti")
+    """Return stored refusals of other batches whose entity has a score by now.
+
+    Of those that an earlier version of this code stored, nobody knows the key.
+    """
+    keyed = stored.unionByName(refused.select(*key).limit(0), allowMissingColumns=True)
+    of_others = keyed.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_anti")
     return of_others.join(scored.select(*key), on=list(key), how="left_semi")
 
 

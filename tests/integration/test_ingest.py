@@ -218,9 +218,9 @@ def test_a_correction_that_keeps_size_and_time_is_seen_where_the_contract_asks_f
     assert arrive("watched") == 1
 
 
-def nanoseconds() -> bytes:
+def parquet(**columns: object) -> bytes:
     file = io.BytesIO()
-    pd.DataFrame({"trip": [1], "store": [pd.Timestamp("2024-01-02")]}).to_parquet(file)
+    pd.DataFrame({name: [value] for name, value in columns.items()}).to_parquet(file)
     return file.getvalue()
 
 
@@ -230,7 +230,8 @@ BROKEN = {
     "cut_off.csv": gzip.compress(("trip,store\n" + LINES).encode())[:-5000],
     "cut_off.parquet": b"PAR1 and no more",
     "text.parquet": b"trip,store\n1,2\n",
-    "moments.parquet": nanoseconds(),
+    "moments.parquet": parquet(trip=1, store=pd.Timestamp("2024-01-02")),
+    "cased.parquet": parquet(trip=1, Trip=2, store="1"),
 }
 
 

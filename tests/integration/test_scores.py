@@ -151,6 +151,25 @@ def test_two_versions_of_a_model_have_their_scores_side_by_side(
     expect_refused(spark, tmp_path, [("r2", "duplicate", "1"), ("r2", "duplicate", "2")])
 
 
+def test_refusals_that_were_stored_without_a_key_stay_and_new_ones_have_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    none = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [("r0", "duplicate")])
+    write(spark, tmp_path, none, scores_of(spark, ("r1", 0.1, 0)), FIRST)
+    uri = f"{tmp_path}/gold/trips/rejected_scores"
+    stored = spark.read.format("delta").load(uri).drop("trip").localCheckpoint()
+    stored.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(uri)
+    batch = batch_of(spark, tmp_path, "b", [("r2", 2, 9.5), ("r3", 3, 1.0)], [])
+    write(spark, tmp_path, batch, scores_of(spark, ("r2", 0.1, 0), ("r3", None, None)), AGAIN)
+    table = spark.read.format("delta").load(uri)
+    expected = spark.createDataFrame(
+        [("r0", "duplicate", None), ("r3", "model_gave_no_score", 3)],
+        "_row_id string, reason string, trip int",
+    )
+    actual = table.select(*expected.columns)
+    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+
+
 def test_scores_that_are_not_those_of_the_batch_are_counted_and_nothing_is_written(
     spark: SparkSession, tmp_path: Path
 ) -> None:
