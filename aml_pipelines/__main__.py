@@ -38,6 +38,7 @@ VERBS = {
     "invoke": "ask an endpoint for scores",
     "promote": "bring a model from one workspace to another, as it is",
     "teardown": "delete what costs money",
+    "jvm": "list or end the JVMs that runs have left for the next one",
 }
 FAILED, INVALID, DEFECT = 1, 2, 70  # DEFECT is sysexits' EX_SOFTWARE
 

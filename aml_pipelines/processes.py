@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from aml_pipelines.errors import CommandFailedError, NodeFailedError
+from aml_pipelines.strays import end_strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,6 +57,7 @@ class Child:
                 start_new_session=True,
             )
         self.pid = self._process.pid
+        self.log = log
 
     @property
     def is_running(self) -> bool:
@@ -94,9 +97,13 @@ class Child:
         self._kill()
         self._close(self._process.stdin)
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """Send SIGKILL to the group, as a machine that is lost does."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def _kill(self) -> None:
+        self.kill()
         self._process.wait()
         self._close(self._process.stdout)
 
@@ -140,7 +147,11 @@ class Processes:
         environment: Mapping[str, str],
         log: Path,
     ) -> Iterator[Child]:
-        """Start a process that ends with the block; raise NodeFailedError in a cancelled run."""
+        """Start a process that ends with the block, and all that it has started then too.
+
+        Raises NodeFailedError in a cancelled run.
+        """
+        began = time.time()
         with self.lock:
             if self.is_ending:
                 raise NodeFailedError("was not started: the run was cancelled")
@@ -152,6 +163,15 @@ class Processes:
         finally:
             self.running.discard(child)
             child.end()
+            end_strays(environment, began)
+
+    def kill_those_of(self, folder: Path) -> bool:
+        """Kill the processes that have their logs in `folder`; returns whether there are any."""
+        with self.lock:
+            found = [child for child in self.running if child.log.is_relative_to(folder)]
+        for child in found:
+            child.kill()
+        return bool(found)
 
     def end_all(self) -> None:
         """End every process and start no further one."""

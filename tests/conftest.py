@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import certifi
 import pytest
 
+from aml_pipelines.execution.jvm.kept import FOLDER_VARIABLE, IDLE_VARIABLE, stop_kept_jvms
 from environments.spark.java_home import java_home
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ os.environ["SPARK_SUBMIT_OPTS"] = (
     "-XX:TieredStopAtLevel=1"
     " -Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
 )
+# The JVMs that runs leave for the next one are this test process's own, and end with it.
+os.environ[FOLDER_VARIABLE] = mkdtemp(prefix="jvms-")
+os.environ[IDLE_VARIABLE] = "30"
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -51,6 +57,11 @@ def share_of(module: str) -> str:
     """Return the name of what one worker does from end to end: a module, or some that share."""
     text = (TESTS / module).read_text("utf-8")
     return next((name for name, line in SHARED.items() if line in text), module)
+
+
+def pytest_sessionfinish() -> None:
+    stop_kept_jvms()
+    shutil.rmtree(os.environ[FOLDER_VARIABLE], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

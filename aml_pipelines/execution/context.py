@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.evictions import Evictions
 from aml_pipelines.processes import Processes
 
 if TYPE_CHECKING:
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aml_pipelines.execution.environments.build import BuiltEnvironment
+    from aml_pipelines.execution.jvm.warm import WarmJvm
     from aml_pipelines.execution.registration import NamedOutput
     from aml_pipelines.execution.selection import Selection
-    from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.execution.tracking import Tracking
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan, PlannedNode
@@ -28,6 +29,7 @@ class RunContext:
     returns when it answers, `environments` has what each node runs with, by its name, `register`
     registers a named output and returns its version, and `reuses` is False where no earlier outputs
     may be taken at all.
+    `evictions` are those that are planned for its nodes.
     Processes that run `in_foreground` have the terminal instead of a log, for a debugger.
     """
 
@@ -45,6 +47,7 @@ class RunContext:
     reuses: bool = True
     in_foreground: bool = False
     processes: Processes = field(default_factory=Processes)
+    evictions: Evictions = field(default_factory=Evictions)
 
     @property
     def runs(self) -> Path:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.console import say
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution import reuse
 from aml_pipelines.execution.data import (
@@ -76,14 +77,8 @@ def run_node(
             context.tracking.copy(earlier.run_name, node.run_name)
             registered = register_outputs(node, earlier.outputs, context)
             return NodeResult(earlier.outputs, reused=True, ran=earlier.ran, registered=registered)
-        snapshot = context.folder(node) / "snapshot"
-        stage(files, snapshot)
-        make_outputs(node, data)
-        with (
-            _unchanged(read_only_paths(node, data), _written(context)),
-            kept(node.run_name, snapshot, context),
-        ):
-            ran = _run(node, data, snapshot, context)
+        with _unchanged(read_only_paths(node, data), _written(context)):
+            ran = _run_until_kept(node, data, files, context)
         fill_literals(node, data, context.tracking)
         take_outputs(node, data, context.lake)
         outputs = _planned(node)
@@ -162,6 +157,24 @@ def _written(context: RunContext) -> frozenset[Path]:
         for output in node.outputs.values()
         if "://" not in output.location
     )
+
+
+def _run_until_kept(
+    node: PlannedNode, data: NodeData, files: dict[str, Path], context: RunContext
+) -> Ran:
+    """Run the node; when its compute takes it away, it starts again, as in Azure."""
+    snapshot = context.folder(node) / "snapshot"
+    while True:
+        stage(files, snapshot)
+        make_outputs(node, data)
+        evicting = context.evictions.of(node.name, context.folder(node), context.processes)
+        try:
+            with evicting as eviction, kept(node.run_name, snapshot, context):
+                return _run(node, data, snapshot, context)
+        except NodeFailedError:
+            if not eviction.happened:
+                raise
+        say(f"  {node.name} was evicted by a planned fault; it starts again")
 
 
 def _run(node: PlannedNode, data: NodeData, snapshot: Path, context: RunContext) -> Ran:

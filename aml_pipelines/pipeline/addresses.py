@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from aml_pipelines.pipeline.assets import version_order
 from aml_pipelines.pipeline.references import FOLDERS, DatastorePath, Url, parse, short_uri
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Addresses:
         rest = address[len(key.rstrip("/")) :].lstrip("/")
         if key.startswith("azureml://datastores/") and _PATHS not in key:
             rest = rest.removeprefix(_PATHS)
-        return Path(self.mapped[key], unquote(rest)) if rest else Path(self.mapped[key])
+        place = Path(self.mapped[key], unquote(rest)) if rest else Path(self.mapped[key])
+        return _newest(place) if address.startswith(REGISTRIES) else place
 
     def datastore(self, path: DatastorePath) -> Path | None:
         """Return where `path` is, if it is mapped or in a datastore that was registered.
@@ -90,6 +92,14 @@ class Addresses:
             f"{_FETCH} {shlex.quote(address)}{target}; or put it at "
             f"{place_of(address, self.fetched)}; or name a local copy: {mapping}"
         )
+
+
+def _newest(place: Path) -> Path:
+    """Return the newest version where `place` is a label of a registry's asset."""
+    if place.parent.name != "labels":
+        return place
+    versions = list((place.parents[1] / "versions").glob("*"))
+    return max(versions, key=lambda item: version_order(item.name), default=place)
 
 
 def place_of(address: str, fetched: Path) -> Path:

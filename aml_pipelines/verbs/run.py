@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
+    from aml_pipelines.execution.jvm.warm import WarmJvm
     from aml_pipelines.execution.record import RunRecord
-    from aml_pipelines.execution.spark_jvm import WarmJvm
     from aml_pipelines.pipeline.lake import OpenLake
     from aml_pipelines.pipeline.plan import Plan
 

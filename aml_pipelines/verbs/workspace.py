@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--faults",
         type=Path,
         metavar="FILE",
-        help="YAML rules of throttling, dropped connections and the like that requests will meet",
+        help="YAML rules of throttling, dropped connections, evicted nodes and the like to come",
     )
     parser.add_argument(
         "--env",
@@ -84,8 +84,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _serve(target: Target, arguments: argparse.Namespace) -> int:
     lake = Path(target.lake)
     log = StateFolder(lake).server_log
-    if arguments.faults:
-        read_faults(arguments.faults)  # what is wrong with it is said here, not in the log
+    read_faults(arguments.faults)  # what is wrong with it is said here, not in the log
     with (
         private_files(),
         serving_alone(lake),

@@ -6,6 +6,7 @@ import errno
 import logging
 import sqlite3
 import time
+from dataclasses import astuple
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -19,7 +20,7 @@ from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
 from aml_pipelines.workspace.endpoints.online import routes as online
 from aml_pipelines.workspace.endpoints.online import scoring_routes as scoring
-from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError
+from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError, WorkspaceScope
 from aml_pipelines.workspace.http.arm_paths import with_spelled_paths
 from aml_pipelines.workspace.jobs import history_routes as history
 from aml_pipelines.workspace.jobs import routes as jobs
@@ -39,7 +40,7 @@ from aml_pipelines.workspace.resources import (
 )
 from aml_pipelines.workspace.resources.refused import why_refused
 from aml_pipelines.workspace.schedules import routes as schedules
-from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, here
+from aml_pipelines.workspace.served import EXTENSION, ServedWorkspace, all_served, here
 from aml_pipelines.workspace.storage import (
     blob_routes,
     path_routes,
@@ -147,15 +148,21 @@ def _check_token() -> None:
 def _refuse_other_workspaces(_: str | None, values: dict[str, str] | None) -> None:
     if not values or "workspace" not in values:
         return
-    named = values.pop("subscription"), values.pop("group"), values.pop("workspace")
-    scope = here().scope
-    served = scope.subscription_id, scope.resource_group, scope.name
-    if named != served:
+    g.named = WorkspaceScope(
+        values.pop("subscription"), values.pop("group"), values.pop("workspace")
+    )
+    if g.named != here().scope and request.endpoint not in workspace.FOR_ANY_NAME:
+        served = [repr(_path(item.scope)) for item in all_served()]
         raise ArmError(
             404,
             "ResourceNotFound",
-            f"workspace {'/'.join(named)!r} is not served here; {'/'.join(served)!r} is",
+            f"workspace {_path(g.named)!r} is not served here; {', '.join(served)} "
+            f"{'are' if len(served) > 1 else 'is'}",
         )
+
+
+def _path(scope: WorkspaceScope) -> str:
+    return "/".join(astuple(scope))
 
 
 def _register_errors(app: Flask) -> None:

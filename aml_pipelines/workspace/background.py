@@ -16,6 +16,7 @@ from aml_pipelines.workspace.served import JobService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from aml_pipelines.workspace.served import ServedWorkspace
 
@@ -30,16 +31,19 @@ def job_service(
     master: str,
     environment: Mapping[str, str],
     policy: Policy = ONLY_THIS,
+    faults: Path | None = None,
     clock: Callable[[], datetime] = now,
 ) -> JobService:
     """Build what takes and runs the jobs of `workspace`; it takes jobs, and starts none yet.
 
     `master` is Spark's, `environment` has the variables by which jobs find the workspace, `policy`
-    says what may be done for nodes that ask for other packages, and `clock` is the present time,
+    says what may be done for nodes that ask for other packages, `faults` is the file with the
+    evictions of nodes, and `clock` is the present time,
     for schedules.
     """
     state = workspace.folder.root
     options = [*policy_words(policy), *map_words(workspace.mapped)]
+    options += [f"--faults={faults}"] if faults else []
     queue = Queue(state, workspace.jobs, master=master, environment=environment, options=options)
     submissions = Submissions(
         state,

@@ -41,10 +41,11 @@ def build_workspace(
     state: Path,
     *,
     mapped: Mapping[str, str] = NOTHING,
+    prefix: str = "",
 ) -> ServedWorkspace:
     """Open the workspace `scope` of the folder `state`; nothing of it runs yet.
 
-    `mapped` has what stands here for data elsewhere.
+    `mapped` has what stands here for data elsewhere; `prefix` begins its addresses.
     """
     # Each store once: some hold locks or keys that all routes must share.
     jobs, registry, secrets, uploads = (
@@ -86,4 +87,5 @@ def build_workspace(
         uploads=uploads,
         accounts=Accounts(state, identity, uploads, mapped),
         registries=Registries(state),
+        prefix=prefix,
     )

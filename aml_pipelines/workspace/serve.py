@@ -153,15 +153,20 @@ def job_environment(
     control: socket.socket,
     token: socket.socket,
     secret: str,
+    *,
+    prefix: str = "",
 ) -> dict[str, str]:
-    """Return the variables by which a job finds its workspace and its identity, as in Azure."""
+    """Return the variables by which a job finds its workspace and its identity, as in Azure.
+
+    `prefix` leads to one of several workspaces of the server.
+    """
     folder = StateFolder(state)
     address = f"https://{LOOPBACK}:{control.getsockname()[1]}"
     return {
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription_id,
         "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
-        "AZUREML_DEV_URL_MFE": address,
+        "AZUREML_DEV_URL_MFE": f"{address}{prefix}",
         # The cloud that the client takes for its own, with the registries that it has.
         "ARM_CLOUD_METADATA_URL": f"{address}/metadata/endpoints?api-version=2019-05-01",
         "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{address}/",

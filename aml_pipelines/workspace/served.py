@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
 from aml_pipelines.workspace.http.arm import ArmError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aml_pipelines.workspace.assets.code import Sources
     from aml_pipelines.workspace.assets.components import Components
@@ -50,6 +50,22 @@ class JobService:
     schedules: Schedules
 
 
+class Directory(Protocol):
+    """The workspaces of one server: the one that it was started for, and those made since."""
+
+    def all(self) -> Sequence[ServedWorkspace]:
+        """List the workspaces, the first one first."""
+        ...
+
+    def create(self, scope: WorkspaceScope) -> ServedWorkspace:
+        """Make a workspace and run its jobs; refuses names that Azure does not take."""
+        ...
+
+    def delete(self, scope: WorkspaceScope, *, for_good: bool) -> None:
+        """End a workspace and its jobs; its files are kept apart unless it is `for_good`."""
+        ...
+
+
 @dataclass(frozen=True)
 class ServedWorkspace:
     """The stores of a workspace; without a `job_service` its jobs can only be read."""
@@ -84,12 +100,21 @@ class ServedWorkspace:
     accounts: Accounts
     registries: Registries
     job_service: JobService | None = None
+    # Where addresses lead to it that name no workspace; the first one of a server needs none.
+    prefix: str = ""
+    directory: Directory | None = None
 
     def running(self) -> JobService:
         """Return what runs jobs; refuses the request (501) where nothing does."""
         if self.job_service is None:
             raise ArmError(501, "NotImplemented", NOT_RUN_HERE)
         return self.job_service
+
+
+def all_served() -> Sequence[ServedWorkspace]:
+    """Return the workspaces of the server whose app answers the present request."""
+    workspace = here()
+    return workspace.directory.all() if workspace.directory else [workspace]
 
 
 def here() -> ServedWorkspace:

@@ -18,6 +18,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from aml_pipelines.files import private_files
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
 from aml_pipelines.pipeline.environments.options import add_environment_arguments, read_policy
 from aml_pipelines.processes import LOOPBACK
-from aml_pipelines.workspace.app import create_app, create_identity_app
+from aml_pipelines.workspace.app import create_identity_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.background import job_service, running
 from aml_pipelines.workspace.build import build_workspace
@@ -39,6 +40,7 @@ from aml_pipelines.workspace.http.fault_rules import read_faults
 from aml_pipelines.workspace.http.faults import Faults
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.serve import READY, job_environment
+from aml_pipelines.workspace.several import Workspaces
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.protocol import METADATA
 
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from wsgiref.types import WSGIEnvironment
 
-    from flask import Flask
+    from _typeshed.wsgi import WSGIApplication
 
     from aml_pipelines.workspace.http.fault_rules import FaultRule
     from aml_pipelines.workspace.served import ServedWorkspace
@@ -82,7 +84,7 @@ class _LimitedServer(ThreadedWSGIServer):
     Without the number, idle connections would take all descriptors of the process.
     """
 
-    def __init__(self, listening: int, app: Flask) -> None:
+    def __init__(self, listening: int, app: WSGIApplication) -> None:
         super().__init__(LOOPBACK, 0, app, QuietHandler, fd=listening)
         self._free = threading.BoundedSemaphore(_CONNECTIONS)
 
@@ -101,7 +103,9 @@ class _LimitedServer(ThreadedWSGIServer):
             self._free.release()
 
 
-def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
+def server_on(
+    listening: int, app: WSGIApplication, tls: ssl.SSLContext | None = None
+) -> BaseWSGIServer:
     """Make a threaded server of `app` on a listening socket, given by its descriptor."""
     server = _LimitedServer(listening, app)
     if tls:
@@ -115,7 +119,7 @@ def server_on(listening: int, app: Flask, tls: ssl.SSLContext | None = None) -> 
 
 
 def serve(
-    app: Flask, workspace: ServedWorkspace, *, control: int, token: int
+    app: WSGIApplication, workspace: ServedWorkspace, *, control: int, token: int
 ) -> list[BaseWSGIServer]:
     """Serve `app` and the identity endpoint on two listening descriptors, in threads."""
     folder = workspace.folder
@@ -143,7 +147,7 @@ def main() -> None:
     scope = WorkspaceScope(arguments.subscription, arguments.resource_group, arguments.workspace)
     identity = WorkspaceIdentity(os.environ["IDENTITY_HEADER"])
     mapped = read_map(arguments.mapped)
-    faults = read_faults(arguments.faults) if arguments.faults else []
+    faults = read_faults(arguments.faults).requests
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that running jobs are ended first
     with private_files():
         _close_to_others(arguments.state)
@@ -155,10 +159,10 @@ def main() -> None:
 def _serve(
     workspace: ServedWorkspace, arguments: argparse.Namespace, faults: Sequence[FaultRule]
 ) -> None:
-    with _with_jobs(workspace, arguments) as served:
-        app = create_app(served)
-        Faults(faults).install(app)
-        serve(app, served, control=arguments.control, token=arguments.token)
+    planned = Faults(faults)
+    start = partial(_with_jobs, arguments=arguments)
+    with Workspaces(workspace, start, planned.install) as workspaces:
+        serve(workspaces, workspaces.first, control=arguments.control, token=arguments.token)
         prepare_tracking(arguments.state, arguments.experiments)
         sys.stdout.write(READY)
         sys.stdout.flush()
@@ -191,13 +195,20 @@ def _with_jobs(
     control, token = (socket.socket(fileno=os.dup(descriptor)) for descriptor in descriptors)
     with control, token:
         secret = workspace.identity.secret
-        scope, state = workspace.scope, arguments.state
-        environment = job_environment(scope, state, control, token, secret)
+        environment = job_environment(
+            workspace.scope,
+            workspace.folder.root,
+            control,
+            token,
+            secret,
+            prefix=workspace.prefix,
+        )
     service = job_service(
         workspace,
         master=arguments.jobs_master,
         environment=environment,
         policy=read_policy(arguments),
+        faults=arguments.faults,
     )
     with running(service):
         yield replace(workspace, job_service=service)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The uploads of others are hidden from storage's clients, as is what `own_paths` names.
 UPLOADS = "uploads"
+# The file that makes a folder one of the further workspaces of a server.
+WORKSPACE_RECORD = "registry/workspace.json"
 # The file that makes a folder a registry.
 REGISTRY_RECORD = "registry.json"
 
@@ -156,6 +158,28 @@ class StateFolder:
         """List the folders of the registries that there are, by name."""
         entries = sorted(self.registries.iterdir()) if self.registries.is_dir() else []
         return [entry for entry in entries if (entry / REGISTRY_RECORD).is_file()]
+
+    def workspace(self, subscription: str, group: str, name: str) -> Path:
+        """Return the folder of a further workspace of the server, which is a lake of its own."""
+        # Azure's names differ in more than case.
+        return self._workspaces.joinpath(*(text.lower() for text in (subscription, group, name)))
+
+    def workspace_folders(self) -> list[Path]:
+        """List the folders of the further workspaces that there are."""
+        return sorted(
+            folder
+            for folder in self._workspaces.glob("*/*/*")
+            if (folder / WORKSPACE_RECORD).is_file()
+        )
+
+    @property
+    def _workspaces(self) -> Path:
+        return self.registry / "workspaces"
+
+    @property
+    def deleted_workspaces(self) -> Path:
+        """The folders of workspaces that were deleted, but not for good."""
+        return self.registry / "deleted"
 
     @property
     def environments(self) -> Path:

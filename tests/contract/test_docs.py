@@ -60,7 +60,8 @@ def test_a_command_of_a_page_is_understood(
     (tmp_path / ".lake" / "raw" / "trips.csv").write_text("id\n1\n")
     (tmp_path / "aml_pipelines").symlink_to(REPOSITORY / "aml_pipelines")
     monkeypatch.chdir(tmp_path)
-    assert main([*words, *(["--dry-run"] if words[0] != "plan" else [])]) == 0
+    changes_something = words[0] not in ("plan", "jvm")
+    assert main([*words, *(["--dry-run"] if changes_something else [])]) == 0
 
 
 @pytest.mark.sdk

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.execution import spark_jvm
+from aml_pipelines.execution.jvm import node_settings
 from tests.integration.pipelines_elsewhere import write_target
 
 COMPONENT = """\
@@ -23,6 +24,8 @@ conf:
   spark.executor.cores: 1
   spark.executor.memory: 1g
   spark.executor.instances: 1
+  spark.sql.extensions: io.delta.sql.DeltaSparkSessionExtension
+  spark.sql.catalog.spark_catalog: org.apache.spark.sql.delta.catalog.DeltaCatalog
 """
 WRITE = """\
 import sys
@@ -30,7 +33,7 @@ from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
 print("java", spark._jvm.java.lang.ProcessHandle.current().pid())
 assert spark.conf.get("spark.sql.shuffle.partitions") == "3"
-spark.range(10).write.parquet(sys.argv[1])
+spark.range(10).write.format("delta").save(sys.argv[1])
 # left running on purpose: the next node must start all the same
 """
 READ = """\
@@ -39,7 +42,7 @@ from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
 print("java", spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid())
 assert spark.conf.get("spark.sql.shuffle.partitions") != "3"
-print("rows", spark.read.parquet(sys.argv[1]).count())
+print("rows", spark.read.format("delta").load(sys.argv[1]).count())
 spark.stop()
 """
 NODE = """\
@@ -78,15 +81,29 @@ def write_pipeline(folder: Path) -> Path:
 def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spark_jvm, "COMPONENTS", tmp_path / "components")
+    monkeypatch.setattr(node_settings, "COMPONENTS", tmp_path / "components")
     file = write_pipeline(tmp_path)
-    assert main(["run", str(file), "--target", str(tmp_path / "local.yml")]) == 0
-    (run,) = (tmp_path / "lake" / "runs").glob("*/run.json")
-    nodes = json.loads(run.read_text())["nodes"]
-    logs = {name: Path(node["log"]).read_text() for name, node in nodes.items()}
-    java = {name: log.split("java ")[1].split()[0] for name, log in logs.items()}
+    logs, java = run_fresh(tmp_path, file)
     assert "rows 10" in logs["read"]
     assert "rows 10" in logs["foreign"]
     assert java["read"] == java["write"]
     assert java["foreign"] != java["read"]
+    assert not Path(f"/proc/{java['foreign']}").exists()
+
+    # The next run has the same JVM, and its lake may be another one at the same place.
+    shutil.rmtree(tmp_path / "lake")
+    write_target(tmp_path, spark={"master": "local[2]"})
+    logs, again = run_fresh(tmp_path, file)
+    assert "rows 10" in logs["read"]
+    assert again["write"] == again["read"] == java["read"]
+    assert main(["jvm", "--stop"]) == 0
     assert not Path(f"/proc/{java['read']}").exists()
+
+
+def run_fresh(folder: Path, file: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Run a pipeline; returns the log of each node, and the process of its JVM."""
+    assert main(["run", str(file), "--target", str(folder / "local.yml"), "--fresh"]) == 0
+    (run,) = (folder / "lake" / "runs").glob("*/run.json")
+    nodes = json.loads(run.read_text())["nodes"]
+    logs = {name: Path(node["log"]).read_text() for name, node in nodes.items()}
+    return logs, {name: log.split("java ")[1].split()[0] for name, log in logs.items()}

@@ -183,9 +183,9 @@ def test_the_served_workspace_and_group_are_there_and_others_are_refused(tmp_pat
         True,
         False,
     )
-    assert "'local' holds the workspace that is served" in str(told["kept"])
+    assert "'local' holds a workspace that is served" in str(told["kept"])
     assert told["workspace"] == ["local", "x"]
     assert told["deployed"] == "Succeeded"
-    assert "cannot be made here; one is served" in str(told["elsewhere"])
+    assert "this one makes []" in str(told["elsewhere"])
     assert "ResourceNotFoundError" in str(told["other"])
     assert "it is never deleted over the API" in str(told["deleted"])

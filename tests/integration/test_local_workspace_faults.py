@@ -10,6 +10,7 @@ from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.store.versions import Versions
 from tests.integration.workspace_here import workspace_here
 from tests.integration.workspace_jobs import run_job
+from tests.integration.workspace_with_jobs import new_lake, submitting, workspace_with_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +42,21 @@ tell(versions=[first, ml.data.create_or_update(table("gold/other")).version])
 """,
         )
     assert told == {"versions": ["1", "2"]}
+
+
+EVICTED = """
+line = "echo started >> ${{outputs.text}}; test $(wc -l < ${{outputs.text}}) = 3 || sleep 60"
+text = {"type": "uri_file", "path": "azureml://datastores/lake/paths/said.txt"}
+job = submit(pipeline({"slow": node(line, outputs={"text": text}), "quick": node("echo once")}))
+tell(status=ended(job), children=sorted(children(job).values()))
+"""
+
+
+def test_a_node_that_is_evicted_starts_again_with_its_outputs_as_they_were(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.yml"
+    faults.write_text("rules: [{fault: evict, node: slow, times: 2, seconds: 0.1}]")
+    with workspace_with_jobs(new_lake(tmp_path / "lake"), faults=faults) as served:
+        told = submitting(served.env, EVICTED)
+
+    assert told == {"status": "Completed", "children": ["Completed", "Completed"]}
+    assert (tmp_path / "lake/said.txt").read_text() == "started\n" * 3

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aml_pipelines.workspace.state import StateFolder
+from tests.integration.pipelines_elsewhere import run_pipeline
 from tests.integration.workspace_with_jobs import new_lake, submitting, workspace_with_jobs
 
 if TYPE_CHECKING:
@@ -125,6 +126,33 @@ def test_a_job_takes_components_environments_data_and_models_of_a_registry(
         told = submitting(served.env, SETUP + ASSETS.partition("shared.models.download")[0] + JOBS)
     assert told["ended"] == "Completed"
     assert told["said"] == ["scored a", "scored 7"]
+
+
+def test_a_run_takes_them_by_the_same_ids(tmp_path: Path) -> None:
+    with workspace_with_jobs(new_lake(tmp_path / "lake")) as served:
+        submitting(served.env, SETUP + ASSETS.partition("shared.models.download")[0] + JOBS)
+    shared = "azureml://registries/shared"
+
+    def reading(path: str) -> dict[str, object]:
+        given = {"type": "uri_folder", "path": f"{shared}/{path}"}
+        return {
+            "type": "command",
+            "component": f"{shared}/components/read/labels/latest",
+            "inputs": {"given": given},
+        }
+
+    jobs = {
+        "rows": reading("data/rows/versions/1"),
+        "late": reading("models/late/versions/1"),
+        "newest": reading("data/rows/labels/latest"),
+    }
+    run = run_pipeline(tmp_path, jobs, "--fresh")
+    said = [
+        (tmp_path / "lake/runs" / run["run_id"] / name / "log.txt").read_text().strip()
+        for name in jobs
+    ]
+    assert run["status"] == "Completed"
+    assert said == ["scored a", "scored 7", "scored a"]
 
 
 def test_what_one_lake_shares_another_one_reads_from_the_same_folder(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from azure.core.credentials import AccessToken
 from azure.storage.blob import BlobServiceClient
 
 from aml_pipelines.processes import listen
-from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.faults import Faults
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.serve import NOTHING, job_environment
 from aml_pipelines.workspace.server import serve
+from aml_pipelines.workspace.several import Workspaces
 from tests.integration.workspace_jobs import TARGET, Names
 
 if TYPE_CHECKING:
@@ -75,13 +75,20 @@ def workspace_here(
     identity = WorkspaceIdentity("secret", lifetime=token_lifetime)
     workspace = build_workspace(scope, identity, lake, mapped=mapped)
     with listen() as control, listen() as token:
-        env = job_environment(names, lake, control, token, identity.secret)
-        with jobs(workspace, env) as service:
-            served = replace(workspace, job_service=service)
-            app = create_app(served)
-            faults.install(app)
-            servers = serve(app, served, control=control.fileno(), token=token.fileno())
-            yield WorkspaceHere(env, faults, identity, service)
+
+        def environment(of: ServedWorkspace) -> dict[str, str]:
+            secret, prefix = identity.secret, of.prefix
+            return job_environment(of.scope, of.folder.root, control, token, secret, prefix=prefix)
+
+        @contextmanager
+        def start(started: ServedWorkspace) -> Iterator[ServedWorkspace]:
+            with jobs(started, environment(started)) as service:
+                yield replace(started, job_service=service)
+
+        with Workspaces(workspace, start, faults.install) as workspaces:
+            first = workspaces.first
+            servers = serve(workspaces, first, control=control.fileno(), token=token.fileno())
+            yield WorkspaceHere(environment(first), faults, identity, first.job_service)
         for server in servers:
             server.shutdown()
             server.server_close()

@@ -100,14 +100,20 @@ def submitting(env: Mapping[str, str], script: str) -> dict[str, object]:
 
 @contextmanager
 def workspace_with_jobs(
-    lake: Path, mapped: Mapping[str, str] = NOTHING
+    lake: Path, mapped: Mapping[str, str] = NOTHING, faults: Path | None = None
 ) -> Iterator[WorkspaceWithJobs]:
     """Serve `lake`; schedules are due only when a test says so, its clock stands still."""
     with workspace_here(
         lake,
         mapped=mapped,
         jobs=lambda workspace, env: running(
-            job_service(workspace, master="local[1]", environment=env, clock=lambda: LONG_AGO)
+            job_service(
+                workspace,
+                master="local[1]",
+                environment=env,
+                clock=lambda: LONG_AGO,
+                faults=faults,
+            )
         ),
     ) as here:
         assert here.service

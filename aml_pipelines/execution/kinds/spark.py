@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.execution.jvm.node_settings import memory, own_jvm_environment, shares_jvm
+from aml_pipelines.execution.jvm.warm import WarmJvm
 from aml_pipelines.execution.process import run_process
-from aml_pipelines.execution.spark_jvm import WarmJvm, memory, own_jvm_environment, shares_jvm
 from aml_pipelines.pipeline.kinds import spark
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def warm_jvm(
     jvm = WarmJvm(
         memory=memory(shared[0]), master=master, folder=folder, environment=lake.spark_environment
     )
+    is_clean = False
     try:
         yield jvm
+        is_clean = True
     finally:
-        jvm.stop()
+        # A run that was interrupted may have left work in it.
+        jvm.stop(is_clean=is_clean)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.references import DatastorePath, asset_name, parse
+from aml_pipelines.workspace.http.addresses import PREFIX
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.state import StateFolder
+from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.assets.components import Components
     from aml_pipelines.workspace.store.versions import Versions
+
+_STORED = re.compile(rf"(?:{PREFIX})?{STORAGE_PREFIX}/[^/]+/(?P<place>.+)")
 
 
 # Functions, so that translating a job needs no registry in its tests.
@@ -52,7 +57,8 @@ def _code_folder(state: Path, uri: str) -> Path:
         return path.folder(state)
     # …/storage/<account>/<container>/<path>: a container is a folder of its own, and its address
     # is that of whichever server took the upload.
-    container = unquote(urlsplit(uri).path).split("/", 3)[-1]
+    stored = _STORED.fullmatch(unquote(urlsplit(uri).path))
+    container = stored["place"] if stored else ""
     root = StateFolder(state).uploads.resolve()
     folder = (root / container).resolve()
     if not folder.is_relative_to(root) or folder == root:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from importlib.metadata import version
@@ -14,6 +15,9 @@ from aml_pipelines.workspace.state import StateFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+# Alembic's migrations know one database for each process, and a server may have several.
+_setting_up = threading.Lock()
 
 
 def prepare_tracking(state: Path, experiments: Sequence[str] = ()) -> None:
@@ -27,7 +31,8 @@ def prepare_tracking(state: Path, experiments: Sequence[str] = ()) -> None:
     # Each job begins with this, and MLflow's migrations fail when two run at once.
     with hold(folder.mlflow_lock, {"doing": "set up MLflow's database"}):
         if not _has_schema(folder):
-            _set_up(folder)
+            with _setting_up:
+                _set_up(folder)
         _add_experiments(folder, experiments)
 
 

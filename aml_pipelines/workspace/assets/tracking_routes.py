@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Response, request
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.state import StateFolder
 
 TRACKING_PREFIX = "/mlflow"
+_FOLDER = "aml_pipelines.folder"
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 routes = Blueprint("tracking", __name__)
 _importing = threading.Lock()
@@ -25,15 +26,44 @@ _importing = threading.Lock()
 def forward(path: str) -> Response:
     """Pass a request on to MLflow's app, which is imported by the first one."""
     here().identity.check_secret(request.headers.get("Authorization"))
-    environ = {**request.environ, "SCRIPT_NAME": TRACKING_PREFIX, "PATH_INFO": f"/{path}"}
-    return cast("Response", Response.from_app(_mlflow(here().folder).wsgi_app, environ))
+    environ = {
+        **request.environ,
+        "SCRIPT_NAME": f"{request.script_root}{TRACKING_PREFIX}",
+        "PATH_INFO": f"/{path}",
+        _FOLDER: here().folder,
+    }
+    return cast("Response", Response.from_app(_mlflow().wsgi_app, environ))
 
 
-def _mlflow(folder: StateFolder) -> Flask:
+def _mlflow() -> Flask:
     with _importing:
-        # MLflow's server takes its stores from these variables alone.
-        os.environ["_MLFLOW_SERVER_FILE_STORE"] = f"sqlite:///{folder.mlflow_database.resolve()}"
-        os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = folder.mlflow_artifacts.resolve().as_uri()
-        from mlflow.server import app  # noqa: PLC0415 # 2 s, that few workspaces ever need
+        from mlflow.server import app, handlers  # noqa: PLC0415 # 2 s, that few workspaces need
 
+        # MLflow's server has one store for its process, and knows no workspaces.
+        setattr(handlers, "_get_tracking_store", lambda *_: _tracking(_folder()))  # noqa: B010
+        setattr(handlers, "_get_model_registry_store", lambda *_: _models(_folder()))  # noqa: B010
         return cast("Flask", app)
+
+
+def _folder() -> StateFolder:
+    """Return the folder of the workspace whose request MLflow's app answers."""
+    folder: StateFolder = request.environ[_FOLDER]
+    return folder
+
+
+@cache
+def _tracking(folder: StateFolder) -> object:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+
+    return SqlAlchemyStore(_database(folder), folder.mlflow_artifacts.resolve().as_uri())
+
+
+@cache
+def _models(folder: StateFolder) -> object:
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+
+    return SqlAlchemyStore(_database(folder))
+
+
+def _database(folder: StateFolder) -> str:
+    return f"sqlite:///{folder.mlflow_database.resolve()}"

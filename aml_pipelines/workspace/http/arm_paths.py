@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.http.arm import PROVIDER
+from aml_pipelines.workspace.http.arm import PROVIDER, WorkspaceScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,16 +13,35 @@ if TYPE_CHECKING:
 
     Wsgi = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
+# What ARM's paths begin with, and after it a subscription: a blob's path may look like one too.
+_API = r"(?P<api>/[a-z]+/v1\.0|/mferp/managementfrontend)?"
 _SCOPE = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)"
+    rf"{_API}/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)"
     rf"(?P<provider>/providers/{re.escape(PROVIDER)}(?:/workspaces(?=/))?)?",
     re.IGNORECASE,
 )
+_WORKSPACE = re.compile(
+    rf"{_API}/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    rf"/providers/{re.escape(PROVIDER)}/workspaces/(?P<workspace>[^/]+)"
+)
+_SUBSCRIPTION = re.compile(rf"{_API}/subscriptions/")
+
+
+def workspace_in(path: str) -> WorkspaceScope | None:
+    """Return the workspace that a path names, which is spelled as routes are; None without one."""
+    found = _WORKSPACE.match(path)
+    return WorkspaceScope(*found.group("subscription", "group", "workspace")) if found else None
+
+
+def is_arm(path: str) -> bool:
+    """Return whether a path is below a subscription, in any API."""
+    return bool(_SUBSCRIPTION.match(path))
 
 
 def spelled(path: str) -> str:
     """Return `path` with ARM's own words in the case that routes have."""
-    return _SCOPE.sub(_spell, path, count=1)
+    found = _SCOPE.match(path)
+    return f"{_spell(found)}{path[found.end() :]}" if found else path
 
 
 def with_spelled_paths(app: Wsgi) -> Wsgi:
@@ -36,8 +55,9 @@ def with_spelled_paths(app: Wsgi) -> Wsgi:
 
 def _spell(found: re.Match[str]) -> str:
     subscription, group, provider = found["subscription"], found["group"], found["provider"]
+    api = found["api"] or ""
     if not provider:  # the API of groups has another spelling
-        return f"/subscriptions/{subscription}/resourcegroups/{group}"
+        return f"{api}/subscriptions/{subscription}/resourcegroups/{group}"
     workspaces = "/workspaces" if provider.lower().endswith("/workspaces") else ""
-    scope = f"/subscriptions/{subscription}/resourceGroups/{group}"
+    scope = f"{api}/subscriptions/{subscription}/resourceGroups/{group}"
     return f"{scope}/providers/{PROVIDER}{workspaces}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from aml_pipelines.execution.evictions import EvictionRule
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Fault = Literal["throttle", "drop", "fail", "slow", "revoke"]
+_EVICT = "evict"
 _FIELDS = ("fault", "method", "path", "times", "after")
+_EVICTION_FIELDS = ("fault", "node", "times", "seconds")
 
 
 @dataclass(frozen=True)
@@ -37,24 +40,55 @@ class FaultRule:
         return self.fault in kinds and is_method and fnmatchcase(path, self.path)
 
 
-def read_faults(file: Path) -> list[FaultRule]:
+class PlannedFaults(NamedTuple):
+    """The faults that requests meet, and those that nodes of jobs meet."""
+
+    requests: list[FaultRule]
+    evictions: list[EvictionRule]
+
+
+def read_faults(file: Path | None) -> PlannedFaults:
     """Return the rules in `file`: `rules`, a list of mappings with the fields of FaultRule.
 
-    Raises ConfError for a file that has other things.
+    Where `fault` is evict, they are those of EvictionRule. There are none without a file. Raises
+    ConfError for a file that has other things.
     """
+    if file is None:
+        return PlannedFaults([], [])
     if not file.is_file():
         raise ConfError(f"{file}: there is no such file of faults")
     document = read_document(file).allow("rules")
     items: list[object] = document.value("rules", list)
-    return [_rule(document, at, item) for at, item in enumerate(items)]
+    sections = [_section(document, at, item) for at, item in enumerate(items)]
+    is_eviction = [section.value("fault", str) == _EVICT for section in sections]
+    pairs = list(zip(sections, is_eviction, strict=True))
+    return PlannedFaults(
+        [_rule(section) for section, evicts in pairs if not evicts],
+        [_eviction(section) for section, evicts in pairs if evicts],
+    )
 
 
-def _rule(document: Section, at: int, item: object) -> FaultRule:
+def _section(document: Section, at: int, item: object) -> Section:
     if not isinstance(item, dict):
         raise ConfError(f"{document.where_of('rules')}: rule {at + 1} is no mapping")
-    section = Section(item, document.file, ("rules", f"rule {at + 1}"), document.lines)
+    return Section(item, document.file, ("rules", f"rule {at + 1}"), document.lines)
+
+
+def _eviction(section: Section) -> EvictionRule:
+    section.allow(*_EVICTION_FIELDS)
+    rule = EvictionRule(
+        section.value("node", str, "*"),
+        section.value("times", int, 1),
+        section.value("seconds", float, 1.0),
+    )
+    if rule.times < 1 or rule.seconds < 0:
+        raise ConfError(f"{section.where}: 'times' is a number from 1, and 'seconds' from 0")
+    return rule
+
+
+def _rule(section: Section) -> FaultRule:
     section.allow(*_FIELDS)
-    named = section.choice("fault", get_args(Fault))
+    named = section.choice("fault", (*get_args(Fault), _EVICT))
     (fault,) = [fault for fault in get_args(Fault) if fault == named]
     times, after = section.value("times", int, 1), section.value("after", int, 0)
     if times < 1 or after < 0:

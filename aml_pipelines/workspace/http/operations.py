@@ -7,12 +7,14 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from flask import Response, request
+from flask import request
 
 from aml_pipelines.workspace.http.arm import PROVIDER, ArmError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from flask import Response
 
 # Where Azure's pollers follow an operation: its state, and its result.
 STATUS, RESULT = "operationsStatus", "operationResults"
@@ -55,7 +57,7 @@ class Operations:
             threading.Thread(target=_do, args=(work, operation), daemon=True).start()
         else:
             operation.ended.set()
-        url = f"{request.host_url.rstrip('/')}{self._folder}"
+        url = f"https://{request.host}{self._folder}"
         response.headers["Azure-AsyncOperation"] = f"{url}/{STATUS}/{name}"
         # Without a resource in the answer there is only the operation's own result to look at.
         if response.status_code == ACCEPTED:

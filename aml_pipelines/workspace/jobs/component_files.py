@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NotFoundError, RefusedError
 from aml_pipelines.pipeline.addresses import REGISTRIES, Addresses
-from aml_pipelines.pipeline.assets import version_order
 from aml_pipelines.pipeline.references import asset_name
 from aml_pipelines.workspace.assets.code import sources_in
 from aml_pipelines.workspace.assets.components import components_in
@@ -67,10 +66,7 @@ def _of_registry(addresses: Addresses, reference: str) -> Path:
             f"'data' in the target's file; in it is components/NAME/versions/VERSION/{_FILE}"
         )
     if place.parent.name == "labels":
-        versions = [item.name for item in (place.parents[1] / "versions").glob("*")]
-        if not versions:
-            raise NotFoundError(f"there is no version of it in {place.parents[1]}")
-        place = place.parents[1] / "versions" / max(versions, key=version_order)
+        raise NotFoundError(f"there is no version of it in {place.parents[1]}")
     file = place / _FILE if place.is_dir() else place
     if not file.is_file():
         raise NotFoundError(f"there is no {file}")

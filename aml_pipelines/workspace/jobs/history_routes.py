@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.errors import NotFoundError
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.fields import list_in, mapping
 from aml_pipelines.workspace.http.request_body import json_body
@@ -121,8 +122,8 @@ def get_log(name: str, node: str = "", file: str = "") -> Response:
 
 @logs.get(f"{DISCOVERY_PREFIX}/workspaces/<_name>")
 def discover(_name: str) -> Response:
-    address = f"https://{request.host}"
-    return jsonify(dict.fromkeys(("api", "history", "experimentation", "modelmanagement"), address))
+    apis = ("api", "history", "experimentation", "modelmanagement")
+    return jsonify(dict.fromkeys(apis, address()))
 
 
 def _find(name: str) -> tuple[SubmittedJob, NodeView | None]:

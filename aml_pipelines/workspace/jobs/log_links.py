@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import request
-
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.signed import LinkSigner
 
 LOGS_PREFIX = "/joblogs"
@@ -20,7 +19,7 @@ class LogLinks:
     def link(self, job: str, node: str = "", file: str = "") -> str:
         path = quote("/".join(part for part in (job, node, file) if part))
         signature = self._signer.signature(job, node, file)
-        return f"https://{request.host}{LOGS_PREFIX}/{path}?sig={signature}"
+        return f"{address()}{LOGS_PREFIX}/{path}?sig={signature}"
 
     def is_right(self, job: str, node: str, file: str, signature: str) -> bool:
         return self._signer.is_right(signature, job, node, file)

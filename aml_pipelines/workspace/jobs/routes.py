@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import is_shown
 from aml_pipelines.pipeline.references import AssetName, parse
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
@@ -117,6 +118,6 @@ def _cancelling(job: SubmittedJob) -> Response:
         return Response(status=200)
     waiting = Response(status=202)
     path = f"{here().scope.id}/jobs/{job.name}/cancel"
-    waiting.headers["Location"] = f"https://{request.host}{path}?{request.query_string.decode()}"
+    waiting.headers["Location"] = f"{address()}{path}?{request.query_string.decode()}"
     waiting.headers["Retry-After"] = _POLL_SECONDS
     return waiting

@@ -12,6 +12,7 @@ from aml_pipelines.execution.distributed import other_logs
 from aml_pipelines.pipeline.job_outputs import artifact_folder
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, long_uri
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import without_system_data
 from aml_pipelines.workspace.http.fields import mapping, mapping_in
 from aml_pipelines.workspace.jobs.logs import NODE_LOG, PIPELINE_LOG, rank_log
@@ -148,7 +149,7 @@ def _services(job: SubmittedJob) -> dict[str, object]:
     studio = _service("Studio", (here().folder.runs / job.name).resolve().as_uri())
     if job.kind == SWEEP:  # it has no run of its own to log to, its trials have
         return {"Studio": studio}
-    return {"Tracking": _service("Tracking", f"https://{request.host}"), "Studio": studio}
+    return {"Tracking": _service("Tracking", address()), "Studio": studio}
 
 
 def _service(kind: str, endpoint: str) -> dict[str, object]:

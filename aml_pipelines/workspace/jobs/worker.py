@@ -15,6 +15,7 @@ from aml_pipelines.console import say
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.context import RunContext
 from aml_pipelines.execution.environments.build import environments_of
+from aml_pipelines.execution.evictions import Evictions
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
@@ -30,6 +31,7 @@ from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.output_assets import OutputAssets
 from aml_pipelines.workspace.assets.registry import Registry
+from aml_pipelines.workspace.http.fault_rules import read_faults
 from aml_pipelines.workspace.jobs.places import name_places
 from aml_pipelines.workspace.jobs.submit import plan_job
 from aml_pipelines.workspace.state import StateFolder
@@ -111,6 +113,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
                 environments=environments_of(
                     choices.nodes, StateFolder(arguments.state).environments
                 ),
+                evictions=Evictions(read_faults(arguments.faults).evictions),
                 register=OutputAssets(arguments.state, read_map(arguments.mapped)).register,
             )
         )
@@ -129,6 +132,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--master", required=True, help="of Spark")
     parser.add_argument("--untouched", action="store_true", help="it touches nothing in the lake")
     parser.add_argument("--single", action="store_true", help="the job is its one node")
+    parser.add_argument("--faults", type=Path, help="a file with evictions of nodes")
     add_environment_arguments(parser)
     parser.add_argument("--provided", action="append", default=[], help="a package of a driver")
     add_map_argument(parser)

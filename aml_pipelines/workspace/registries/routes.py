@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, page
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.request_body import json_body
@@ -73,7 +74,6 @@ def remove_regions(**_: str) -> Response:
 @found.get(f"{DISCOVERY}/v1.0/registries/<name>/discovery")
 def discover_registry(name: str) -> Response:
     registry, scope = here().registries.get(name), here().scope
-    address = f"https://{request.host}"
     return jsonify(
         registryName=registry.name,
         tenantId=None,
@@ -82,21 +82,21 @@ def discover_registry(name: str) -> Response:
         subscriptionId=scope.subscription_id,
         resourceGroup=scope.resource_group,
         workspaceName=None,
-        primaryRegionResourceProviderUri=f"{address}/",
-        registryFqdns={_LOCATION: {"uri": address}},
+        primaryRegionResourceProviderUri=f"{address()}/",
+        registryFqdns={_LOCATION: {"uri": address()}},
         intellectualPropertyPublisher=None,
     )
 
 
 @found.get(f"{METADATA}/endpoints")
 def describe_cloud() -> Response:
-    address = f"https://{request.host}"
+    server = address()
     cloud = {
         "name": CLOUD,
         # Its domain is that of the resource for which clients get tokens, ml.azure.com.
         "portal": "https://portal.azure.com",
-        "resourceManager": address,
-        "authentication": {"loginEndpoint": address, "audiences": [address], "tenant": "common"},
+        "resourceManager": server,
+        "authentication": {"loginEndpoint": server, "audiences": [server], "tenant": "common"},
         "suffixes": {"storage": "core.windows.net"},
     }
     return jsonify([cloud])
@@ -111,7 +111,7 @@ def _keep(name: str, body: Mapping[str, object]) -> Response:
 
 
 def _resource(registry: RegistryFolder) -> Resource:
-    scope, address = RegistryScope(here().scope, registry.name), f"https://{request.host}"
+    scope = RegistryScope(here().scope, registry.name)
     shared = {key: registry.content[key] for key in _SHARED if key in registry.content}
     return {
         "id": scope.id,
@@ -126,6 +126,6 @@ def _resource(registry: RegistryFolder) -> Resource:
                 {"location": _LOCATION, "acrDetails": [], "storageAccountDetails": []}
             ],
             **mapping_in(registry.content, "properties"),
-            "discoveryUrl": f"{address}{DISCOVERY}/v1.0/registries/{registry.name}/discovery",
+            "discoveryUrl": f"{address()}{DISCOVERY}/v1.0/registries/{registry.name}/discovery",
         },
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
+from aml_pipelines.workspace.http.addresses import host
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name, asset_version
@@ -39,14 +40,14 @@ def start_upload(registry: str, name: str, version: str, **_: str) -> Response:
     here().registries.get(registry)
     asset_name(name)
     asset_version(version)
-    return _answer(here().uploads.reference(request.host))
+    return _answer(here().uploads.reference(host()))
 
 
 @routes.post("/<registry>/<any(datarefs, datareferences):_>/<name>/versions/<version>")
 def open_files(registry: str, **_: str) -> Response:
     found, uploads = here().registries.get(registry), here().uploads
     container = open_copy(found, str(json_body().get("blobUri")), uploads)
-    return _answer(uploads.reference(request.host, container))
+    return _answer(uploads.reference(host(), container))
 
 
 @routes.post("/<registry>/import")

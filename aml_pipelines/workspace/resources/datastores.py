@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT, FOLDERS
+from aml_pipelines.workspace.http.addresses import host
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
@@ -127,7 +128,7 @@ def _folder(name: str, recorded: dict[str, object]) -> dict[str, object]:
     sentences = [recorded.get("description"), means, account and f"in Azure, account {account!r}"]
     return {
         "datastoreType": _TYPES[name],
-        "accountName": f"{request.host}/storage/{name}",
+        "accountName": f"{host()}/storage/{name}",
         container: name,
         "endpoint": "core.windows.net",
         "protocol": "https",

@@ -14,6 +14,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -149,8 +150,10 @@ class BlobFolder:
                     raise BlobError("ResourceTypeMismatch", f"{name!r} is a folder")
                 unless(self._describe(name, path))
                 _make_folder(path.parent, name)
-                part.replace(path)
-                return self._save_info(name, path, BlobInfo(md5, info.content_type, info.metadata))
+                with _restored(path, part.with_suffix(".before")):
+                    part.replace(path)
+                    kept = BlobInfo(md5, info.content_type, info.metadata)
+                    return self._save_info(name, path, kept)
         finally:
             part.unlink(missing_ok=True)
 
@@ -247,6 +250,27 @@ class BlobFolder:
         with self._database.writing() as connection:
             connection.execute(_SAVE, (*row, json.dumps(dict(info.metadata))))
         return Blob(name, path, status.st_size, status.st_mtime_ns, info)
+
+
+@contextmanager
+def _restored(file: Path, before: Path) -> Iterator[None]:
+    """Undo the replacement of `file` when the block raises; `before` is a name for what was there.
+
+    What is known of a blob is known by its size and time, which a second name keeps.
+    """
+    was_there = file.is_file()
+    if was_there:
+        os.link(file, before)
+    try:
+        yield
+    except BaseException:
+        if was_there:
+            before.replace(file)
+        else:
+            file.unlink(missing_ok=True)
+        raise
+    finally:
+        before.unlink(missing_ok=True)
 
 
 def _resolved(path: Path) -> Path | None:

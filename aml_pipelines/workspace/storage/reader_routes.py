@@ -7,6 +7,7 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.pipeline.references import long_uri
+from aml_pipelines.workspace.http.addresses import host
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.storage.blob_routes import list_blobs
@@ -19,9 +20,10 @@ storage = Blueprint("reader", __name__)
 storage.register_error_handler(BlobError, refused)
 _TYPES = {"mltable": "MLTable", "uri_file": "UriFile", "uri_folder": "UriFolder"}
 _SUFFIX = "core.windows.net"
-# The reader takes the first segment of an address for the container: ours begin with an account's.
+# The reader takes the first segment of an address for the container: ours begin with an account's,
+# or with the names of one of several workspaces.
 _LISTED = re.compile(
-    r"(?P<base>(?P<account>[^/.]+)\.blob\.[^/]+/(?P<container>[^/]+)/)(?P<path>.*)"
+    rf"(?P<base>(?:[^/]+/[^/]+/[^/]+{STORAGE_PREFIX}/)?(?P<account>[^/.]+)\.blob\.[^/]+/(?P<container>[^/]+)/)(?P<path>.*)"
 )
 
 
@@ -33,7 +35,7 @@ def describe_datastore(name: str) -> Response:
     # Without a credential the reader would send requests that prove nothing.
     access = accounts.access(name)
     section = {
-        "accountName": f"{request.host}{STORAGE_PREFIX}/{name}",
+        "accountName": f"{host()}{STORAGE_PREFIX}/{name}",
         "containerName": name,
         "endpoint": _SUFFIX,
         "protocol": "https",

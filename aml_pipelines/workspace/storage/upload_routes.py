@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
+from aml_pipelines.workspace.http.addresses import host
 from aml_pipelines.workspace.http.names import asset_name, asset_version
 from aml_pipelines.workspace.served import here
 
@@ -17,5 +18,5 @@ def start_upload(name: str, version: str) -> Response:
     return jsonify(
         pendingUploadId=None,
         pendingUploadType="TemporaryBlobReference",
-        blobReferenceForConsumption=here().uploads.reference(request.host),
+        blobReferenceForConsumption=here().uploads.reference(host()),
     )

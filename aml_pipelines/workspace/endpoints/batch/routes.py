@@ -17,6 +17,7 @@ from aml_pipelines.workspace.endpoints.batch.views import (
     job_resource,
 )
 from aml_pipelines.workspace.endpoints.envelopes import SHARED, no_such_endpoint
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.filters import has_properties
@@ -128,7 +129,7 @@ def describe(endpoint: str) -> Response:
     return jsonify(
         openapi="3.0.1",
         info={"title": endpoint, "version": "1"},
-        servers=[{"url": f"https://{request.host}{BATCH_PREFIX}/{endpoint}"}],
+        servers=[{"url": f"{address()}{BATCH_PREFIX}/{endpoint}"}],
         paths={"/jobs": {"post": job}},
     )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import request
-
 from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.served import here
 
@@ -42,12 +41,12 @@ def job_resource(job: SubmittedJob) -> Resource:
 def endpoint_resource(endpoint: StoredDocument, state: str = "Succeeded") -> Resource:
     """Return an endpoint, which has its addresses once it is in the state `Succeeded`."""
     path = f"batchEndpoints/{endpoint.name}"
-    address = f"https://{request.host}{BATCH_PREFIX}/{endpoint.name}"
+    invoked = f"{address()}{BATCH_PREFIX}/{endpoint.name}"
     has_address = state == "Succeeded"
     more: dict[str, object] = {
         "authMode": _AUTH_MODE,
-        "scoringUri": f"{address}/jobs" if has_address else None,
-        "swaggerUri": f"{address}/swagger.json" if has_address and _described(endpoint) else None,
+        "scoringUri": f"{invoked}/jobs" if has_address else None,
+        "swaggerUri": f"{invoked}/swagger.json" if has_address and _described(endpoint) else None,
         # An object also where nothing is the default: clients set a field of it.
         "defaults": {"deploymentName": default_deployment(endpoint)},
         "properties": {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from aml_pipelines.workspace.endpoints.envelopes import SHARED, no_such_endpoint, of_endpoints
+from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
 from aml_pipelines.workspace.http.identity import endpoint_audience
@@ -96,10 +97,7 @@ def _refuse_other_mode(endpoint: StoredDocument, mode: str) -> None:
 
 def _resource(endpoint: StoredDocument, state: str = "Succeeded") -> Resource:
     path = f"onlineEndpoints/{endpoint.name}"
-    address, is_there = (
-        f"https://{request.host}{SCORING_PREFIX}/{endpoint.name}",
-        state != "Creating",
-    )
+    scored, is_there = f"{address()}{SCORING_PREFIX}/{endpoint.name}", state != "Creating"
     properties = endpoint.properties
     resource = here().scope.resource(
         path,
@@ -114,8 +112,8 @@ def _resource(endpoint: StoredDocument, state: str = "Succeeded") -> Resource:
                 # The service spells this id small.
                 "azureml.onlineendpointid": f"{here().scope.id}/{path}".lower(),
             },
-            "scoringUri": f"{address}/score" if is_there else None,
-            "swaggerUri": f"{address}/swagger.json" if is_there else None,
+            "scoringUri": f"{scored}/score" if is_there else None,
+            "swaggerUri": f"{scored}/swagger.json" if is_there else None,
             "provisioningState": state,
         },
         created_at=endpoint.created_at,

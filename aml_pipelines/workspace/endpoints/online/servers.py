@@ -139,6 +139,11 @@ class ScoringServers:
                 server.wait_ready()
             return server
 
+    def close(self) -> None:
+        """End all servers that run."""
+        for deployment in list(self._running):
+            self.stop(deployment)
+
     def stop(self, deployment: str) -> None:
         with self._starting.setdefault(deployment, threading.Lock()):
             server = self._running.pop(deployment, None)

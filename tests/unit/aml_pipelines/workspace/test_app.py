@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +14,7 @@ from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
 from aml_pipelines.workspace.state import StateFolder
-from aml_pipelines.workspace.store.sqlite import SqliteFile
+from tests.unit.aml_pipelines.workspace.full_disk import full_disk
 from tests.unit.aml_pipelines.workspace.rest import MANAGEMENT, WORKSPACE, Client
 
 if TYPE_CHECKING:
@@ -230,18 +229,7 @@ def test_a_body_that_no_resource_has_is_refused_before_it_is_read(client: Client
 
 def test_a_full_disk_is_said_and_is_no_defect(client: Client, tmp_path: Path) -> None:
     client.send("PUT", "/data/train/versions/1", TRAIN)
-    full = SqliteFile(StateFolder(tmp_path).versions_database, "")
-    with full.writing() as connection:  # as small as it is now
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    real = sqlite3.connect
-
-    def connect(*arguments: Any, **named: Any) -> sqlite3.Connection:  # noqa: ANN401 # as it is
-        connection: sqlite3.Connection = real(*arguments, **named)
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-        return connection
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite3, "connect", connect)
+    with full_disk(StateFolder(tmp_path).versions_database):
         large = {"properties": {**TRAIN["properties"], "description": "x" * 100_000}}
         told = client.refusal("PUT", "/data/train/versions/2", large)
     assert told == "507 InsufficientStorage: there is no space left for the workspace's files"

@@ -8,6 +8,8 @@ from aml_pipelines.workspace.http.arm_paths import spelled
 
 OURS = "/subscriptions/S/resourceGroups/G/providers/Microsoft.MachineLearningServices/workspaces/W"
 
+GROUP = "/subscriptions/S/resourceGroups/G"
+
 
 @pytest.mark.parametrize(
     ("sent", "routed"),
@@ -23,6 +25,7 @@ OURS = "/subscriptions/S/resourceGroups/G/providers/Microsoft.MachineLearningSer
         ),
         (OURS.removesuffix("/W"), OURS.removesuffix("/W")),
         ("/storage/lake/subscriptions", "/storage/lake/subscriptions"),
+        (f"/storage/a.blob.b/lake{GROUP}", f"/storage/a.blob.b/lake{GROUP}"),
     ],
 )
 def test_the_case_of_arms_own_words_does_not_count(sent: str, routed: str) -> None:

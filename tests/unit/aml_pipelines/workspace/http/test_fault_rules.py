@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.execution.evictions import EvictionRule
 from aml_pipelines.workspace.http.fault_rules import FaultRule, read_faults
 from aml_pipelines.workspace.http.faults import Faults
 from conf.document import ConfError
@@ -45,8 +46,12 @@ def test_a_rule_is_for_its_method_and_paths(tmp_path: Path, rule: FaultRule, sta
 def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
     file = tmp_path / "faults.yml"
     drop = "{fault: drop, method: PUT, path: '*/jobs/*', times: 3, after: 1}"
-    file.write_text(f"rules: [{drop}, {{fault: slow}}]")
-    assert read_faults(file) == [FaultRule("drop", "PUT", "*/jobs/*", 3, 1), FaultRule("slow")]
+    evict = "{fault: evict, node: 'train*', times: 2, seconds: 0.5}"
+    file.write_text(f"rules: [{drop}, {{fault: slow}}, {evict}]")
+    assert read_faults(file) == (
+        [FaultRule("drop", "PUT", "*/jobs/*", 3, 1), FaultRule("slow")],
+        [EvictionRule("train*", 2, 0.5)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,8 @@ def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
     [
         ("rules: [{fault: burn}]", "'fault' is 'burn'; it is one of"),
         ("rules: [{}]", "key 'fault' is missing"),
+        ("rules: [{fault: evict, path: '*'}]", "unknown keys ['path']"),
+        ("rules: [{fault: evict, seconds: -1}]", "and 'seconds' from 0"),
         ("rules: [drop]", "rule 1 is no mapping"),
         ("rules: [{fault: drop, when: now}]", "unknown keys ['when']"),
         ("rules: [{fault: drop, times: 0}]", "'times' is a number from 1"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aml_pipelines.execution.spark_jvm import shares_jvm
+from aml_pipelines.execution.jvm.node_settings import shares_jvm
 from aml_pipelines.pipeline.kinds.spark import SparkCode
 from aml_pipelines.pipeline.problems import Problems
 from aml_pipelines.pipeline.read_component import read_snapshot

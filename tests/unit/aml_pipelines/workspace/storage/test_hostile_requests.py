@@ -14,6 +14,7 @@ from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.lake import FolderLake
 from aml_pipelines.pipeline.references import datastore_path
 from aml_pipelines.workspace.state import StateFolder
+from tests.unit.aml_pipelines.workspace.full_disk import full_disk
 from tests.unit.aml_pipelines.workspace.rest import Client
 
 if TYPE_CHECKING:
@@ -70,6 +71,21 @@ def test_a_blob_that_cannot_be_is_refused(
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert said(storage.send("PUT", path, b"x")) == refusal
     assert (tmp_path / "raw" / "a.txt").read_text() == "hello"
+
+
+@pytest.mark.parametrize("path", ["/raw/a.txt", "/raw/new.txt"])
+def test_a_blob_whose_properties_find_no_space_is_as_it_was(
+    storage: Storage, tmp_path: Path, path: str
+) -> None:
+    storage.send("PUT", "/raw/a.txt", b"first", {"x-ms-blob-content-type": "a/b"})
+    with full_disk(StateFolder(tmp_path).blobs_database):
+        refused = storage.send("PUT", path, b"second", {"x-ms-blob-content-type": "x" * 60_000})
+    found = storage.send("GET", "/raw/a.txt")
+
+    assert refused.status_code == 507
+    assert (found.data, found.headers["Content-Type"]) == (b"first", "a/b")
+    assert [file.name for file in (tmp_path / "raw").iterdir()] == ["a.txt"]
+    assert list(StateFolder(tmp_path).staged_blocks.iterdir()) == []
 
 
 @pytest.mark.parametrize("path", ["registry/x", "Registry/x", "jobs/x", "online/x", ".lock"])

@@ -1,0 +1,95 @@
+"""Which Spark nodes share the warm JVM, and the settings of a JVM of a node's own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aml_pipelines.execution.jvm.start import QUIET
+from aml_pipelines.pipeline.kinds.spark import spark_code
+from aml_pipelines.pipeline.problems import Problems
+from aml_pipelines.pipeline.read_component import read_snapshot
+from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
+from aml_pipelines.pipeline.yaml_lines import read_fields
+from aml_pipelines.processes import LOOPBACK
+from aml_pipelines.repository import COMPONENTS
+
+if TYPE_CHECKING:
+    from aml_pipelines.pipeline.spec import Component
+
+_FIXED_AT_START = ("spark.jars", "spark.submit.", "spark.driver.extra", "spark.driver.defaultJava")
+
+
+def memory(component: Component) -> str:
+    return spark_code(component).conf.get("spark.driver.memory", "1g")
+
+
+def shares_jvm(component: Component, warm_memory: str) -> bool:
+    """Return whether a Spark component can run in the shared JVM."""
+    spark = spark_code(component)
+    is_ours = component.place.file.is_relative_to(COMPONENTS) or _has_own_code(component)
+    brings_files = spark.jars or spark.py_files or spark.files or spark.archives
+    is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf)
+    return is_ours and not brings_files and not is_fixed and memory(component) == warm_memory
+
+
+def _has_own_code(component: Component) -> bool:
+    """Return whether the code is that of a component of this repository, wherever it is now."""
+    return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(COMPONENTS)
+
+
+# The same few components are asked for by every node of every plan.
+@cache
+def _spark_snapshots(components: Path) -> frozenset[str]:
+    specs = [read_fields(file, Problems()) for file in components.glob("*/component.yml")]
+    return frozenset(
+        snapshot_hash(snapshot_files(read_snapshot(spec)))
+        for spec in specs
+        if spec.text("type") == "spark"
+    )
+
+
+def java_environment() -> dict[str, str]:
+    """Return the variables that every Spark process on this machine needs."""
+    from environments.spark.java_home import java_home  # noqa: PLC0415 # asks java for its version
+
+    return {
+        "JAVA_HOME": str(java_home()),
+        "SPARK_LOCAL_IP": LOOPBACK,
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+    }
+
+
+def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
+    """Return the variables with which a node's Python starts a JVM with its component's conf."""
+    spark = spark_code(component)
+    conf = QUIET | dict(spark.conf)
+    options = ["--master", master]
+    for key, value in conf.items():
+        options += ["--conf", f"{key}={value}"]
+    lists = {
+        "--jars": spark.jars,
+        "--py-files": spark.py_files,
+        "--files": spark.files,
+        "--archives": spark.archives,
+    }
+    for option, items in lists.items():
+        if items:
+            options += [option, ",".join(items)]
+    submit = shlex.join([*options, "pyspark-shell"])
+    return {
+        **java_environment(),
+        "PYSPARK_SUBMIT_ARGS": submit,
+        # spark-submit has them on the path from the start; a session alone would add them later.
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(map(_importable, spark.py_files))),
+    }
+
+
+def _importable(py_file: str) -> str:
+    """Return what must be on the path for a file of a snapshot to be imported from."""
+    return py_file if py_file.endswith((".zip", ".egg")) else str(Path(py_file).parent)
