@@ -31,7 +31,7 @@ BROKEN_RULES = "broken_rules"
 ORIGINAL = "original"
 REASON = "reason"
 
-# Scores, beside the fields of spark_jobs.scores.ScoreRun.
+# Scores, beside the fields of spark_jobs.score_rows.ScoreRun.
 SCORE = "score"
 CLASS = "class"
 INPUT_HASH = "input_hash"

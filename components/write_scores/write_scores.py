@@ -8,7 +8,8 @@ from conf.arguments import arguments
 from conf.dataset import load_dataset
 from spark_jobs.ingest import ARRIVAL_ORDER
 from spark_jobs.receipt import Receipt, name_tables
-from spark_jobs.scores import ScoreRun, write_scores
+from spark_jobs.score_rows import ScoreRun
+from spark_jobs.scores import write_scores
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, read_text, write_receipt
 

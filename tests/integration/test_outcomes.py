@@ -14,7 +14,8 @@ from spark_jobs.batch import select_batch
 from spark_jobs.clean import clean_dataset
 from spark_jobs.features import build_features
 from spark_jobs.ingest import ARRIVAL_ORDER, ingest_source
-from spark_jobs.scores import ScoreRun, write_scores
+from spark_jobs.score_rows import ScoreRun
+from spark_jobs.scores import write_scores
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:

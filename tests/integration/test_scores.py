@@ -12,7 +12,8 @@ from spark_jobs import lake
 from spark_jobs.batch import select_batch
 from spark_jobs.delta_log import table_exists
 from spark_jobs.row_changes import with_row_hash
-from spark_jobs.scores import ScoreError, ScoreRun, write_scores
+from spark_jobs.score_rows import ScoreRun
+from spark_jobs.scores import ScoreError, write_scores
 from tests.contracts import contract_of
 from tests.delta_logs import operations
 
