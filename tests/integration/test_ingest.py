@@ -145,6 +145,21 @@ def test_a_contract_that_gains_a_column_takes_new_files_with_it(
     assert [(row["trip"], row["tip"]) for row in rows] == [("1", None), ("2", "5")]
 
 
+def test_files_that_nobody_dates_are_as_of_the_latest_moment_and_have_the_order_of_arrival(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    for place, as_of in enumerate(["arrival", "2024-02-01", "2024-01-01", "arrival"]):
+        (raw / f"{place}.csv").write_text(f"trip,city\n{place},Ulm\n")
+        found = ingest_source(spark, TRIPS, lake_uri=str(tmp_path), source="history", as_of=as_of)
+    rows = lake.read_table(spark, found.table).select("trip", "_as_of", "_arrival").collect()
+    assert sorted(tuple(row) for row in rows) == [
+        ("0", None, 0),
+        ("1", "2024-02-01T00:00:00Z", 1),
+        ("2", "2024-01-01T00:00:00Z", 2),
+        ("3", "2024-02-01T00:00:00Z", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("as_of", "written"),
     [
