@@ -21,6 +21,10 @@ class RefusedError(UserError):
     """A request is valid in form, but cannot be carried out here; 400."""
 
 
+class UnknownComponentError(RefusedError):
+    """A job names a component that is not registered; the workspace answers 404, as Azure does."""
+
+
 class CommandFailedError(RuntimeError):
     """A valid command failed, and left nothing half-done; its line names the command that helps."""
 

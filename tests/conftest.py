@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import certifi
 import pytest
 
-from aml_pipelines.execution.jvm.kept import FOLDER_VARIABLE, IDLE_VARIABLE, stop_kept_jvms
+from aml_pipelines.execution.forked.warm import stop_forks
+from aml_pipelines.execution.jvm.kept import stop_kept_jvms
+from aml_pipelines.execution.kept import FOLDER_VARIABLE, IDLE_VARIABLE
 from environments.spark.java_home import java_home
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def share_of(module: str) -> str:
 
 def pytest_sessionfinish() -> None:
     stop_kept_jvms()
+    stop_forks()
     shutil.rmtree(os.environ[FOLDER_VARIABLE], ignore_errors=True)
 
 

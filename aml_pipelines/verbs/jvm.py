@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from aml_pipelines.execution.jvm.kept import idle_seconds, kept_jvms, stop_kept_jvms
+from aml_pipelines.execution.forked.warm import stop_forks
+from aml_pipelines.execution.jvm.kept import kept_jvms, stop_kept_jvms
+from aml_pipelines.execution.kept import idle_seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     if arguments.stop:
-        sys.stdout.write(f"{stop_kept_jvms()} JVMs ended\n")
+        ended = stop_kept_jvms(), stop_forks()
+        sys.stdout.write(f"{ended[0]} JVMs and {ended[1]} servers of forks ended\n")
         return 0
     kept = kept_jvms()
     for jvm in kept:

@@ -14,6 +14,7 @@ from aml_pipelines.console import say
 from aml_pipelines.errors import CommandFailedError, NodeFailedError, PipelineError
 from aml_pipelines.execution.context import RunContext
 from aml_pipelines.execution.environments.build import environments_of
+from aml_pipelines.execution.kinds.command import warm_forks
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.lakes import open_lake
 from aml_pipelines.execution.run import now, run_plan
@@ -104,6 +105,7 @@ def _named_node(arguments: argparse.Namespace) -> str:
 
 def _run_all(request: Request, plans: list[Plan], arguments: argparse.Namespace) -> int:
     state = Path(request.target.state)
+    warm_forks(plans)
     holder = {"pipelines": " ".join(request.pipelines), "started": now()}
     with (
         private_files(),

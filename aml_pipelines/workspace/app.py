@@ -12,7 +12,12 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
+from aml_pipelines.errors import (
+    ConflictError,
+    NotFoundError,
+    RefusedError,
+    UnknownComponentError,
+)
 from aml_pipelines.workspace.assets import component_routes, model_routes, tracking_routes
 from aml_pipelines.workspace.assets import routes as assets
 from aml_pipelines.workspace.endpoints import update_routes as endpoint_updates
@@ -170,6 +175,7 @@ def _register_errors(app: Flask) -> None:
     app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(RefusedError, _refused)
+    app.register_error_handler(UnknownComponentError, _unknown_component)
     app.register_error_handler(HTTPException, _not_served)
     app.register_error_handler(Exception, _defect)
 
@@ -184,6 +190,10 @@ def _conflict(error: Exception) -> Response:
 
 def _refused(error: Exception) -> Response:
     return ArmError(400, "UserError", str(error)).response()
+
+
+def _unknown_component(error: Exception) -> Response:
+    return ArmError(404, "NotFound", str(error), outer="NotFound").response()
 
 
 def _not_served(error: HTTPException) -> Response:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from aml_pipelines.pipeline.environments.choose import Policy
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.background import job_service
 from aml_pipelines.workspace.build import build_workspace
@@ -83,10 +84,20 @@ class Session:
             build_workspace(SCOPE, identity, self.lake),
             operations=_EndedAtOnce(SCOPE.subscription_id),
         )
-        service = job_service(workspace, master="local[1]", environment={})
+        allowed = Policy(stand_ins=("automl=flaml",))
+        service = job_service(workspace, master="local[1]", environment={}, policy=allowed)
         self.http = create_app(replace(workspace, job_service=service)).test_client()
         self.token = identity.token("https://management.azure.com", time.time())
-        self.names |= {"workspace": SCOPE.id, "subscription": "s", "group": "g", "name": "w"}
+        workspaces = SCOPE.id.removesuffix("/w")
+        self.names |= {
+            "workspace": SCOPE.id,
+            "subscription": "s",
+            "group": "g",
+            "name": "w",
+            "workspaces": workspaces,
+            "registries": f"{workspaces.removesuffix('workspaces')}registries",
+            "registry_addresses": "/registrymanagement/v1.0/registries",
+        }
 
     def make(self, recording: Recording) -> None:
         """Make what the recorded session found; raises RuntimeError where that is refused."""
@@ -108,8 +119,9 @@ class Session:
             path if is_whole else f"{SCOPE.id}/{path}",
             base_url="https://localhost",
             method=method,
-            json=self._filled_in(body),
-            headers={"Authorization": f"Bearer {self.token}"},
+            # In the order of its keys, which the service keeps.
+            data=None if body is None else json.dumps(self._filled_in(body)),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
 
     def outcome(

@@ -33,9 +33,7 @@ def questions(file: Path) -> list[str]:
 
 def test_only_the_modules_of_a_kind_ask_for_it() -> None:
     files = [file for file in PACKAGE.rglob("*.py") if "kinds" not in file.parts]
-    # node_settings.py is the part of execution/kinds/spark.py that knows settings of JVMs
-    own = [file for file in files if file.name != "node_settings.py"]
-    assert {question for file in own for question in questions(file)} == JOB_FILES
+    assert {question for file in files for question in questions(file)} == JOB_FILES
 
 
 def test_every_kind_that_is_no_graph_can_be_read_and_run() -> None:

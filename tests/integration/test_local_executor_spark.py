@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.execution.jvm import node_settings
+from aml_pipelines.execution import own_code
 from tests.integration.pipelines_elsewhere import write_target
 
 COMPONENT = """\
@@ -81,7 +81,7 @@ def write_pipeline(folder: Path) -> Path:
 def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(node_settings, "COMPONENTS", tmp_path / "components")
+    monkeypatch.setattr(own_code, "COMPONENTS", tmp_path / "components")
     file = write_pipeline(tmp_path)
     logs, java = run_fresh(tmp_path, file)
     assert "rows 10" in logs["read"]

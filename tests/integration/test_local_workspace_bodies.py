@@ -43,6 +43,10 @@ ONLY_AZURES = "is run by Azure's service alone and is not served here"
 STAND_IN = "which only Azure's service runs; add --stand-in automl=flaml"
 NO_CODE = "code 'c' is not registered; there are []"
 REFUSED = {
+    "data/folder/versions/1": (
+        400,
+        "autoDeleteSetting is for data in the datastore 'workspacemanageddatastore'",
+    ),
     "jobs/ray": (400, "distribution 'ray' needs a Ray cluster, which is not run here"),
     "jobs/spark": (400, NO_CODE),
     "jobs/tuning": (501, f"a job of type 'FineTuning' {ONLY_AZURES}"),

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import socket
-import stat
-import subprocess
-import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.jvm.keeper import BUSY, DONE, STOP, TAKE, TELL
-from aml_pipelines.locks import hold
+from aml_pipelines.execution.kept import connect, keep, kept_folder, places
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-# Seconds for which a JVM waits for the next run; 0 leaves none.
-IDLE_VARIABLE, IDLE_SECONDS = "AML_PIPELINES_JVM_IDLE_SECONDS", 600.0
-FOLDER_VARIABLE = "AML_PIPELINES_JVM_FOLDER"
-_ANSWER_SECONDS = 90.0
 # Runs at once that have the same settings; a further one has a JVM for itself.
 _AT_ONCE = 2
 _KEEPER = "aml_pipelines.execution.jvm.keeper"
-_SUFFIX = ".sock"
-# Ended ones are reaped when this process ends: no run waits for a keeper.
-_started: list[subprocess.Popen[bytes]] = []
+_SUFFIX = ".jvm"
 
 
 @dataclass(frozen=True)
@@ -64,22 +53,20 @@ class KeptJvm:
     log: Path
 
 
-def idle_seconds() -> float:
-    """Return for how long JVMs wait for the next run."""
-    return float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
-
-
 def take_jvm(command: Sequence[str], environment: Mapping[str, str]) -> LentJvm | None:
     """Return a JVM that was started by `command` with `environment`, or will be.
 
     Returns None where none can be kept: no folder is this user's alone, or all are taken.
     """
-    folder = _folder()
-    if folder is None or not idle_seconds():
+    folder = kept_folder()
+    if folder is None:
         return None
     for number in range(_AT_ONCE):
         place = folder / f"{_key(command, environment)}-{number}{_SUFFIX}"
-        lent = _ask(place) or _start(place, command, environment)
+        lent = _ask(place)
+        # If it is not started here, a run has its JVM.
+        if lent is None and keep(place, _KEEPER, environment, ["--", *command]):
+            lent = _ask(place)
         if lent:
             return lent
     return None
@@ -88,8 +75,8 @@ def take_jvm(command: Sequence[str], environment: Mapping[str, str]) -> LentJvm 
 def kept_jvms() -> list[KeptJvm]:
     """List the JVMs that are kept."""
     found = []
-    for place in _places():
-        connection = _connect(place)
+    for place in places(_SUFFIX):
+        connection = connect(place)
         if connection is None:
             continue
         with connection:
@@ -102,34 +89,17 @@ def kept_jvms() -> list[KeptJvm]:
 
 def stop_kept_jvms() -> int:
     """End the JVMs that are kept, also those that a run has; returns how many there were."""
-    return sum(_tell_to_stop(place) for place in _places())
+    return sum(_tell_to_stop(place) for place in places(_SUFFIX))
 
 
 def _tell_to_stop(place: Path) -> bool:
-    connection = _connect(place)
+    connection = connect(place)
     if connection is None:
         return False
     with connection, suppress(OSError):
         connection.sendall(STOP)
         connection.recv(1)  # it closes the connection
     return True
-
-
-def _places() -> Iterator[Path]:
-    folder = _folder()
-    yield from sorted(folder.glob(f"*{_SUFFIX}")) if folder else ()
-
-
-def _folder() -> Path | None:
-    """Return the folder of keepers' sockets; None if another user may enter it."""
-    stated = os.environ.get(FOLDER_VARIABLE)
-    # Short: the path of a socket may have 100 letters only.
-    folder = Path(stated or Path(tempfile.gettempdir(), f"aml-pipelines-jvms-{os.getuid()}"))
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    status = folder.lstat()
-    is_ours = status.st_uid == os.getuid() and not status.st_mode & 0o077
-    return folder if is_ours and stat.S_ISDIR(status.st_mode) else None
 
 
 def _key(command: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -142,20 +112,9 @@ def _key(command: Sequence[str], environment: Mapping[str, str]) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def _connect(place: Path) -> socket.socket | None:
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(_ANSWER_SECONDS)
-    try:
-        connection.connect(str(place))
-    except OSError:
-        connection.close()
-        return None
-    return connection
-
-
 def _ask(place: Path) -> LentJvm | None:
     """Ask the keeper at `place` for its JVM; None if there is none, or a run has it."""
-    connection = _connect(place)
+    connection = connect(place)
     if connection is None:
         return None
     answer = _answer(connection, TAKE)
@@ -173,38 +132,3 @@ def _answer(connection: socket.socket, word: bytes) -> bytes:
         return connection.makefile("rb").readline()
     except OSError:
         return b""
-
-
-def _start(place: Path, command: Sequence[str], environment: Mapping[str, str]) -> LentJvm | None:
-    """Start a keeper at `place` unless there is one, and ask it."""
-    with hold(place.with_name("lock"), {"doing": "start a JVM"}):
-        connection = _connect(place)
-        if connection:
-            connection.close()
-            return None  # a run has its JVM
-        place.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(str(place))
-            listening.listen()
-            words = [f"--listening={listening.fileno()}", f"--place={place}"]
-            _started.append(
-                subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-m",
-                        _KEEPER,
-                        *words,
-                        f"--idle={idle_seconds()}",
-                        "--",
-                        *command,
-                    ],
-                    cwd=REPOSITORY,
-                    env=dict(environment),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    pass_fds=[listening.fileno()],
-                    start_new_session=True,
-                )
-            )
-    return _ask(place)

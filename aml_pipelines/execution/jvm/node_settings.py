@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.jvm.start import QUIET
+from aml_pipelines.execution.own_code import is_own_code
 from aml_pipelines.pipeline.kinds.spark import spark_code
-from aml_pipelines.pipeline.problems import Problems
-from aml_pipelines.pipeline.read_component import read_snapshot
-from aml_pipelines.pipeline.snapshot import snapshot_files, snapshot_hash
-from aml_pipelines.pipeline.yaml_lines import read_fields
 from aml_pipelines.processes import LOOPBACK
-from aml_pipelines.repository import COMPONENTS
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import Component
@@ -31,25 +26,13 @@ def memory(component: Component) -> str:
 def shares_jvm(component: Component, warm_memory: str) -> bool:
     """Return whether a Spark component can run in the shared JVM."""
     spark = spark_code(component)
-    is_ours = component.place.file.is_relative_to(COMPONENTS) or _has_own_code(component)
     brings_files = spark.jars or spark.py_files or spark.files or spark.archives
     is_fixed = any(key.startswith(_FIXED_AT_START) for key in spark.conf)
-    return is_ours and not brings_files and not is_fixed and memory(component) == warm_memory
-
-
-def _has_own_code(component: Component) -> bool:
-    """Return whether the code is that of a component of this repository, wherever it is now."""
-    return snapshot_hash(snapshot_files(component.snapshot)) in _spark_snapshots(COMPONENTS)
-
-
-# The same few components are asked for by every node of every plan.
-@cache
-def _spark_snapshots(components: Path) -> frozenset[str]:
-    specs = [read_fields(file, Problems()) for file in components.glob("*/component.yml")]
-    return frozenset(
-        snapshot_hash(snapshot_files(read_snapshot(spec)))
-        for spec in specs
-        if spec.text("type") == "spark"
+    return (
+        is_own_code(component)
+        and not brings_files
+        and not is_fixed
+        and memory(component) == warm_memory
     )
 
 

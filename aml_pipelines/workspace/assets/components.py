@@ -102,8 +102,14 @@ def answered_properties(item: AssetVersion) -> dict[str, object]:
         "description": None,  # it is in the specification
         "autoDeleteSetting": None,
         "componentSpec": answered_spec(spec, version),
-        "stage": "Logged" if spec.get("name") == ANONYMOUS else "Development",
+        "stage": _stage(item, spec),
     }
+
+
+def _stage(item: AssetVersion, spec: Mapping[str, object]) -> str:
+    if item.is_archived:
+        return "Archived"
+    return "Logged" if spec.get("name") == ANONYMOUS else "Development"
 
 
 def _spec(properties: Mapping[str, object]) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.store.asset_kind import AssetKind
+from aml_pipelines.workspace.store.asset_kind import NOT_FOUND, AssetKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ DATA = AssetKind(
     folders=("uri_folder", "mltable"),
     unset={**_UNSET_OWNED, "stage": None},
     unset_of_names={"description": None, "tags": None, "properties": None},
+    unknown=("NotFoundError",),
 )
 ENVIRONMENTS = AssetKind(
     plural="environments",
@@ -62,7 +63,7 @@ COMPONENTS = AssetKind(
     version="ComponentVersion",
     required=("componentSpec",),
     unset_of_names={"description": "", "tags": {}, "properties": {}},
-    unknown=("ComponentNotFound",),
+    unknown=(NOT_FOUND, "ComponentNotFound"),
     is_counted=False,
 )
 CODES = AssetKind(

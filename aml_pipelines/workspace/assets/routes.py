@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import LATEST
+from aml_pipelines.pipeline.references import DatastorePath, parse
 from aml_pipelines.workspace.assets.kinds import COMPONENTS, DATA, KINDS
 from aml_pipelines.workspace.assets.unknown import unknown_is
 from aml_pipelines.workspace.http.arm import (
@@ -26,9 +27,11 @@ from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.assets import Container
+    from aml_pipelines.workspace.http.fields import JsonObject
     from aml_pipelines.workspace.store.asset_kind import AssetKind
     from aml_pipelines.workspace.store.version_rules import AssetVersion
 
+_MANAGED = "workspacemanageddatastore"
 _SEARCH = frozenset({"hash", "hashVersion"})
 # Only these words: all others below the workspace have routes of their own.
 _ASSETS = f"/<any({', '.join(kind.plural for kind in KINDS)}):plural>"
@@ -74,7 +77,9 @@ def list_versions(plural: str, name: str) -> Response:
 @routes.get(f"{_ASSETS}/<name>/versions/<version>")
 def get_version(plural: str, name: str, version: str) -> Response:
     store = here().assets[plural]
-    return answer(version_resource(store.kind, store.version(name, version)))
+    with unknown_is(*store.kind.unknown):
+        item = store.version(name, version)
+    return answer(version_resource(store.kind, item))
 
 
 @routes.put(f"{_ASSETS}/<name>/versions/<version>")
@@ -87,6 +92,7 @@ def put_version(plural: str, name: str, version: str) -> Response:
     properties = body_properties(store.kind.version, required=store.kind.required)
     if store.kind.uri:
         uri = str(properties[store.kind.uri])
+        _refuse_auto_delete(properties, uri)
         properties[store.kind.uri] = here().job_outputs.resolved(uri)
     item, is_new = store.put_version(
         asset_name(name), asset_version(version), properties, unless=refuse
@@ -104,6 +110,20 @@ def delete(plural: str, **_: str) -> Response:
         "MethodNotAllowed",
         f"{request.path}: a {noun} cannot be deleted, jobs may refer to it; archive it",
     )
+
+
+def _refuse_auto_delete(properties: JsonObject, uri: str) -> None:
+    """Refuse to delete data by itself, which the service does in a datastore of its own alone."""
+    at = parse(uri)
+    is_managed = isinstance(at, DatastorePath) and at.datastore == _MANAGED
+    if properties.get("autoDeleteSetting") and not is_managed:
+        raise ArmError(
+            400,
+            "BadArgument",
+            f"autoDeleteSetting is for data in the datastore {_MANAGED!r}, not at {uri!r}",
+            "ArgumentInvalid",
+            "AutoDeleteSettingOnlySupportedForManagedDatastore",
+        )
 
 
 def container_properties(container: Container, model: str) -> dict[str, object]:

@@ -40,15 +40,27 @@ class ArmError(RuntimeError):
     """A refusal in ARM's shape: a status, a code and one line.
 
     `code` says what it is inside of the service's own code, `inner` more of it, from the outside
-    in. `detail` is the code of the one detail that some refusals have instead.
+    in. `detail` is the code of the one detail that some refusals have instead, and `parts` are
+    lines of more details. A few refusals are named otherwise by the service, which is `outer`.
     """
 
-    def __init__(self, status: int, code: str, message: str, *inner: str, detail: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *inner: str,
+        detail: str = "",
+        parts: Sequence[str] = (),
+        outer: str = _USER_ERROR,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self._inner = inner
         self._detail = detail
+        self._parts = parts
+        self._outer = outer
 
     def response(self) -> Response:
         answer = jsonify({"error": self._error()})
@@ -59,19 +71,17 @@ class ArmError(RuntimeError):
         message = str(self)
         if self.code in _OF_ARM or self.status in _NOT_THE_USERS:
             return {"code": self.code, "message": message}
-        error: dict[str, object] = {"code": _USER_ERROR, "message": message}
+        error: dict[str, object] = {"code": self._outer, "message": message}
         none: list[object] = []
         if self._detail:
-            detail = {"code": self._detail, "message": message}
-            return {
-                **error,
-                "details": [{**detail, "details": none, "additionalInfo": none}],
-                "additionalInfo": none,
-            }
-        codes = [code for code in (self.code, *self._inner) if code != _USER_ERROR]
+            return {**error, "details": [_detail(self._detail, message)], "additionalInfo": none}
+        codes = [
+            code for code in (self.code, *self._inner) if code not in (_USER_ERROR, self._outer)
+        ]
         inner = _nested(codes)
         about = [{"type": "InnerError", "info": {"value": inner}}] if inner else none
-        return {**error, "details": none, "additionalInfo": about}
+        details = [_detail(self.code, part) for part in self._parts]
+        return {**error, "details": details, "additionalInfo": about}
 
 
 @dataclass(frozen=True)
@@ -186,6 +196,10 @@ def _number(parameter: str, default: int, *, least: int = 0) -> int:
             400, "BadArgument", f"{parameter} is {text[:80]!r}; it is a whole number from {least}"
         )
     return int(text)
+
+
+def _detail(code: str, message: str) -> dict[str, object]:
+    return {"code": code, "message": message, "details": [], "additionalInfo": []}
 
 
 def _nested(codes: Sequence[str]) -> dict[str, object] | None:

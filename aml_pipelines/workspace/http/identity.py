@@ -14,12 +14,14 @@ from aml_pipelines.workspace.http.arm import ArmError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aml_pipelines.workspace.http.fields import JsonObject
+
 APIS = ("https://management.azure.com", "https://ml.azure.com")
 STORAGE = ("https://storage.azure.com",)
 AUDIENCES = (*APIS, *STORAGE)
 # As long as Azure's tokens of managed identities last.
 LIFETIME_SECONDS = 24 * 3600
-_PRINCIPAL = "00000000-0000-0000-0000-000000000001"
+PRINCIPAL = "00000000-0000-0000-0000-000000000001"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class WorkspaceIdentity:
 
     def token(self, resource: str, now: float) -> str:
         # When it was issued is left out: a clock that was set back would find it not yet valid.
-        claims = {"aud": resource.rstrip("/"), "exp": int(now) + self.lifetime, "oid": _PRINCIPAL}
-        return jwt.encode({**claims, "tid": _PRINCIPAL}, self._key, "HS256")
+        claims = {"aud": resource.rstrip("/"), "exp": int(now) + self.lifetime, "oid": PRINCIPAL}
+        return jwt.encode({**claims, "tid": PRINCIPAL}, self._key, "HS256")
 
     def check(self, authorization: str | None, audiences: Sequence[str] = APIS) -> None:
         """Refuse with 401 a token that is missing, foreign, expired, or for none of `audiences`."""
@@ -68,6 +70,13 @@ class WorkspaceIdentity:
     def has_secret(self, guess: str) -> bool:
         """Return whether `guess` is the secret, in a time that does not tell how much of it is."""
         return hmac.compare_digest(guess.encode(), self.secret.encode())
+
+
+def assigned(identity: JsonObject) -> dict[str, object]:
+    """Return the identity of a resource with its ids, which are those in all tokens here."""
+    if not str(identity.get("type")).startswith("SystemAssigned"):
+        return {**identity}
+    return {**identity, "principalId": PRINCIPAL, "tenantId": PRINCIPAL}
 
 
 def endpoint_audience(endpoint: str) -> str:

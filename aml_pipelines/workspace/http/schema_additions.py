@@ -27,7 +27,7 @@ _ASSET = {
 }
 _OUTPUT = {"assetVersion": "str", "autoDeleteSetting": "AutoDeleteSetting"}
 _IMAGE_MODEL = {"logTrainingMetrics": "str", "logValidationLoss": "str"}
-_TEXT_TASK = {"fixedParameters": "object", "searchSpace": "object", "sweepSettings": "object"}
+_TASK = {"fixedParameters": "object", "searchSpace": "object", "sweepSettings": "object"}
 _RESOURCES = {"locations": "[str]", "maxInstanceCount": "int"}
 # A trigger of a job's schedule, where the description has a part of it.
 _TRIGGER = {"endTime": "str", "triggerType": "str"}
@@ -35,10 +35,14 @@ _TRIGGER = {"endTime": "str", "triggerType": "str"}
 FIELDS: Mapping[str, Mapping[str, str]] = {
     **{f"{kind}JobOutput": _OUTPUT for kind in _OUTPUTS},
     **dict.fromkeys(_DATA, _ASSET),
-    **dict.fromkeys(_TEXT_TASKS, _TEXT_TASK),
+    **dict.fromkeys((*_TEXT_TASKS, *_TABLE_TASKS), _TASK),
     **{f"{task}TrainingSettings": {"trainingMode": "str"} for task in _TABLE_TASKS},
     **{f"ImageModelSettings{task}": _IMAGE_MODEL for task in _IMAGE_TASKS},
-    "AutoMLJob": {"queueSettings": "WrittenQueueSettings", "resources": "WrittenResources"},
+    "AutoMLJob": {
+        "queueSettings": "WrittenQueueSettings",
+        "resources": "WrittenResources",
+        "secretsConfiguration": "object",
+    },
     # Described as text; the client sends flags too, and the service makes text of them.
     "BatchEndpointProperties": {"properties": "{object}"},
     "OnlineEndpointProperties": {"properties": "{object}"},
@@ -116,12 +120,14 @@ MODELS: Mapping[str, Mapping[str, str]] = {
     # Of an AutoML job the client sends its own entities, by its own names.
     "WrittenQueueSettings": {"jobTier": "JobTier", "job_tier": "str", "priority": "int"},
     "WrittenResources": {
+        "dockerArgs": "str",
         "docker_args": "object",
         "instanceCount": "int",
         "instance_count": "int",
         "instanceType": "str",
         "instance_type": "object",
         "locations": "[str]",
+        "maxInstanceCount": "int",
         "max_instance_count": "int",
         "properties": "{object}",
         "shmSize": "str",

@@ -30,7 +30,9 @@ def automl_fields(job: JsonObject) -> dict[str, object]:
     if not details:
         return {name: _data(job[name]) for name in DATA if job.get(name)}
     fields: dict[str, object] = {}
-    for name, value in details.items():
+    # What was not given, an answer has as null.
+    given = {name: value for name, value in details.items() if value is not None}
+    for name, value in given.items():
         if name in _BLOCKS:
             fields[_BLOCKS[name]] = _block(mapping(value))
         elif snake_case(name) in DATA:

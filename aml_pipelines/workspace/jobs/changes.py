@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MAY_CHANGE = ("description", "displayName", "tags", "properties", "isArchived")
 _READ_ONLY = ("services", "status")
+# The form of the API with the fewest fields that a job has without being given them.
+_NEWEST = "9999"
 
 
 def differing(name: str, stored: JsonObject, submitted: JsonObject) -> list[str]:
@@ -19,7 +21,7 @@ def differing(name: str, stored: JsonObject, submitted: JsonObject) -> list[str]
 
     Clients send back what they were answered, to change a tag: what was not given is no difference.
     """
-    before, after = (_without_nulls(completed(name, body, "")) for body in (stored, submitted))
+    before, after = (_without_nulls(completed(name, body, _NEWEST)) for body in (stored, submitted))
     after["outputs"] = _where_they_were_put(after, mapping_in(before, "outputs"))
     fields = {*before, *after} - {*MAY_CHANGE, *_READ_ONLY}
     return sorted(field for field in fields if before.get(field) != after.get(field))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aml_pipelines.errors import RefusedError
+from aml_pipelines.errors import NotFoundError, RefusedError, UnknownComponentError
 from aml_pipelines.pipeline.addresses import REGISTRIES
 from aml_pipelines.pipeline.assets import LATEST
 from aml_pipelines.pipeline.references import asset_name, with_version
@@ -66,7 +66,10 @@ def _frozen_asset(uri: str, kind: str, registry: Registry) -> str:
 
 
 def component_version(reference: str, components: Components) -> str:
-    """Return `reference` with the version that its label has now; raises NotFoundError."""
+    """Return `reference` with the version that its label has now.
+
+    Raises UnknownComponentError for one that is not registered.
+    """
     if reference.startswith(REGISTRIES):
         return reference  # of no workspace: the planner finds it
     asset = asset_name(reference)
@@ -74,7 +77,10 @@ def component_version(reference: str, components: Components) -> str:
         raise RefusedError(
             f"component {reference!r} is not one of this workspace; write azureml:NAME:VERSION"
         )
-    if asset.version:
-        components.version(asset.name, asset.version)
-        return reference
-    return with_version(reference, components.latest(asset.name))
+    try:
+        if asset.version:
+            components.version(asset.name, asset.version)
+            return reference
+        return with_version(reference, components.latest(asset.name))
+    except NotFoundError as error:
+        raise UnknownComponentError(str(error)) from error

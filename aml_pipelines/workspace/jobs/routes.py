@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 
 from aml_pipelines.pipeline.assets import is_shown
 from aml_pipelines.pipeline.references import AssetName, parse
-from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import ArmError, answer, page
 from aml_pipelines.workspace.http.fields import mapping
 from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
@@ -18,7 +17,8 @@ from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.jobs.deletion import delete_job
 from aml_pipelines.workspace.jobs.only_azure import refuse_only_azures
 from aml_pipelines.workspace.jobs.status import find_child
-from aml_pipelines.workspace.jobs.views import child_resource, job_resource
+from aml_pipelines.workspace.jobs.unset import COMMAND
+from aml_pipelines.workspace.jobs.views import child_resource, job_resource, job_submitted
 from aml_pipelines.workspace.jobs.vocabulary import SERVERLESS
 from aml_pipelines.workspace.served import here
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.jobs.store import SubmittedJob
 
 _FILTERS = frozenset({"jobType", "tag", PROPERTIES, "scheduled", "scheduleId"})
-_POLL_SECONDS = "1"
+# Since this form of the API, the output of a command has no field for its version.
+_WITHOUT_VERSIONS, _VERSION = "2025", "assetVersion"
 routes = Blueprint("jobs", __name__)
 
 
@@ -51,8 +52,9 @@ def get_job(name: str) -> Response:
 def put_job(name: str) -> Response:
     submissions, properties = here().running().submissions, _body_properties()
     _check_compute(name, properties)
+    _refuse_versions(name, properties)
     job, is_new = submissions.submit(asset_name(name), properties)
-    return answer(job_resource(job), is_new=is_new)
+    return answer(job_submitted(job), is_new=is_new)
 
 
 @routes.delete("/jobs/<name>")
@@ -63,14 +65,10 @@ def delete(name: str) -> Response:
 
 @routes.post("/jobs/<name>/cancel")
 def cancel_job(name: str) -> Response:
-    here().jobs.job(name)
+    jobs = here().jobs
+    jobs.job(name)
     here().running().queue.cancel(name)
-    return _cancelling(here().jobs.job(name))
-
-
-@routes.get("/jobs/<name>/cancel")
-def poll_cancel(name: str) -> Response:
-    return _cancelling(here().jobs.job(name))
+    return here().operations.follow(lambda: jobs.job(name).is_final)
 
 
 def job_properties(properties: Mapping[str, object]) -> dict[str, object]:
@@ -98,6 +96,23 @@ def _check_compute(name: str, properties: Mapping[str, object]) -> None:
         )
 
 
+def _refuse_versions(name: str, properties: Mapping[str, object]) -> None:
+    """Refuse, as Azure does, a command whose outputs name their versions in the API's new form."""
+    api_version = request.args.get("api-version", "")
+    if properties.get("jobType") != COMMAND or api_version < _WITHOUT_VERSIONS:
+        return
+    outputs = mapping(properties.get("outputs")).items()
+    versioned = [output for output, port in outputs if mapping(port).get(_VERSION)]
+    if versioned:
+        raise ArmError(
+            400,
+            "RequestInvalid",
+            f"job {name!r}: Azure lets no output of a command name its version, as {versioned} do; "
+            "leave the version out, or submit the command as a node of a pipeline",
+            parts=[f"{output!r} has {_VERSION!r}" for output in versioned],
+        )
+
+
 def _passes_filters(job: SubmittedJob, asked: Mapping[str, str]) -> bool:
     kind, tag = request.args.get("jobType"), request.args.get("tag")
     schedule, scheduled = request.args.get("scheduleId"), request.args.get("scheduled")
@@ -111,13 +126,3 @@ def _passes_filters(job: SubmittedJob, asked: Mapping[str, str]) -> bool:
         and has_properties(own, asked)
         and (scheduled or is_scheduled).lower() == is_scheduled
     )
-
-
-def _cancelling(job: SubmittedJob) -> Response:
-    if job.is_final:
-        return Response(status=200)
-    waiting = Response(status=202)
-    path = f"{here().scope.id}/jobs/{job.name}/cancel"
-    waiting.headers["Location"] = f"{address()}{path}?{request.query_string.decode()}"
-    waiting.headers["Retry-After"] = _POLL_SECONDS
-    return waiting

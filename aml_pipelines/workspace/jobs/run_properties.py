@@ -29,7 +29,7 @@ def run_properties(job: JsonObject) -> dict[str, str | None]:
         return {}
     settings = mapping_in(job, "settings")
     continues = settings.get("continue_on_step_failure")
-    compute = settings.get("default_compute") or job.get("computeId")
+    compute = _name(settings.get("default_compute") or job.get("computeId"))
     literals = {
         name: str(mapping(port)["value"])
         for name, port in mapping_in(job, "inputs").items()
@@ -45,7 +45,7 @@ def run_properties(job: JsonObject) -> dict[str, str | None]:
         "azureml.continue_on_step_failure": str(continues in (None, True)),
         "azureml.continue_on_failed_optional_input": "True",
         "azureml.enforceRerun": str(bool(settings.get("force_rerun"))),
-        "azureml.defaultComputeName": _name(compute),
+        **({"azureml.defaultComputeName": compute} if compute else {}),
         "azureml.defaultDataStoreName": _name(settings.get("default_datastore")) or DEFAULT,
         "azureml.pipelineComponent": "pipelinerun",
     }

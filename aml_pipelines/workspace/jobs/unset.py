@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aml_pipelines.pipeline.job_outputs import artifact_folder
 from aml_pipelines.pipeline.references import ARTIFACT_STORE
 from aml_pipelines.workspace.http.fields import mapping, mapping_in
+from aml_pipelines.workspace.jobs.automl_unset import task_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.http.fields import JsonObject
 
 DEFAULT = "default"  # the output that every job has: its artifacts
-COMMAND, SWEEP = "Command", "Sweep"
+COMMAND, SWEEP, AUTOML, PIPELINE = "Command", "Sweep", "AutoML", "Pipeline"
+_WITH_RESOURCES = (COMMAND, SWEEP, AUTOML)
 
 
 class _Form(NamedTuple):
@@ -45,8 +47,12 @@ _OF_KIND: Mapping[str, Mapping[str, object]] = {
         "environmentVariables": {},
         "parameters": {},
     },
-    "Pipeline": dict.fromkeys(("settings", "jobs", "sourceJobId")),
+    PIPELINE: dict.fromkeys(("settings", "jobs", "sourceJobId")),
     SWEEP: dict.fromkeys(("earlyTermination", "componentConfiguration")),
+    AUTOML: {
+        **dict.fromkeys(("environmentId", "environmentVariables")),
+        "secretsConfiguration": {},
+    },
 }
 _RESOURCES: Mapping[str, object] = {
     **dict.fromkeys(("instanceType", "properties", "dockerArgs")),
@@ -76,11 +82,25 @@ def with_fields(job: JsonObject, api_version: str) -> dict[str, object]:
         fields = {**dict.fromkeys(form.command), **fields}
     if kind == SWEEP:
         fields |= _of_sweep(job, form)
-    if kind in (COMMAND, SWEEP):
-        queue = {"jobTier": "Null", **dict.fromkeys(form.queue)}
+    if kind == AUTOML:
+        details = mapping_in(job, "taskDetails")
+        fields["taskDetails"] = task_details(details, lambda port: _input(port, form))
+        del fields["inputs"]  # its data is in the details
+    if kind == PIPELINE:
+        named = mapping_in(fields, "outputs").items()
+        fields["outputs"] = {port: {"uri": None, **mapping(given)} for port, given in named}
+    if kind in _WITH_RESOURCES:
         fields["resources"] = _resources(job, form)
-        fields["queueSettings"] = {**queue, **mapping_in(job, "queueSettings")}
+        fields["queueSettings"] = _queue(job, form)
     return fields
+
+
+def _queue(job: JsonObject, form: _Form) -> dict[str, object] | None:
+    given = mapping_in(job, "queueSettings")
+    # In its first form, a command has a tier only if it was given one.
+    if form == _FIRST and job.get("jobType") == COMMAND and not given:
+        return None
+    return {"jobTier": "Null", **dict.fromkeys(form.queue), **given}
 
 
 def _form(api_version: str) -> _Form:

@@ -30,14 +30,26 @@ if TYPE_CHECKING:
 
 
 def job_resource(job: SubmittedJob) -> Resource:
-    """Return the ARM resource of a job, in the form of the API version that the request names."""
+    """Return the ARM resource of a job as it is read."""
+    resource = job_submitted(job)
+    if job.is_final or DEFAULT in mapping_in(job.properties, "outputs"):
+        return resource
+    # Clients that stream the logs below this output sign addresses by an account's key, which a
+    # folder does not have; without it they ask the run history.
+    properties = mapping_in(resource, "properties")
+    outputs = mapping_in(properties, "outputs")
+    outputs.pop(DEFAULT, None)
+    return {**resource, "properties": {**properties, "outputs": outputs}}
+
+
+def job_submitted(job: SubmittedJob) -> Resource:
+    """Return the ARM resource of a job as the answer to its PUT has it.
+
+    It is of the form of the API version that the request names.
+    """
     shown = completed(job.name, job.properties, request.args.get("api-version", ""))
     made = outputs_of(job, _state())
     outputs = mapping_in(shown, "outputs")
-    if not job.is_final and DEFAULT not in mapping_in(job.properties, "outputs"):
-        # Clients that stream the logs below it sign addresses by an account's key, which a folder
-        # does not have; without it they ask the run history.
-        outputs = {name: port for name, port in outputs.items() if name != DEFAULT}
     properties = {
         "displayName": job.name,
         **shown,

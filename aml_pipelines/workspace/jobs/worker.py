@@ -16,6 +16,7 @@ from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.context import RunContext
 from aml_pipelines.execution.environments.build import environments_of
 from aml_pipelines.execution.evictions import Evictions
+from aml_pipelines.execution.kinds.command import warm_forks
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.run import now, run_plan
 from aml_pipelines.execution.selection import select_all
@@ -89,6 +90,7 @@ def _run(plan: Plan, arguments: argparse.Namespace) -> int:
     )
     for note in (*plan.notes, *choices.notes):
         say(f"note: {note}")
+    warm_forks([plan])
     lake, folder = FolderLake(arguments.state), StateFolder(arguments.state).jobs_jvm
     with (
         warm_jvm([plan], master=arguments.master, folder=folder, lake=lake) as jvm,

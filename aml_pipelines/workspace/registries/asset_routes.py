@@ -9,9 +9,16 @@ from flask import Blueprint, Response, request
 
 from aml_pipelines.errors import NotFoundError
 from aml_pipelines.workspace.assets.components import DEFAULT_VERSION, answered_properties
-from aml_pipelines.workspace.assets.kinds import COMPONENTS
+from aml_pipelines.workspace.assets.kinds import COMPONENTS, DATA
 from aml_pipelines.workspace.assets.routes import shared_properties, state_of
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, check_preconditions, page
+from aml_pipelines.workspace.http.arm import (
+    ArmError,
+    Resource,
+    answer,
+    check_preconditions,
+    page,
+    without_modifier,
+)
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.filters import PROPERTIES, asked_properties, has_properties
 from aml_pipelines.workspace.http.names import asset_name, asset_version, view
@@ -19,16 +26,27 @@ from aml_pipelines.workspace.http.request_body import body_properties
 from aml_pipelines.workspace.registries.files import keep_upload
 from aml_pipelines.workspace.registries.layout import keep_version
 from aml_pipelines.workspace.registries.scope import RegistryScope, refuse_other_groups
-from aml_pipelines.workspace.registries.store import FILE_FIELDS, KINDS_HERE, RegistryFolder
+from aml_pipelines.workspace.registries.store import (
+    FILE_FIELDS,
+    KINDS_HERE,
+    MODELS,
+    RegistryFolder,
+)
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.assets import Container
+    from aml_pipelines.workspace.http.fields import JsonObject
     from aml_pipelines.workspace.store.asset_kind import AssetKind
     from aml_pipelines.workspace.store.version_rules import AssetVersion
     from aml_pipelines.workspace.store.versions import Versions
 
 _FILTERS = frozenset({"hash", "hashVersion", PROPERTIES})
+# The older API by which clients reach a registry's assets, and the fields that came after it.
+_DATA_PLANE = "2021-10"
+_NEWER = ("autoDeleteSetting", "intellectualProperty", "stage", "autoRebuild", "provisioningState")
+_OF_MODELS = dict.fromkeys(("originAssetId", "jobName", "intellectualProperty"))
+_TAKEN_ONLY = "system_metadata"
 _ASSETS = f"/<registry>/<any({', '.join(kind.plural for kind in KINDS_HERE)}):plural>"
 routes = Blueprint("registry_assets", __name__)
 routes.url_value_preprocessor(refuse_other_groups)
@@ -94,7 +112,11 @@ def put_version(registry: str, plural: str, name: str, version: str) -> Response
     item, is_new = keep_version(
         found, plural, asset_name(name), asset_version(version), properties, unless=refuse
     )
-    return answer(_version(found, store.kind, item), is_new=is_new)
+    resource = _version(found, store.kind, item)
+    if is_new and _is_of_data_plane():
+        # As the service copies the files of a version, its clients wait for it.
+        return here().operations.follow(lambda: True, {"assetId": resource["id"]})
+    return answer(resource, is_new=is_new)
 
 
 @routes.delete(f"{_ASSETS}/<name>")
@@ -125,11 +147,28 @@ def _container(registry: RegistryFolder, kind: AssetKind, container: Container) 
 def _version(registry: RegistryFolder, kind: AssetKind, item: AssetVersion) -> Resource:
     if kind is COMPONENTS:
         item = replace(item, properties=answered_properties(item))
+    properties = {**kind.unset, **item.properties, **state_of(kind.version)}
+    if _is_of_data_plane():
+        properties = _older(kind, properties)
     resource = RegistryScope(here().scope, registry.name).resource(
         f"{kind.plural}/{item.name}/versions/{item.version}",
-        {**kind.unset, **item.properties, **state_of(kind.version)},
+        properties,
         created_at=item.created_at,
         modified_at=item.modified_at,
     )
     address = f"azureml://registries/{registry.name}/{kind.plural}/{item.name}"
-    return {**resource, "id": f"{address}/versions/{item.version}"}
+    named = {**resource, "id": f"{address}/versions/{item.version}", "type": kind.plural}
+    if kind is MODELS and _is_of_data_plane():
+        named["name"] = item.name  # of all kinds, these alone are named so
+    is_unchanged = item.created_at == item.modified_at
+    return without_modifier(named) if kind is DATA and is_unchanged else named
+
+
+def _older(kind: AssetKind, properties: JsonObject) -> dict[str, object]:
+    left_out = _NEWER if kind is not MODELS else (*_NEWER, _TAKEN_ONLY)
+    told = {key: value for key, value in properties.items() if key not in left_out}
+    return {**_OF_MODELS, **told} if kind is MODELS else told
+
+
+def _is_of_data_plane() -> bool:
+    return request.args.get("api-version", "").startswith(_DATA_PLANE)

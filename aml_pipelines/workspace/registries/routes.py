@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, page
-from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.fields import list_in, mapping, mapping_in
+from aml_pipelines.workspace.http.identity import PRINCIPAL, assigned
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.registries.scope import RegistryScope, refuse_other_groups
@@ -17,12 +19,15 @@ from aml_pipelines.workspace.served import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.workspace.http.fields import JsonObject
     from aml_pipelines.workspace.registries.store import RegistryFolder
 
 METADATA, DISCOVERY = "/metadata", "/registrymanagement"
 CLOUD = "LocalWorkspace"
 _LOCATION = "local"
 _SHARED = ("tags", "identity", "kind", "sku")
+# Of a body, and of no answer.
+_GIVEN_ONLY = "managedResourceGroupTags"
 registries = Blueprint("registries", __name__)
 registries.url_value_preprocessor(refuse_other_groups)
 lists = Blueprint("registry_lists", __name__)
@@ -75,8 +80,9 @@ def remove_regions(**_: str) -> Response:
 def discover_registry(name: str) -> Response:
     registry, scope = here().registries.get(name), here().scope
     return jsonify(
+        registryId=str(uuid.uuid5(uuid.NAMESPACE_URL, RegistryScope(scope, registry.name).id)),
         registryName=registry.name,
-        tenantId=None,
+        tenantId=PRINCIPAL,
         primaryRegion=_LOCATION,
         regions=[_LOCATION],
         subscriptionId=scope.subscription_id,
@@ -113,19 +119,28 @@ def _keep(name: str, body: Mapping[str, object]) -> Response:
 def _resource(registry: RegistryFolder) -> Resource:
     scope = RegistryScope(here().scope, registry.name)
     shared = {key: registry.content[key] for key in _SHARED if key in registry.content}
+    if "identity" in shared:
+        shared["identity"] = assigned(mapping_in(shared, "identity"))
+    given = mapping_in(registry.content, "properties")
+    regions = [_region(mapping(item)) for item in list_in(given, "regionDetails")]
     return {
         "id": scope.id,
         "name": registry.name,
         "type": f"{PROVIDER}/registries",
         "location": _LOCATION,
         "tags": {},
+        "systemData": None,
         **shared,
         "properties": {
+            "intellectualPropertyPublisher": None,
             "publicNetworkAccess": "Enabled",
-            "regionDetails": [
-                {"location": _LOCATION, "acrDetails": [], "storageAccountDetails": []}
-            ],
-            **mapping_in(registry.content, "properties"),
+            **{key: value for key, value in given.items() if key != _GIVEN_ONLY},
+            "regionDetails": regions or [_region({"location": _LOCATION})],
             "discoveryUrl": f"{address()}{DISCOVERY}/v1.0/registries/{registry.name}/discovery",
         },
     }
+
+
+def _region(details: JsonObject) -> dict[str, object]:
+    accounts: dict[str, object] = {"acrDetails": [], "storageAccountDetails": []}
+    return {**accounts, **details, "location": str(details.get("location")).lower()}

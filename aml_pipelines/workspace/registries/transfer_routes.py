@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
@@ -14,13 +15,14 @@ from aml_pipelines.workspace.http.names import asset_name, asset_version
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.registries.files import open_copy
-from aml_pipelines.workspace.registries.scope import refuse_other_groups
+from aml_pipelines.workspace.registries.scope import RegistryScope, refuse_other_groups
 from aml_pipelines.workspace.registries.sharing import WorkspaceVersion, refuse_unshared, share
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.workspace.http.fields import JsonObject
     from aml_pipelines.workspace.registries.store import RegistryFolder
 
 _SOURCE = re.compile(
@@ -35,19 +37,24 @@ routes.url_value_preprocessor(refuse_other_groups)
 
 
 @routes.put("/<registry>/tempdatarefs/<name>/versions/<version>")
+def open_container(registry: str, name: str, version: str) -> Response:
+    return _reference(_opened(registry, name, version))
+
+
 @routes.post(f"/<registry>/{_UPLOADED}")
 def start_upload(registry: str, name: str, version: str, **_: str) -> Response:
-    here().registries.get(registry)
-    asset_name(name)
-    asset_version(version)
-    return _answer(here().uploads.reference(host()))
+    return jsonify(
+        blobReferenceForConsumption=_opened(registry, name, version),
+        pendingUploadId=str(uuid.uuid4()),
+        pendingUploadType="None",
+    )
 
 
 @routes.post("/<registry>/<any(datarefs, datareferences):_>/<name>/versions/<version>")
 def open_files(registry: str, **_: str) -> Response:
     found, uploads = here().registries.get(registry), here().uploads
     container = open_copy(found, str(json_body().get("blobUri")), uploads)
-    return _answer(uploads.reference(host(), container))
+    return _reference(_held(registry, uploads.reference(host(), container)))
 
 
 @routes.post("/<registry>/import")
@@ -80,12 +87,22 @@ def _share(
     return here().operations.begin(Response(status=202))
 
 
-def _answer(reference: Mapping[str, object]) -> Response:
+def _opened(registry: str, name: str, version: str) -> dict[str, object]:
+    here().registries.get(registry)
+    asset_name(name)
+    asset_version(version)
+    return _held(registry, here().uploads.reference(host()))
+
+
+def _held(registry: str, reference: JsonObject) -> dict[str, object]:
+    # Azure names a storage account here; what holds the files is the registry.
+    return {**reference, "storageAccountArmId": RegistryScope(here().scope, registry).id}
+
+
+def _reference(reference: JsonObject) -> Response:
     return jsonify(
         blobReferenceForConsumption=reference,
         imageReferenceForConsumption=None,
-        pendingUploadId=None,
-        pendingUploadType="TemporaryBlobReference",
-        temporaryDataReferenceId=None,
+        temporaryDataReferenceId=str(uuid.uuid4()),
         temporaryDataReferenceType=None,
     )

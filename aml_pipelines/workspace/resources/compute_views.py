@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.identity import assigned
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from aml_pipelines.workspace.store.documents import StoredDocument
 
 _CLUSTER, _INSTANCE = "AmlCompute", "ComputeInstance"
-# Kept of what a client sent, and never answered.
-_UNTOLD = ("userAccountCredentials",)
+# Fields of the content that are told elsewhere in the answer.
+_APART = ("properties", "state", "lastOperation")
+_ACCOUNT = "userAccountCredentials"
 _CREATED_BY = {"userOrgId": "00000000-0000-0000-0000-000000000000", "userId": "local"}
 # Fields that were never given, of each type.
 _UNSET: Mapping[str, Mapping[str, object]] = {
@@ -45,6 +47,9 @@ _NOT_YET: Mapping[str, Mapping[str, object]] = {
     ),
     _INSTANCE: dict.fromkeys(("state", "applications", "sshSettings", "applicationSharingPolicy")),
 }
+# Of accounts that a client gave: the password is never kept.
+_NO_ACCOUNT = {"adminUserPassword": None, "adminUserSshPublicKey": None}
+_SSH = {"adminUserName": "azureuser", "sshPort": 50000}
 _NODES = ("preparing", "running", "idle", "unusable", "leaving", "preempted")
 
 
@@ -52,7 +57,7 @@ def compute_resource(compute: StoredDocument) -> Resource:
     """Return a compute that is there: the service says of none who made it."""
     created, changed = _times(compute)
     location = compute.content.get("location", "local")
-    own: dict[str, dict[str, object]] = {
+    own = {
         _CLUSTER: {
             "currentNodeCount": 0,
             "targetNodeCount": 0,
@@ -60,8 +65,12 @@ def compute_resource(compute: StoredDocument) -> Resource:
             "allocationState": "Steady",
             "allocationStateTransitionTime": changed,
             "propertyBag": {},
+            **_with(compute, _ACCOUNT, _NO_ACCOUNT),
         },
-        _INSTANCE: {"state": compute.content.get("state", "Running"), "applications": []},
+        _INSTANCE: {
+            **_instance(compute, changed),
+            **_with(compute, "sshSettings", _SSH),
+        },
     }
     about = {
         "createdOn": created,
@@ -73,6 +82,29 @@ def compute_resource(compute: StoredDocument) -> Resource:
     return {"tags": {}, **_resource(compute, about, own)}
 
 
+def _instance(compute: StoredDocument, changed: object) -> dict[str, object]:
+    given = mapping_in(compute.properties, "properties")
+    return {
+        "state": compute.content.get("state", "Running"),
+        "applications": [],
+        "errors": [],
+        "lastOperation": {
+            "operationName": compute.content.get("lastOperation", "Create"),
+            "operationTime": changed,
+            "operationStatus": "Succeeded",
+            "operationTrigger": "User",
+        },
+        "schedules": given.get("schedules") or {"computeStartStop": []},
+        "customServices": given.get("customServices") or [],
+    }
+
+
+def _with(compute: StoredDocument, name: str, unset: JsonObject) -> dict[str, object]:
+    """Return the field `name` with what the service adds to it, where a client gave one."""
+    given = mapping_in(mapping_in(compute.properties, "properties"), name)
+    return {name: {**unset, **given}} if given else {}
+
+
 def compute_begun(compute: StoredDocument, *, is_new: bool) -> Resource:
     """Return a compute as the answer to its PUT has it."""
     created, changed = _times(compute)
@@ -82,7 +114,14 @@ def compute_begun(compute: StoredDocument, *, is_new: bool) -> Resource:
         "provisioningState": "Creating" if is_new else "Updating",
         "provisioningWarnings": None,
     }
-    return {"tags": None, **_resource(compute, about, _NOT_YET)}
+    begun = _resource(compute, about, _NOT_YET)
+    properties = mapping_in(begun, "properties")
+    own = {**mapping_in(properties, "properties")}
+    own.pop(_ACCOUNT, None)
+    # Until it is there, the service spells its size in capitals.
+    if isinstance(own.get("vmSize"), str):
+        own["vmSize"] = str(own["vmSize"]).upper()
+    return {"tags": None, **begun, "properties": {**properties, "properties": own}}
 
 
 def _resource(
@@ -90,10 +129,7 @@ def _resource(
 ) -> Resource:
     properties = compute.properties
     kind = str(properties["computeType"])
-    given = mapping_in(properties, "properties").items()
-    told = {name: value for name, value in given if name not in _UNTOLD}
-    if isinstance(told.get("vmSize"), str):
-        told["vmSize"] = str(told["vmSize"]).upper()
+    given = mapping_in(properties, "properties")
     resource = here().scope.resource(
         f"computes/{compute.name}",
         {
@@ -102,15 +138,13 @@ def _resource(
             **properties,
             **about,
             "isAttachedCompute": kind not in _UNSET,
-            "properties": {**_UNSET.get(kind, {}), **told, **own.get(kind, {})},
+            "properties": {**_UNSET.get(kind, {}), **given, **own.get(kind, {})},
         },
     )
     del resource["systemData"]
-    shared = {
-        name: value
-        for name, value in compute.content.items()
-        if name not in ("properties", "state")
-    }
+    shared = {name: value for name, value in compute.content.items() if name not in _APART}
+    if "identity" in shared:
+        shared["identity"] = assigned(mapping_in(shared, "identity"))
     return {"location": "local", **resource, **shared}
 
 

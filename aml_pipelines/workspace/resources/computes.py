@@ -23,8 +23,11 @@ ATTACHED = ("SynapseSpark", "Kubernetes", "VirtualMachine")
 TYPES = ("AmlCompute", "ComputeInstance", *ATTACHED)
 _ACTIONS = ("Delete", "Detach")
 _STATES = {"start": "Running", "stop": "Stopped", "restart": "Running"}
-# The accounts of nodes: of these only the user's name is kept, as nothing here would log in.
-_ACCOUNTS = {"userAccountCredentials": "adminUserName", "administratorAccount": "username"}
+# The accounts of nodes: what is secret of these is not kept, as nothing here would log in.
+_ACCOUNTS = {
+    "userAccountCredentials": ("adminUserName", "adminUserSshPublicKey"),
+    "administratorAccount": ("username",),
+}
 # What no change may touch, and what it is where a client gave nothing.
 _FIXED: Mapping[str, object] = {"vmSize": None, "vmPriority": "Dedicated", "subnet": None}
 _OF_THE_SERVICE = ("enableBatchPrivateLink", "provisioningWarnings")
@@ -76,15 +79,16 @@ def update_compute(name: str) -> Response:
 def delete_compute(name: str) -> Response:
     _check_action(request.args.get("underlyingResourceAction"))
     existed = here().computes.delete(name)
-    return here().operations.begin(Response(status=202)) if existed else Response(status=204)
+    return _begun() if existed else Response(status=204)
 
 
 @routes.post("/computes/<name>/<any(start, stop, restart):action>")
 def change_state(name: str, action: str) -> Response:
     compute = here().computes.get(name)
     _refuse_other_than("ComputeInstance", compute, f"{action}s")
-    here().computes.put(name, {**compute.content, "state": _STATES[action]})
-    return here().operations.begin(Response(status=202))
+    done = {"state": _STATES[action], "lastOperation": action.capitalize()}
+    here().computes.put(name, {**compute.content, **done})
+    return _begun()
 
 
 @routes.post("/computes/<name>/enableSso")
@@ -105,6 +109,13 @@ def list_nodes(name: str) -> Response:
     # A cluster here has no nodes: jobs that name it run on this machine.
     _refuse_other_than("AmlCompute", here().computes.get(name), "has nodes")
     return jsonify(nodes=[])
+
+
+def _begun() -> Response:
+    # Of computes the service tells the operation alone, and no address of a result.
+    response = here().operations.begin(Response(status=202))
+    del response.headers["Location"]
+    return response
 
 
 def _refuse_other_than(wanted: str, compute: StoredDocument, what: str) -> None:
@@ -145,8 +156,8 @@ def _recorded(body: Mapping[str, object]) -> dict[str, object]:
         raise ArmError(400, "ValidationError", f"a {kind} compute has no 'resourceId'; it must")
     own = mapping_in(properties, "properties")
     accounts = {
-        field: {name: mapping_in(own, field).get(name)}
-        for field, name in _ACCOUNTS.items()
+        field: {name: value for name, value in mapping_in(own, field).items() if name in names}
+        for field, names in _ACCOUNTS.items()
         if own.get(field)
     }
     kept = {**own, **accounts}

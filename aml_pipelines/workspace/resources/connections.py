@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from aml_pipelines.errors import NotFoundError
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.http.names import asset_name
+from aml_pipelines.workspace.http.older_errors import older_error
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.http.schema_source import described_enum
@@ -22,20 +22,39 @@ if TYPE_CHECKING:
 
 _FILTERS = frozenset({"category", "target", "includeAll"})
 _CREDENTIALS = "credentials"
-# What the service answers of a connection that says nothing of these.
+# What the service answers of a connection that says nothing of these: in every form of the API,
+# and in the forms since a version.
 _UNSET: Mapping[str, object] = {
     "expiryTime": None,
-    "useWorkspaceManagedIdentity": False,
     "isSharedToAll": True,
     "sharedUserList": [],
-    "peRequirement": "NotRequired",
-    "peStatus": "NotApplicable",
-    "error": None,
-    "isDefault": True,
     "metadata": {},
 }
+_UNSET_SINCE: Mapping[str, Mapping[str, object]] = {
+    "2023-08": {"useWorkspaceManagedIdentity": False},
+    "2024-04": {
+        "peRequirement": "NotRequired",
+        "peStatus": "NotApplicable",
+        "error": None,
+        "isDefault": True,
+    },
+}
+_NEWEST = "9999"
 # Of the categories that recorded sessions have; of others the service's group is not known.
-_GROUPS = {"Git": "ServicesAndApps", "S3": "File"}
+_GROUPS = {
+    **dict.fromkeys(("Git", "PythonFeed"), "ServicesAndApps"),
+    **dict.fromkeys(("ApiKey", "AzureOpenAI", "CustomKeys"), "AzureAI"),
+    **dict.fromkeys(("CognitiveService", "Serverless"), "AzureAI"),
+    **dict.fromkeys(("ADLSGen2", "AzureOneLake", "ContainerRegistry"), "Azure"),
+    "S3": "File",
+}
+# What the service adds to the metadata of a category.
+_DEPLOYED = {"DeploymentApiVersion": "2023-10-01-preview"}
+_METADATA: Mapping[str, Mapping[str, object]] = {
+    "AzureOpenAI": _DEPLOYED,
+    "CognitiveService": {"ApiVersion": "2023-07-01-preview", **_DEPLOYED},
+}
+_WITHOUT_CREDENTIALS = ("None", "AAD")
 routes = Blueprint("connections", __name__)
 
 
@@ -115,8 +134,10 @@ def _recorded(name: str) -> StoredDocument:
     if not document:
         names = [item.name for item in here().connections.all()]
         # In the service's words, which clients look for.
-        raise NotFoundError(
-            f"Connection {name} can't be found in this workspace; there are {names}"
+        raise older_error(
+            404,
+            "NotFoundError",
+            f"Connection {name} can't be found in this workspace; there are {names}",
         )
     return document
 
@@ -126,16 +147,28 @@ def _secret(name: str) -> str:
 
 
 def _resource(connection: StoredDocument) -> Resource:
+    properties = connection.properties
+    category, kind = (str(properties.get(field)) for field in ("category", "authType"))
+    told = {} if kind in _WITHOUT_CREDENTIALS else {_CREDENTIALS: None}
     resource = here().scope.resource(
         f"connections/{connection.name}",
         {
-            **_UNSET,
-            "group": _GROUPS.get(str(connection.properties.get("category"))),
-            **connection.properties,
-            **({} if connection.properties.get("authType") == "None" else {_CREDENTIALS: None}),
+            **_unset(request.args.get("api-version") or _NEWEST),
+            "group": _GROUPS.get(category),
+            **properties,
+            "metadata": {**_METADATA.get(category, {}), **mapping_in(properties, "metadata")},
+            **told,
             "createdByWorkspaceArmId": here().scope.id,
         },
         created_at=connection.created_at,
         modified_at=connection.modified_at,
     )
     return {**resource, "tags": None, "location": None}
+
+
+def _unset(api_version: str) -> dict[str, object]:
+    fields = dict(_UNSET)
+    for since, added in _UNSET_SINCE.items():
+        if api_version >= since:
+            fields |= added
+    return fields

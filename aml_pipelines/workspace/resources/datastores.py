@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.pipeline.references import ARTIFACT_STORE, DEFAULT, FOLDERS
 from aml_pipelines.workspace.http.addresses import host
-from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
-from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.arm import (
+    ArmError,
+    Resource,
+    answer,
+    page,
+    without_system_data,
+)
+from aml_pipelines.workspace.http.fields import mapping, mapping_in
 from aml_pipelines.workspace.http.names import asset_name
-from aml_pipelines.workspace.http.request_body import json_body
+from aml_pipelines.workspace.http.request_body import json_body, parsed_body
 from aml_pipelines.workspace.http.schema import check_body
+from aml_pipelines.workspace.resources.account_signature import account_signature
 from aml_pipelines.workspace.served import here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aml_pipelines.workspace.http.fields import JsonObject
     from aml_pipelines.workspace.store.documents import StoredDocument
 
 _TYPES = {"lake": "AzureDataLakeGen2", DEFAULT: "AzureBlob", ARTIFACT_STORE: "AzureBlob"}
@@ -37,6 +46,8 @@ _UNSET: Mapping[str, object] = {
     "tags": {},
     "serviceDataAccessAuthIdentity": "None",
 }
+# The API whose datastores, as its assets, say whose intellectual property they are.
+_OWNED = "2023"
 # GET answers with the name of a principal, never with its secrets.
 _SECRETS = "secrets"
 
@@ -80,8 +91,25 @@ def delete_datastore(name: str) -> Response:
 
 @routes.post("/datastores/<name>/listSecrets")
 def list_secrets(name: str) -> Response:
-    _recorded(name)
-    return jsonify(here().secrets.find(f"datastores/{name}") or {"secretsType": "None"})
+    document, asked = _recorded(name), mapping(parsed_body())
+    kept = here().secrets.find(f"datastores/{name}")
+    if not kept or not document:
+        raise ArmError(
+            400,
+            "UserError",
+            f"datastore {name!r} has no secrets: it is opened by the caller's identity",
+        )
+    if asked.get("expirableSecret") is True and kept["secretsType"] == "AccountKey":
+        return jsonify(_signature(document, str(kept["key"]), asked.get("expireAfterHours")))
+    return jsonify(kept)
+
+
+def _signature(datastore: StoredDocument, key: str, hours: object) -> JsonObject:
+    # In a whole number, and an hour where none is given: the service's own lasts as long.
+    lasts = timedelta(hours=hours if isinstance(hours, int) and hours > 0 else 1)
+    account = str(datastore.properties["accountName"])
+    token = account_signature(account, key, datetime.now(UTC) + lasts)
+    return {"secretsType": "Sas", "sasToken": token}
 
 
 def _recorded(name: str) -> StoredDocument | None:
@@ -116,7 +144,14 @@ def _resource(name: str, document: StoredDocument | None) -> Resource:
     if name in FOLDERS:
         properties = _folder(name, properties)
     shared = {**_UNSET, "isDefault": name == DEFAULT}
-    return here().scope.resource(f"datastores/{name}", {**shared, **properties}, created_at=created)
+    if request.args.get("api-version", "").startswith(_OWNED):
+        shared["intellectualProperty"] = None
+    resource = here().scope.resource(
+        f"datastores/{name}", {**shared, **properties}, created_at=created
+    )
+    # Nobody made the folders: they are there as long as the workspace is.
+    is_made = name not in FOLDERS or document
+    return resource if is_made else without_system_data(resource, "createdBy", "createdByType")
 
 
 def _folder(name: str, recorded: dict[str, object]) -> dict[str, object]:
@@ -134,7 +169,10 @@ def _folder(name: str, recorded: dict[str, object]) -> dict[str, object]:
         "protocol": "https",
         "credentials": _NONE,
         "description": "; ".join(str(text) for text in sentences if text),
-        "tags": recorded.get("tags") or {},
+        "tags": recorded.get("tags"),
+        "subscriptionId": here().scope.subscription_id,
+        "resourceGroup": here().scope.resource_group,
+        "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity",
     }
 
 

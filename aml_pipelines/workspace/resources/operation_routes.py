@@ -29,7 +29,10 @@ def get_result(name: str, **_: str) -> Response:
     state = operation.state
     if state == "Failed":
         raise ArmError(400, "UserError", operation.error or "")
-    return _poll_soon(Response(status=202 if state == "InProgress" else 204))
+    if state == "InProgress":
+        return _poll_soon(Response(status=202))
+    made = operation.made
+    return _poll_soon(jsonify(made) if made else Response(status=204))
 
 
 def _poll_soon(response: Response) -> Response:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, g, request
 
 from aml_pipelines.workspace.http.arm import PROVIDER, ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
+from aml_pipelines.workspace.http.identity import PRINCIPAL, assigned
 from aml_pipelines.workspace.http.request_body import json_body
 from aml_pipelines.workspace.http.schema import check_body
 from aml_pipelines.workspace.served import all_served, here
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 _FILTERS = frozenset({"kind", "$skip", "aiCapabilities"})
 _MAY_CHANGE = ("friendlyName", "description")
+# What the service says of a workspace that was given none of these.
+_UNSET: Mapping[str, object] = {
+    **dict.fromkeys(
+        ("imageBuildCompute", "linkedModelInventoryArmId", "serverlessComputeSettings")
+    ),
+    **dict.fromkeys(("hbiWorkspace", "v1LegacyMode", "softDeleteEnabled"), False),
+    **dict.fromkeys(("storageHnsEnabled", "enableDataIsolation"), False),
+    **dict.fromkeys(("EnableSoftwareBillOfMaterials", "enableServiceSideCMKEncryption"), False),
+    "description": "",
+    "privateLinkCount": 0,
+    "ipAllowlist": [],
+    # The workspace's own datastores have no keys.
+    "systemDatastoresAuthMode": "identity",
+}
 # What the service calls a workspace; hubs, projects and feature stores are other things.
 _KIND = "default"
 routes = Blueprint("workspace", __name__)
@@ -112,6 +127,8 @@ def _resource(workspace: ServedWorkspace) -> Resource:
     resource = scope.resource(
         "",
         {
+            **_UNSET,
+            "tenantId": PRINCIPAL,
             "workspaceId": workspace.guid,
             "friendlyName": scope.name,
             "provisioningState": "Succeeded",
@@ -128,6 +145,8 @@ def _resource(workspace: ServedWorkspace) -> Resource:
         "type": f"{PROVIDER}/workspaces",
         "location": "local",
         "kind": "Default",
+        "etag": None,
+        "sku": {"name": "Basic", "tier": "Basic"},
         "tags": mapping_in(changed.content, "tags") if changed else {},
-        "identity": {"type": "SystemAssigned"},
+        "identity": assigned({"type": "SystemAssigned"}),
     }

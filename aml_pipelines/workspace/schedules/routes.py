@@ -41,7 +41,8 @@ def put_schedule(name: str) -> Response:
 @routes.delete("/schedules/<name>")
 def delete_schedule(name: str) -> Response:
     here().running()
-    return Response(status=200 if here().stored_schedules.delete(name) else 204)
+    existed = here().stored_schedules.delete(name)
+    return here().operations.begin(Response(status=202)) if existed else Response(status=204)
 
 
 @routes.post("/schedules/<name>/trigger")

@@ -14,6 +14,8 @@ from aml_pipelines.pipeline.references import long_uri, short_uri
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NOT_FOUND = "NotFound"
+
 
 @dataclass(frozen=True)
 class AssetKind:
@@ -23,7 +25,7 @@ class AssetKind:
     its end for the types `folders`; all versions of a name have the same value of the field
     `type`; `unset` are the values of fields that were never given, `unset_of_names` those of a
     name. `document` is the field with YAML, kept and answered as JSON, and `label` the property by
-    which the service says which version is the latest. `unknown` is the service's code for a name
+    which the service says which version is the latest. `unknown` are the service's codes for a name
     or version that is not there. Each PUT of a kind that `is_always_new` is answered as the first.
     The next version of a kind that `is_counted` is a number, else it is named after the moment.
     """
@@ -41,7 +43,7 @@ class AssetKind:
     unset_of_names: Mapping[str, object] = field(default_factory=dict)
     document: str = ""
     label: str = ""
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = (NOT_FOUND,)
     is_counted: bool = True
     is_always_new: bool = False
 

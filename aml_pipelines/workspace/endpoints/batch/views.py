@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import of_endpoints, shared_fields
 from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.fields import mapping_in
 from aml_pipelines.workspace.served import here
@@ -79,5 +79,4 @@ def _resource(path: str, document: StoredDocument, more: Mapping[str, object]) -
         created_at=document.created_at,
         modified_at=document.modified_at,
     )
-    shared = {key: value for key, value in document.content.items() if key in SHARED}
-    return {"location": "local", "tags": {}, **of_endpoints(resource), **shared}
+    return {"location": "local", "tags": {}, **of_endpoints(resource), **shared_fields(document)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from aml_pipelines.workspace.endpoints.deployments import deployed_code, deployed_model
-from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import SHARED, of_endpoints, shared_fields
 from aml_pipelines.workspace.endpoints.online.servers import server_log
 from aml_pipelines.workspace.http.arm import Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in
@@ -131,7 +131,7 @@ def _resource(deployment: StoredDocument) -> Resource:
         created_at=deployment.created_at,
         modified_at=deployment.modified_at,
     )
-    shared = {key: value for key, value in deployment.content.items() if key in SHARED}
+    shared = shared_fields(deployment)
     shared["sku"] = {"tier": "Standard", **mapping_in(shared, "sku")}
     common: Resource = {"location": "local", "tags": {}, "kind": "Managed"}
     return {**common, **of_endpoints(resource), **shared}

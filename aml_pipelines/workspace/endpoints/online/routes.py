@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
 
-from aml_pipelines.workspace.endpoints.envelopes import SHARED, no_such_endpoint, of_endpoints
+from aml_pipelines.workspace.endpoints.envelopes import (
+    SHARED,
+    no_such_endpoint,
+    of_endpoints,
+    shared_fields,
+)
 from aml_pipelines.workspace.http.addresses import address
 from aml_pipelines.workspace.http.arm import ArmError, Resource, answer, page
 from aml_pipelines.workspace.http.fields import mapping_in, texts_in
@@ -119,5 +124,5 @@ def _resource(endpoint: StoredDocument, state: str = "Succeeded") -> Resource:
         created_at=endpoint.created_at,
         modified_at=endpoint.modified_at,
     )
-    shared = {key: value for key, value in endpoint.content.items() if key in SHARED}
+    shared = shared_fields(endpoint)
     return {"location": "local", "tags": {}, "kind": "Managed", **of_endpoints(resource), **shared}

@@ -14,13 +14,8 @@ import psutil
 import pytest
 
 from aml_pipelines.__main__ import main
-from aml_pipelines.execution.jvm.kept import (
-    FOLDER_VARIABLE,
-    IDLE_VARIABLE,
-    LentJvm,
-    stop_kept_jvms,
-    take_jvm,
-)
+from aml_pipelines.execution.jvm.kept import LentJvm, stop_kept_jvms, take_jvm
+from aml_pipelines.execution.kept import FOLDER_VARIABLE, IDLE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +138,7 @@ def test_the_command_lists_what_is_kept_and_ends_it(
     ]
     assert main(["jvm", "--stop"]) == 0
     assert main(["jvm"]) == 0
-    assert capsys.readouterr().out == "2 JVMs ended\nno JVM is kept\n"
+    assert capsys.readouterr().out == "2 JVMs and 0 servers of forks ended\nno JVM is kept\n"
 
 
 def test_jvms_are_stopped_whether_a_run_has_them_or_not(command: list[str]) -> None:

@@ -57,7 +57,11 @@ def test_an_update_changes_what_it_names_and_keeps_the_rest(
 
     assert answered.status_code == 200
     assert found["tags"] == {"a": "b"}
-    assert found["identity"] == {"type": "SystemAssigned"}
+    assert found["identity"] == {
+        "type": "SystemAssigned",
+        "principalId": "00000000-0000-0000-0000-000000000001",
+        "tenantId": "00000000-0000-0000-0000-000000000001",
+    }
     assert found["properties"].get("description") == ("new" if "properties" in change else None)
     assert "unknown fields ['kind']" in client.refusal("PATCH", path, {"kind": "x"})
     assert client.refusal("PATCH", f"{path}-2", change).startswith("404 NotFound")
@@ -73,7 +77,11 @@ def test_a_cluster_is_scaled_has_no_nodes_and_keeps_no_password(
     own = client.send("GET", "/computes/cpu").get_json()["properties"]["properties"]
 
     assert own["scaleSettings"] == {"minNodeCount": 1, "maxNodeCount": 9}
-    assert "userAccountCredentials" not in own
+    assert own["userAccountCredentials"] == {
+        "adminUserName": "me",
+        "adminUserPassword": None,
+        "adminUserSshPublicKey": None,
+    }
     kept = mapping(Documents(tmp_path, "compute").get("cpu").properties["properties"])
     assert kept["userAccountCredentials"] == {"adminUserName": "me"}
     assert client.send("POST", "/computes/cpu/listNodes").get_json() == {"nodes": []}
