@@ -85,11 +85,11 @@ def test_all_that_is_wrong_in_contracts_is_told_at_once_with_file_and_line(
     mended = mended.replace("current_date()", "date '2030-01-01'")
     files = {"datasets/rides.yml": mended, "datasets/cities.yml": CITIES}
     lines = told(
-        repository, files, "data", "--set=inputs.dataset=rides", "--set=inputs.source=histry"
+        repository, files, "data", "--set=inputs.dataset=rides", "--set=inputs.source=hist"
     )
     assert [line.partition(";")[0] for line in lines] == [
         "conf/datasets/cities.yml: 'key' is missing",
-        "aml_pipelines/data.yml:12: dataset 'rides' has no source 'histry'",
+        "aml_pipelines/data.yml:12: dataset 'rides' has no source 'hist'",
     ]
 
 
