@@ -50,7 +50,8 @@ def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
     files = [
         StoredFile(
             uri=status.getPath().toString(),
-            encoded=status.getPath().toUri().toString(),
+            # Read anew: of a pattern that is one file Hadoop writes `file:///`, and Spark not.
+            encoded=_path(spark, status.getPath().toString()).toUri().toString(),
             size=status.getLen(),
             modified=status.getModificationTime(),
         )
