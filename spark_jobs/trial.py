@@ -80,11 +80,11 @@ def try_files(
         if file_format == "jsonl":
             read_through(spark, files)
         rows = read_as_text(spark, files, contract, file_format=file_format)
-        # One row more tells whether these are all.
-        taken = rows if most_rows is None else rows.limit(most_rows + 1)
+        taken = rows if most_rows is None else rows.limit(most_rows)
+        is_whole = most_rows is None or rows.limit(most_rows + 1).count() <= most_rows
         judged = judge_rows(_as_bronze(spark, taken, files), contract).persist()
         try:
-            return _trial(judged, files, most_rows=most_rows, most_examples=most_examples)
+            return _trial(judged, files, most_examples=most_examples, is_whole=is_whole)
         finally:
             judged.unpersist()
 
@@ -99,7 +99,7 @@ def _as_bronze(spark: SparkSession, rows: DataFrame, files: Sequence[StoredFile]
 
 
 def _trial(
-    judged: DataFrame, files: Sequence[StoredFile], *, most_rows: int | None, most_examples: int
+    judged: DataFrame, files: Sequence[StoredFile], *, most_examples: int, is_whole: bool
 ) -> Trial:
     counted = {row[VERDICT]: row["count"] for row in judged.groupBy(VERDICT).count().collect()}
     verdicts = {verdict: counted.get(verdict, 0) for verdict in (VALID, QUARANTINED, DUPLICATE)}
@@ -115,5 +115,5 @@ def _trial(
         verdicts=verdicts,
         broken_rules={row["rule"]: row["count"] for row in by_rule.orderBy("rule").collect()},
         examples=[BrokenRow(tuple(row[BROKEN_RULES]), row[ORIGINAL]) for row in examples],
-        is_whole=most_rows is None or rows <= most_rows,
+        is_whole=is_whole,
     )
