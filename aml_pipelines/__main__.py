@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import logging
 import sys
 import traceback
@@ -22,6 +23,7 @@ VERBS = {
     "explain": "say why a node ran or was reused, and what changed",
     "new": "write the files of a new step, green from the start",
     "sample": "put sample data into the lake's raw folder",
+    "try": "judge a file by a contract, without writing",
     "versions": "give every image the version of its content, wherever it is named",
     "workspace": "serve the local workspace to MLClient, until it is interrupted",
     "bootstrap": "make what pipelines need in a workspace",
@@ -72,7 +74,8 @@ def main(words: list[str]) -> int:
 
 def verb_module(verb: str) -> ModuleType:
     """Import the module of a verb."""
-    return importlib.import_module(f"aml_pipelines.verbs.{verb}")
+    name = f"{verb}_" if keyword.iskeyword(verb) else verb
+    return importlib.import_module(f"aml_pipelines.verbs.{name}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ SOURCE_FILE = "_source_file"
 FILE_SIZE = "_file_size"
 FILE_MODIFIED = "_file_modified"
 AS_OF = "_as_of"
+ARRIVAL = "_arrival"  # a number: what came by a later commit has a greater one
 MALFORMED = "_malformed"
 UNDECLARED = "_undeclared"
 FILE_URI = "_file_uri"  # while files are read; SOURCE_FILE replaces it
@@ -30,7 +31,7 @@ BROKEN_RULES = "broken_rules"
 ORIGINAL = "original"
 REASON = "reason"
 
-# Scores, beside the fields of spark_jobs.scores.ScoreRun.
+# Scores, beside the fields of spark_jobs.score_rows.ScoreRun.
 SCORE = "score"
 CLASS = "class"
 INPUT_HASH = "input_hash"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 MODELS = Path(__file__).with_name("models")
 TASKS = {
@@ -17,6 +18,7 @@ TASKS = {
     "regression": ("rmse", "mae", "r2"),
 }
 GREATER_IS_BETTER = ("roc_auc", "average_precision", "r2")
+PACKAGES = ("sklearn", "xgboost")  # of estimators: those that the image of training has
 CANDIDATES = 3  # a node of training.yml for each: a pipeline's YAML has no loop
 
 
@@ -79,15 +81,27 @@ class Model:
 def load_model(name: str, *, folder: Path = MODELS) -> Model:
     """Load the model `name`.
 
-    Raises ConfError naming the file and the key when the model is unknown or states nonsense.
+    Raises ConfError with all that is wrong, each with file, line and key, when the model is unknown
+    or states nonsense.
     """
-    document = read_document(folder / f"{name}.yml").allow(
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):  # it could be a path
+        raise ConfError(f"model {name!r}: a name is letters, digits, underscores and dashes")
+    document = read_document(folder / f"{name}.yml", found=[])
+    model = _read(name, document)
+    _check(model, document)
+    document.raise_found()
+    return model
+
+
+def _read(name: str, document: Section) -> Model:
+    document.allow(
         *("dataset", "task", "features", "candidates", "metric", "threshold", "gate", "slices"),
         "seed",
     )
     task = document.choice("task", tuple(TASKS))
+    metrics = TASKS[task] if document.values.get("task") == task else sum(TASKS.values(), ())
     features = document.section("features").allow("numeric", "categorical")
-    model = Model(
+    return Model(
         name=name,
         dataset=document.value("dataset", str),
         task=task,
@@ -96,20 +110,25 @@ def load_model(name: str, *, folder: Path = MODELS) -> Model:
         candidates=tuple(
             _candidate(n, s) for n, s in document.section("candidates").sections().items()
         ),
-        metric=document.choice("metric", TASKS[task]),
+        metric=document.choice("metric", metrics),
         threshold=document.value("threshold", float, 0.5),
         gate=_gate(document.section("gate")),
         slices=document.texts("slices"),
         seed=document.value("seed", int),
     )
-    _check(model, document.where)
-    return model
 
 
 def _candidate(name: str, section: Section) -> Candidate:
     section.allow("estimator", "parameters")
     parameters = section.value("parameters", dict, {})
-    return Candidate(name, section.value("estimator", str), parameters)
+    estimator = section.value("estimator", str)
+    package, _, rest = estimator.partition(".")
+    if estimator and (package not in PACKAGES or not rest):
+        section.refuse(
+            f"{section.where_of('estimator')}: estimator {estimator!r} is not of {PACKAGES}, which "
+            "are what the image of training has"
+        )
+    return Candidate(name, estimator, parameters)
 
 
 def _gate(section: Section) -> Gate:
@@ -126,18 +145,21 @@ def _gate(section: Section) -> Gate:
     )
 
 
-def _check(model: Model, where: str) -> None:
-    if not model.features:
-        raise ConfError(f"{where}: 'features' is missing; it lists numeric and categorical columns")
-    if len(model.candidates) != CANDIDATES:
-        names = [candidate.name for candidate in model.candidates]
-        raise ConfError(f"{where}: candidates are {names}; training has {CANDIDATES} slots")
-    if not 0 < model.gate.confidence < 1:
-        raise ConfError(f"{where}: gate: confidence is {model.gate.confidence}; it is below 1")
-    _refuse_unknown_slices(model.slices, model.features, where)
-
-
-def _refuse_unknown_slices(slices: Sequence[str], features: Sequence[str], where: str) -> None:
-    unknown = sorted(set(slices) - set(features))
-    if unknown:
-        raise ConfError(f"{where}: slices names {unknown}; the features are {sorted(features)}")
+def _check(model: Model, document: Section) -> None:
+    if not document.values.get("features"):
+        document.refuse(
+            f"{document.where}: 'features' is missing; it lists numeric and categorical columns"
+        )
+    stated = list(document.section("candidates").values)
+    if len(stated) != CANDIDATES:
+        where = document.where_of("candidates")
+        document.refuse(f"{where}: candidates are {stated}; training has {CANDIDATES} slots")
+    if not 0 < model.gate.confidence < 1 and "gate" in document.values:
+        where = document.section("gate").where_of("confidence")
+        document.refuse(f"{where}: confidence is {model.gate.confidence}; it is below 1")
+    unknown = sorted(set(model.slices) - set(model.features))
+    if unknown and model.features:
+        document.refuse(
+            f"{document.where_of('slices')}: slices names {unknown}; the features are "
+            f"{sorted(model.features)}"
+        )

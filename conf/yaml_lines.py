@@ -27,6 +27,12 @@ class YamlError(ValueError):
     """A file is not YAML; the message names its place."""
 
 
+def shown_path(file: Path) -> Path:
+    """Return a file's path as a reader types it: from where they are, if it is below."""
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
+
+
 @dataclass(frozen=True)
 class Place:
     """A line of a file, printed as an editor opens it."""
@@ -35,9 +41,7 @@ class Place:
     line: int
 
     def __str__(self) -> str:
-        here = Path.cwd()
-        shown = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
-        return f"{shown}:{self.line}"
+        return f"{shown_path(self.file)}:{self.line}"
 
 
 @dataclass(frozen=True)

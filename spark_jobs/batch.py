@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from conf.columns import BROKEN_RULES, INGESTION_ID, REASON, ROW_HASH, ROW_ID
+from conf.columns import (
+    ARRIVAL,
+    BROKEN_RULES,
+    FEATURE_LINEAGE,
+    FILE_MODIFIED,
+    INGESTION_ID,
+    REASON,
+    ROW_HASH,
+    ROW_ID,
+)
 from spark_jobs import lake
-from spark_jobs.features import label_columns
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import DUPLICATE
+from spark_jobs.judge import DUPLICATE, newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.row_changes import with_row_hash
 
@@ -21,6 +30,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+
+PLACE = "_place"  # of a duplicate among those with its key, within this step
 
 
 def select_batch(
@@ -39,21 +50,22 @@ def select_batch(
     """
     versions = {name: version_of(receipt) for name, receipt in sorted(tables.items())}
     batch_id = fingerprint("select_batch", versions, sorted(ingestion_ids), contract)
-    frames = {
-        name: lake.read_table(spark, receipt).where(F.col(INGESTION_ID).isin(*ingestion_ids))
-        for name, receipt in tables.items()
-    }
-    rows_in = frames["bronze"].count()
+    arrived = F.col(INGESTION_ID).isin(*ingestion_ids)
+    frames = {name: lake.read_table(spark, receipt) for name, receipt in tables.items()}
+    bronze = frames["bronze"].where(arrived)
+    losers = ranked_losers(frames["duplicates"].where(arrived), bronze, contract)
+    standing_in = stand_ins(losers, frames["features"].where(arrived), contract)
+    rows_in = bronze.count()
     record = {"step": "select_batch", "batch": batch_id}
     folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
     rejected = lake.create_once(
-        rejected_rows(frames["quarantine"], frames["duplicates"]),
+        rejected_rows(frames["quarantine"].where(arrived), losers, standing_in, contract),
         f"{folder}/rejected",
         record=record,
         rows_in=rows_in,
     )
     batch = lake.create_once(
-        batch_rows(frames["features"], contract),
+        batch_rows(frames["features"], standing_in, contract, ingestion_ids=ingestion_ids),
         f"{folder}/batch",
         record=record,
         rows_in=rows_in,
@@ -70,18 +82,57 @@ def select_batch(
     }
 
 
-def batch_rows(features: DataFrame, contract: Dataset) -> DataFrame:
+def ranked_losers(duplicates: DataFrame, bronze: DataFrame, contract: Dataset) -> DataFrame:
+    """Return key, ROW_ID and PLACE of duplicates: the first of a key would have won without others.
+
+    Takes the duplicates of a batch, and their rows in bronze for when their files came.
+    """
+    came = [
+        F.col(name) if name in bronze.columns else F.lit(None).alias(name)
+        for name in (ARRIVAL, FILE_MODIFIED)
+    ]
+    same_key = Window.partitionBy(*contract.key).orderBy(*newest_first(contract))
+    place = F.row_number().over(same_key).alias(PLACE)
+    rows = duplicates.join(bronze.select(ROW_ID, *came), on=[ROW_ID], how="left")
+    return rows.select(*contract.key, ROW_ID, place)
+
+
+def stand_ins(losers: DataFrame, winners: DataFrame, contract: Dataset) -> DataFrame:
+    """Return the duplicates that stand for their entity in a batch which its winner is not of.
+
+    A batch is scored by entity: its row has a score though another file's row, with the outcome or
+    a correction, has won since.
+    """
+    return (
+        losers.where(F.col(PLACE) == 1)
+        .join(winners.select(*contract.key), on=list(contract.key), how="left_anti")
+        .select(*contract.key, ROW_ID)
+    )
+
+
+def batch_rows(
+    features: DataFrame, standing_in: DataFrame, contract: Dataset, *, ingestion_ids: Sequence[str]
+) -> DataFrame:
     """Return features without the label and the columns that it is computed from.
 
-    ROW_HASH covers the key and what the model may see: a corrected row has another one.
+    A row that stands in for its entity has the features of the row that won. ROW_HASH covers the
+    key and what the model may see: a corrected row has another one.
     """
+    of_winners = features.drop(*FEATURE_LINEAGE).join(
+        standing_in, on=list(contract.key), how="inner"
+    )
+    own = features.where(F.col(INGESTION_ID).isin(*ingestion_ids)).drop(INGESTION_ID)
     label = [contract.label.name] if contract.label else []
-    rows = features.drop(*label, *label_columns(contract), ROW_HASH, INGESTION_ID)
+    rows = own.unionByName(of_winners).drop(*label, *contract.label_columns, ROW_HASH)
     return with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
 
 
-def rejected_rows(quarantine: DataFrame, duplicates: DataFrame) -> DataFrame:
-    """Return the rows that cannot be scored, each with its reason."""
-    broken = quarantine.select(ROW_ID, F.concat_ws(", ", BROKEN_RULES).alias(REASON))
-    losers = duplicates.select(ROW_ID, F.lit(DUPLICATE).alias(REASON))
-    return broken.unionByName(losers)
+def rejected_rows(
+    quarantine: DataFrame, losers: DataFrame, standing_in: DataFrame, contract: Dataset
+) -> DataFrame:
+    """Return the rows that cannot be scored, each with its key, if it has one, and its reason."""
+    broken = quarantine.select(*contract.key, ROW_ID, F.concat_ws(", ", BROKEN_RULES).alias(REASON))
+    lost = losers.join(standing_in.select(ROW_ID), on=[ROW_ID], how="left_anti").select(
+        *contract.key, ROW_ID, F.lit(DUPLICATE).alias(REASON)
+    )
+    return broken.unionByName(lost)

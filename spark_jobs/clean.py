@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from conf.columns import BROKEN_RULES, INGESTION_ID, ROW_ID
 from spark_jobs import lake, step_state
+from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint
 from spark_jobs.judge import (
     judge_rows,
@@ -52,7 +53,8 @@ def clean_dataset(
 
     The outcome is a function of bronze and the contract: a changed contract re-judges every row,
     new rows are judged together with those that share a key with them, and unchanged ones write
-    nothing. Raises QualityError, after writing, when the quarantined share of the rows that have
+    nothing. Raises ConfError for a rule or label that Spark does not take, and QualityError, after
+    writing, when the quarantined share of the rows that have
     `arrived` (ingestion ids of the files that are there now; None means all rows) exceeds the
     contract's `max_quarantined`: a bad file that was removed or replaced does not count against
     later ones.
@@ -64,6 +66,8 @@ def clean_dataset(
     }
     last = step_state.load(spark, lake_uri, "clean", contract.name)
     if last is None or last.facts != facts:
+        if last is None or last.facts["rules"] != facts["rules"]:
+            check_expressions(spark, contract)
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
         uris = {
@@ -145,7 +149,7 @@ def _judge_new(
 
 def _parts(judged: DataFrame, contract: Dataset) -> dict[str, DataFrame]:
     return {
-        "quarantine": select_quarantined(judged),
+        "quarantine": select_quarantined(judged, contract),
         "duplicates": select_duplicates(judged, contract),
         "valid": select_valid(judged, contract),
     }

@@ -34,6 +34,7 @@ def merge_settings(spark: SparkSession, record: Record, *, version: int) -> Iter
         "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record),
         "spark.databricks.delta.write.txnAppId": APP,
         "spark.databricks.delta.write.txnVersion": str(version),
+        "spark.databricks.delta.schema.autoMerge.enabled": "true",  # rows may have new columns
     }
     for name, value in settings.items():
         spark.conf.set(name, value)

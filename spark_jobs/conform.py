@@ -11,20 +11,21 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column as SparkColumn
 
-    from conf.dataset import Column
+    from conf.dataset_parts import Column
 
 INTEGER_TEXT = r"^[+-]?[0-9]+(\.0*)?$"
 NUMBER_TEXT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 EXPONENT_TEXT = r"^-?[0-9]\.[0-9]+E[0-9]{1,2}$"  # of a whole number stored as a double, by Java
 DATE_TEXT = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
 TIMESTAMP_TEXT = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ].+)?$"
+WHITE_SPACE = " \t\r\n"
 TRUE_TEXTS = ("true", "t", "yes", "y", "1")
 FALSE_TEXTS = ("false", "f", "no", "n", "0")
 
 
 def present_text(name: str, *, null_values: Sequence[str]) -> SparkColumn:
     """Return a column's trimmed text; null where the contract says that it means no value."""
-    text = F.trim(F.col(name))
+    text = F.btrim(F.col(name), F.lit(WHITE_SPACE))
     return F.when(~text.isin("", *null_values), text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
@@ -81,17 +80,9 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
             )
         rows = feature_set.build({**tables, contract.name: valid}, label=label, kept=kept)
     else:
-        hidden = label_columns(contract)
-        rows = valid.select(*(c for c in contract.column_names if c not in hidden), *kept)
+        features = (c for c in contract.column_names if c not in contract.label_columns)
+        rows = valid.select(*features, *kept)
     return with_row_hash(rows, rows.columns)
-
-
-def label_columns(contract: Dataset) -> frozenset[str]:
-    """Return the columns that a label is computed from: they would leak it as features."""
-    if not contract.label:
-        return frozenset()
-    words = re.findall(r"\w+", contract.label.expression)
-    return frozenset(words) & frozenset(contract.column_names)
 
 
 def _feature_set(contract: Dataset) -> FeatureSet | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from conf.columns import (
+    ARRIVAL,
     AS_OF,
     FILE_MODIFIED,
     FILE_SIZE,
@@ -19,17 +19,21 @@ from conf.columns import (
     SOURCE_FILE,
 )
 from spark_jobs import lake
-from spark_jobs.delta_log import LakeError, table_exists, table_state
-from spark_jobs.sources import (
-    SourceError,
-    find_files,
-    read_as_text,
-    read_delta_as_text,
+from spark_jobs.arrivals import (
+    Arrival,
+    delta_arrival,
+    file_arrival,
+    new_arrivals,
+    read_ingested,
 )
-from spark_jobs.storage import sha256
+from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.source_checks import SourceError
+from spark_jobs.sources import find_files, read_as_text
+from spark_jobs.typed_source import read_delta_as_text
+from spark_jobs.unreadable import naming_unreadable, read_through
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -38,21 +42,8 @@ if TYPE_CHECKING:
     from spark_jobs.storage import StoredFile
 
 NOT_LISTED = "rows came from a file that was not listed: "
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One raw file, or one version of a Delta source; its id identifies its rows for ever.
-
-    `uri` is as Spark names it in a row's metadata, `name` is below the lake; `size` in bytes and
-    `modified` in epoch milliseconds are as listed (0 and the version, for a Delta source).
-    """
-
-    ingestion_id: str
-    uri: str
-    name: str
-    size: int
-    modified: int
+# The `as_of` of files that nobody dates: what arrives later is newer.
+ARRIVAL_ORDER = "arrival"
 
 
 @dataclass(frozen=True)
@@ -69,34 +60,64 @@ def ingest_source(
 ) -> Ingestion:
     """Append the files of a source that bronze does not have; content identifies a file.
 
-    `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise. Raises SourceError
-    when it is no moment, when there is no file, or one has other columns than the contract allows.
+    `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise, or ARRIVAL_ORDER:
+    the files are then as of the latest moment that bronze has, and newer than what it has. Raises
+    SourceError when it is neither, when there is no file, or one cannot be read or has columns that
+    the contract does not allow.
     """
-    as_of = moment(as_of)
+    stated = None if as_of == ARRIVAL_ORDER else moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
-    ingested = ingested_listings(spark, uri)
+    ingested = read_ingested(spark, uri)
+    known = ingested.ids if contract.sources[source].compare == "listing" else {}
     files: list[StoredFile] = []
     if contract.sources[source].format == "delta":
         location = f"{lake_uri.rstrip('/')}/{contract.sources[source].path}"
-        arrivals = [_delta_arrival(spark, location, contract.sources[source].path)]
+        arrivals = [delta_arrival(spark, location, contract.sources[source].path)]
     else:
         files = find_files(spark, lake_uri, contract, source)
-        arrivals = [_file_arrival(spark, file, ingested, lake_uri=lake_uri) for file in files]
-    new = new_arrivals(arrivals, frozenset(ingested.values()))
-    rows = _read(spark, new, files, contract, source=source) if new else None
-    if rows is not None and not rows.isEmpty():
-        ids = sorted(arrival.ingestion_id for arrival in new)
-        record = {"step": "ingest", "source": source, "ingestion_ids": ids}
-        bronze = with_lineage(rows, new, as_of=as_of)
-        lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
-    elif not ingested:
+        arrivals = [file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
+    new = new_arrivals(arrivals, frozenset(ingested.ids.values()))
+    has_rows = bool(new) and _append(
+        spark, new, files, contract, source=source, uri=uri, as_of=stated or ingested.latest
+    )
+    if not has_rows and not ingested.ids:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
 
 
-def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) -> DataFrame:
-    """Add where each row came from: row id, ingestion id, file below the lake, and `as_of`."""
+def _append(
+    spark: SparkSession,
+    new: Sequence[Arrival],
+    files: Sequence[StoredFile],
+    contract: Dataset,
+    *,
+    source: str,
+    uri: str,
+    as_of: str | None,
+) -> bool:
+    """Append the rows of new arrivals to bronze, and return whether they have any."""
+    names = {arrival.uri for arrival in new}
+    arrived = [file for file in files if file.encoded in names]
+    file_format = contract.sources[source].format
+    with naming_unreadable(spark, arrived, file_format=file_format):
+        if file_format == "jsonl":  # read_csv has read all of its files before it returns
+            read_through(spark, arrived)
+        rows = _read(spark, new, arrived, contract, file_format=file_format)
+        if rows.isEmpty():
+            return False
+        ids = sorted(arrival.ingestion_id for arrival in new)
+        record = {"step": "ingest", "source": source, "ingestion_ids": ids}
+        arrival = table_state(spark, uri).version + 1 if table_exists(spark, uri) else 0
+        bronze = with_lineage(rows, new, as_of=as_of, arrival=arrival)
+        lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
+    return True
+
+
+def with_lineage(
+    rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str | None, arrival: int
+) -> DataFrame:
+    """Add where each row came from: row id, ingestion id, file below the lake, and its order."""
     # A literal map, not a join: the files are few, and the rows stay where they are.
     by_uri = F.create_map(
         *(
@@ -114,13 +135,14 @@ def with_lineage(rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str) ->
         )
     )
     not_listed = F.raise_error(F.concat(F.lit(NOT_LISTED), FILE_URI))
-    arrived = rows.withColumn("_arrival", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
+    arrived = rows.withColumn("_listed", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
     # Unique within this read; together with the ingestion id, for ever.
     position = F.monotonically_increasing_id().cast("string")
     return arrived.select(
-        F.concat_ws("-", f"_arrival.{INGESTION_ID}", position).alias(ROW_ID),
-        "_arrival.*",
-        F.lit(as_of).alias(AS_OF),
+        F.concat_ws("-", f"_listed.{INGESTION_ID}", position).alias(ROW_ID),
+        "_listed.*",
+        F.lit(as_of).cast("string").alias(AS_OF),
+        F.lit(arrival).cast("long").alias(ARRIVAL),
         *(name for name in rows.columns if name != FILE_URI),
     )
 
@@ -134,48 +156,11 @@ def moment(as_of: str) -> str:
         parsed = dt.datetime.fromisoformat(as_of.strip())
     except ValueError as error:
         raise SourceError(
-            f"as_of {as_of!r} is no moment; write it as 2024-01-31T08:00:00Z"
+            f"as_of {as_of!r} is no moment; write it as 2024-01-31T08:00:00Z, or "
+            f"{ARRIVAL_ORDER!r}: what arrives later is newer"
         ) from error
     in_zone = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
     return in_zone.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def ingested_listings(spark: SparkSession, uri: str) -> dict[tuple[str, int, int], str]:
-    """Map each file in bronze, as it was listed (name, size, modified), to its ingestion id."""
-    if not table_exists(spark, uri):
-        return {}
-    # Distinct, since every row of a file names the file.
-    listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID)
-    files = spark.read.format("delta").load(uri).select(*listing).distinct().collect()
-    return {(f[SOURCE_FILE], f[FILE_SIZE], f[FILE_MODIFIED]): f[INGESTION_ID] for f in files}
-
-
-def new_arrivals(arrivals: Sequence[Arrival], ingested: frozenset[str]) -> list[Arrival]:
-    """Keep arrivals whose id is not `ingested`, and of those with the same content the first."""
-    first: dict[str, Arrival] = {}
-    for arrival in sorted(arrivals, key=lambda arrival: arrival.name):
-        first.setdefault(arrival.ingestion_id, arrival)
-    return [arrival for arrival in first.values() if arrival.ingestion_id not in ingested]
-
-
-def _file_arrival(
-    spark: SparkSession,
-    file: StoredFile,
-    ingested: Mapping[tuple[str, int, int], str],
-    *,
-    lake_uri: str,
-) -> Arrival:
-    """Identify a file by its bytes; a file that is listed as before is not read again."""
-    name = _below(lake_uri, file.uri)
-    listed = ingested.get((name, file.size, file.modified))
-    ingestion_id = listed or sha256(spark, file.uri)[:16]
-    return Arrival(ingestion_id, file.encoded, name, file.size, file.modified)
-
-
-def _delta_arrival(spark: SparkSession, location: str, name: str) -> Arrival:
-    """Return the newest version of a Delta source; each version is an arrival of its own."""
-    state = table_state(spark, location)
-    return Arrival(_short(f"{state.id}/{state.version}"), location, name, 0, state.version)
 
 
 def _read(
@@ -184,22 +169,10 @@ def _read(
     files: Sequence[StoredFile],
     contract: Dataset,
     *,
-    source: str,
+    file_format: str,
 ) -> DataFrame:
-    file_format = contract.sources[source].format
     if file_format == "delta":
         arrival = arrivals[0]
         stored = lake.read_version(spark, arrival.uri, arrival.modified)
         return read_delta_as_text(stored, arrival.uri, contract)
-    names = {arrival.uri for arrival in arrivals}
-    arrived = [file for file in files if file.encoded in names]
-    return read_as_text(spark, arrived, contract, file_format=file_format)
-
-
-def _below(lake_uri: str, uri: str) -> str:
-    """Return a file's path from the lake's root on, so that a lake can be moved."""
-    return uri.partition(lake_uri.rstrip("/") + "/")[2] or uri
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return read_as_text(spark, files, contract, file_format=file_format)

@@ -10,6 +10,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from conf.columns import (
+    ARRIVAL,
     AS_OF,
     BROKEN_RULES,
     FILE_MODIFIED,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
-    from conf.dataset import Bound, Column, Dataset
+    from conf.dataset import Dataset
+    from conf.dataset_parts import Bound, Column
 
 VERDICT = "_verdict"  # within this pass; the three tables are its values
 VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"
@@ -41,8 +43,9 @@ _BITS = 60  # of a long, per mask column
 def judge_rows(bronze: DataFrame, contract: Dataset) -> DataFrame:
     """Add to every bronze row its verdict, typed values, broken rules and original text.
 
-    Takes the contract's columns as text with LINEAGE, FILE_MODIFIED, MALFORMED and UNDECLARED; a
-    column that was declared after its file came is read from UNDECLARED. Returns LINEAGE, the typed
+    Takes the contract's columns as text with LINEAGE, ARRIVAL, FILE_MODIFIED, MALFORMED and
+    UNDECLARED; a column that was declared after its file came is read from UNDECLARED, and bronze
+    from before there was ARRIVAL came before all that has it. Returns LINEAGE, the typed
     columns, ROW_HASH over them, VERDICT, and for quarantined rows alone BROKEN_RULES (every rule
     that a row broke, in the contract's order) and ORIGINAL (the line, or its columns as JSON).
     """
@@ -72,12 +75,28 @@ def select_duplicates(judged: DataFrame, contract: Dataset) -> DataFrame:
     return losers.select(*LINEAGE, *contract.column_names, ROW_HASH)
 
 
-def select_quarantined(judged: DataFrame) -> DataFrame:
-    """Return what the repair of a row needs: the rules that it broke and its original text."""
+def select_quarantined(judged: DataFrame, contract: Dataset) -> DataFrame:
+    """Return what the repair of a row needs: the rules that it broke and its original text.
+
+    The key is null where it cannot be read.
+    """
     quarantined = judged.where(F.col(VERDICT) == QUARANTINED)
-    return with_row_hash(
-        quarantined.select(*LINEAGE, BROKEN_RULES, ORIGINAL), (BROKEN_RULES, ORIGINAL)
-    )
+    told = (*contract.key, BROKEN_RULES, ORIGINAL)
+    return with_row_hash(quarantined.select(*LINEAGE, *told), told)
+
+
+def newest_first(contract: Dataset) -> list[SparkColumn]:
+    """Return the order of rows with one key: whichever comes first wins.
+
+    The newest row is the greatest by the contract's `newest_by`, then one whose outcome is known,
+    then the one with the latest `as_of`, then the one that arrived last, then that of the file that
+    was changed last, then that of the file whose name sorts last; between rows that are equal in
+    all of these, the row hash decides.
+    """
+    known = [F.expr(contract.label.expression).isNotNull().desc()] if contract.label else []
+    by_contract = [F.col(name).desc_nulls_last() for name in contract.newest_by]
+    lineage = (AS_OF, ARRIVAL, FILE_MODIFIED, SOURCE_FILE, ROW_HASH, ROW_ID)
+    return [*by_contract, *known, *(F.col(name).desc_nulls_last() for name in lineage)]
 
 
 def rules_of(contract: Dataset) -> dict[str, SparkColumn]:
@@ -100,8 +119,10 @@ def rules_of(contract: Dataset) -> dict[str, SparkColumn]:
 
 def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
     """Add each column typed, beside its present text and the row's original."""
+    arrival = F.col(ARRIVAL) if ARRIVAL in bronze.columns else F.lit(None).cast("long")
     arrived = bronze.select(
         *LINEAGE,
+        arrival.alias(ARRIVAL),
         *(FILE_MODIFIED, MALFORMED, UNDECLARED),
         *(_arrived_text(bronze, name).alias(name) for name in contract.column_names),
     )
@@ -112,7 +133,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
     original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.column_names, UNDECLARED)))
     present = arrived.select(
         *LINEAGE,
-        *(FILE_MODIFIED, MALFORMED, UNDECLARED),
+        *(ARRIVAL, FILE_MODIFIED, MALFORMED, UNDECLARED),
         original.alias("_original"),
         *texts,
     )
@@ -167,19 +188,11 @@ def _names_of_broken(names: Sequence[str]) -> SparkColumn:
 
 
 def _verdict(is_broken: SparkColumn, contract: Dataset) -> SparkColumn:
-    """Decide a row's verdict; of valid rows with the same key the newest wins, in any order.
-
-    The newest row is the greatest by the contract's `newest_by`, then the one with the latest
-    `as_of`, then that of the file that was changed last, then that of the file whose name sorts
-    last; between rows that are equal in all of these, the row hash decides.
-    """
-    newest_first = [F.col(name).desc_nulls_last() for name in contract.newest_by] + [
-        F.col(name).desc() for name in (AS_OF, FILE_MODIFIED, SOURCE_FILE, ROW_HASH, ROW_ID)
-    ]
+    """Decide a row's verdict; of valid rows with the same key the newest wins, in any order."""
     # Broken rows have no key to trust: each is a partition of its own.
     same_key = Window.partitionBy(
         F.when(is_broken, F.col(ROW_ID)), *(F.when(~is_broken, F.col(k)) for k in contract.key)
-    ).orderBy(*newest_first)
+    ).orderBy(*newest_first(contract))
     wins = F.row_number().over(same_key) == 1
     return (
         F.when(is_broken, F.lit(QUARANTINED)).when(wins, F.lit(VALID)).otherwise(F.lit(DUPLICATE))

@@ -157,7 +157,10 @@ def sync_counted(
 
 
 def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
-    """Insert rows with a new `key`, replace those whose ROW_HASH differs, leave all others."""
+    """Insert rows with a new `key`, replace those whose ROW_HASH differs, leave all others.
+
+    Columns that the table lacks are added; they are null in its other rows.
+    """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         writer_of(rows, record, version=0).mode("errorifexists").save(uri)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from conf.columns import CLASS, INPUT_HASH, REASON, ROW_HASH, ROW_ID, SCORE
+from conf.columns import ROW_ID
 from spark_jobs import lake, step_state
 from spark_jobs.delta_log import TableState, table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
-from spark_jobs.row_changes import schema_hash, with_row_hash
+from spark_jobs.row_changes import schema_hash
+from spark_jobs.score_rows import (
+    MODEL,
+    ScoreRun,
+    keep_first_write,
+    lost_scores,
+    past_refusals,
+    refused_rows,
+    score_rows,
+)
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -23,24 +32,9 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record
 
-MODEL = ("model_name", "model_version")
-FIRST_WRITE = (SCORE, CLASS, "data_version", "run_id", "scored_as_of")
-NO_SCORE = "model_gave_no_score"
-
 
 class ScoreError(RuntimeError):
     """The scores are not those of the batch: a row has none, two, or is not of the batch."""
-
-
-@dataclass(frozen=True)
-class ScoreRun:
-    """The columns beside every score: the model, the version of its data, the run and its time."""
-
-    model_name: str
-    model_version: str
-    data_version: str
-    run_id: str
-    scored_as_of: str
 
 
 def write_scores(
@@ -57,7 +51,8 @@ def write_scores(
 
     Takes ROW_ID, SCORE and CLASS, one row per row of the batch. A row that has its score from this
     model version keeps it, with the run and time that first wrote it; a row whose features differ
-    is scored anew; one that is rejected now loses the score it had. Raises ScoreError, having
+    is scored anew; one that is rejected now loses the score it had, and a row that was rejected
+    before is no longer once its entity has a score. Raises ScoreError, having
     written nothing, when scores and batch differ, and ReceiptError when the tables do not add up.
     """
     facts = {
@@ -73,7 +68,9 @@ def write_scores(
     check_scores(inputs, scores)
     rows = {
         "scores": score_rows(inputs, scores, contract, run=run),
-        "rejected_scores": refused_rows(lake.read_table(spark, rejected), scores, run=run),
+        "rejected_scores": refused_rows(
+            lake.read_table(spark, rejected), inputs, scores, contract, run=run
+        ),
     }
     tables = _merge(
         rows, batch, contract, lake_uri=lake_uri, record={**facts, "run_id": run.run_id}
@@ -106,6 +103,9 @@ def _merge(
         name: lake.upsert_table(part, uris[name], key=keys[name], record=record)
         for name, part in (("scores", scored), ("rejected_scores", refused))
     }
+    stored = spark.read.format("delta").load(uris["rejected_scores"])
+    past = past_refusals(stored, refused, scored, key=keys["scores"])
+    lake.withdraw(past, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
     kept = {name: _rows_of(rows[name], states[name], key=keys[name]) for name in rows}
     check_balance(
         f"scores of {contract.name!r}",
@@ -142,60 +142,6 @@ def check_scores(inputs: DataFrame, scores: DataFrame) -> None:
             f"{counts.doubled} have several, {counts.unknown} are not of the batch; nothing was "
             "written; run the scoring step again"
         )
-
-
-def score_rows(
-    inputs: DataFrame, scores: DataFrame, contract: Dataset, *, run: ScoreRun
-) -> DataFrame:
-    """Return the rows of the table `scores`: key, lineage, score, class, model, data, run, time."""
-    has_score = F.col(SCORE).isNotNull() & ~F.isnan(SCORE)
-    rows = inputs.join(scores.where(has_score), on=[ROW_ID], how="inner").select(
-        *contract.key,
-        ROW_ID,
-        F.col(SCORE).cast("double").alias(SCORE),
-        F.col(CLASS).cast("int").alias(CLASS),
-        *(F.lit(value).alias(name) for name, value in asdict(run).items()),
-        F.col(ROW_HASH).alias(INPUT_HASH),
-    )
-    return with_row_hash(rows, [INPUT_HASH, ROW_ID])
-
-
-def refused_rows(rejected: DataFrame, scores: DataFrame, *, run: ScoreRun) -> DataFrame:
-    """Return the rows of `rejected_scores`: set aside before scoring, or without a score."""
-    gave_none = F.col(SCORE).isNull() | F.isnan(SCORE)
-    unscored = scores.where(gave_none).select(ROW_ID, F.lit(NO_SCORE).alias(REASON))
-    rows = rejected.select(ROW_ID, REASON).unionByName(unscored)
-    rows = rows.select("*", *(F.lit(value).alias(name) for name, value in asdict(run).items()))
-    return with_row_hash(rows, [REASON])
-
-
-def lost_scores(
-    stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
-) -> DataFrame:
-    """Return stored scores whose row is refused now, unless a corrected row has the same key.
-
-    That score is replaced: withdrawn first, the row would have none until the new one is written.
-    """
-    is_refused = stored.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_semi")
-    return is_refused.join(scored.select(*key), on=list(key), how="left_anti")
-
-
-def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> DataFrame:
-    """Keep score, run and time of rows that were scored before with the same features."""
-    first = stored.select(
-        *key,
-        F.col(INPUT_HASH).alias("first_hash"),
-        *(F.col(name).alias(f"first_{name}") for name in FIRST_WRITE),
-    )
-    is_same = F.col(INPUT_HASH) == F.col("first_hash")
-    return scored.join(first, on=list(key), how="left").select(
-        *(
-            F.when(is_same, F.col(f"first_{name}")).otherwise(F.col(name)).alias(name)
-            if name in FIRST_WRITE
-            else F.col(name)
-            for name in scored.columns
-        )
-    )
 
 
 def _rows_of(rows: DataFrame, table: TableState, *, key: Sequence[str]) -> int:

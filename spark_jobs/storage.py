@@ -1,12 +1,12 @@
 """Small files of the lake, read and written through Hadoop: a folder here, ABFS in Azure.
 
-Besides session.py and lake.py this is the only module that calls the JVM.
+Besides session.py, lake.py and expressions.py this is the only module that calls the JVM.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from py4j.protocol import Py4JJavaError
@@ -14,6 +14,8 @@ from py4j.protocol import Py4JJavaError
 from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from py4j.java_gateway import JavaObject, JVMView
     from pyspark.sql import SparkSession
 
@@ -26,13 +28,15 @@ class StorageError(RuntimeError):
 class StoredFile:
     """A file as the store lists it: URI, size in bytes, time of change in epoch milliseconds.
 
-    `encoded` is the URI as Spark names it in a row's metadata: with spaces and the like escaped.
+    `encoded` is the URI as Spark names it in a row's metadata: with spaces and the like escaped;
+    `folders` has the values that the folders of a raw file state, such as `store=1`.
     """
 
     uri: str
     encoded: str
     size: int
     modified: int
+    folders: Mapping[str, str | None] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:
@@ -46,7 +50,8 @@ def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
     files = [
         StoredFile(
             uri=status.getPath().toString(),
-            encoded=status.getPath().toUri().toString(),
+            # Read anew: of a pattern that is one file Hadoop writes `file:///`, and Spark not.
+            encoded=_path(spark, status.getPath().toString()).toUri().toString(),
             size=status.getLen(),
             modified=status.getModificationTime(),
         )
@@ -76,8 +81,11 @@ def sha256(spark: SparkSession, uri: str) -> str:
 
 
 def read_first_line(spark: SparkSession, uri: str) -> bytes:
-    """Read the first line of a text file, without its line break."""
-    reader = _jvm(spark).org.apache.hadoop.util.LineReader(_open(spark, uri))
+    """Read the first line of a text file, compressed or not, without its line break."""
+    stream, hadoop = _open(spark, uri), _jvm(spark).org.apache.hadoop
+    codecs = hadoop.io.compress.CompressionCodecFactory(_hadoop(spark))
+    codec = codecs.getCodec(_path(spark, uri))
+    reader = hadoop.util.LineReader(codec.createInputStream(stream) if codec else stream)
     try:
         line = _jvm(spark).org.apache.hadoop.io.Text()
         reader.readLine(line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.pipeline.address_options import add_map_argument, read_map
+from aml_pipelines.pipeline.conf_checks import conf_problems
 from aml_pipelines.pipeline.environments.choose import (
     ONLY_THIS,
     Choices,
@@ -74,6 +75,7 @@ class Request:
                 plan = self.plan(pipeline, run_id)
                 if self.target.is_local:
                     self.choices(plan)
+                problems += conf_problems(plan)
                 plans.append(plan)
             # The problems of all pipelines are shown at once.
             except PipelineError as error:

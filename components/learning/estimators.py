@@ -10,12 +10,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from conf.model import PACKAGES
+
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
     from conf.model import Candidate, Model
 
-PACKAGES = ("sklearn", "xgboost")  # those that the image of training has
 RARE = 50  # rows below which a category is folded into "infrequent"
 
 

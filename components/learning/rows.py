@@ -23,7 +23,7 @@ class TrainingRowsError(ValueError):
 def features_of(rows: pd.DataFrame, model: Model) -> pd.DataFrame:
     """Return the model's features: numbers as float64 (null is NaN), categories as text or None.
 
-    Raises TrainingRowsError naming the columns that are missing.
+    Raises TrainingRowsError naming the columns that are missing, or no numbers.
     """
     missing = [name for name in model.features if name not in rows.columns]
     if missing:
@@ -31,9 +31,24 @@ def features_of(rows: pd.DataFrame, model: Model) -> pd.DataFrame:
             f"model {model.name!r}: the table has no columns {missing}; it has "
             f"{sorted(rows.columns)}; correct 'features' in conf/models/{model.name}.yml"
         )
-    numbers = rows[list(model.numeric)].astype("float64")
+    numbers = _numbers(rows, model)
     texts = rows[list(model.categorical)].astype("object")
     return numbers.join(texts.where(texts.notna(), None))
+
+
+def _numbers(rows: pd.DataFrame, model: Model) -> pd.DataFrame:
+    wrong = {}
+    for name in model.numeric:
+        try:
+            rows[name].astype("float64")
+        except (TypeError, ValueError):
+            wrong[name] = str(rows[name].dtype)
+    if wrong:
+        raise TrainingRowsError(
+            f"model {model.name!r}: columns {wrong} are no numbers; list them under 'categorical' "
+            f"in conf/models/{model.name}.yml, or leave them out"
+        )
+    return rows[list(model.numeric)].astype("float64")
 
 
 def label_of(model: Model) -> str:

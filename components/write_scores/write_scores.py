@@ -6,8 +6,10 @@ import json
 
 from conf.arguments import arguments
 from conf.dataset import load_dataset
+from spark_jobs.ingest import ARRIVAL_ORDER
 from spark_jobs.receipt import Receipt, name_tables
-from spark_jobs.scores import ScoreRun, write_scores
+from spark_jobs.score_rows import ScoreRun
+from spark_jobs.scores import write_scores
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, read_text, write_receipt
 
@@ -30,7 +32,8 @@ def main(
         resolved = json.loads(read_text(spark, f"{model}/model.json"))
         data_version = read_receipt(spark, published).assets[0]
         run_id = json.loads(read_text(spark, f"{run}/run_id.json"))["run_id"]
-        written_by = ScoreRun(resolved["name"], resolved["version"], data_version, run_id, as_of)
+        moment = None if as_of == ARRIVAL_ORDER else as_of
+        written_by = ScoreRun(resolved["name"], resolved["version"], data_version, run_id, moment)
         tables = write_scores(
             spark,
             selected.table("batch"),

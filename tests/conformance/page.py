@@ -45,7 +45,7 @@ def page(areas: Sequence[Area], outcome: Callable[[Exchange], Outcome]) -> str:
 
 def _section(area: Area, outcome: Callable[[Exchange], Outcome]) -> str:
     rows = [
-        f"| {exchange.operation} | {_template(exchange.request)} | {recording.date} "
+        f"| {exchange.operation} | {template(exchange.request)} | {recording.date} "
         f"| {_verdict(outcome(exchange))} |"
         for recording in area.recordings
         for exchange in recording.exchanges
@@ -71,7 +71,8 @@ def _exchanges(area: Area) -> list[Exchange]:
     return [exchange for recording in area.recordings for exchange in recording.exchanges]
 
 
-def _template(request: str) -> str:
+def template(request: str) -> str:
+    """Return a request below the workspace without its names and its query."""
     method, path = request.split(" ", 1)
     segments = path.partition("?")[0].split("/")
     words = [word if place % 2 == 0 else "…" for place, word in enumerate(segments)]

@@ -6,6 +6,7 @@ import inspect
 import re
 import time
 import warnings
+from collections import defaultdict
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,8 @@ from aml_pipelines.workspace.background import job_service
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.identity import WorkspaceIdentity
+from tests.conformance.fixtures import areas
+from tests.conformance.page import template
 from tests.coverage_page import reason, table
 
 if TYPE_CHECKING:
@@ -27,12 +30,13 @@ SCOPE = WorkspaceScope("sub", "grp", "wsp")
 _GIVEN = {"subscription_id": "sub", "resource_group_name": "grp", "workspace_name": "wsp"}
 # 405 says that nothing of the kind is ever deleted, 501 that it is not here.
 _REFUSALS = (405, 501)
+_BOUND = re.compile(r"\$\{(registries|workspaces)\}")
 _NO_ROUTE = "is not served by the local workspace"
 _ABOVE = re.compile(r".*/(workspaces/wsp|providers/Microsoft.MachineLearningServices)(?=/|$)")
 
 
 class Operation(NamedTuple):
-    """An operation of the API, and what it meets here: served, refused for a reason, or nothing."""
+    """An operation of the API, and what it meets here: replayed, served, refused, or nothing."""
 
     name: str
     method: str
@@ -47,10 +51,28 @@ def operations(state: Path) -> list[Operation]:
     service = job_service(workspace, master="local[1]", environment={})
     app = create_app(replace(workspace, job_service=service))
     token = f"Bearer {identity.token('https://management.azure.com', time.time())}"
-    return [
-        Operation(name, method, _below(path), _outcome(app, token, method, path, state))
-        for name, method, path in _requests()
-    ]
+    replayed = _replayed()
+    found = []
+    for name, method, path in _requests():
+        here, below = _outcome(app, token, method, path, state), _below(path)
+        verdicts = replayed.get(template(f"{method} {below.removeprefix('/')}"), [])
+        if here == "served" and verdicts:
+            here = f"replayed: {sum(verdicts)} of {len(verdicts)} equal"
+        found.append(Operation(name, method, below, here))
+    return found
+
+
+def _replayed() -> dict[str, list[bool]]:
+    """Return whether the recorded exchanges of each request are equal here."""
+    verdicts: dict[str, list[bool]] = defaultdict(list)
+    for area in areas():
+        for recording in area.recordings:
+            for exchange in recording.exchanges:
+                # ${registries} is the address of all registries, as ${workspace} is of all else.
+                request = _BOUND.sub(r"\1", exchange.request).replace("${workspace}", "")
+                is_equal = not exchange.differs and not exchange.is_refused
+                verdicts[template(request)].append(is_equal)
+    return verdicts
 
 
 def _requests() -> Iterator[tuple[str, str, str]]:

@@ -22,7 +22,6 @@ GOOD_LINES = "".join(json.dumps(patient) + "\n" for patient in PATIENTS).encode(
 GARBAGE = b"\xff\xfe{]\nno JSON\n[1, 2]\n"
 # Each case is a lake of its own, all of them in one pipeline: file and bytes below raw, dataset.
 CASES: Mapping[str, tuple[str, bytes, str]] = {
-    "unknown": ("diabetes/history/a.jsonl", GOOD_LINES, "diabets"),
     "missing": ("diabetes/histroy/a.jsonl", GOOD_LINES, "diabetes"),
     "empty": ("diabetes/history/a.jsonl", b"", "diabetes"),
     "empty_csv": ("airlines/airlines.csv", b"", "airlines"),
@@ -32,7 +31,6 @@ CASES: Mapping[str, tuple[str, bytes, str]] = {
     "some_bad": ("diabetes/history/a.jsonl", GOOD_LINES + GARBAGE, "diabetes"),
 }
 TOLD = {
-    "unknown": "'diabets' is unknown: there are ['airlines', 'airports', 'diabetes'",
     "missing": "dataset 'diabetes': source 'history' has no file at",
     "empty": "dataset 'diabetes': its files have no rows, bronze has none",
     "empty_csv": "airlines.csv: is empty; a CSV file begins with a line of column names",
@@ -109,6 +107,15 @@ def test_garbage_among_good_rows_is_set_aside_with_its_text(ended: Ended, lakes:
     assert valid["set_aside"] == {"quarantined": 3, "duplicate": 0}
     texts = [str(row) for row in rows_of(lakes / "some_bad" / "quarantine" / "diabetes" / "rows")]
     assert [sum(line in text for text in texts) for line in ("no JSON", "[1, 2]")] == [1, 1]
+
+
+def test_a_dataset_that_is_unknown_starts_nothing(tmp_path: Path) -> None:
+    lake = make_lake(tmp_path)
+    settings = ("--set=inputs.dataset=diabets", f"--target={tmp_path / 'local.yml'}")
+    done = command("run", "data", *settings)
+    assert done.returncode == 2
+    assert "'diabets' is unknown: there are ['airlines', 'airports', 'diabetes'" in done.stderr
+    assert list(lake.iterdir()) == []
 
 
 @pytest.mark.parametrize(

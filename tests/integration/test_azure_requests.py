@@ -84,7 +84,7 @@ def test_a_spark_node_is_sent_with_its_size_identity_conf_inputs_and_code(
         "lake": LAKE,
         "dataset": "trips",
         "source": "history",
-        "as_of": "2013-12-01T00:00:00Z",
+        "as_of": "arrival",
     }
     node = body["jobs"]["ingest"]
     assert node["type"] == "spark"

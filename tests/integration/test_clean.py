@@ -219,3 +219,35 @@ def test_files_that_arrive_one_by_one_end_as_if_they_had_come_together(
         for table, rows in (("valid", winners), ("duplicates", losers)):
             actual = trips_of(spark, tables, table)
             assert_df_equality(actual, rows, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_what_json_has_no_value_for_is_null_in_the_table_and_nan_is_no_number(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "raw").mkdir()
+    lines = (
+        '{"trip": 1}\n{"trip": 2, "fare": null}\n{"trip": 3, "fare": NaN}\n{"trip": 4, "fare": 5}\n'
+    )
+    (tmp_path / "raw" / "1.csv").write_text(lines)
+    text = TRIPS.replace("format: csv", "format: jsonl")
+    tables = clean(spark, tmp_path, contract_of(text))
+    quarantine = lake.read_table(spark, tables["quarantine"])
+    assert count_broken_rules(quarantine) == {"fare_is_a_double": 1}
+    rows = trips(spark, (1, None), (2, None), (4, 5.0))
+    actual = trips_of(spark, tables, "valid")
+    assert_df_equality(actual, rows, ignore_row_order=True, ignore_nullable=True)
+    tables = clean(spark, tmp_path, contract_of(text + "null_values: [NaN]\n"))
+    rows = trips(spark, (1, None), (2, None), (3, None), (4, 5.0))
+    actual = trips_of(spark, tables, "valid")
+    assert_df_equality(actual, rows, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_keys_are_one_though_blanks_and_tabs_stand_around_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "1.csv").write_text("trip,fare\nA,1\nA\t,2\n A,3\n")
+    contract = contract_of(TRIPS.replace("trip: {type: int", "trip: {type: string"))
+    tables = clean(spark, tmp_path, contract)
+    assert [row["trip"] for row in lake.read_table(spark, tables["valid"]).collect()] == ["A"]
+    assert tables["valid"].set_aside == {"quarantined": 0, "duplicate": 2}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from chispa import assert_df_equality
 
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.ingest import ingest_source, moment
-from spark_jobs.sources import SourceError
+from spark_jobs.source_checks import SourceError
 from tests.contracts import contract_of
 from tests.delta_logs import operations
 
@@ -141,6 +145,21 @@ def test_a_contract_that_gains_a_column_takes_new_files_with_it(
     assert [(row["trip"], row["tip"]) for row in rows] == [("1", None), ("2", "5")]
 
 
+def test_files_that_nobody_dates_are_as_of_the_latest_moment_and_have_the_order_of_arrival(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    for place, as_of in enumerate(["arrival", "2024-02-01", "2024-01-01", "arrival"]):
+        (raw / f"{place}.csv").write_text(f"trip,city\n{place},Ulm\n")
+        found = ingest_source(spark, TRIPS, lake_uri=str(tmp_path), source="history", as_of=as_of)
+    rows = lake.read_table(spark, found.table).select("trip", "_as_of", "_arrival").collect()
+    assert sorted(tuple(row) for row in rows) == [
+        ("0", None, 0),
+        ("1", "2024-02-01T00:00:00Z", 1),
+        ("2", "2024-01-01T00:00:00Z", 2),
+        ("3", "2024-02-01T00:00:00Z", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("as_of", "written"),
     [
@@ -158,3 +177,105 @@ def test_a_moment_is_written_so_that_later_ones_sort_behind(as_of: str, written:
 def test_what_is_no_moment_is_refused(as_of: str) -> None:
     with pytest.raises(SourceError, match="is no moment; write it as 2024-01-31T08:00:00Z"):
         moment(as_of)
+
+
+STORES = contract_of("""
+    sources:
+      history: {path: raw/*/*.csv, format: csv}
+      lines: {path: raw/*/*.jsonl, format: jsonl}
+      columnar: {path: raw/*/*.parquet, format: parquet}
+      watched: {path: raw/*.csv, format: csv, compare: content}
+    columns: {trip: {type: int, required: true}, store: {type: string, required: true}}
+    key: [trip, store]
+""")
+
+
+def test_equal_bytes_in_two_partition_folders_are_two_files_and_their_folders_a_column(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    for folder in ("store=1", "store=a%2Fb", "store=__HIVE_DEFAULT_PARTITION__"):
+        (raw / folder).mkdir()
+        (raw / folder / "a.csv").write_text("trip\n7\n")
+        (raw / folder / "a.jsonl").write_text('{"trip": 8}\n')
+        pd.DataFrame({"trip": [9]}).to_parquet(raw / folder / "a.parquet")
+    (raw / "store=1" / "copy.csv").write_text("trip\n7\n")
+    for source in ("history", "lines", "columnar"):
+        found = ingest_source(
+            spark, STORES, lake_uri=str(tmp_path), source=source, as_of="2024-01-31"
+        )
+        assert found.new_files == 3
+    rows = lake.read_table(spark, found.table).select("trip", "store").collect()
+    assert sorted((tuple(row) for row in rows), key=str) == [
+        (trip, store) for trip in ("7", "8", "9") for store in ("1", "a/b", None)
+    ]
+
+
+def test_a_correction_that_keeps_size_and_time_is_seen_where_the_contract_asks_for_it(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    def arrive(source: str) -> int:
+        found = ingest_source(
+            spark, STORES, lake_uri=str(tmp_path), source=source, as_of="2024-01-31"
+        )
+        return found.new_files
+
+    listed = replace(STORES.sources["watched"], compare="listing")
+    (raw / "a.csv").write_text("trip,store\n7,1\n")
+    os.utime(raw / "a.csv", (0, 0))
+    assert arrive("watched") == 1
+    (raw / "a.csv").write_text("trip,store\n8,1\n")
+    os.utime(raw / "a.csv", (0, 0))
+    trusting = replace(STORES, sources={"watched": listed})
+    found = ingest_source(
+        spark, trusting, lake_uri=str(tmp_path), source="watched", as_of="2024-01-31"
+    )
+    assert found.new_files == 0
+    assert arrive("watched") == 1
+
+
+def parquet(**columns: object) -> bytes:
+    file = io.BytesIO()
+    pd.DataFrame({name: [value] for name, value in columns.items()}).to_parquet(file)
+    return file.getvalue()
+
+
+LINES = "".join(f'{{"trip": {number}, "store": "{number * 7919}"}}\n' for number in range(9000))
+BROKEN = {
+    "cut_off.jsonl": gzip.compress(LINES.encode())[:-5000],
+    "cut_off.csv": gzip.compress(("trip,store\n" + LINES).encode())[:-5000],
+    "cut_off.parquet": b"PAR1 and no more",
+    "text.parquet": b"trip,store\n1,2\n",
+    "moments.parquet": parquet(trip=1, store=pd.Timestamp("2024-01-02")),
+    "cased.parquet": parquet(trip=1, Trip=2, store="1"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_cannot_be_read_is_named_and_leaves_nothing_behind(
+    spark: SparkSession, tmp_path: Path, raw: Path, name: str
+) -> None:
+    kind = name.partition(".")[2]
+    source = {"jsonl": "lines", "csv": "history", "parquet": "columnar"}[kind]
+    ending = "" if kind == "parquet" else ".gz"
+    paths = {"history": "raw/*", "lines": "raw/*", "columnar": "raw/*"}
+    stated = {source: replace(STORES.sources[source], path=path) for source, path in paths.items()}
+    pd.DataFrame({"trip": [1], "store": ["1"]}).to_parquet(tmp_path / "good.parquet")
+    good = {
+        "jsonl": b'{"trip": 1, "store": "1"}\n',
+        "csv": b"trip,store\n1,1\n",
+        "parquet": (tmp_path / "good.parquet").read_bytes(),
+    }
+    (raw / "a").write_bytes(good[kind])
+    (raw / f"{name}{ending}").write_bytes(BROKEN[name])
+    with pytest.raises(SourceError) as refused:
+        ingest_source(
+            *(spark, replace(STORES, sources=stated)),
+            lake_uri=str(tmp_path),
+            source=source,
+            as_of="2024-01-31",
+        )
+    assert re.match(
+        rf"{name}{ending}: cannot be read as {kind}: .+; (replace|write)", str(refused.value)
+    )
+    assert len(str(refused.value).splitlines()) == 1
+    assert not (tmp_path / "bronze").exists()

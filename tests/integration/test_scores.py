@@ -12,7 +12,8 @@ from spark_jobs import lake
 from spark_jobs.batch import select_batch
 from spark_jobs.delta_log import table_exists
 from spark_jobs.row_changes import with_row_hash
-from spark_jobs.scores import ScoreError, ScoreRun, write_scores
+from spark_jobs.score_rows import ScoreRun
+from spark_jobs.scores import ScoreError, write_scores
 from tests.contracts import contract_of
 from tests.delta_logs import operations
 
@@ -47,7 +48,9 @@ def batch_of(
 ) -> Tables:
     """Write the tables of one batch: rows to be scored, and rows rejected with their reason."""
     scored = spark.createDataFrame(rows, "_row_id string, trip int, km double")
-    refused = spark.createDataFrame(rejected, "_row_id string, reason string")
+    refused = spark.createDataFrame(
+        [(None, *row) for row in rejected], "trip int, _row_id string, reason string"
+    )
     total = len(rows) + len(rejected)
     return {
         table: lake.create_once(frame, f"{folder}/batches/{name}/{table}", record={}, rows_in=total)
@@ -149,6 +152,25 @@ def test_two_versions_of_a_model_have_their_scores_side_by_side(
     expect_refused(spark, tmp_path, [("r2", "duplicate", "1"), ("r2", "duplicate", "2")])
 
 
+def test_refusals_that_were_stored_without_a_key_stay_and_new_ones_have_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    none = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [("r0", "duplicate")])
+    write(spark, tmp_path, none, scores_of(spark, ("r1", 0.1, 0)), FIRST)
+    uri = f"{tmp_path}/gold/trips/rejected_scores"
+    stored = spark.read.format("delta").load(uri).drop("trip").localCheckpoint()
+    stored.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(uri)
+    batch = batch_of(spark, tmp_path, "b", [("r2", 2, 9.5), ("r3", 3, 1.0)], [])
+    write(spark, tmp_path, batch, scores_of(spark, ("r2", 0.1, 0), ("r3", None, None)), AGAIN)
+    table = spark.read.format("delta").load(uri)
+    expected = spark.createDataFrame(
+        [("r0", "duplicate", None), ("r3", "model_gave_no_score", 3)],
+        "_row_id string, reason string, trip int",
+    )
+    actual = table.select(*expected.columns)
+    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+
+
 def test_scores_that_are_not_those_of_the_batch_are_counted_and_nothing_is_written(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -175,10 +197,14 @@ def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
             "_ingestion_id string, _row_hash long",
         ),
         "quarantine": spark.createDataFrame(
-            [("r2", "i", ["a", "b"])],
-            "_row_id string, _ingestion_id string, broken_rules array<string>",
+            [(None, "r2", "i", ["a", "b"])],
+            "trip int, _row_id string, _ingestion_id string, broken_rules array<string>",
         ),
-        "duplicates": spark.createDataFrame([("r3", "i")], "_row_id string, _ingestion_id string"),
+        "duplicates": spark.createDataFrame(
+            [("r3", "i", "raw/a.csv", "2024-01-01", 1, 9.0, 21, 5)],
+            "_row_id string, _ingestion_id string, _source_file string, _as_of string, trip int, "
+            "km double, took int, _row_hash long",
+        ),
     }
     tables = {
         name: lake.create_once(frame, f"{tmp_path}/{name}", record={}, rows_in=4)
@@ -196,7 +222,7 @@ def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
     of_key_and_features = with_row_hash(batch, ["trip", "km"]).select("_row_hash")
     assert_df_equality(batch.select("_row_hash"), of_key_and_features, ignore_nullable=True)
     rejected = spark.createDataFrame(
-        [("r2", "a, b"), ("r3", "duplicate")], "_row_id string, reason string"
+        [(None, "r2", "a, b"), (1, "r3", "duplicate")], "trip int, _row_id string, reason string"
     )
     actual = lake.read_table(spark, found["rejected"])
     assert_df_equality(actual, rejected, ignore_row_order=True, ignore_nullable=True)

@@ -28,6 +28,7 @@ TAKE, DONE, STOP, TELL = b"take\n", b"done\n", b"stop\n", b"tell\n"
 BUSY = b"busy\n"
 LONGEST_WORD = 16
 _WORD_SECONDS = 5.0
+_GRACE_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 
 
@@ -42,17 +43,18 @@ class Keeper:
         self._user: socket.socket | None = None
         self._free_since = time.monotonic()
 
-    def serve(self) -> None:
-        """Return when the JVM is to end."""
+    def serve(self) -> float:
+        """Return when the JVM is to end, with the seconds that it has to clean up behind itself."""
         while self._jvm.child.is_running:
             waiting = [self._listening, *([self._user] if self._user else [])]
             ready, _, _ = select.select(waiting, [], [], _LOOK_SECONDS)
             if self._user in ready and not self._is_given_back(self._user):
-                return
+                return 0
             if self._listening in ready and not self._is_to_go_on():
-                return
+                return _GRACE_SECONDS
             if not self._user and time.monotonic() - self._free_since > self._idle:
-                return
+                return _GRACE_SECONDS
+        return 0
 
     def _is_given_back(self, user: socket.socket) -> bool:
         if _word(user) != DONE:
@@ -123,13 +125,13 @@ def main(words: Sequence[str]) -> int:
 def _keep(listening: socket.socket, place: Path, command: list[str], idle: float) -> None:
     log = place.with_suffix(".log")
     jvm = start_jvm(command, os.environ, folder=place.with_suffix(""), log=log)
-    keeper = Keeper(listening, jvm, log, idle)
+    keeper, grace = Keeper(listening, jvm, log, idle), 0.0
     try:
-        keeper.serve()
+        grace = keeper.serve()
     finally:
         # Before all else, and while it listens: the name is free for another keeper's socket.
         place.unlink(missing_ok=True)
-        jvm.child.end(grace=0)
+        jvm.child.end(grace=grace)
         keeper.close()
 
 

@@ -21,7 +21,10 @@ QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.02
 # Spark generates methods over 8000 bytecodes, which the JIT leaves to the interpreter unless told.
-_JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-UsePerfData -XX:-DontCompileHugeMethods"
+# A JVM that has many runs compiles much: without room for it, it ends in the middle of a stage.
+_JAVA_OPTIONS = (
+    "-XX:+UseParallelGC -XX:-UsePerfData -XX:-DontCompileHugeMethods -XX:ReservedCodeCacheSize=512m"
+)
 # What a JVM may have of this process's variables. It may outlive the run that starts it.
 _INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 _INHERITED_FAMILIES = ("LC_", "JAVA_", "JDK_", "SPARK_", "HADOOP_")

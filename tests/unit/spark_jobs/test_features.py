@@ -8,7 +8,7 @@ import pytest
 from chispa import assert_df_equality
 
 from spark_jobs.feature_sets import DailyFeatureSet, flights
-from spark_jobs.features import FeatureSetError, feature_rows, label_columns
+from spark_jobs.features import FeatureSetError, feature_rows
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:
@@ -56,16 +56,3 @@ def test_a_feature_set_without_a_label_is_refused_and_says_where_to_state_it(
     message = "dataset 'flights' has a feature set and no label; state 'label' in conf/datasets/fl"
     with pytest.raises(FeatureSetError, match=message):
         feature_rows({"flights": spark.createDataFrame([(1,)], "trip int")}, contract)
-
-
-@pytest.mark.parametrize(
-    ("label", "columns"),
-    [
-        ("", set()),
-        ("label: {name: is_late, expression: took - planned > 15}", {"took", "planned"}),
-        ("label: {name: is_late, expression: 'coalesce(`took`, 0) > 1'}", {"took"}),
-        ("label: {name: is_late, expression: overtook > 1}", set()),
-    ],
-)
-def test_a_label_names_the_columns_it_is_computed_from(label: str, columns: set[str]) -> None:
-    assert label_columns(contract_of(f"{TRIPS}    {label}\n")) == columns

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from spark_jobs.sources import SourceError, find_files, read_as_text, read_delta_as_text
+from spark_jobs.source_checks import SourceError
+from spark_jobs.sources import find_files, read_as_text
 from spark_jobs.storage import list_files
+from spark_jobs.typed_source import read_delta_as_text
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:
@@ -123,12 +129,66 @@ def test_whole_numbers_are_written_in_full_however_they_are_stored(spark: SparkS
     }
 
 
-def test_a_line_break_within_quotes_does_not_leave_half_a_value(
+def test_names_in_a_header_may_be_whatever_they_are(spark: SparkSession, tmp_path: Path) -> None:
+    header = 'trip,Trip,ci`ty,_malformed,_line,city,a.b,"x, y"'
+    (tmp_path / "a.csv").write_text(f"{header}\n1,2,3,4,5,Ulm,7,8\n")
+    pd.DataFrame({"trip": [2], "ci`ty": [3], "_file_uri": [4], "city": ["Aix"]}).to_parquet(
+        tmp_path / "b.parquet"
+    )
+    lenient = contract_of(LENIENT)
+    rows = read_as_text(
+        spark, list_files(spark, f"{tmp_path}/*.csv"), lenient, file_format="csv"
+    ).unionByName(
+        read_as_text(
+            spark, list_files(spark, f"{tmp_path}/*.parquet"), lenient, file_format="parquet"
+        )
+    )
+    others = '{"Trip":"2","ci`ty":"3","_malformed":"4","_line":"5","a.b":"7","x, y":"8"}'
+    expected: list[Row] = [
+        ("1", "Ulm", None, others),
+        ("2", "Aix", None, '{"ci`ty":3,"_file_uri":4}'),
+    ]
+    actual = rows.drop("_file_uri")
+    assert_df_equality(actual, spark.createDataFrame(expected, READ), ignore_row_order=True)
+
+
+def test_parquet_of_every_type_is_text_whatever_other_files_have(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.csv").write_text('trip,city\n1,"Ulm\nDonau"\n')
-    whole_values = read(spark, tmp_path, contract_of(STRICT)).where("_malformed is null")
-    assert "Ulm" not in [row.city for row in whole_values.collect()]
+    at = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    cities: dict[str, pa.Array] = {
+        "nested": pa.array([{"name": "Ulm", "at": [1, 2]}]),
+        "map": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int32())),
+        "zoned": pa.array([at], pa.timestamp("us", tz="Europe/Berlin")),
+        "unzoned": pa.array([at.replace(tzinfo=None)], pa.timestamp("us")),
+        "day": pa.array([at.date()]),
+        "dictionary": pa.array(["Aix"]).dictionary_encode(),
+        "decimal": pa.array([decimal.Decimal("1.50")]),
+        "number": pa.array([7]),
+        "double": pa.array([7.0]),
+    }
+    for place, (name, city) in enumerate(cities.items()):
+        trip = pa.array([place], [pa.int32(), pa.int64(), pa.float64()][place % 3])
+        pq.write_table(pa.table({"trip": trip, "city": city}), tmp_path / f"{name}.parquet")
+    rows = read(spark, tmp_path, contract_of(STRICT), file_format="parquet").collect()
+    told = {list(cities)[int(row["trip"])]: row["city"] for row in rows}
+    assert told == {
+        "nested": '{"at":[1,2],"name":"Ulm"}',
+        "map": '{"a":1}',
+        "zoned": "2024-01-02 03:04:05",
+        "unzoned": "2024-01-02 03:04:05",
+        "day": "2024-01-02",
+        "dictionary": "Aix",
+        "decimal": "1.50",
+        "number": "7",
+        "double": "7",
+    }
+
+
+def test_bytes_in_a_parquet_file_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    pd.DataFrame({"trip": [1], "city": [b"\x00\xff"]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=r"a\.parquet: columns \['city'\] hold bytes"):
+        read(spark, tmp_path, contract_of(STRICT), file_format="parquet")
 
 
 def test_files_may_order_add_and_lack_columns_as_the_contract_allows(

@@ -37,6 +37,18 @@ def test_columns_that_a_model_needs_and_a_table_lacks_are_named() -> None:
         features_of(pd.DataFrame({"city": ["Ulm"]}), model_of())
 
 
+def test_days_and_words_among_the_numbers_are_refused_by_name() -> None:
+    rows = pd.DataFrame(
+        {"day": pd.to_datetime(["2024-01-02"]), "word": ["far"], "distance": ["3"], "city": ["Ulm"]}
+    )
+    message = (
+        "model 'late': columns {'day': 'datetime64[ns]', 'word': 'object'} are no numbers; list "
+        "them under 'categorical' in conf/models/late.yml, or leave them out"
+    )
+    with pytest.raises(TrainingRowsError, match=re.escape(message)):
+        features_of(rows, model_of(numeric=("day", "word", "distance")))
+
+
 def test_the_label_is_that_of_the_models_dataset() -> None:
     assert label_of(model_of()) == "target"
 

@@ -1,0 +1,116 @@
+"""The rows of the tables of scores: who has one, who is refused, and what was stored before."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from conf.columns import CLASS, INPUT_HASH, REASON, ROW_HASH, ROW_ID, SCORE
+from spark_jobs.row_changes import with_row_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame
+
+    from conf.dataset import Dataset
+
+MODEL = ("model_name", "model_version")
+FIRST_WRITE = (SCORE, CLASS, "data_version", "run_id", "scored_as_of")
+NO_SCORE = "model_gave_no_score"
+
+
+@dataclass(frozen=True)
+class ScoreRun:
+    """The columns beside every score: the model, the version of its data, the run and its time."""
+
+    model_name: str
+    model_version: str
+    data_version: str
+    run_id: str
+    scored_as_of: str | None
+
+
+def score_rows(
+    inputs: DataFrame, scores: DataFrame, contract: Dataset, *, run: ScoreRun
+) -> DataFrame:
+    """Return the rows of the table `scores`: key, lineage, score, class, model, data, run, time."""
+    has_score = F.col(SCORE).isNotNull() & ~F.isnan(SCORE)
+    rows = inputs.join(scores.where(has_score), on=[ROW_ID], how="inner").select(
+        *contract.key,
+        ROW_ID,
+        F.col(SCORE).cast("double").alias(SCORE),
+        F.col(CLASS).cast("int").alias(CLASS),
+        *_facts_of(run),
+        F.col(ROW_HASH).alias(INPUT_HASH),
+    )
+    return with_row_hash(rows, [INPUT_HASH, ROW_ID])
+
+
+def refused_rows(
+    rejected: DataFrame,
+    inputs: DataFrame,
+    scores: DataFrame,
+    contract: Dataset,
+    *,
+    run: ScoreRun,
+) -> DataFrame:
+    """Return the rows of `rejected_scores`: set aside before scoring, or without a score.
+
+    Each has its key, where that could be read.
+    """
+    gave_none = F.col(SCORE).isNull() | F.isnan(SCORE)
+    unscored = inputs.join(scores.where(gave_none), on=[ROW_ID], how="left_semi")
+    told = (*contract.key, ROW_ID, REASON)
+    rows = rejected.select(*told).unionByName(
+        unscored.withColumn(REASON, F.lit(NO_SCORE)).select(*told)
+    )
+    return with_row_hash(rows.select("*", *_facts_of(run)), [*contract.key, REASON])
+
+
+def past_refusals(
+    stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
+) -> DataFrame:
+    """Return stored refusals of other batches whose entity has a score by now.
+
+    Of those that an earlier version of this code stored, nobody knows the key.
+    """
+    keyed = stored.unionByName(refused.select(*key).limit(0), allowMissingColumns=True)
+    of_others = keyed.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_anti")
+    return of_others.join(scored.select(*key), on=list(key), how="left_semi")
+
+
+def lost_scores(
+    stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
+) -> DataFrame:
+    """Return stored scores whose row is refused now, unless a corrected row has the same key.
+
+    That score is replaced: withdrawn first, the row would have none until the new one is written.
+    """
+    is_refused = stored.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_semi")
+    return is_refused.join(scored.select(*key), on=list(key), how="left_anti")
+
+
+def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> DataFrame:
+    """Keep score, run and time of rows that were scored before with the same features."""
+    first = stored.select(
+        *key,
+        F.col(INPUT_HASH).alias("first_hash"),
+        *(F.col(name).alias(f"first_{name}") for name in FIRST_WRITE),
+    )
+    is_same = F.col(INPUT_HASH) == F.col("first_hash")
+    return scored.join(first, on=list(key), how="left").select(
+        *(
+            F.when(is_same, F.col(f"first_{name}")).otherwise(F.col(name)).alias(name)
+            if name in FIRST_WRITE
+            else F.col(name)
+            for name in scored.columns
+        )
+    )
+
+
+def _facts_of(run: ScoreRun) -> list[SparkColumn]:
+    return [F.lit(value).cast("string").alias(name) for name, value in asdict(run).items()]

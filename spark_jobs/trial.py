@@ -1,0 +1,119 @@
+"""Judge a file by a contract without writing: how many rows would be valid, and which are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from conf.columns import BROKEN_RULES, ORIGINAL
+from spark_jobs.arrivals import file_arrival
+from spark_jobs.expressions import check_expressions
+from spark_jobs.ingest import with_lineage
+from spark_jobs.judge import DUPLICATE, QUARANTINED, VALID, VERDICT, judge_rows
+from spark_jobs.receipt import check_balance
+from spark_jobs.source_checks import SourceError, folder_values
+from spark_jobs.sources import read_as_text
+from spark_jobs.storage import list_files
+from spark_jobs.unreadable import naming_unreadable, read_through
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+    from spark_jobs.storage import StoredFile
+
+NO_TIME = "1970-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row that would be quarantined: the rules that it breaks, and its text as it came."""
+
+    rules: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The verdicts on the `rows` of some files, and the rules that rows break.
+
+    Rows are duplicates of each other: what the lake has already is not looked at. `is_whole` says
+    whether all rows were judged.
+    """
+
+    files: tuple[str, ...]
+    rows: int
+    verdicts: Mapping[str, int]
+    broken_rules: Mapping[str, int]
+    examples: Sequence[BrokenRow]
+    is_whole: bool
+
+
+def try_files(
+    spark: SparkSession,
+    contract: Dataset,
+    pattern: str,
+    *,
+    source: str,
+    most_rows: int | None,
+    most_examples: int,
+) -> Trial:
+    """Judge the rows of the files that match the URI `pattern`, or the first `most_rows` of them.
+
+    Raises SourceError when there is no file, or one cannot be read or has columns that the contract
+    does not allow, and ConfError for a rule that Spark does not take.
+    """
+    check_expressions(spark, contract)
+    file_format = contract.sources[source].format
+    if file_format == "delta":
+        raise SourceError(
+            f"source {source!r} of dataset {contract.name!r} is a Delta table, and no file"
+        )
+    files = [_with_folders(file) for file in list_files(spark, pattern)]
+    if not files:
+        raise SourceError(f"there is no file at {pattern}")
+    with naming_unreadable(spark, files, file_format=file_format):
+        if file_format == "jsonl":
+            read_through(spark, files)
+        rows = read_as_text(spark, files, contract, file_format=file_format)
+        taken = rows if most_rows is None else rows.limit(most_rows)
+        is_whole = most_rows is None or rows.limit(most_rows + 1).count() <= most_rows
+        judged = judge_rows(_as_bronze(spark, taken, files), contract).persist()
+        try:
+            return _trial(judged, files, most_examples=most_examples, is_whole=is_whole)
+        finally:
+            judged.unpersist()
+
+
+def _with_folders(file: StoredFile) -> StoredFile:
+    return replace(file, folders=folder_values(file.uri))
+
+
+def _as_bronze(spark: SparkSession, rows: DataFrame, files: Sequence[StoredFile]) -> DataFrame:
+    arrivals = [file_arrival(spark, file, {}, lake_uri="") for file in files]
+    return with_lineage(rows, arrivals, as_of=NO_TIME, arrival=0)
+
+
+def _trial(
+    judged: DataFrame, files: Sequence[StoredFile], *, most_examples: int, is_whole: bool
+) -> Trial:
+    counted = {row[VERDICT]: row["count"] for row in judged.groupBy(VERDICT).count().collect()}
+    verdicts = {verdict: counted.get(verdict, 0) for verdict in (VALID, QUARANTINED, DUPLICATE)}
+    rows = judged.count()
+    aside = {verdict: verdicts[verdict] for verdict in (QUARANTINED, DUPLICATE)}
+    check_balance("try", rows_in=rows, rows_out=verdicts[VALID], set_aside=aside)
+    broken = judged.where(F.col(VERDICT) == QUARANTINED)
+    by_rule = broken.select(F.explode(BROKEN_RULES).alias("rule")).groupBy("rule").count()
+    examples = broken.select(BROKEN_RULES, ORIGINAL).limit(most_examples).collect()
+    return Trial(
+        files=tuple(file.name for file in files),
+        rows=rows,
+        verdicts=verdicts,
+        broken_rules={row["rule"]: row["count"] for row in by_rule.orderBy("rule").collect()},
+        examples=[BrokenRow(tuple(row[BROKEN_RULES]), row[ORIGINAL]) for row in examples],
+        is_whole=is_whole,
+    )

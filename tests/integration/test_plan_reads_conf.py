@@ -1,0 +1,153 @@
+"""`plan` finds what is wrong in conf before anything starts: all of it, in one's own files."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conf.dataset_parts import SPLITS
+from tests.e2e.lake_runs import REPOSITORY, command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ROOMS = ("aml_pipelines", "components", "conf", "environments", "spark_jobs", "requirements.lock")
+RIDES = """\
+sources: {history: {path: raw/rides/*.csv, format: csv}}
+related: [cities]
+columns:
+  ride: {type: int, required: true}
+  day: {type: date}
+  city: {type: string, allowed: [yes, no]}
+  took: {type: int}
+key: [ride]
+rules:
+  takes_time: tok > 0
+  is_now: day <= current_date()
+label: {name: late, expression: TOOK > 5}
+"""
+CITIES = """\
+sources: {history: {path: raw/cities/*.csv, format: csv}}
+columns: {city: {type: string}}
+"""
+MODEL = """\
+dataset: rides
+task: classification
+features: {numeric: [day, far], categorical: [city, took]}
+candidates:
+  linear: {estimator: sklearn.linear_model.LogisticRegresion}
+  trees: {estimator: sklearn.ensembles.HistGradientBoostingClassifier}
+  light: {estimator: lightgbm.LGBMClassifier}
+metric: roc_auc
+gate: {minimum: 0.5, slice_tolerance: 0.1}
+seed: 7
+"""
+TABLES = {part: f"--set=inputs.{part}=azureml:rides_{part}@latest" for part in SPLITS}
+RIDES_LATE = ("--set=inputs.model_name=rides_late", *TABLES.values())
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("repository")
+    for room in ROOMS:
+        source = REPOSITORY / room
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / room)
+    return copy
+
+
+def told(repository: Path, files: Mapping[str, str], *words: str) -> list[str]:
+    """Plan with some files of conf, and return what is said to be wrong."""
+    for name, text in files.items():
+        (repository / "conf" / name).write_text(text)
+    done = command("plan", *words, repository=repository)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_all_that_is_wrong_in_contracts_is_told_at_once_with_file_and_line(
+    repository: Path,
+) -> None:
+    files = {"datasets/rides.yml": RIDES, "datasets/cities.yml": CITIES}
+    lines = told(repository, files, "data", "--set=inputs.dataset=rides")
+    assert [line.partition(";")[0] for line in lines] == [
+        "conf/datasets/rides.yml:6: columns: city: 'allowed' has True",
+        "conf/datasets/rides.yml:10: rules: 'takes_time': 'tok' is no column",
+        (
+            "conf/datasets/rides.yml:11: rules: 'is_now': 'current_date' is no function that a "
+            "contract may call"
+        ),
+    ]
+    mended = RIDES.replace("[yes, no]", "['yes', 'no']").replace("tok", "took")
+    mended = mended.replace("current_date()", "date '2030-01-01'")
+    files = {"datasets/rides.yml": mended, "datasets/cities.yml": CITIES}
+    lines = told(
+        repository, files, "data", "--set=inputs.dataset=rides", "--set=inputs.source=hist"
+    )
+    assert [line.partition(";")[0] for line in lines] == [
+        "conf/datasets/cities.yml: 'key' is missing",
+        "aml_pipelines/data.yml:12: dataset 'rides' has no source 'hist'",
+    ]
+
+
+def test_what_a_model_cannot_learn_is_told_before_it_is_trained(repository: Path) -> None:
+    mended = RIDES.replace("[yes, no]", "['yes', 'no']").replace("tok", "took")
+    files = {
+        "datasets/rides.yml": mended.replace("day <= current_date()", "took < 600"),
+        "datasets/cities.yml": CITIES + "key: [city]\n",
+        "models/rides_late.yml": MODEL,
+    }
+    assert told(repository, files, "training", *RIDES_LATE) == [
+        (
+            "conf/models/rides_late.yml:7: candidates: light: estimator 'lightgbm.LGBMClassifier' "
+            "is not of ('sklearn', 'xgboost'), which are what the image of training has"
+        )
+    ]
+    files["models/rides_late.yml"] = MODEL.replace("lightgbm.LGBM", "xgboost.XGB")
+    files["datasets/cities.yml"] = CITIES.replace("string", "string, required: true")
+    files["datasets/cities.yml"] += "key: [city]\n"
+    lines = told(repository, files, "training", *RIDES_LATE)
+    assert [line.partition(";")[0] for line in lines] == [
+        (
+            "conf/models/rides_late.yml:5: candidates: linear: estimator "
+            "'sklearn.linear_model.LogisticRegresion': 'sklearn.linear_model' has no "
+            "'LogisticRegresion'"
+        ),
+        (
+            "conf/models/rides_late.yml:6: candidates: trees: estimator "
+            "'sklearn.ensembles.HistGradientBoostingClassifier': there is no module "
+            "'sklearn.ensembles'"
+        ),
+        "conf/datasets/rides.yml: 'split' is missing",
+        (
+            "conf/models/rides_late.yml:3: features: 'categorical' names ['took'], which tell the "
+            "label 'late' (TOOK > 5)"
+        ),
+        "conf/models/rides_late.yml:3: features: 'numeric' names ['far']",
+        (
+            "conf/models/rides_late.yml:3: features: 'numeric' names {'day': 'date'}, which are no "
+            "numbers"
+        ),
+    ]
+
+
+def test_a_model_of_another_dataset_is_told(repository: Path) -> None:
+    (line,) = told(repository, {}, "batch_inference", "--set=inputs.dataset=diabetes")
+    assert line == (
+        "aml_pipelines/batch_inference.yml:1: model 'flights_late' learns from 'flights', and the "
+        "pipeline's dataset is diabetes"
+    )
+
+
+def test_a_table_of_another_dataset_is_told_though_it_is_not_there_yet(repository: Path) -> None:
+    model = "--set=inputs.model_name=diabetes_progression"
+    own = (f"--set=inputs.{part}=azureml:diabetes_{part}@latest" for part in ("train", "test"))
+    (line,) = set(told(repository, {}, "training", model, *own))
+    assert line.endswith(
+        "input 'validation' is 'azureml:flights_validation@latest', and model "
+        "'diabetes_progression' learns from 'diabetes'; --set "
+        "inputs.validation=azureml:diabetes_validation@latest"
+    )
