@@ -61,6 +61,22 @@ def connect(place: Path) -> socket.socket | None:
     return connection
 
 
+def tell_to_stop(place: Path, word: bytes, *, greets: bool = False) -> bool:
+    """Send `word` to the process at `place`, and wait for its end; returns whether it was there.
+
+    One that `greets` says something first.
+    """
+    connection = connect(place)
+    if connection is None:
+        return False
+    with connection, suppress(OSError):
+        if greets:
+            connection.recv(1)
+        connection.sendall(word)
+        connection.recv(1)  # it closes the connection
+    return True
+
+
 def keep(
     place: Path, module: str, environment: Mapping[str, str], arguments: Sequence[str] = ()
 ) -> bool:

@@ -10,31 +10,34 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import threading
 import uuid
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Self
-from urllib.parse import parse_qs
 
 from flask import request
 from werkzeug.wrappers import Response
 
-from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
+from aml_pipelines.errors import ConflictError, NotFoundError
 from aml_pipelines.files import read_json, write_json
 from aml_pipelines.workspace.app import create_app
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.build import build_workspace
 from aml_pipelines.workspace.clean_up import delete_old_blocks
-from aml_pipelines.workspace.http.addresses import AT, PREFIX
+from aml_pipelines.workspace.http.addresses import AT
 from aml_pipelines.workspace.http.arm import ArmError, WorkspaceScope
-from aml_pipelines.workspace.http.arm_paths import is_arm, spelled, workspace_in
-from aml_pipelines.workspace.registries.routes import DISCOVERY, METADATA
+from aml_pipelines.workspace.http.arm_paths import is_arm
 from aml_pipelines.workspace.served import here
+from aml_pipelines.workspace.several_names import (
+    check_names,
+    destination,
+    key_of,
+    named_in,
+    prefix_of,
+)
 from aml_pipelines.workspace.state import WORKSPACE_RECORD, StateFolder
-from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,22 +50,6 @@ if TYPE_CHECKING:
 
     # Runs the jobs of a workspace while its block runs.
     Start = Callable[[ServedWorkspace], AbstractContextManager[ServedWorkspace]]
-
-_PREFIX = re.compile(rf"{PREFIX}(?=/|$)")
-# How bodies name data and assets of a workspace.
-_NAMED = re.compile(
-    r"azureml:/{1,2}subscriptions/([^/\"]+)/resourcegroups/([^/\"]+)"
-    r"/(?:providers/[^/\"]+/)?workspaces/([^/\"]+)/",
-    re.IGNORECASE,
-)
-# Of the server, whatever an address begins with.
-_SHARED = tuple(f"{prefix}/" for prefix in (METADATA, DISCOVERY))
-# Azure's own rules.
-_NAMES = {
-    "subscription": re.compile(r"[A-Za-z0-9-]{1,36}"),
-    "resource group": re.compile(r"[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]"),
-    "workspace": re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}"),
-}
 
 
 @dataclass(frozen=True)
@@ -110,22 +97,11 @@ class Workspaces:
         return self._first.workspace
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = spelled(environ.get("PATH_INFO", ""))
-        if path == AT:
-            path = _listed_below(environ.get("QUERY_STRING", ""))
-        at = _PREFIX.match(path)
-        path = path[at.end() :] if at else path
-        named = workspace_in(path)
-        if named:
-            opened = self._opened.get(_key(named), self._first)
-        elif at and not is_arm(path) and not path.startswith(_SHARED):
-            found = self._opened.get(at[0].lower())
-            if not found:
-                return _no_workspace(at[0])(environ, start)
-            opened = found
-        else:
-            opened = self._first
-        script = {"PATH_INFO": path, "SCRIPT_NAME": opened.workspace.prefix}
+        to = destination(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
+        if not to.named and to.prefixed and to.prefixed not in self._opened:
+            return _no_workspace(to.prefixed)(environ, start)
+        opened = self._opened.get(to.named or to.prefixed or "", self._first)
+        script = {"PATH_INFO": to.path, "SCRIPT_NAME": opened.workspace.prefix}
         return opened.app({**environ, **script}, start)
 
     def all(self) -> list[ServedWorkspace]:
@@ -138,9 +114,9 @@ class Workspaces:
         Raises RefusedError for names that Azure does not take, and ConflictError for one that is
         there, in whatever case.
         """
-        _check(scope)
+        check_names(scope)
         with self._lock:
-            if _key(scope) in self._opened:
+            if key_of(scope) in self._opened:
                 raise ConflictError(f"workspace {scope.name!r} exists already")
             workspace = self._build(scope)
             prepare_tracking(workspace.folder.root)
@@ -154,12 +130,12 @@ class Workspaces:
         Raises ConflictError for the first one, and NotFoundError for one that is not here.
         """
         with self._lock:
-            opened = self._opened.get(_key(scope))
+            opened = self._opened.get(key_of(scope))
             if not opened:
                 raise NotFoundError(f"workspace {scope.name!r} does not exist")
             if opened is self._first:
                 raise ConflictError(f"the server was started for workspace {scope.name!r}")
-            del self._opened[_key(scope)]
+            del self._opened[key_of(scope)]
             opened.block.close()
             root = opened.workspace.folder.root
             (root / WORKSPACE_RECORD).unlink()
@@ -173,10 +149,9 @@ class Workspaces:
         """Refuse a body that names what is in another workspace: it would be read in this one."""
         if len(self._opened) == 1 or not is_arm(request.path):
             return
-        here_is = _key(here().scope)
-        for names in _NAMED.findall(request.get_data(as_text=True)):
-            named = WorkspaceScope(*names)
-            if _key(named) in self._opened and _key(named) != here_is:
+        here_is = key_of(here().scope)
+        for named in named_in(request.get_data(as_text=True)):
+            if key_of(named) in self._opened and key_of(named) != here_is:
                 raise ArmError(
                     400,
                     "ValidationError",
@@ -190,7 +165,7 @@ class Workspaces:
         _link_shared(self._folder, StateFolder(root))
         delete_old_blocks(StateFolder(root))
         built = build_workspace(
-            scope, first.identity, root, mapped=first.mapped, prefix=_prefix(scope)
+            scope, first.identity, root, mapped=first.mapped, prefix=prefix_of(scope)
         )
         # Pollers name no workspace: the first one answers them.
         return replace(built, operations=first.operations)
@@ -203,22 +178,8 @@ class Workspaces:
             app.before_request(self._refuse_what_is_anothers)
             self._change(app)
             opened = _Opened(started, app, opening.pop_all())
-        self._opened[_key(workspace.scope)] = opened
+        self._opened[key_of(workspace.scope)] = opened
         return opened
-
-
-def _check(scope: WorkspaceScope) -> None:
-    for text, (what, pattern) in zip(asdict(scope).values(), _NAMES.items(), strict=True):
-        if not pattern.fullmatch(text):
-            raise RefusedError(f"{what} {text!r} is not a name that Azure takes for one")
-
-
-def _prefix(scope: WorkspaceScope) -> str:
-    return "/".join((AT, *asdict(scope).values()))
-
-
-def _key(scope: WorkspaceScope) -> str:
-    return _prefix(scope).lower()
 
 
 def _link_shared(first: StateFolder, further: StateFolder) -> None:
@@ -230,13 +191,6 @@ def _link_shared(first: StateFolder, further: StateFolder) -> None:
         if not name.is_symlink():
             # Relative: a lake may be moved, and copied.
             name.symlink_to(os.path.relpath(shared, name.parent))
-
-
-def _listed_below(query: str) -> str:
-    """Return the path of a list for which the reader of MLTables takes `/at` for a container."""
-    below = parse_qs(query).get("prefix", [""])[0]
-    names = below.partition(f"{STORAGE_PREFIX}/")[0]
-    return f"{AT}/{names}{STORAGE_PREFIX}"
 
 
 def _no_workspace(prefix: str) -> Response:

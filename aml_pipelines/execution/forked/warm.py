@@ -7,12 +7,11 @@ import json
 import os
 import sys
 import sysconfig
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.forked.server import STOP, ready_file
-from aml_pipelines.execution.kept import connect, keep, kept_folder, places
+from aml_pipelines.execution.kept import connect, keep, kept_folder, places, tell_to_stop
 from aml_pipelines.files import write_whole
 from aml_pipelines.inherited import inherited_variables
 from conf.target import REPOSITORY
@@ -54,18 +53,7 @@ def fork_variables(environment: Mapping[str, str]) -> dict[str, str]:
 
 def stop_forks() -> int:
     """End the servers of forks when their forks have ended; return how many there were."""
-    return sum(_tell_to_stop(place) for place in places(_SUFFIX))
-
-
-def _tell_to_stop(place: Path) -> bool:
-    connection = connect(place)
-    if connection is None:
-        return False
-    with connection, suppress(OSError):
-        connection.recv(1)
-        connection.sendall(STOP)
-        connection.recv(1)  # the fork ends
-    return True
+    return sum(tell_to_stop(place, STOP, greets=True) for place in places(_SUFFIX))
 
 
 def _server_environment() -> dict[str, str]:

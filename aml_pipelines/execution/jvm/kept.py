@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.jvm.keeper import BUSY, DONE, STOP, TAKE, TELL
-from aml_pipelines.execution.kept import connect, keep, kept_folder, places
+from aml_pipelines.execution.kept import connect, keep, kept_folder, places, tell_to_stop
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -89,17 +89,7 @@ def kept_jvms() -> list[KeptJvm]:
 
 def stop_kept_jvms() -> int:
     """End the JVMs that are kept, also those that a run has; returns how many there were."""
-    return sum(_tell_to_stop(place) for place in places(_SUFFIX))
-
-
-def _tell_to_stop(place: Path) -> bool:
-    connection = connect(place)
-    if connection is None:
-        return False
-    with connection, suppress(OSError):
-        connection.sendall(STOP)
-        connection.recv(1)  # it closes the connection
-    return True
+    return sum(tell_to_stop(place, STOP) for place in places(_SUFFIX))
 
 
 def _key(command: Sequence[str], environment: Mapping[str, str]) -> str:
