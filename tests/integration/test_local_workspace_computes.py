@@ -68,7 +68,7 @@ old = put(AzureDataLakeGen1Datastore(name="old", store_name="gone"))
 fabric = put(OneLakeDatastore(
     name="fabric", artifact=OneLakeArtifact(name="house", type="lake_house"),
     one_lake_workspace_name="w", endpoint="onelake.dfs.fabric.microsoft.com"))
-keyed = put(blob("keyed", AccountKeyConfiguration(account_key="a2V5LXNlY3JldA==")))
+keyed = put(blob("keyed", AccountKeyConfiguration(account_key="bm90IGEga2V5")))
 put(blob("signed", SasTokenConfiguration(sas_token="S-secret")))
 put(AzureDataLakeGen2Datastore(
     name="principal", account_name="real", filesystem="f",
@@ -174,7 +174,7 @@ def test_datastores_are_recorded_and_their_secrets_stay_in_a_file_of_the_owners(
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert "S-secret" not in kept.read_text()
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file != kept]
-    for secret in ("-secret", "a2V5LXNlY3JldA=="):
+    for secret in ("-secret", "bm90IGEga2V5"):
         assert not [file for file in files if secret.encode() in file.read_bytes()]
         assert secret not in caplog.text
 
