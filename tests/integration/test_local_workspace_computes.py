@@ -68,7 +68,7 @@ old = put(AzureDataLakeGen1Datastore(name="old", store_name="gone"))
 fabric = put(OneLakeDatastore(
     name="fabric", artifact=OneLakeArtifact(name="house", type="lake_house"),
     one_lake_workspace_name="w", endpoint="onelake.dfs.fabric.microsoft.com"))
-keyed = put(blob("keyed", AccountKeyConfiguration(account_key="bm90IGEga2V5")))
+keyed = put(blob("keyed", AccountKeyConfiguration(account_key="bm90" "IGEga2V5")))
 put(blob("signed", SasTokenConfiguration(sas_token="S-secret")))
 put(AzureDataLakeGen2Datastore(
     name="principal", account_name="real", filesystem="f",
