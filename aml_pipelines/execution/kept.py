@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.locks import hold
+from conf.errors import UserError
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -25,8 +26,14 @@ _ANSWER_SECONDS = 90.0
 
 
 def idle_seconds() -> float:
-    """Return for how long processes wait for the next run."""
-    return float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
+    """Return for how long processes wait for the next run; raises UserError for no number."""
+    stated = os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS
+    try:
+        return float(stated)
+    except ValueError:
+        raise UserError(
+            f"{IDLE_VARIABLE} is {stated!r}; it is a number of seconds, 0 to keep nothing"
+        ) from None
 
 
 def kept_folder() -> Path | None:
@@ -78,19 +85,26 @@ def tell_to_stop(place: Path, word: bytes, *, greets: bool = False) -> bool:
 
 
 def keep(
-    place: Path, module: str, environment: Mapping[str, str], arguments: Sequence[str] = ()
+    place: Path,
+    module: str,
+    environment: Mapping[str, str],
+    arguments: Sequence[str] = (),
+    *,
+    left: Sequence[Path] = (),
 ) -> bool:
     """Start `module` as a process that outlives this one, unless one listens at `place`.
 
-    It is given its listening socket, its place and its time to wait. Returns whether it was
-    started; clients may connect at once.
+    It is given its listening socket, its place and its time to wait; the files that one which was
+    killed has `left` are deleted first. Returns whether it was started; clients may connect at
+    once.
     """
     with hold(place.with_name("lock"), {"doing": f"start {module}"}):
         connection = connect(place)
         if connection:
             connection.close()
             return False
-        place.unlink(missing_ok=True)
+        for file in (place, *left):
+            file.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(place))
             listening.listen()

@@ -75,25 +75,21 @@ def _trial(place: Path, target: Target, arguments: argparse.Namespace) -> dict[s
     conf: Mapping[str, str] = {key: str(value) for key, value in stated["conf"].items()}
     with private_files(), tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        jvm = WarmJvm(
+        warm = WarmJvm(
             memory=conf["spark.driver.memory"],
             master=target.spark.master,
             folder=folder / "jvm",
             environment={},
         )
-        is_clean = False
-        try:
-            with jvm.prepared(conf) as variables:
-                _run_step(place, folder, arguments, variables)
-            is_clean = True
-        finally:
-            jvm.stop(is_clean=is_clean)
+        with warm as jvm, jvm.prepared(conf) as variables:
+            done = _run_step(place, folder, arguments, variables)
+        _require_success(done)  # out here: a file that is refused costs no JVM
         return read_json(folder / "trial.json")
 
 
 def _run_step(
     place: Path, folder: Path, arguments: argparse.Namespace, variables: Mapping[str, str]
-) -> None:
+) -> subprocess.CompletedProcess[str]:
     asked = {
         "dataset": arguments.dataset,
         "source": arguments.source,
@@ -102,7 +98,7 @@ def _run_step(
         "examples": str(_EXAMPLES),
         "verdicts": folder.as_uri(),
     }
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, str(_STEP / "try_file.py"), *(f"--{k}={v}" for k, v in asked.items())],
         # Not a snapshot but the files themselves: errors name those that the user has.
         env={**inherited_variables(), **variables, "PYTHONPATH": str(REPOSITORY)},
@@ -111,6 +107,9 @@ def _run_step(
         text=True,
         check=False,
     )
+
+
+def _require_success(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode:
         *_, last = done.stderr.strip().splitlines() or ["the step has said nothing"]
         # Without the name of the exception's class.

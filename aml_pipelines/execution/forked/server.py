@@ -8,7 +8,6 @@ variables, the files and the arguments of the Python that asked, in a session of
 from __future__ import annotations
 
 import argparse
-import array
 import gc
 import json
 import os
@@ -38,6 +37,7 @@ IMPORTED = (
 READY = b"r"
 _PACKAGE = "aml_pipelines"
 _LOOK_SECONDS = 1.0
+_FILES = 3  # standard input, output and errors
 _LENGTH = struct.Struct("!I")
 _STATUS = struct.Struct("!i")
 STOP = _LENGTH.pack(0)
@@ -131,15 +131,11 @@ def _forget_this_repository() -> None:
 
 def _received(connection: socket.socket) -> dict[str, Any]:
     """Read what is asked; the files that came with it become this process's own."""
-    # `socket.recv_fds` with flags that close them in programs that this one starts.
-    sizes = socket.CMSG_SPACE(3 * array.array("i").itemsize)
-    head, ancillary, _, _ = connection.recvmsg(_LENGTH.size, sizes)
+    head, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, _FILES)
     if head == STOP:
         os.kill(os.getppid(), signal.SIGTERM)
-    if not ancillary:
+    if not descriptors:
         raise ConnectionError("it has gone, or asked for the end of the server")
-    descriptors = array.array("i")
-    descriptors.frombytes(ancillary[0][2])
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.forked.server import STOP, ready_file
-from aml_pipelines.execution.kept import connect, keep, kept_folder, places, tell_to_stop
+from aml_pipelines.execution.kept import keep, kept_folder, places, tell_to_stop
 from aml_pipelines.files import write_whole
 from aml_pipelines.inherited import inherited_variables
 from conf.target import REPOSITORY
@@ -31,10 +31,8 @@ _OF_THE_PROCESS = ("PYTHON", "OMP_", "MKL_", "OPENBLAS_")
 def start_forks() -> None:
     """Start the server of forks in the background, unless it runs."""
     place = _place()
-    if place and connect(place) is None:
-        # What a server that was killed has left.
-        ready_file(place).unlink(missing_ok=True)
-        keep(place, SERVER, _server_environment())
+    if place:
+        keep(place, SERVER, _server_environment(), left=[ready_file(place)])
 
 
 def fork_variables(environment: Mapping[str, str]) -> dict[str, str]:

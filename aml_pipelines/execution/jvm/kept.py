@@ -61,8 +61,9 @@ def take_jvm(command: Sequence[str], environment: Mapping[str, str]) -> LentJvm 
     folder = kept_folder()
     if folder is None:
         return None
+    key = _key(command, environment)
     for number in range(_AT_ONCE):
-        place = folder / f"{_key(command, environment)}-{number}{_SUFFIX}"
+        place = folder / f"{key}-{number}{_SUFFIX}"
         lent = _ask(place)
         # If it is not started here, a run has its JVM.
         if lent is None and keep(place, _KEEPER, environment, ["--", *command]):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aml_pipelines.execution.jvm.kept import take_jvm
 from aml_pipelines.execution.jvm.node_settings import java_environment
@@ -87,12 +88,17 @@ class WarmJvm:
                 for key, value in before.items():
                     system.clearProperty(key) if value is None else system.setProperty(key, value)
 
-    def stop(self, *, is_clean: bool) -> None:
-        """Leave the JVM, also when it is only just starting; end it unless the run `is_clean`."""
-        error = self._running.exception()
-        if error is None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Leave the JVM, also when it is only just starting.
+
+        A block that raises may have left work in it, as a run that is interrupted does: it ends.
+        """
+        if self._running.exception() is None:
             running = self._running.result()
-            (running.leave if is_clean else running.end)()
+            (running.end if kind else running.leave)()
         self._threads.shutdown()
 
     def _start(self) -> _Running:
@@ -102,13 +108,16 @@ class WarmJvm:
         environment = jvm_environment({**java, **self._environment})
         log = self._folder / "log.txt"
         # Of a lake that is served only for this run, nobody else can use the JVM.
-        log.unlink(missing_ok=True)
         lent = None if self._environment else take_jvm(command, environment)
         if lent is None:
+            log.unlink(missing_ok=True)  # it may be a link to the log of another JVM
             jvm = start_jvm(command, environment, folder=self._folder, log=log)
             gateway = _connect(jvm.port, jvm.secret)
             return _Running(jvm.port, jvm.secret, java, log, gateway, jvm.child.end, jvm.child.end)
-        log.symlink_to(lent.log)
+        # In one step: jobs at once have one folder.
+        link = log.with_name(f".{uuid.uuid4().hex}")
+        link.symlink_to(lent.log)
+        link.replace(log)
         gateway = _connect(lent.port, lent.secret)
         # What Delta remembers of tables is by their paths: those of a lake that was made anew too.
         gateway.jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()

@@ -68,13 +68,7 @@ def warm_jvm(
     if not shared:
         yield None
         return
-    jvm = WarmJvm(
+    with WarmJvm(
         memory=memory(shared[0]), master=master, folder=folder, environment=lake.spark_environment
-    )
-    is_clean = False
-    try:
+    ) as jvm:
         yield jvm
-        is_clean = True
-    finally:
-        # A run that was interrupted may have left work in it.
-        jvm.stop(is_clean=is_clean)

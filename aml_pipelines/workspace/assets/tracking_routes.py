@@ -35,6 +35,7 @@ def forward(path: str) -> Response:
     return cast("Response", Response.from_app(_mlflow().wsgi_app, environ))
 
 
+@cache
 def _mlflow() -> Flask:
     with _importing:
         from mlflow.server import app, handlers  # noqa: PLC0415 # 2 s, that few workspaces need

@@ -59,13 +59,14 @@ def read_faults(file: Path | None) -> PlannedFaults:
         raise ConfError(f"{file}: there is no such file of faults")
     document = read_document(file).allow("rules")
     items: list[object] = document.value("rules", list)
-    sections = [_section(document, at, item) for at, item in enumerate(items)]
-    is_eviction = [section.value("fault", str) == _EVICT for section in sections]
-    pairs = list(zip(sections, is_eviction, strict=True))
-    return PlannedFaults(
-        [_rule(section) for section, evicts in pairs if not evicts],
-        [_eviction(section) for section, evicts in pairs if evicts],
-    )
+    planned = PlannedFaults([], [])
+    for at, item in enumerate(items):
+        section = _section(document, at, item)
+        if section.value("fault", str) == _EVICT:
+            planned.evictions.append(_eviction(section))
+        else:
+            planned.requests.append(_rule(section))
+    return planned
 
 
 def _section(document: Section, at: int, item: object) -> Section:
