@@ -26,7 +26,6 @@ from aml_pipelines.workspace.endpoints.online import deployment_routes as online
 from aml_pipelines.workspace.endpoints.online import routes as online
 from aml_pipelines.workspace.endpoints.online import scoring_routes as scoring
 from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError, WorkspaceScope
-from aml_pipelines.workspace.http.arm_paths import with_spelled_paths
 from aml_pipelines.workspace.jobs import history_routes as history
 from aml_pipelines.workspace.jobs import routes as jobs
 from aml_pipelines.workspace.jobs.log_links import LOGS_PREFIX
@@ -112,7 +111,6 @@ def create_app(served: ServedWorkspace) -> Flask:
     app.extensions[EXTENSION] = served
     # Clients ask for the workspace itself without the slash that its route ends in: no redirect.
     app.url_map.strict_slashes = False
-    setattr(app, "wsgi_app", with_spelled_paths(app.wsgi_app))  # noqa: B010 # Flask's own way
     app.before_request(_start_clock)
     app.before_request(_limit_body)
     app.before_request(_check_token)

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from aml_pipelines.workspace.http.arm import PROVIDER, WorkspaceScope
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from wsgiref.types import StartResponse, WSGIEnvironment
-
-    Wsgi = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 # What ARM's paths begin with, and after it a subscription: a blob's path may look like one too.
 _API = r"(?P<api>/[a-z]+/v1\.0|/mferp/managementfrontend)?"
@@ -42,15 +35,6 @@ def spelled(path: str) -> str:
     """Return `path` with ARM's own words in the case that routes have."""
     found = _SCOPE.match(path)
     return f"{_spell(found)}{path[found.end() :]}" if found else path
-
-
-def with_spelled_paths(app: Wsgi) -> Wsgi:
-    """Return `app` with paths in the case of its routes."""
-
-    def call(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        return app({**environ, "PATH_INFO": spelled(environ.get("PATH_INFO", ""))}, start)
-
-    return call
 
 
 def _spell(found: re.Match[str]) -> str:
