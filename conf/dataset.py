@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.dataset_checks import check_expressions, check_names, check_presence
-from conf.dataset_parts import read_column, read_label, read_source, read_split
+from conf.dataset_column import read_column
+from conf.dataset_learning import read_label, read_split
+from conf.dataset_source import read_source
 from conf.document import ConfError, read_document
 from conf.expressions import columns_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conf.dataset_parts import Column, Label, Source, Split
+    from conf.dataset_column import Column
+    from conf.dataset_learning import Label, Split
+    from conf.dataset_source import Source
     from conf.document import Section
 
 DATASETS = Path(__file__).with_name("datasets")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column as SparkColumn
 
-    from conf.dataset_parts import Column
+    from conf.dataset_column import Column
 
 INTEGER_TEXT = r"^[+-]?[0-9]+(\.0*)?$"
 NUMBER_TEXT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from conf.dataset import Dataset
-    from conf.dataset_parts import Bound, Column
+    from conf.dataset_column import Bound, Column
 
 VERDICT = "_verdict"  # within this pass; the three tables are its values
 VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"

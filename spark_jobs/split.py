@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import FEATURE_LINEAGE, ROW_HASH
-from conf.dataset_parts import SPLITS
+from conf.dataset_learning import SPLITS
 from spark_jobs import lake, step_state
 from spark_jobs.checksum import checksums
 from spark_jobs.fingerprint import fingerprint, version_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
-    from conf.dataset_parts import Split
+    from conf.dataset_learning import Split
 
 SPLIT = "_split"  # within this step; the three tables are its values
 LABEL_UNKNOWN = "label_unknown"

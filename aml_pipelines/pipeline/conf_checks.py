@@ -12,7 +12,7 @@ from aml_pipelines.pipeline.estimators import estimator_problem
 from aml_pipelines.pipeline.values import Constant, Data, Missing
 from aml_pipelines.repository import COMPONENTS
 from conf.dataset import DATASETS, load_dataset
-from conf.dataset_parts import SPLITS
+from conf.dataset_learning import SPLITS
 from conf.document import ConfError, read_document
 from conf.model import MODELS, load_model
 from conf.model_checks import column_problems, learning_problems

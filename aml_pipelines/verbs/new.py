@@ -14,7 +14,7 @@ import yaml
 
 from aml_pipelines.files import write_whole
 from aml_pipelines.repository import ENVIRONMENTS
-from conf.dataset_parts import SPLITS
+from conf.dataset_learning import SPLITS
 from conf.errors import UserError
 from conf.target import REPOSITORY
 

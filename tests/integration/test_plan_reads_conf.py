@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conf.dataset_parts import SPLITS
+from conf.dataset_learning import SPLITS
 from tests.e2e.lake_runs import REPOSITORY, command
 
 if TYPE_CHECKING:

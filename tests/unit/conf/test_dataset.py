@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf.dataset import DATASETS, load_dataset
-from conf.dataset_parts import TYPES, Column, Source, Split
+from conf.dataset_column import TYPES, Column
+from conf.dataset_learning import Split
+from conf.dataset_source import Source
 from conf.document import ConfError
 
 TRIPS = """\

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyspark.errors import ParseException
 
 from conf import expressions as by_words
-from conf.dataset_parts import Label
+from conf.dataset_learning import Label
 from conf.document import ConfError
 from spark_jobs.expressions import check_expressions, problems_of, refusals, sample_row
 from tests.contracts import contract_of
