@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conf.columns import AS_OF, FILE_MODIFIED, FILE_SIZE, INGESTION_ID, SOURCE_FILE
 from spark_jobs.delta_log import table_exists, table_state
-from spark_jobs.sources import below
+from spark_jobs.raw.sources import below
 from spark_jobs.storage import sha256
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from spark_jobs.arrivals import (
     read_ingested,
 )
 from spark_jobs.delta_log import LakeError, table_exists, table_state
-from spark_jobs.source_checks import SourceError
-from spark_jobs.sources import find_files, read_as_text
-from spark_jobs.typed_source import read_delta_as_text
-from spark_jobs.unreadable import naming_unreadable, read_through
+from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.sources import find_files, read_as_text
+from spark_jobs.raw.typed_source import read_delta_as_text
+from spark_jobs.raw.unreadable import naming_unreadable, read_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

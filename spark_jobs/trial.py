@@ -12,11 +12,11 @@ from spark_jobs.arrivals import file_arrival
 from spark_jobs.expressions import check_expressions
 from spark_jobs.ingest import with_lineage
 from spark_jobs.judge import DUPLICATE, QUARANTINED, VALID, VERDICT, judge_rows
+from spark_jobs.raw.checks import SourceError, folder_values
+from spark_jobs.raw.sources import read_as_text
+from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.receipt import check_balance
-from spark_jobs.source_checks import SourceError, folder_values
-from spark_jobs.sources import read_as_text
 from spark_jobs.storage import list_files
-from spark_jobs.unreadable import naming_unreadable, read_through
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

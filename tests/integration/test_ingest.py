@@ -16,7 +16,7 @@ from chispa import assert_df_equality
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.ingest import ingest_source, moment
-from spark_jobs.source_checks import SourceError
+from spark_jobs.raw.checks import SourceError
 from tests.contracts import contract_of
 from tests.delta_logs import operations
 

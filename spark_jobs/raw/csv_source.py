@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import FILE_URI, MALFORMED, UNDECLARED
-from spark_jobs.csv_records import BLOCK, LINE, LOOSE, NUMBER, is_whole, join_lines, leaves_open
-from spark_jobs.raw_text import file_uri, folder_value, is_utf8, literal, union, whole_json
-from spark_jobs.source_checks import SourceError, check_columns, with_folder_columns
+from spark_jobs.raw.checks import SourceError, check_columns, with_folder_columns
+from spark_jobs.raw.csv_records import BLOCK, LINE, LOOSE, NUMBER, is_whole, join_lines, leaves_open
+from spark_jobs.raw.text import file_uri, folder_value, is_utf8, literal, union, whole_json
 from spark_jobs.storage import read_first_line
 
 if TYPE_CHECKING:

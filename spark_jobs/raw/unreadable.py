@@ -9,8 +9,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from spark_jobs.java_errors import reason_of
-from spark_jobs.raw_text import literal
-from spark_jobs.source_checks import SourceError
+from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

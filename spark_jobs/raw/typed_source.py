@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from conf.columns import FILE_URI, MALFORMED, UNDECLARED
-from spark_jobs.raw_text import file_uri, folder_value, literal, union, whole_json
-from spark_jobs.source_checks import SourceError, check_columns, with_folder_columns
+from spark_jobs.raw.checks import SourceError, check_columns, with_folder_columns
+from spark_jobs.raw.text import file_uri, folder_value, literal, union, whole_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

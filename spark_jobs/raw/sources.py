@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import FILE_URI, MALFORMED, UNDECLARED
-from spark_jobs.csv_source import read_csv
-from spark_jobs.raw_text import file_uri, folder_value, is_utf8, literal
-from spark_jobs.source_checks import SourceError, folder_values
+from spark_jobs.raw.checks import SourceError, folder_values
+from spark_jobs.raw.csv_source import read_csv
+from spark_jobs.raw.text import file_uri, folder_value, is_utf8, literal
+from spark_jobs.raw.typed_source import read_parquet
 from spark_jobs.storage import list_files
-from spark_jobs.typed_source import read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,10 +13,10 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from spark_jobs.source_checks import SourceError
-from spark_jobs.sources import find_files, read_as_text
+from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.sources import find_files, read_as_text
+from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.storage import list_files
-from spark_jobs.typed_source import read_delta_as_text
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spark_jobs.source_checks import SourceError
-from spark_jobs.sources import read_as_text
+from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.sources import read_as_text
 from spark_jobs.storage import list_files
 from tests.contracts import contract_of
 
