@@ -39,6 +39,7 @@ class Dataset:
     rules: Mapping[str, str]
     new_columns: str
     missing_columns: str
+    ignore_case: bool
     max_quarantined: float
     event_time: str | None
     label: Label | None
@@ -89,8 +90,8 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
 def _read(name: str, document: Section) -> Dataset:
     document.allow(
         *("description", "related", "sources", "null_values", "columns", "key", "newest_by"),
-        *("rules", "new_columns", "missing_columns", "max_quarantined", "event_time"),
-        *("label", "split"),
+        *("rules", "new_columns", "missing_columns", "ignore_case", "max_quarantined"),
+        *("event_time", "label", "split"),
     )
     rules = document.section("rules")
     return Dataset(
@@ -104,6 +105,7 @@ def _read(name: str, document: Section) -> Dataset:
         rules={rule: rules.value(rule, str) for rule in rules.values},
         new_columns=document.choice("new_columns", ("keep_text", "fail"), "fail"),
         missing_columns=document.choice("missing_columns", ("null", "fail"), "fail"),
+        ignore_case=document.value("ignore_case", bool, default=False),
         max_quarantined=document.value("max_quarantined", float, 0.5),
         event_time=document.value("event_time", str, None),
         label=read_label(document.section("label")),

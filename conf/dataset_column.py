@@ -22,7 +22,11 @@ Bound = float | int | str
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, how its text may be written, and which values are valid."""
+    """One column: its type, how its text may be written, and which values are valid.
+
+    `source` has the names that files may have for it, the first of which that is there counts; a
+    path, such as `address.city`, names a nested field.
+    """
 
     name: str
     type: str
@@ -31,10 +35,19 @@ class Column:
     minimum: Bound | None
     maximum: Bound | None
     allowed: tuple[str, ...]
+    source: tuple[str, ...] = ()
+    missing: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names that files may have for it."""
+        return self.source or (self.name,)
 
 
 def read_column(name: str, section: Section) -> Column:
-    section.allow("type", "required", "formats", "min", "max", "allowed", "description")
+    section.allow(
+        "type", "required", "formats", "min", "max", "allowed", "description", "source", "missing"
+    )
     if name.startswith("_") or name in RESERVED:
         section.refuse(f"{section.where}: this name and those that begin with '_' are the lake's")
     elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
@@ -47,6 +60,24 @@ def read_column(name: str, section: Section) -> Column:
         minimum=_bound(section, "min"),
         maximum=_bound(section, "max"),
         allowed=section.texts("allowed"),
+        source=_names(section),
+        missing=_missing(section),
+    )
+
+
+def _names(section: Section) -> tuple[str, ...]:
+    """Read `source`: one name, or those that were and are used."""
+    if isinstance(section.values.get("source"), list):
+        return section.texts("source")
+    name = section.value("source", str, None)
+    return () if name is None else (name,)
+
+
+def _missing(section: Section) -> str | None:
+    if section.values.get("missing", "") is None:  # YAML's own null, unquoted
+        return "null"
+    return (
+        section.choice("missing", ("null", "fail"), None) if "missing" in section.values else None
     )
 
 

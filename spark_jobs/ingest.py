@@ -27,7 +27,7 @@ from spark_jobs.arrivals import (
     read_ingested,
 )
 from spark_jobs.delta_log import LakeError, table_exists, table_state
-from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from conf.dataset_source import Source
     from spark_jobs.receipt import TableReceipt
     from spark_jobs.storage import StoredFile
 
@@ -99,11 +100,10 @@ def _append(
     """Append the rows of new arrivals to bronze, and return whether they have any."""
     names = {arrival.uri for arrival in new}
     arrived = [file for file in files if file.encoded in names]
-    file_format = contract.sources[source].format
-    with naming_unreadable(spark, arrived, file_format=file_format):
-        if file_format == "jsonl":  # read_csv has read all of its files before it returns
-            read_through(spark, arrived)
-        rows = _read(spark, new, arrived, contract, file_format=file_format)
+    stated = contract.sources[source]
+    with naming_unreadable(spark, arrived, stated):
+        read_through(spark, arrived, stated)
+        rows = _read(spark, new, arrived, contract, stated)
         if rows.isEmpty():
             return False
         ids = sorted(arrival.ingestion_id for arrival in new)
@@ -168,11 +168,10 @@ def _read(
     arrivals: Sequence[Arrival],
     files: Sequence[StoredFile],
     contract: Dataset,
-    *,
-    file_format: str,
+    source: Source,
 ) -> DataFrame:
-    if file_format == "delta":
+    if source.format == "delta":
         arrival = arrivals[0]
         stored = lake.read_version(spark, arrival.uri, arrival.modified)
         return read_delta_as_text(stored, arrival.uri, contract)
-    return read_as_text(spark, files, contract, file_format=file_format)
+    return read_as_text(spark, files, contract, source)

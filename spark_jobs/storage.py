@@ -14,7 +14,7 @@ from py4j.protocol import Py4JJavaError
 from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from py4j.java_gateway import JavaObject, JVMView
     from pyspark.sql import SparkSession
@@ -80,16 +80,43 @@ def sha256(spark: SparkSession, uri: str) -> str:
         stream.close()
 
 
-def read_first_line(spark: SparkSession, uri: str) -> bytes:
-    """Read the first line of a text file, compressed or not, without its line break."""
-    stream, hadoop = _open(spark, uri), _jvm(spark).org.apache.hadoop
-    codecs = hadoop.io.compress.CompressionCodecFactory(_hadoop(spark))
-    codec = codecs.getCodec(_path(spark, uri))
-    reader = hadoop.util.LineReader(codec.createInputStream(stream) if codec else stream)
+def first_lines(spark: SparkSession, uri: str, encoding: str) -> Generator[str]:
+    """Read the lines of a text file, compressed or not, one by one, without their line breaks.
+
+    What is no character of its encoding is U+FFFD; a byte order mark is left out.
+    """
+    jvm, path = _jvm(spark), _path(spark, uri)
+    stream = _open(spark, uri)
+    codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(_hadoop(spark))
+    codec = codecs.getCodec(path)
+    if uri.endswith(".zst"):  # Hadoop's own needs native code
+        stream = jvm.com.github.luben.zstd.ZstdInputStream(stream)
+    elif codec:
+        stream = codec.createInputStream(stream)
+    reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(stream, encoding))
     try:
-        line = _jvm(spark).org.apache.hadoop.io.Text()
-        reader.readLine(line)
-        return bytes(line.copyBytes())
+        line = reader.readLine()
+        yield line.removeprefix("\ufeff") if line else ""
+        while line is not None:
+            line = reader.readLine()
+            if line is not None:
+                yield line
+    finally:
+        reader.close()
+
+
+def knows_encoding(spark: SparkSession, encoding: str) -> bool:
+    return bool(_jvm(spark).java.nio.charset.Charset.isSupported(encoding))
+
+
+def parquet_message(spark: SparkSession, uri: str) -> str:
+    """Return the schema of a Parquet file as its footer states it, in Parquet's own words."""
+    hadoop = _jvm(spark).org.apache.parquet.hadoop
+    file = hadoop.util.HadoopInputFile.fromPath(_path(spark, uri), _hadoop(spark))
+    reader = hadoop.ParquetFileReader.open(file)
+    try:
+        message: str = reader.getFileMetaData().getSchema().toString()
+        return message
     finally:
         reader.close()
 

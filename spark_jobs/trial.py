@@ -12,7 +12,8 @@ from spark_jobs.arrivals import file_arrival
 from spark_jobs.expressions import check_expressions
 from spark_jobs.ingest import with_lineage
 from spark_jobs.judge import DUPLICATE, QUARANTINED, VALID, VERDICT, judge_rows
-from spark_jobs.raw.checks import SourceError, folder_values
+from spark_jobs.raw.checks import folder_values
+from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import read_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.receipt import check_balance
@@ -68,18 +69,17 @@ def try_files(
     does not allow, and ConfError for a rule that Spark does not take.
     """
     check_expressions(spark, contract)
-    file_format = contract.sources[source].format
-    if file_format == "delta":
+    stated = contract.sources[source]
+    if stated.format == "delta":
         raise SourceError(
             f"source {source!r} of dataset {contract.name!r} is a Delta table, and no file"
         )
     files = [_with_folders(file) for file in list_files(spark, pattern)]
     if not files:
         raise SourceError(f"there is no file at {pattern}")
-    with naming_unreadable(spark, files, file_format=file_format):
-        if file_format == "jsonl":
-            read_through(spark, files)
-        rows = read_as_text(spark, files, contract, file_format=file_format)
+    with naming_unreadable(spark, files, stated):
+        read_through(spark, files, stated)
+        rows = read_as_text(spark, files, contract, stated)
         taken = rows if most_rows is None else rows.limit(most_rows)
         is_whole = most_rows is None or rows.limit(most_rows + 1).count() <= most_rows
         judged = judge_rows(_as_bronze(spark, taken, files), contract).persist()

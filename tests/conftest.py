@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -107,6 +108,7 @@ def spark() -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as environment:  # the JVM's alone: later jobs have their own
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         environment.setenv("JAVA_HOME", str(java_home()))
+        environment.setenv("PYSPARK_PYTHON", sys.executable)
         environment.setenv("PYSPARK_SUBMIT_ARGS", " ".join(submit))
         session = spark_session("tests")
     yield session

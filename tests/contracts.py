@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from conf.dataset import load_dataset
+from conf.dataset_source import Dialect, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,10 @@ def contract_of(text: str, *, name: str = "trips") -> Dataset:
         stated = text if "sources:" in text else source + text
         Path(folder, f"{name}.yml").write_text(stated, encoding="utf-8")
         return load_dataset(name, folder=Path(folder))
+
+
+def source_of(file_format: str, dialect: Dialect | None = None, *, records: str = "") -> Source:
+    return Source(f"raw/*.{file_format}", file_format, "listing", dialect or Dialect(), records)
 
 
 def bronze_of(

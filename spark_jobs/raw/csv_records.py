@@ -2,48 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from conf.columns import FILE_URI
+from conf.dataset_source import DOUBLED
+from spark_jobs.raw.lines import BLOCK, LINE, NUMBER
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
     from pyspark.sql.window import WindowSpec
 
-LINE = "_line"
-BLOCK, NUMBER = "_block", "_number"  # where a line stands in its file
+    from conf.dataset_source import Dialect
+
 LOOSE = "_is_loose"
 
-# By RFC 4180: a quote within a quoted field is doubled. Possessive, or Java overflows its stack.
-_UNCLOSED = r'"[^"]*+(?:""[^"]*+)*+'
-_FIELD = rf'(?:{_UNCLOSED}"|[^",\n][^,\n]*+|)'
-_WHOLE = rf"^(?:{_FIELD},)*+{_FIELD}\z"
-_OPEN = rf"^(?:{_FIELD},)*+{_UNCLOSED}\z"
+
+@dataclass(frozen=True)
+class Grammar:
+    """What a record of a dialect is, as Java's regular expressions.
+
+    By RFC 4180 a quote within a quoted field is doubled; other dialects have a character before it.
+    Quantifiers are possessive, or Java overflows its stack.
+    """
+
+    quote: str
+    whole: str
+    open: str
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> Grammar:
+        quote, delimiter = _written(dialect.quote or "\0"), _written(dialect.delimiter)
+        if dialect.escape == DOUBLED:
+            unclosed = rf"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
+        else:
+            escape = _written(dialect.escape)
+            escaped = rf"{escape}(?:(?s:.)|\z)"
+            unclosed = rf"{quote}[^{quote}{escape}]*+(?:{escaped}[^{quote}{escape}]*+)*+"
+        space = " *+" if dialect.skip_initial_space else ""
+        plain = rf"[^{quote}{delimiter}\n][^{delimiter}\n]*+"
+        field = rf"{space}(?:{unclosed}{quote}|{plain}|)"
+        before = rf"^(?:{field}{delimiter})*+"
+        whole, is_open = rf"{before}{field}\z", rf"{before}{space}{unclosed}\z"
+        return cls(dialect.quote, whole, is_open)
+
+    def is_whole(self, text: SparkColumn) -> SparkColumn:
+        """Return whether a text is a record: fields that begin with a quote end with one."""
+        if not self.quote:
+            return F.lit(True)  # noqa: FBT003 # a literal
+        return ~text.contains(self.quote) | text.rlike(self.whole)
+
+    def leaves_open(self, text: SparkColumn) -> SparkColumn:
+        """Return whether the last field of a text is quoted and goes on in the next line."""
+        if not self.quote:
+            return F.lit(False)  # noqa: FBT003 # a literal
+        return text.contains(self.quote) & text.rlike(self.open)
 
 
-def is_whole(text: SparkColumn) -> SparkColumn:
-    """Return whether a text is a record: every field that begins with a quote ends with one."""
-    return ~text.contains('"') | text.rlike(_WHOLE)
+def is_comment(line: SparkColumn, dialect: Dialect) -> SparkColumn:
+    if not dialect.comment:
+        return F.lit(False)  # noqa: FBT003 # a literal
+    return line.startswith(dialect.comment)
 
 
-def leaves_open(text: SparkColumn) -> SparkColumn:
-    """Return whether the last field of a text is quoted and goes on in the next line."""
-    return text.contains('"') & text.rlike(_OPEN)
+def without_first_lines(lines: DataFrame, skipped: int) -> DataFrame:
+    """Drop the first lines of each file."""
+    if not skipped:
+        return lines
+    numbered = lines.withColumn("_place", F.row_number().over(_in_order()))
+    return numbered.where(F.col("_place") > skipped).drop("_place")
 
 
-def join_lines(lines: DataFrame) -> DataFrame:
-    """Join the lines of each record, with a line break between them.
+def join_lines(lines: DataFrame, dialect: Dialect) -> DataFrame:
+    """Join the lines of each record, with a line break between them, and drop comments.
 
     Takes LINE and FILE_URI with BLOCK and NUMBER, which order a file's lines. Returns LINE and
     FILE_URI, one row a record, and LOOSE. Where a quote never closes, or closes within a value,
     nobody can tell what is a record: from the line that opens it to the end of the file each line
     is a row of its own, and LOOSE.
     """
-    numbered = _with_record_numbers(_with_states(lines))
+    numbered = _with_record_numbers(_with_states(lines, dialect))
+    numbered = numbered.where(~(is_comment(F.col(LINE), dialect) & (F.col("_before") == 0)))
     position = F.struct(BLOCK, NUMBER)
     text = F.transform(
         F.sort_array(F.collect_list(F.struct(BLOCK, NUMBER, LINE))), lambda line: line[LINE]
@@ -55,18 +98,21 @@ def join_lines(lines: DataFrame) -> DataFrame:
     return records.select(LINE, FILE_URI, LOOSE)
 
 
-def _with_states(lines: DataFrame) -> DataFrame:
+def _with_states(lines: DataFrame, dialect: Dialect) -> DataFrame:
     """Add whether a line begins and ends within an open quote: `_before` and `_after`, 0 or 1.
 
     A line that begins within one reads as if a quote stood before it. It says either how it ends
     whatever the line before, or that it ends as that did, or the other way round.
     """
-    within = F.concat(F.lit('"'), LINE)
+    grammar = Grammar.of(dialect)
+    within = F.concat(F.lit(dialect.quote), LINE)
+    opens = grammar.leaves_open(F.col(LINE)) & ~is_comment(F.col(LINE), dialect)
+    is_whole = within.rlike(grammar.whole)
     told = lines.select(
         "*",
-        leaves_open(F.col(LINE)).cast("int").alias("_from_outside"),
-        (leaves_open(within) | ~within.rlike(_WHOLE)).cast("int").alias("_from_within"),
-        (~leaves_open(within) & ~within.rlike(_WHOLE)).alias("_closes_wrongly"),
+        opens.cast("int").alias("_from_outside"),
+        (grammar.leaves_open(within) | ~is_whole).cast("int").alias("_from_within"),
+        (~grammar.leaves_open(within) & ~is_whole).alias("_closes_wrongly"),
     )
     turns = (F.col("_from_outside") == 1) & (F.col("_from_within") == 0)
     counted = told.withColumn("_turns", F.sum(turns.cast("int")).over(_so_far()))
@@ -98,3 +144,8 @@ def _in_order() -> WindowSpec:
 
 def _so_far() -> WindowSpec:
     return _in_order().rowsBetween(Window.unboundedPreceding, Window.currentRow)
+
+
+def _written(character: str) -> str:
+    """Write a character for a regular expression, within brackets or not."""
+    return rf"\x{{{ord(character):x}}}"

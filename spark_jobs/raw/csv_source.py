@@ -4,133 +4,206 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
 from conf.columns import FILE_URI, MALFORMED, UNDECLARED
-from spark_jobs.raw.checks import SourceError, check_columns, with_folder_columns
-from spark_jobs.raw.csv_records import BLOCK, LINE, LOOSE, NUMBER, is_whole, join_lines, leaves_open
-from spark_jobs.raw.text import file_uri, folder_value, is_utf8, literal, union, whole_json
-from spark_jobs.storage import read_first_line
+from conf.dataset_source import DOUBLED
+from spark_jobs.raw.checks import check_columns, with_folder_columns
+from spark_jobs.raw.csv_records import (
+    LOOSE,
+    Grammar,
+    is_comment,
+    join_lines,
+    without_first_lines,
+)
+from spark_jobs.raw.errors import SourceError
+from spark_jobs.raw.lines import LINE, UNREADABLE, is_text, read_lines
+from spark_jobs.raw.names import match_names, undeclared_names
+from spark_jobs.raw.text import folder_value, union, whole_json
+from spark_jobs.storage import first_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from conf.dataset_source import Dialect
     from spark_jobs.storage import StoredFile
-
-OPTIONS = {
-    "mode": "PERMISSIVE",
-    "columnNameOfCorruptRecord": MALFORMED,
-    "quote": '"',
-    "escape": '"',
-    "nullValue": "",
-    "emptyValue": "",
-}
 
 
 @dataclass(frozen=True)
 class _Kind:
     """What files have in common that are read together; order of columns may differ between them.
 
-    `columns` are those of the header, then those that folders name.
+    `line` is their header, None without one; `names` are those of its columns, and `folders` those
+    of the folders that are columns too.
     """
 
-    header: str
-    columns: tuple[str, ...]
+    line: str | None
+    names: tuple[str, ...]
+    folders: tuple[str, ...]
     spans_lines: bool
 
 
-def read_csv(spark: SparkSession, files: Sequence[StoredFile], contract: Dataset) -> DataFrame:
-    """Read CSV files as `read_as_text` says; each begins with a line of column names.
+def read_csv(
+    spark: SparkSession, files: Sequence[StoredFile], contract: Dataset, dialect: Dialect
+) -> DataFrame:
+    """Read CSV files as `read_as_text` says, in the dialect that their source states.
 
     A file with a record over several lines is read in one piece; all others in as many as Spark
     likes.
     """
-    headers = {file: _header(file.name, read_first_line(spark, file.uri)) for file in files}
-    columns = {
-        file: with_folder_columns(_names(header), file.folders, contract)
-        for file, header in headers.items()
-    }
-    for file, names in columns.items():
-        check_columns(file.name, names, contract)
-    spanning = _spanning(spark, files)
+    headers = {file: _header(spark, file, contract, dialect) for file in files}
+    for file, (_, names) in headers.items():
+        header = with_folder_columns(names, file.folders, contract)
+        check_columns(file.name, header, match_names(file.name, header, contract), contract)
+    spanning = _spanning(spark, files, dialect)
     by_kind: dict[_Kind, list[StoredFile]] = {}
-    for file, header in headers.items():
-        kind = _Kind(header, columns[file], file.encoded in spanning)
+    for file, (line, names) in headers.items():
+        folders = with_folder_columns(names, file.folders, contract)[len(names) :]
+        kind = _Kind(line, names, folders, file.encoded in spanning)
         by_kind.setdefault(kind, []).append(file)
-    return union([_read_kind(spark, kind, alike, contract) for kind, alike in by_kind.items()])
+    return union(
+        [_read_kind(spark, kind, alike, contract, dialect) for kind, alike in by_kind.items()]
+    )
 
 
-def _header(file: str, line: bytes) -> str:
+def _header(
+    spark: SparkSession, file: StoredFile, contract: Dataset, dialect: Dialect
+) -> tuple[str | None, tuple[str, ...]]:
+    """Return the line of a file that has the names of its columns, None without one, and those."""
+    if isinstance(dialect.header, tuple):
+        return None, dialect.header
+    if not dialect.header:
+        return None, tuple(column.names[0] for column in contract.columns)
+    line = _header_line(spark, file, dialect)
     try:
-        header = line.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{file}: its first line is not UTF-8 text ({error.reason})") from error
-    if not header.strip():
-        raise SourceError(f"{file}: is empty; a CSV file begins with a line of column names")
-    try:
-        next(csv.reader([header], strict=True))
+        names = next(csv.reader([line], strict=True, **_python_dialect(dialect)))
     except csv.Error as error:
         raise SourceError(
-            f"{file}: its first line has a quote that does not close ({error}); column names "
-            "stand on one line"
+            f"{file.name}: its line of column names has a quote that does not close ({error}); "
+            "column names stand on one line"
         ) from error
-    return header
+    return line, tuple(name.strip() for name in names)
 
 
-def _names(header: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in next(csv.reader([header])))
+def _header_line(spark: SparkSession, file: StoredFile, dialect: Dialect) -> str:
+    lines = first_lines(spark, file.uri, dialect.encoding)
+    for _ in range(dialect.skip_lines):
+        next(lines, None)
+    line = next(
+        (line for line in lines if not (dialect.comment and line.startswith(dialect.comment))), ""
+    )
+    lines.close()
+    if not line.strip():
+        raise SourceError(
+            f"{file.name}: is empty where a line of column names is due; correct the file, or "
+            "state 'header', 'skip_lines' or 'comment' of its source"
+        )
+    if UNREADABLE in line:
+        raise SourceError(
+            f"{file.name}: its first line is not {dialect.encoding} text; state the 'encoding' of "
+            "its source, such as windows-1252"
+        )
+    return line
 
 
-def _spanning(spark: SparkSession, files: Sequence[StoredFile]) -> frozenset[str]:
+def _python_dialect(dialect: Dialect) -> dict[str, Any]:
+    return {
+        "delimiter": dialect.delimiter,
+        "quotechar": dialect.quote or None,
+        "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        "doublequote": dialect.escape == DOUBLED,
+        "escapechar": None if dialect.escape == DOUBLED else dialect.escape,
+        "skipinitialspace": True,
+    }
+
+
+def _spark_dialect(dialect: Dialect) -> dict[str, str]:
+    return {
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": MALFORMED,
+        "sep": dialect.delimiter,
+        "quote": dialect.quote,
+        "escape": dialect.quote if dialect.escape == DOUBLED else dialect.escape,
+        "ignoreLeadingWhiteSpace": str(dialect.skip_initial_space).lower(),
+        "nullValue": "",
+        "emptyValue": "",
+    }
+
+
+def _spanning(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialect) -> frozenset[str]:
     """Return the files with a quoted field that goes on in the next line, by URI."""
-    lines = spark.read.text([literal(file.uri) for file in files])
-    opened = lines.where(leaves_open(F.col("value"))).select(file_uri()).distinct()
+    if not dialect.may_span_lines:
+        return frozenset()
+    lines = without_first_lines(read_lines(spark, files, dialect), dialect.skip_lines)
+    line = F.col(LINE)
+    opens = Grammar.of(dialect).leaves_open(line) & ~is_comment(line, dialect)
+    opened = lines.where(opens).select(FILE_URI).distinct()
     return frozenset(row[FILE_URI] for row in opened.collect())
 
 
 def _read_kind(
-    spark: SparkSession, kind: _Kind, files: Sequence[StoredFile], contract: Dataset
+    spark: SparkSession,
+    kind: _Kind,
+    files: Sequence[StoredFile],
+    contract: Dataset,
+    dialect: Dialect,
 ) -> DataFrame:
     """Parse each record by itself: Spark's reader would close a quote that is left open."""
-    lines = spark.read.text([literal(file.uri) for file in files]).select(
-        F.col("value").alias(LINE),
-        file_uri(),
-        F.col("_metadata.file_block_start").alias(BLOCK),
-        F.monotonically_increasing_id().alias(NUMBER),
-    )
-    single = lines.select(LINE, FILE_URI, F.lit(False).alias(LOOSE))  # noqa: FBT003 # a literal
-    records = join_lines(lines) if kind.spans_lines else single
-    # The header is found by its text: lines have no numbers where files are read in parts.
-    rows = records.where((F.trim(LINE) != "") & (F.col(LINE) != kind.header))
+    records = _records(spark, kind, files, dialect)
     # By place: a name in a header can be whatever, also one of ours.
-    places = {name: f"_{place}" for place, name in enumerate(_names(kind.header))}
+    places = {name: f"_{place}" for place, name in enumerate(kind.names)}
     schema = ", ".join(f"{place} string" for place in (*places.values(), MALFORMED))
-    parsed = rows.select("*", F.from_csv(LINE, schema, OPTIONS).alias("_record")).select(
-        LINE, FILE_URI, LOOSE, "_record.*"
-    )
-    line = F.col(LINE)
-    quotes = F.length(line) - F.length(F.translate(line, '"', ""))
-    is_broken = (
-        F.col(LOOSE)
-        | (quotes % 2 == 1)
-        | ~is_whole(line)
-        | F.col(MALFORMED).isNotNull()
-        | ~is_utf8(LINE)
-    )
+    record = F.from_csv(LINE, schema, _spark_dialect(dialect)).alias("_record")
+    parsed = records.select("*", record).select(LINE, FILE_URI, LOOSE, "_record.*")
+    is_broken = F.col(LOOSE) | F.col(MALFORMED).isNotNull() | _is_garbled(F.col(LINE), dialect)
+    header = (*kind.names, *kind.folders)
+    matched = match_names(files[0].name, header, contract)
     undeclared = {
-        name: F.col(place) for name, place in places.items() if name not in contract.column_names
+        name: F.col(places[name]) for name in undeclared_names(header, matched) if name in places
     }
+
+    def value(name: str) -> SparkColumn:
+        found = matched.get(name)
+        if found in places:
+            return F.col(places[found])
+        return folder_value(files, found) if found else F.lit(None).cast("string")
+
     return parsed.select(
-        *(
-            (F.col(places[name]) if name in places else folder_value(files, name)).alias(name)
-            for name in contract.column_names
-        ),
-        F.when(is_broken, line).alias(MALFORMED),
+        *(value(name).alias(name) for name in contract.column_names),
+        F.when(is_broken, F.col(LINE)).alias(MALFORMED),
         whole_json(undeclared).alias(UNDECLARED),
         FILE_URI,
     )
+
+
+def _records(
+    spark: SparkSession, kind: _Kind, files: Sequence[StoredFile], dialect: Dialect
+) -> DataFrame:
+    """Return the records of files but for their header, comments and blank lines."""
+    lines = without_first_lines(read_lines(spark, files, dialect), dialect.skip_lines)
+    if kind.spans_lines:
+        records = join_lines(lines, dialect)
+    else:
+        records = lines.where(~is_comment(F.col(LINE), dialect)).select(
+            LINE,
+            FILE_URI,
+            F.lit(False).alias(LOOSE),  # noqa: FBT003 # a literal
+        )
+    rows = records.where(F.trim(LINE) != "")
+    # The header is found by its text: lines have no numbers where files are read in parts.
+    return rows if kind.line is None else rows.where(F.col(LINE) != kind.line)
+
+
+def _is_garbled(line: SparkColumn, dialect: Dialect) -> SparkColumn:
+    """Return whether a record is not of its dialect's characters, or its quotes are wrong."""
+    is_garbled = ~is_text(line, dialect) | ~Grammar.of(dialect).is_whole(line)
+    if not dialect.quote or dialect.escape != DOUBLED:
+        return is_garbled
+    quotes = F.length(line) - F.length(F.translate(line, dialect.quote, ""))
+    return is_garbled | (quotes % 2 == 1)

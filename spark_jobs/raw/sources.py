@@ -1,29 +1,25 @@
-"""Read raw files as text, exactly as they came: CSV, JSON lines, Parquet and Delta by contract."""
+"""Find the raw files of a source, and read them as text, exactly as they came, by contract."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
-from conf.columns import FILE_URI, MALFORMED, UNDECLARED
-from spark_jobs.raw.checks import SourceError, folder_values
+from spark_jobs.raw.checks import folder_values
 from spark_jobs.raw.csv_source import read_csv
-from spark_jobs.raw.text import file_uri, folder_value, is_utf8, literal
-from spark_jobs.raw.typed_source import read_parquet
-from spark_jobs.storage import list_files
+from spark_jobs.raw.errors import SourceError
+from spark_jobs.raw.json_source import read_json_lines, read_json_lists
+from spark_jobs.raw.typed_source import read_typed
+from spark_jobs.storage import knows_encoding, list_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from conf.dataset_source import Source
     from spark_jobs.storage import StoredFile
-
-NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 
 
 def find_files(spark: SparkSession, lake: str, contract: Dataset, source: str) -> list[StoredFile]:
@@ -44,50 +40,24 @@ def below(lake: str, uri: str) -> str:
 
 
 def read_as_text(
-    spark: SparkSession, files: Sequence[StoredFile], contract: Dataset, *, file_format: str
+    spark: SparkSession, files: Sequence[StoredFile], contract: Dataset, source: Source
 ) -> DataFrame:
     """Read files of one format: the contract's columns as text, MALFORMED, UNDECLARED, FILE_URI.
 
     MALFORMED is the whole record where it is not of its format; UNDECLARED holds columns that the
     contract does not know, as JSON. A column that a file lacks has the value that its folders
-    state, such as `store=1`. Raises SourceError when a file's columns break the contract.
+    state, such as `store=1`. Raises SourceError when a file's columns break the contract, or Java
+    does not know its encoding.
     """
-    if file_format == "csv":
-        return read_csv(spark, files, contract)
-    if file_format == "jsonl":
-        return _read_json_lines(spark, files, contract)
-    return read_parquet(spark, files, contract)
-
-
-def _read_json_lines(
-    spark: SparkSession, files: Sequence[StoredFile], contract: Dataset
-) -> DataFrame:
-    """Split each object into texts; a line that is no object is malformed, a blank line is skipped.
-
-    A line is parsed as a list of objects, since Spark would read the first of several and drop the
-    others.
-    """
-    lines = spark.read.text([literal(file.uri) for file in files]).select("value", file_uri())
-    is_object = is_utf8("value") & (F.size("listed") == 1)
-    listed = F.from_json(F.concat(F.lit("["), "value", F.lit("]")), "array<map<string,string>>")
-    objects = (
-        lines.where(F.trim("value") != "")
-        .select("*", listed.alias("listed"))
-        .select("*", F.when(is_object, F.col("listed")[0]).alias("object"))
-    )
-    declared = F.array(*(F.lit(name) for name in contract.column_names))
-    others = F.map_filter("object", lambda name, _: ~F.array_contains(declared, name))
-
-    def value(name: str) -> SparkColumn:
-        stated = F.col("object").getItem(name)
-        # Spark writes what is no JSON number within quotes, which no string of JSON has.
-        is_word = stated.isin(*(f'"{word}"' for word in NO_NUMBERS))
-        word = F.when(is_word, F.btrim(stated, F.lit('"'))).otherwise(stated)
-        return F.coalesce(word, folder_value(files, name))
-
-    return objects.select(
-        *(value(name).alias(name) for name in contract.column_names),
-        F.when(F.col("object").isNull(), F.col("value")).alias(MALFORMED),
-        F.when(F.size(others) > 0, F.to_json(others)).alias(UNDECLARED),
-        FILE_URI,
-    )
+    if not knows_encoding(spark, source.dialect.encoding):
+        raise SourceError(
+            f"dataset {contract.name!r}: Java knows no encoding {source.dialect.encoding!r}; "
+            f"correct it in conf/datasets/{contract.name}.yml"
+        )
+    if source.format == "csv":
+        return read_csv(spark, files, contract, source.dialect)
+    if source.format == "jsonl":
+        return read_json_lines(spark, files, contract, source.dialect)
+    if source.format == "json":
+        return read_json_lists(spark, files, contract, source)
+    return read_typed(spark, files, contract, file_format=source.format)

@@ -1,4 +1,4 @@
-"""What readers of raw files share: names of files, the bytes of text, and what is not declared."""
+"""What readers of raw files share: names of files, values of folders, and what is not declared."""
 
 from __future__ import annotations
 
@@ -35,12 +35,6 @@ def folder_value(files: Sequence[StoredFile], name: str) -> SparkColumn:
         return F.lit(None).cast("string")
     by_uri = F.create_map(*(F.lit(text) for pair in stated for text in pair))
     return by_uri[F.col(FILE_URI)]
-
-
-def is_utf8(name: str) -> SparkColumn:
-    """Return whether a text is UTF-8: Spark reads all other bytes as one and the same letter."""
-    written = F.col(name).cast("binary")
-    return F.encode(F.decode(written, "UTF-8"), "UTF-8") == written
 
 
 def whole_json(values: Mapping[str, SparkColumn]) -> SparkColumn:

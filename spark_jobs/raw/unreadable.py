@@ -9,7 +9,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from spark_jobs.java_errors import reason_of
-from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.errors import SourceError
+from spark_jobs.raw.lines import read_lines
 from spark_jobs.raw.text import literal
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from conf.dataset_source import Source
     from spark_jobs.storage import StoredFile
 
 COMPRESSED = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
@@ -24,41 +26,43 @@ COMPRESSED = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
 
 @contextmanager
 def naming_unreadable(
-    spark: SparkSession, files: Sequence[StoredFile], *, file_format: str
+    spark: SparkSession, files: Sequence[StoredFile], source: Source
 ) -> Iterator[None]:
     """Raise SourceError, with its name, for the file that made Spark fail; else Spark's error."""
     try:
         yield
     except (Py4JJavaError, PySparkException) as error:
         for file in files:  # only now: to read each file by itself is slow
-            reason = _why_unreadable(spark, file, file_format)
+            reason = _why_unreadable(spark, file, source)
             if reason:
                 raise SourceError(
-                    f"{file.name}: cannot be read as {file_format}: {reason}; {_remedy(reason)}"
+                    f"{file.name}: cannot be read as {source.format}: {reason}; "
+                    "replace the file, or take it away"
                 ) from error
         raise
 
 
-def read_through(spark: SparkSession, files: Sequence[StoredFile]) -> None:
+def read_through(spark: SparkSession, files: Sequence[StoredFile], source: Source) -> None:
     """Read the compressed ones of some text files to their end: one that is cut off fails here.
 
-    It would fail in the middle of a write otherwise, and leave half of it behind.
+    It would fail in the middle of a write otherwise, and leave half of it behind. Files of other
+    kinds, and CSV whose records may span lines, are read before their rows are asked for.
     """
-    compressed = [literal(file.uri) for file in files if file.name.endswith(COMPRESSED)]
-    if compressed:
-        spark.read.text(compressed).write.format("noop").mode("overwrite").save()
+    is_read_late = source.format == "jsonl" or (
+        source.format == "csv" and not source.dialect.may_span_lines
+    )
+    compressed = [file for file in files if file.name.endswith(COMPRESSED)]
+    if compressed and is_read_late:
+        read_lines(spark, compressed, source.dialect).write.format("noop").mode("overwrite").save()
 
 
-def _remedy(reason: str) -> str:
-    if "NANOS" in reason:
-        return "write moments in microseconds, as coerce_timestamps='us' of pandas does"
-    return "replace the file, or take it away"
-
-
-def _why_unreadable(spark: SparkSession, file: StoredFile, file_format: str) -> str:
+def _why_unreadable(spark: SparkSession, file: StoredFile, source: Source) -> str:
     try:
-        reader = spark.read.format("parquet" if file_format == "parquet" else "text")
-        reader.load(literal(file.uri)).write.format("noop").mode("overwrite").save()
+        if source.format in {"parquet", "avro", "orc"}:
+            rows = spark.read.format(source.format).load(literal(file.uri))
+        else:
+            rows = read_lines(spark, [file], source.dialect)
+        rows.write.format("noop").mode("overwrite").save()
     except (Py4JJavaError, PySparkException) as error:
         return reason_of(error)
     return ""

@@ -75,10 +75,15 @@ def test_every_image_has_the_version_of_its_content_and_is_named_by_it() -> None
     assert stale == [], "python -m aml_pipelines versions writes them"
 
 
-def test_the_jars_of_delta_are_those_that_its_python_package_expects() -> None:
+@pytest.mark.parametrize(
+    ("group", "package"), [("io.delta", "delta-spark"), ("org.apache.spark", "pyspark")]
+)
+def test_the_jars_are_of_the_version_that_their_python_package_expects(
+    group: str, package: str
+) -> None:
     coordinates = [line.split()[0] for line in uncommented(SPARK / "jars.txt")]
-    versions = {coordinate.rpartition(":")[2] for coordinate in coordinates}
-    assert versions == {locked_versions()["delta-spark"]}
+    versions = {c.rpartition(":")[2] for c in coordinates if c.startswith(f"{group}:")}
+    assert versions == {locked_versions()[package]}
 
 
 def test_the_lock_hashes_every_package_and_names_no_place_to_get_it_from() -> None:

@@ -145,7 +145,10 @@ SPLIT_BY_TIME = "split: {by: time, column: day, train: %s, validation: %s, test:
         (TRIPS.replace("raw/trips", "/etc"), "path '/etc/.*' is not below the lake; write it rel"),
         (TRIPS.replace("raw/trips", "raw/../.."), "is not below the lake"),
         (TRIPS.replace("raw/trips", "abfss://x"), "is not below the lake"),
-        (TRIPS.replace("format: csv", "format: xml"), "'format' is 'xml'; it is one of .*'jsonl'"),
+        (
+            TRIPS.replace("format: csv", "format: yaml"),
+            "'format' is 'yaml'; it is one of .*'jsonl'",
+        ),
         (TRIPS + "new_columns: drop\n", r"'new_columns' is 'drop'; it is one of \['keep_text'"),
         (TRIPS + "missing_columns: zero\n", r"'missing_columns' is 'zero'; it is one of \['null'"),
         (TRIPS + "max_quarantined: few\n", "'max_quarantined' is 'few'; it takes a float, not a s"),
@@ -202,7 +205,7 @@ def test_a_contract_that_states_nonsense_is_refused_with_the_place_and_what_is_r
 def test_all_mistakes_of_a_contract_are_told_at_once_each_with_its_line(tmp_path: Path) -> None:
     text = """\
 sources:
-  history: {path: /raw/*.csv, format: xml}
+  history: {path: /raw/*.csv, format: yaml}
 columns:
   trip: {type: integer, min: 0, requird: true}
   city: {type: string, allowed: [yes, no]}
@@ -222,7 +225,7 @@ split: {by: key, train: many, validation: 0.2, test: 0.2}
     assert [problem.partition(";")[0] for problem in sorted(told)] == sorted(
         [
             ":2: sources: history: path '/raw/*.csv' is not below the lake",
-            ":2: sources: history: 'format' is 'xml'",
+            ":2: sources: history: 'format' is 'yaml'",
             ":4: columns: trip: 'type' is 'integer'",
             ":4: columns: trip: unknown keys ['requird']",
             ":5: columns: city: 'allowed' has True",

@@ -45,6 +45,6 @@ def test_a_file_is_known_by_its_bytes_and_its_first_line(
     content = b"trip,city\r\n1,\xff\n"
     (tmp_path / "a.csv").write_bytes(content)
     assert storage.sha256(spark, f"{tmp_path}/a.csv") == hashlib.sha256(content).hexdigest()
-    assert storage.read_first_line(spark, f"{tmp_path}/a.csv") == b"trip,city"
+    assert next(storage.first_lines(spark, f"{tmp_path}/a.csv", "UTF-8")) == "trip,city"
     (tmp_path / "empty.csv").write_bytes(b"")
-    assert storage.read_first_line(spark, f"{tmp_path}/empty.csv") == b""
+    assert next(storage.first_lines(spark, f"{tmp_path}/empty.csv", "UTF-8")) == ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conf.document import ConfError
-from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.errors import SourceError
 from spark_jobs.trial import Trial, try_files
 from tests.contracts import contract_of
 

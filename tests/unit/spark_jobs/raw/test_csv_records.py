@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import read_as_text
 from spark_jobs.storage import list_files
-from tests.contracts import contract_of
+from tests.contracts import contract_of, source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def read(spark: SparkSession, folder: Path, *files: tuple[str, str]) -> list[Row
     """Return trip, city, fare and the malformed text of every row, in order."""
     for name, text in files:
         (folder / name).write_bytes(text.encode())
-    found = read_as_text(spark, list_files(spark, f"{folder}/*"), TRIPS, file_format="csv")
+    found = read_as_text(spark, list_files(spark, f"{folder}/*"), TRIPS, source_of("csv"))
     rows = found.select("trip", "city", "fare", "_malformed").collect()
     return sorted((tuple(row) for row in rows), key=str)
 
@@ -108,7 +108,7 @@ def test_a_compressed_file_is_read_and_its_header_too(spark: SparkSession, tmp_p
 
 
 def test_a_header_over_several_lines_is_refused(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"a\.csv: its first line has a quote that does not clo"):
+    with pytest.raises(SourceError, match=r"a\.csv: its line of column names has a quote that"):
         read(spark, tmp_path, ("a.csv", 'trip,city,"fare\n"\n1,Ulm,1\n'))
 
 

@@ -13,11 +13,11 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from spark_jobs.raw.checks import SourceError
+from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.storage import list_files
-from tests.contracts import contract_of
+from tests.contracts import contract_of, source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def read(
     spark: SparkSession, folder: Path, contract: Dataset, *, file_format: str = "csv"
 ) -> DataFrame:
     files = list_files(spark, f"{folder}/*")
-    return read_as_text(spark, files, contract, file_format=file_format).drop("_file_uri")
+    return read_as_text(spark, files, contract, source_of(file_format)).drop("_file_uri")
 
 
 def test_a_csv_row_is_text_as_it_came_and_malformed_where_its_fields_do_not_add_up(
@@ -109,8 +109,8 @@ def test_columns_that_only_some_of_the_parquet_files_have_are_seen(
     with pytest.raises(
         SourceError, match=r"b\.parquet: columns \['fare'\] are not in the contract"
     ):
-        read_as_text(spark, files, contract_of(STRICT), file_format="parquet")
-    rows = read_as_text(spark, files, contract_of(LENIENT), file_format="parquet")
+        read_as_text(spark, files, contract_of(STRICT), source_of("parquet"))
+    rows = read_as_text(spark, files, contract_of(LENIENT), source_of("parquet"))
     expected = [("1", "Ulm", None, None), ("2", "Aix", None, '{"fare":9}')]
     actual = rows.drop("_file_uri")
     assert_df_equality(actual, spark.createDataFrame(expected, READ), ignore_row_order=True)
@@ -137,10 +137,10 @@ def test_names_in_a_header_may_be_whatever_they_are(spark: SparkSession, tmp_pat
     )
     lenient = contract_of(LENIENT)
     rows = read_as_text(
-        spark, list_files(spark, f"{tmp_path}/*.csv"), lenient, file_format="csv"
+        spark, list_files(spark, f"{tmp_path}/*.csv"), lenient, source_of("csv")
     ).unionByName(
         read_as_text(
-            spark, list_files(spark, f"{tmp_path}/*.parquet"), lenient, file_format="parquet"
+            spark, list_files(spark, f"{tmp_path}/*.parquet"), lenient, source_of("parquet")
         )
     )
     others = '{"Trip":"2","ci`ty":"3","_malformed":"4","_line":"5","a.b":"7","x, y":"8"}'
@@ -245,7 +245,7 @@ def test_typed_files_become_the_text_that_spark_writes_for_them(
     rows: list[Row] = [("1", "Ulm", None, '{"t":9.5}'), ("2", None, None, "{}")]
     contract = contract_of(LENIENT)
     files = list_files(spark, f"{tmp_path}/typed/*.parquet")
-    from_parquet = read_as_text(spark, files, contract, file_format="parquet").drop("_file_uri")
+    from_parquet = read_as_text(spark, files, contract, source_of("parquet")).drop("_file_uri")
     from_delta = read_delta_as_text(typed, "lake/trips", contract).drop("_file_uri")
     expected = spark.createDataFrame([*rows, *rows], READ)
     assert_df_equality(from_parquet.union(from_delta), expected, ignore_row_order=True)
@@ -254,7 +254,7 @@ def test_typed_files_become_the_text_that_spark_writes_for_them(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", r"a\.csv: is empty; a CSV file begins with a line of column names"),
+        (b"", r"a\.csv: is empty where a line of column names is due; correct"),
         (b"\n1,Ulm\n", r"a\.csv: is empty"),
         (b"\xff\xfe\x00,city\n1,Ulm\n", r"a\.csv: its first line is not UTF-8 text"),
         (b"trip,city,trip\n1,Ulm,1\n", r"a\.csv: columns \['trip'\] are there twice"),
