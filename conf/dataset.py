@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.dataset_checks import check_expressions, check_names, check_presence
-from conf.dataset_column import read_column
+from conf.dataset_column import ROW_KEY, Column, read_column
 from conf.dataset_learning import read_label, read_split
 from conf.dataset_source import read_source
 from conf.document import ConfError, read_document
@@ -17,7 +17,6 @@ from conf.expressions import columns_read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conf.dataset_column import Column
     from conf.dataset_learning import Label, Split
     from conf.dataset_source import Source
     from conf.document import Section
@@ -64,6 +63,15 @@ class Dataset:
         return columns_read(self.label.expression, self.column_names)
 
     @property
+    def raw_columns(self) -> tuple[Column, ...]:
+        """Return the columns that files have."""
+        return tuple(column for column in self.columns if not column.is_row_id)
+
+    @property
+    def raw_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.raw_columns)
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
@@ -99,8 +107,8 @@ def _read(name: str, document: Section) -> Dataset:
         related=document.texts("related"),
         sources={n: read_source(s) for n, s in document.section("sources").sections().items()},
         null_values=document.texts("null_values"),
-        columns=tuple(read_column(n, s) for n, s in document.section("columns").sections().items()),
-        key=document.texts("key"),
+        columns=_columns(document),
+        key=(ROW_KEY,) if _has_row_key(document) else document.texts("key"),
         newest_by=document.texts("newest_by"),
         rules={rule: rules.value(rule, str) for rule in rules.values},
         new_columns=document.choice("new_columns", ("keep_text", "fail"), "fail"),
@@ -111,3 +119,30 @@ def _read(name: str, document: Section) -> Dataset:
         label=read_label(document.section("label")),
         split=read_split(document.section("split")),
     )
+
+
+def _columns(document: Section) -> tuple[Column, ...]:
+    stated = document.section("columns").sections()
+    columns = tuple(read_column(name, section) for name, section in stated.items())
+    if not _has_row_key(document):
+        return columns
+    if ROW_KEY in stated:
+        document.refuse(
+            f"{document.where_of('key')}: 'key: row' makes a column {ROW_KEY!r}; rename the one "
+            "that is declared, and state its name in files as its 'source'"
+        )
+    row_id = Column(
+        name=ROW_KEY,
+        type="string",
+        required=True,
+        formats=(),
+        minimum=None,
+        maximum=None,
+        allowed=(),
+        is_row_id=True,
+    )
+    return (row_id, *columns)
+
+
+def _has_row_key(document: Section) -> bool:
+    return document.values.get("key") == "row"

@@ -17,6 +17,8 @@ TYPES = ("string", "int", "long", "double", "boolean", "date", "timestamp")
 RESERVED = (BROKEN_RULES, ORIGINAL, REASON)
 # Spark's integers, by the bits of their values.
 BITS = {"int": 31, "long": 63}
+# The key of a dataset whose rows have none of their own.
+ROW_KEY = "row_id"
 Bound = float | int | str
 
 
@@ -25,7 +27,8 @@ class Column:
     """One column: its type, how its text may be written, and which values are valid.
 
     `source` has the names that files may have for it, the first of which that is there counts; a
-    path, such as `address.city`, names a nested field.
+    path, such as `address.city`, names a nested field. The column that `is_row_id` is in no file:
+    it has the lake's own id of the row.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Column:
     allowed: tuple[str, ...]
     source: tuple[str, ...] = ()
     missing: str | None = None
+    is_row_id: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

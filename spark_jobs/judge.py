@@ -124,7 +124,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
         *LINEAGE,
         arrival.alias(ARRIVAL),
         *(FILE_MODIFIED, MALFORMED, UNDECLARED),
-        *(_arrived_text(bronze, name).alias(name) for name in contract.column_names),
+        *(_arrived_text(bronze, contract, name).alias(name) for name in contract.column_names),
     )
     texts = [
         present_text(c.name, null_values=contract.null_values).alias(_text_of(c.name))
@@ -141,8 +141,10 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
     return present.select("*", *typed)
 
 
-def _arrived_text(bronze: DataFrame, name: str) -> SparkColumn:
+def _arrived_text(bronze: DataFrame, contract: Dataset, name: str) -> SparkColumn:
     """Return a column as it arrived, also in files from before it was declared."""
+    if contract.column(name).is_row_id:
+        return F.col(ROW_ID)
     undeclared = F.get_json_object(UNDECLARED, f"$.{name}")
     return F.coalesce(F.col(name), undeclared) if name in bronze.columns else undeclared
 

@@ -27,10 +27,10 @@ def check_columns(
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
         raise SourceError(f"{where}: columns {repeated} are there twice")
-    missing = [name for name in contract.column_names if name not in matched]
+    missing = [name for name in contract.raw_names if name not in matched]
     refused = [
         column.name
-        for column in contract.columns
+        for column in contract.raw_columns
         if column.name in missing
         and (column.name in contract.key or _missing_of(column, contract) == "fail")
     ]
@@ -68,5 +68,5 @@ def with_folder_columns(
     header: Sequence[str], folders: Mapping[str, str | None], contract: Dataset
 ) -> tuple[str, ...]:
     """Return the columns of a file and, of those its folders name, the declared ones it lacks."""
-    declared = {name for column in contract.columns for name in column.names}
+    declared = {name for column in contract.raw_columns for name in column.names}
     return (*header, *(name for name in folders if name in declared and name not in header))

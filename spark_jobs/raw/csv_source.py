@@ -79,7 +79,7 @@ def _header(
     if isinstance(dialect.header, tuple):
         return None, dialect.header
     if not dialect.header:
-        return None, tuple(column.names[0] for column in contract.columns)
+        return None, tuple(column.names[0] for column in contract.raw_columns)
     line = _header_line(spark, file, dialect)
     try:
         names = next(csv.reader([line], strict=True, **_python_dialect(dialect)))
@@ -175,7 +175,7 @@ def _read_kind(
         return folder_value(files, found) if found else F.lit(None).cast("string")
 
     return parsed.select(
-        *(value(name).alias(name) for name in contract.column_names),
+        *(value(name).alias(name) for name in contract.raw_names),
         F.when(is_broken, F.col(LINE)).alias(MALFORMED),
         whole_json(undeclared).alias(UNDECLARED),
         FILE_URI,

@@ -77,8 +77,10 @@ def _split_objects(
     parsed = objects.select("*", listed.alias("listed")).select(
         "*", F.when(is_object, F.col("listed")[0]).alias("object")
     )
-    firsts = {str(steps(name)[0]) for column in contract.columns for name in column.names}
-    names = F.array(*(F.lit(n) for n in {*firsts, *(n for c in contract.columns for n in c.names)}))
+    firsts = {str(steps(name)[0]) for column in contract.raw_columns for name in column.names}
+    names = F.array(
+        *(F.lit(n) for n in {*firsts, *(n for c in contract.raw_columns for n in c.names)})
+    )
     if contract.ignore_case:
         names = F.transform(names, F.lower)
     others = F.map_filter(
@@ -90,7 +92,7 @@ def _split_objects(
         return F.coalesce(*stated, *(folder_value(files, name) for name in names))
 
     return parsed.select(
-        *(value(column.names).alias(column.name) for column in contract.columns),
+        *(value(column.names).alias(column.name) for column in contract.raw_columns),
         F.when(F.col("object").isNull(), F.col(LINE)).alias(MALFORMED),
         F.when(F.size(others) > 0, F.to_json(others)).alias(UNDECLARED),
         FILE_URI,

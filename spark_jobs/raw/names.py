@@ -25,7 +25,7 @@ def match_names(
     are one to a contract that ignores case.
     """
     matched = {}
-    for column in contract.columns:
+    for column in contract.raw_columns:
         name = _name_of(where, column, header, contract)
         if name is None:
             name = next((path for path in column.names if path in paths), None)
@@ -36,7 +36,9 @@ def match_names(
 
 def nested_paths(contract: Dataset) -> list[str]:
     """Return the names that may be paths of nested fields, such as `address.city` or `tags[0]`."""
-    return [name for column in contract.columns for name in column.names if len(steps(name)) > 1]
+    return [
+        name for column in contract.raw_columns for name in column.names if len(steps(name)) > 1
+    ]
 
 
 def steps(path: str) -> list[str | int]:

@@ -106,7 +106,7 @@ def _read_typed(
         name: F.col(places[name]) for name in undeclared_names(header, matched) if name in fields
     }
     return placed.select(
-        *(value(name).alias(name) for name in contract.column_names),
+        *(value(name).alias(name) for name in contract.raw_names),
         F.lit(None).cast("string").alias(MALFORMED),
         whole_json(undeclared).alias(UNDECLARED),
         FILE_URI,

@@ -17,6 +17,7 @@ from conf.dataset_column import TYPES, Column
 from conf.dataset_learning import Split
 from conf.dataset_source import Source
 from conf.document import ConfError
+from tests.contracts import contract_of
 
 TRIPS = """\
 sources: {history: {path: raw/trips/*.csv, format: csv}}
@@ -313,3 +314,12 @@ def test_what_a_contract_states_is_what_is_loaded(
     assert loaded.columns == tuple(stated)
     assert loaded.null_values == tuple(null_values)
     assert loaded.rules == rules
+
+
+def test_a_dataset_whose_rows_have_no_key_has_the_id_of_each_row_as_one() -> None:
+    contract = contract_of("columns: {city: {type: string}}\nkey: row\n")
+    assert contract.key == ("row_id",)
+    assert contract.column_names == ("row_id", "city")
+    assert contract.raw_names == ("city",)
+    with pytest.raises(ConfError, match=r"yml:3: 'key: row' makes a column 'row_id'; rename"):
+        contract_of("columns: {row_id: {type: string}}\nkey: row\n")

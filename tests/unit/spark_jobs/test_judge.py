@@ -208,3 +208,11 @@ def test_every_row_gets_one_verdict_and_every_key_one_winner_whatever_their_orde
     losers = [row["trip"] for row in as_stated if row["_verdict"] == "duplicate"]
     assert len(winners) == len(set(winners))
     assert set(losers) <= set(winners)
+
+
+def test_rows_without_a_key_of_their_own_are_each_an_entity(spark: SparkSession) -> None:
+    contract = contract_of("columns: {city: {type: string}}\nkey: row\n")
+    rows = [{"_row_id": "a-0", "city": "Ulm"}, {"_row_id": "a-1", "city": "Ulm"}]
+    bronze = bronze_of(spark, contract, rows).drop("row_id")  # no file has it
+    judged = judge_rows(bronze, contract).select("row_id", "city", "_verdict").collect()
+    assert {tuple(row) for row in judged} == {("a-0", "Ulm", "valid"), ("a-1", "Ulm", "valid")}

@@ -149,8 +149,8 @@ def zstd(content: bytes) -> bytes:
     packed = pa.BufferOutputStream()
     with pa.CompressedOutputStream(packed, "zstd") as stream:
         stream.write(content)
-    content: bytes = packed.getvalue().to_pybytes()
-    return content
+    written: bytes = packed.getvalue().to_pybytes()
+    return written
 
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
