@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,14 @@ from conf.dataset_checks import check_expressions, check_names, check_presence
 from conf.dataset_column import ROW_KEY, Column, read_column
 from conf.dataset_learning import read_label, read_split
 from conf.dataset_source import read_source
-from conf.document import ConfError, read_document
+from conf.document import ConfError, Section, read_document
 from conf.expressions import columns_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conf.dataset_learning import Label, Split
     from conf.dataset_source import Source
-    from conf.document import Section
 
 DATASETS = Path(__file__).with_name("datasets")
 
@@ -93,6 +92,12 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
         check_names(dataset, document)
     document.raise_found()
     return dataset
+
+
+def columns_alone(columns: Sequence[Column]) -> Dataset:
+    """Return a contract of nothing but columns, which may have whatever names files have."""
+    nothing = Section({}, DATASETS / "nothing.yml", found=[])
+    return replace(_read("nothing", nothing), columns=tuple(columns))
 
 
 def _read(name: str, document: Section) -> Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -12,12 +12,10 @@ from spark_jobs.arrivals import file_arrival
 from spark_jobs.expressions import check_expressions
 from spark_jobs.ingest import with_lineage
 from spark_jobs.judge import DUPLICATE, QUARANTINED, VALID, VERDICT, judge_rows
-from spark_jobs.raw.checks import folder_values
 from spark_jobs.raw.errors import SourceError
-from spark_jobs.raw.sources import read_as_text
+from spark_jobs.raw.sources import list_all, read_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.receipt import check_balance
-from spark_jobs.storage import list_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,13 +55,13 @@ class Trial:
 def try_files(
     spark: SparkSession,
     contract: Dataset,
-    pattern: str,
+    patterns: Sequence[str],
     *,
     source: str,
     most_rows: int | None,
     most_examples: int,
 ) -> Trial:
-    """Judge the rows of the files that match the URI `pattern`, or the first `most_rows` of them.
+    """Judge the rows of the files that match the URI `patterns`, or the first `most_rows` of them.
 
     Raises SourceError when there is no file, or one cannot be read or has columns that the contract
     does not allow, and ConfError for a rule that Spark does not take.
@@ -74,9 +72,9 @@ def try_files(
         raise SourceError(
             f"source {source!r} of dataset {contract.name!r} is a Delta table, and no file"
         )
-    files = [_with_folders(file) for file in list_files(spark, pattern)]
+    files = list_all(spark, patterns)
     if not files:
-        raise SourceError(f"there is no file at {pattern}")
+        raise SourceError(f"there is no file at {', '.join(patterns)}")
     with naming_unreadable(spark, files, stated):
         read_through(spark, files, stated)
         rows = read_as_text(spark, files, contract, stated)
@@ -87,10 +85,6 @@ def try_files(
             return _trial(judged, files, most_examples=most_examples, is_whole=is_whole)
         finally:
             judged.unpersist()
-
-
-def _with_folders(file: StoredFile) -> StoredFile:
-    return replace(file, folders=folder_values(file.uri))
 
 
 def _as_bronze(spark: SparkSession, rows: DataFrame, files: Sequence[StoredFile]) -> DataFrame:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from rich.table import Table
 
 from aml_pipelines.console import say, show_table
-from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.execution.jvm.warm import WarmJvm
-from aml_pipelines.files import private_files, read_json
-from aml_pipelines.inherited import inherited_variables
-from aml_pipelines.repository import COMPONENTS
+from aml_pipelines.execution.jvm.script import run_script
+from aml_pipelines.files import read_json
 from aml_pipelines.targets import add_target_argument, command_target
-from conf.dataset import load_dataset
+from conf.dataset import DATASETS, load_dataset
 from conf.document import ConfError
-from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 GOOD, TOO_MANY_BROKEN = 0, 1
-_STEP = COMPONENTS / "try_file"
 _SAMPLE = 10_000
 _EXAMPLES = 10
 _LONGEST_TEXT = 160
@@ -71,50 +64,18 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _trial(place: Path, target: Target, arguments: argparse.Namespace) -> dict[str, Any]:
     """Judge the files in the JVM that runs share; raise CommandFailedError if that fails."""
-    stated = yaml.safe_load((_STEP / "component.yml").read_text(encoding="utf-8"))
-    conf: Mapping[str, str] = {key: str(value) for key, value in stated["conf"].items()}
-    with private_files(), tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        warm = WarmJvm(
-            memory=conf["spark.driver.memory"],
-            master=target.spark.master,
-            folder=folder / "jvm",
-            environment={},
-        )
-        with warm as jvm, jvm.prepared(conf) as variables:
-            done = _run_step(place, folder, arguments, variables)
-        _require_success(done)  # out here: a file that is refused costs no JVM
-        return read_json(folder / "trial.json")
-
-
-def _run_step(
-    place: Path, folder: Path, arguments: argparse.Namespace, variables: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
-    asked = {
-        "dataset": arguments.dataset,
-        "source": arguments.source,
-        "files": f"file:{place}",  # as Spark writes it in the metadata of rows
-        "rows": str(0 if arguments.whole else _SAMPLE),
-        "examples": str(_EXAMPLES),
-        "verdicts": folder.as_uri(),
-    }
-    return subprocess.run(
-        [sys.executable, str(_STEP / "try_file.py"), *(f"--{k}={v}" for k, v in asked.items())],
-        # Not a snapshot but the files themselves: errors name those that the user has.
-        env={**inherited_variables(), **variables, "PYTHONPATH": str(REPOSITORY)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _require_success(done: subprocess.CompletedProcess[str]) -> None:
-    if done.returncode:
-        *_, last = done.stderr.strip().splitlines() or ["the step has said nothing"]
-        # Without the name of the exception's class.
-        kind, _, said = last.partition(": ")
-        raise CommandFailedError(said if said and " " not in kind else last)
+    with tempfile.TemporaryDirectory() as folder:
+        asked = {
+            "dataset": arguments.dataset,
+            "contracts": str(DATASETS),
+            "source": arguments.source,
+            "files": json.dumps([f"file:{place}"]),  # as Spark writes it in the metadata of rows
+            "rows": str(0 if arguments.whole else _SAMPLE),
+            "examples": str(_EXAMPLES),
+            "verdicts": Path(folder).as_uri(),
+        }
+        run_script("try_file", asked, target)
+        return read_json(Path(folder) / "trial.json")
 
 
 def _show(trial: Mapping[str, Any], contract: Dataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 from conf.arguments import arguments
 from conf.dataset import load_dataset
@@ -12,14 +13,26 @@ from spark_jobs.storage import write_text
 from spark_jobs.trial import try_files
 
 
-def main(*, dataset: str, source: str, files: str, rows: int, examples: int, verdicts: str) -> None:
-    """Write the trial as JSON to the folder `verdicts`; `rows` of 0 judges all."""
-    contract = load_dataset(dataset)
+def main(
+    *,
+    dataset: str,
+    contracts: str,
+    source: str,
+    files: str,
+    rows: int,
+    examples: int,
+    verdicts: str,
+) -> None:
+    """Write the trial as JSON to the folder `verdicts`; `rows` of 0 judges all.
+
+    `files` is a JSON list of URI patterns, and `contracts` the folder that has the contract.
+    """
+    contract = load_dataset(dataset, folder=Path(contracts))
     with spark_session("try_file") as spark:
         trial = try_files(
             spark,
             contract,
-            files,
+            json.loads(files),
             source=contract.source_or_error(source),
             most_rows=rows or None,
             most_examples=examples,

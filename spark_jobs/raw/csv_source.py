@@ -57,7 +57,8 @@ def read_csv(
     A file with a record over several lines is read in one piece; all others in as many as Spark
     likes.
     """
-    headers = {file: _header(spark, file, contract, dialect) for file in files}
+    declared = [column.names[0] for column in contract.raw_columns]
+    headers = {file: header_of(spark, file, declared, dialect) for file in files}
     for file, (_, names) in headers.items():
         header = with_folder_columns(names, file.folders, contract)
         check_columns(file.name, header, match_names(file.name, header, contract), contract)
@@ -72,14 +73,17 @@ def read_csv(
     )
 
 
-def _header(
-    spark: SparkSession, file: StoredFile, contract: Dataset, dialect: Dialect
+def header_of(
+    spark: SparkSession, file: StoredFile, declared: Sequence[str], dialect: Dialect
 ) -> tuple[str | None, tuple[str, ...]]:
-    """Return the line of a file that has the names of its columns, None without one, and those."""
+    """Return the line of a file that has the names of its columns, None without one, and those.
+
+    A file without a header has the columns that are `declared`, in their order.
+    """
     if isinstance(dialect.header, tuple):
         return None, dialect.header
     if not dialect.header:
-        return None, tuple(column.names[0] for column in contract.raw_columns)
+        return None, tuple(declared)
     line = _header_line(spark, file, dialect)
     try:
         names = next(csv.reader([line], strict=True, **_python_dialect(dialect)))

@@ -29,14 +29,30 @@ def read_json_lines(
     spark: SparkSession, files: Sequence[StoredFile], contract: Dataset, dialect: Dialect
 ) -> DataFrame:
     """Split each object into texts; a line that is no object is malformed, a blank one skipped."""
-    lines = read_lines(spark, files, dialect).where(F.trim(LINE) != "")
-    return _split_objects(lines.select(LINE, FILE_URI), files, contract, dialect)
+    return _split_objects(_lines(spark, files, dialect), files, contract, dialect)
 
 
 def read_json_lists(
     spark: SparkSession, files: Sequence[StoredFile], contract: Dataset, source: Source
 ) -> DataFrame:
-    """Split each object of the list that a file holds into texts; what is no object is malformed.
+    """Split each object of the lists that files hold into texts, as `read_json_lines` does."""
+    return _split_objects(_listed(spark, files, source), files, contract, source.dialect)
+
+
+def json_records(spark: SparkSession, files: Sequence[StoredFile], source: Source) -> DataFrame:
+    """Return the records of files in JSON, a text each: LINE and FILE_URI."""
+    if source.format == "json":
+        return _listed(spark, files, source)
+    return _lines(spark, files, source.dialect)
+
+
+def _lines(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialect) -> DataFrame:
+    lines = read_lines(spark, files, dialect).where(F.trim(LINE) != "")
+    return lines.select(LINE, FILE_URI)
+
+
+def _listed(spark: SparkSession, files: Sequence[StoredFile], source: Source) -> DataFrame:
+    """Return the records of the lists that files hold.
 
     A file that holds one object in place of a list has one record. Raises SourceError for a file
     that holds neither.
@@ -58,10 +74,9 @@ def read_json_lists(
             "the file or the 'records' of its source; a file with an object a line is 'jsonl'"
         )
     # A null in the list is a record too.
-    records = listed.select(FILE_URI, F.explode("listed").alias("_record")).select(
+    return listed.select(FILE_URI, F.explode("listed").alias("_record")).select(
         F.coalesce("_record", F.lit("null")).alias(LINE), FILE_URI
     )
-    return _split_objects(records, files, contract, source.dialect)
 
 
 def _split_objects(

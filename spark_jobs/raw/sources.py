@@ -34,6 +34,12 @@ def find_files(spark: SparkSession, lake: str, contract: Dataset, source: str) -
     return [replace(file, folders=folder_values(below(lake, file.uri))) for file in files]
 
 
+def list_all(spark: SparkSession, patterns: Sequence[str]) -> list[StoredFile]:
+    """List the files that match any of some URI patterns, each with what its folders state."""
+    found = {file.uri: file for pattern in patterns for file in list_files(spark, pattern)}
+    return [replace(file, folders=folder_values(uri)) for uri, file in sorted(found.items())]
+
+
 def below(lake: str, uri: str) -> str:
     """Return a file's path from the lake's root on, so that a lake can be moved."""
     return uri.partition(lake.rstrip("/") + "/")[2] or uri

@@ -41,20 +41,25 @@ def read_typed(
         if file_format == "parquet":
             schema = parquet_message(spark, file.uri)
         else:
-            schema = spark.read.format(file_format).load(literal(file.uri)).schema.json()
+            schema = typed_rows(spark, [file], file_format).schema.json()
         by_schema.setdefault((schema, tuple(sorted(file.folders))), []).append(file)
     frames = []
     for (schema, _), group in by_schema.items():
         nanoseconds = NANOSECONDS.findall(schema) if file_format == "parquet" else []
-        if nanoseconds:  # Spark reads none, and numbers in their place if it is told to
-            spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
-        rows = spark.read.format(file_format).load([literal(file.uri) for file in group])
+        rows = typed_rows(spark, group, file_format)
         named = rows.select(
             *(_moment(name) if name in nanoseconds else _column(name) for name in rows.columns),
             file_uri(),
         )
         frames.append(_read_typed(named, group[0].name, contract, files=group))
     return union(frames)
+
+
+def typed_rows(spark: SparkSession, files: Sequence[StoredFile], file_format: str) -> DataFrame:
+    """Read files with one schema as they are; moments in nanoseconds are numbers."""
+    # Spark reads no nanoseconds; this it does in their place if it is told to.
+    spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+    return spark.read.format(file_format).load([literal(file.uri) for file in files])
 
 
 def read_delta_as_text(rows: DataFrame, uri: str, contract: Dataset) -> DataFrame:

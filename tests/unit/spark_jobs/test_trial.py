@@ -41,7 +41,7 @@ def trial_of(
     return try_files(
         spark,
         TRIPS,
-        f"{folder}/one file.csv",
+        [f"{folder}/one file.csv"],
         source="history",
         most_rows=most_rows,
         most_examples=most,
@@ -112,7 +112,9 @@ def test_a_file_that_the_contract_does_not_take_is_refused(
 def test_a_table_and_no_file_are_refused(spark: SparkSession, tmp_path: Path) -> None:
     for source, said in (("table", "is a Delta table"), ("history", "there is no file at")):
         with pytest.raises(SourceError, match=said):
-            try_files(spark, TRIPS, f"{tmp_path}/x", source=source, most_rows=None, most_examples=1)
+            try_files(
+                spark, TRIPS, [f"{tmp_path}/x"], source=source, most_rows=None, most_examples=1
+            )
 
 
 def test_a_rule_that_spark_does_not_take_is_found_first(
@@ -125,7 +127,7 @@ def test_a_rule_that_spark_does_not_take_is_found_first(
     """)
     with pytest.raises(ConfError, match="wrong"):
         try_files(
-            spark, contract, f"{tmp_path}/x", source="history", most_rows=None, most_examples=1
+            spark, contract, [f"{tmp_path}/x"], source="history", most_rows=None, most_examples=1
         )
 
 
