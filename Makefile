@@ -11,7 +11,7 @@ COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --n
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast conformance wheel lint plan dependencies shell lock clean help
+.PHONY: setup run test test-fast conformance own-data wheel lint plan dependencies shell lock clean help
 
 $(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -45,6 +45,9 @@ test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run 
 conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), and send every route 300 wrong requests
 	@$(BIN)/python -m tests.conformance
 	@FUZZED_REQUESTS=300 $(BIN)/python -m pytest $(PARALLEL) --quiet tests/conformance/test_fuzzed_requests.py
+
+own-data: $(READY) ## five real datasets from files to scores, each in two commands, with their times
+	@OWN_DATA=all $(BIN)/python -m pytest -s tests/e2e/test_own_data.py
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

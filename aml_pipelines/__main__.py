@@ -23,6 +23,8 @@ VERBS = {
     "explain": "say why a node ran or was reused, and what changed",
     "new": "write the files of a new step, green from the start",
     "sample": "put sample data into the lake's raw folder",
+    "init": "draft a contract, and a model, from files",
+    "profile": "show what the raw files of a dataset hold",
     "try": "judge a file by a contract, without writing",
     "versions": "give every image the version of its content, wherever it is named",
     "workspace": "serve the local workspace to MLClient, until it is interrupted",

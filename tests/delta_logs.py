@@ -22,3 +22,13 @@ def commits(uri: str) -> list[dict[str, list[dict[str, Any]]]]:
 def operations(uri: str) -> list[str]:
     """Name what each commit of a table did, oldest first."""
     return [str(commit["commitInfo"][0]["operation"]) for commit in commits(uri)]
+
+
+def live_files(uri: str) -> list[str]:
+    """Return the data files of a table's newest version, which no checkpoint has replaced."""
+    files: dict[str, None] = {}
+    for commit in commits(uri):
+        for action in commit.get("remove", []):
+            files.pop(action["path"])
+        files |= {action["path"]: None for action in commit.get("add", [])}
+    return [str(Path(uri, file)) for file in files]

@@ -24,6 +24,8 @@ from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.assets.registry import Registry
 from aml_pipelines.workspace.jobs.component_files import component_finder
 from aml_pipelines.workspace.store.addresses import addresses_in
+from conf.dataset_learning import SPLITS
+from conf.model import load_model
 from conf.target import LOCAL
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """The arguments that `plan` and `run` share."""
+    """The arguments that `plan` and `run` share.
+
+    `overrides` are inputs that some pipeline must have; `of_model` are for those that have them.
+    """
 
     pipelines: tuple[str, ...]
     target: Target
@@ -44,6 +49,7 @@ class Request:
     runs: Path
     environments: Policy = ONLY_THIS
     mapped: Mapping[str, str] = field(default_factory=dict)
+    of_model: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, pipeline: str, run_id: str) -> Plan:
         """Plan one pipeline, with assets as they are registered now; raises PipelineError."""
@@ -60,7 +66,8 @@ class Request:
         )
         target_inputs = {"lake": self.target.lake, **self.target.inputs}
         file = find_pipeline(pipeline)
-        return plan_pipeline(file, locations, overrides=self.overrides, target_inputs=target_inputs)
+        overrides = {**self.of_model, **self.overrides}
+        return plan_pipeline(file, locations, overrides=overrides, target_inputs=target_inputs)
 
     def choices(self, plan: Plan) -> Choices:
         """Return where the nodes of a plan run; raises PipelineError for what is not here."""
@@ -100,6 +107,11 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_target_argument(parser)
     add_settings_argument(parser)
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="a model of conf/models: its name, dataset and data for the inputs of those names",
+    )
     add_environment_arguments(parser)
     add_map_argument(parser)
     parser.add_argument("--runs-dir", type=Path, help="folder of the runs (<lake>/runs)")
@@ -127,7 +139,15 @@ def read_request(arguments: argparse.Namespace) -> Request:
         runs=(arguments.runs_dir or default).absolute(),
         environments=read_policy(arguments),
         mapped={**target.data, **read_map(arguments.mapped)},
+        of_model=model_inputs(arguments.model) if arguments.model else {},
     )
+
+
+def model_inputs(name: str) -> dict[str, str]:
+    """Return the inputs by which our pipelines learn and use a model; raises ConfError for none."""
+    dataset = load_model(name).dataset
+    splits = {split: f"azureml:{dataset}_{split}@latest" for split in SPLITS}
+    return {"model_name": name, "dataset": dataset, **splits}
 
 
 def pipeline_names() -> list[str]:

@@ -1,0 +1,190 @@
+"""`init`: draft the contract of a dataset, and a model, from files of the user's."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aml_pipelines.console import say
+from aml_pipelines.drafts.contract import draft_contract
+from aml_pipelines.drafts.model import draft_model
+from aml_pipelines.drafts.placed import copy, place
+from aml_pipelines.drafts.sniff import sniff
+from aml_pipelines.drafts.text import QUESTION
+from aml_pipelines.execution.jvm.script import run_script
+from aml_pipelines.execution.lakes import hold_lake
+from aml_pipelines.files import read_json, write_whole
+from aml_pipelines.targets import add_target_argument, command_target
+from conf.dataset import DATASETS, load_dataset
+from conf.errors import UserError
+from conf.model import MODELS
+from conf.target import REPOSITORY
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from aml_pipelines.drafts.contract import Drafted
+    from aml_pipelines.drafts.placed import Placed
+    from aml_pipelines.drafts.sniff import Sniffed
+    from conf.target import Target
+
+DONE = 0
+_EXAMPLES = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", help="the name of the dataset, such as trips")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="files, or patterns in quotes")
+    parser.add_argument("--label", metavar="COLUMN", help="draft a model that predicts this column")
+    parser.add_argument("--positive", metavar="VALUE", help="of two words: what is looked for")
+    parser.add_argument("--batch", nargs="+", metavar="FILE", help="files to be scored")
+    parser.add_argument("--model", metavar="NAME", help="the model's name (DATASET_LABEL)")
+    add_target_argument(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write conf/datasets/DATASET.yml and, with a label, conf/models/MODEL.yml.
+
+    Nothing is written before the draft has judged the files, and nothing is overwritten.
+    """
+    name, target = arguments.dataset, command_target(arguments.target)
+    contract, model = _files_to_write(name, arguments)
+    history = _listed(arguments.files)
+    batch = _listed(arguments.batch) if arguments.batch else []
+    sniffed = sniff(history[0])
+    lake = Path(target.lake) if target.is_local and target.has_folder else None
+    placed = {"history": place(history, f"raw/{name}/history", lake)}
+    if batch:
+        placed["batch"] = place(batch, f"raw/{name}/batch", lake)
+    globs = {source: found.glob for source, found in placed.items()}
+    globs.setdefault("batch", globs["history"])
+    say(f"{name}: {len(history):,} files of {sniffed.format}; profiling them")
+    profile = _profile(history, sniffed, target, arguments.label or "")
+    while True:
+        drafted = draft_contract(name, profile, sniffed, globs, label=arguments.label)
+        trial = _judge(name, history, drafted, target)
+        # What tells texts apart may be one value: a key is judged by its values.
+        if not (trial["verdicts"]["duplicate"] and drafted.key):
+            break
+        profile["keys"] = profile["keys"][1:]
+    texts = {contract: drafted.text}
+    if drafted.label:
+        texts[model] = draft_model(name, profile, drafted, positive=arguments.positive)
+    _say_verdict(trial)
+    _place(placed, target, name)
+    for file, text in texts.items():
+        write_whole(file, text.encode())
+        asked = sum(line.lstrip().startswith(QUESTION) for line in text.splitlines())
+        say(f"wrote {file.relative_to(REPOSITORY)}, which asks {asked} questions ({QUESTION})")
+    _say_next(name, model if drafted.label else None)
+    return DONE
+
+
+def _files_to_write(name: str, arguments: argparse.Namespace) -> tuple[Path, Path]:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise UserError(f"dataset {name!r}: a name is lower-case letters, digits and underscores")
+    label = re.sub(r"[^a-z0-9]+", "_", (arguments.label or "").lower()).strip("_")
+    model = arguments.model or f"{name}_{label}"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", model):
+        raise UserError(f"model {model!r}: a name is letters, digits, underscores and dashes")
+    contract, described = DATASETS / f"{name}.yml", MODELS / f"{model}.yml"
+    for file in (contract, *([described] if arguments.label else [])):
+        if file.exists():
+            raise UserError(
+                f"{file.relative_to(REPOSITORY)} is there; init overwrites nothing: remove it, or "
+                "choose another name"
+            )
+    return contract, described
+
+
+def _listed(patterns: Sequence[str]) -> list[Path]:
+    files: dict[Path, None] = {}
+    for pattern in patterns:
+        given = Path(pattern).absolute()
+        found = sorted(Path(given.anchor).glob(str(given.relative_to(given.anchor))))
+        # A name may have the characters of a pattern.
+        found = [given] if given.exists() else found
+        if not found:
+            raise UserError(f"{pattern}: there is no such file")
+        files |= dict.fromkeys(found)
+    return list(files)
+
+
+def _profile(files: Sequence[Path], sniffed: Sniffed, target: Target, label: str) -> dict[str, Any]:
+    _require_here(target)
+    if sniffed.format == "delta":
+        raise UserError("init profiles files; of a Delta table, name its Parquet files' folder")
+    source = {"path": "raw/*", "format": sniffed.format, **sniffed.keys}
+    with tempfile.TemporaryDirectory() as folder:
+        asked = {
+            "source": json.dumps(source),
+            "dataset": "",
+            "label": label,
+            "files": json.dumps([_uri(file) for file in files]),
+            "profile": Path(folder).as_uri(),
+        }
+        run_script("profile_files", asked, target)
+        return read_json(Path(folder) / "profile.json")
+
+
+def _judge(name: str, files: Sequence[Path], drafted: Drafted, target: Target) -> dict[str, Any]:
+    """Judge all rows of the files by the draft."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_whole(Path(folder, f"{name}.yml"), drafted.text.encode())
+        load_dataset(name, folder=Path(folder))
+        asked = {
+            "dataset": name,
+            "contracts": folder,
+            "source": "history",
+            "files": json.dumps([_uri(file) for file in files]),
+            "rows": "0",
+            "examples": str(_EXAMPLES),
+            "verdicts": Path(folder).as_uri(),
+        }
+        run_script("try_file", asked, target)
+        return read_json(Path(folder) / "trial.json")
+
+
+def _say_verdict(trial: Mapping[str, Any]) -> None:
+    verdicts = trial["verdicts"]
+    say(
+        f"of {trial['rows']:,} rows {verdicts['valid']:,} are valid by the draft, "
+        f"{verdicts['quarantined']:,} would be quarantined"
+    )
+    for example in trial["examples"]:
+        say(f"  {', '.join(example['rules'])}: {example['text'][:120]}")
+
+
+def _place(placed: Mapping[str, Placed], target: Target, name: str) -> None:
+    moved = [found for found in placed.values() if not found.is_there]
+    if not moved:
+        return
+    with hold_lake(target, f"init {name}") as lake:
+        for found in moved:
+            copy(found, lake)
+            say(f"copied {len(found.paths):,} files to {found.glob} of the lake")
+
+
+def _require_here(target: Target) -> None:
+    if not target.is_local:
+        raise UserError(
+            f"target {target.name!r} is a workspace in Azure; init works here: --target local. "
+            "Then bring the files to Azure with: python -m aml_pipelines upload"
+        )
+
+
+def _uri(file: Path) -> str:
+    escaped = re.sub(r"([\\\[\]{}*?])", r"\\\1", str(file))
+    return f"file:{escaped}"
+
+
+def _say_next(name: str, model: Path | None) -> None:
+    command = "python -m aml_pipelines run"
+    if model:
+        say(f"next: {command} data training batch_inference --model {model.stem}")
+    else:
+        say(f"next: {command} data --set inputs.dataset={name}")
