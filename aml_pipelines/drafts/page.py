@@ -6,6 +6,7 @@ from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import matplotlib as mpl
 from jinja2 import Environment
 from matplotlib.figure import Figure
 
@@ -75,8 +76,11 @@ def _picture(column: Profiled) -> str:
         axes.invert_yaxis()
     axes.tick_params(labelsize=6)
     written = StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None})
-    return written.getvalue().partition("<svg")[1] + written.getvalue().partition("<svg")[2]
+    # The same picture has the same ids each time, and no date.
+    with mpl.rc_context({"svg.hashsalt": column["name"]}):
+        figure.savefig(written, format="svg", metadata={"Date": None})
+    _, start, drawn = written.getvalue().partition("<svg")
+    return start + drawn
 
 
 def _short(text: str, most: int = 16) -> str:

@@ -75,6 +75,8 @@ def test_files_go_to_scores_that_agree_with_the_outcomes_they_withhold(
     assert f"new champion: {model} v1" in said
     scores = scores_of(clone, own.name)
     assert len(scores) == len(withheld)
+    type_in(clone, "profile", own.name, "--page", str(tmp_path / "profile.html"))
+    assert "<svg" in (tmp_path / "profile.html").read_text("utf-8")
     right = own.agreement(scores, withheld)
     print(  # noqa: T201 # what `make own-data` is for
         f"{own.name}: init {drafted - began:.0f} s, to scores {time.monotonic() - drafted:.0f} s, "
