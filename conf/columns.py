@@ -34,4 +34,5 @@ REASON = "reason"
 # Scores, beside the fields of spark_jobs.score_rows.ScoreRun.
 SCORE = "score"
 CLASS = "class"
+PROBABILITIES = "probabilities"  # of each class by name, unless the classes are 0 and 1
 INPUT_HASH = "input_hash"

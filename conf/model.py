@@ -8,16 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conf.document import ConfError, Section, read_document
+from conf.model_classes import check_labels, read_class_weights, read_classes, read_positive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conf.model_classes import ClassName
+
 MODELS = Path(__file__).with_name("models")
 TASKS = {
-    "classification": ("roc_auc", "average_precision", "log_loss"),
+    "classification": (
+        *("roc_auc", "average_precision", "log_loss"),
+        *("accuracy", "balanced_accuracy", "macro_f1"),
+    ),
     "regression": ("rmse", "mae", "r2"),
 }
-GREATER_IS_BETTER = ("roc_auc", "average_precision", "r2")
+LESS_IS_BETTER = ("log_loss", "rmse", "mae")
+# Of features: how columns become numbers, inside the pipeline that is logged.
+KINDS = ("numeric", "categorical", "boolean", "date", "text")
 PACKAGES = ("sklearn", "xgboost")  # of estimators: those that the image of training has
 CANDIDATES = 3  # a node of training.yml for each: a pipeline's YAML has no loop
 
@@ -58,20 +66,26 @@ class Model:
     task: str
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    boolean: tuple[str, ...]
+    date: tuple[str, ...]
+    text: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     metric: str
     threshold: float
+    positive: ClassName | None
+    classes: tuple[ClassName, ...]
+    class_weights: str | Mapping[str, float] | None
     gate: Gate
     slices: tuple[str, ...]
     seed: int
 
     @property
     def features(self) -> tuple[str, ...]:
-        return self.numeric + self.categorical
+        return self.numeric + self.categorical + self.boolean + self.date + self.text
 
     @property
     def greater_is_better(self) -> bool:
-        return self.metric in GREATER_IS_BETTER
+        return self.metric not in LESS_IS_BETTER
 
     def candidate(self, slot: int) -> Candidate:
         """Return the candidate of training slot `slot`, counted from 1."""
@@ -96,22 +110,28 @@ def load_model(name: str, *, folder: Path = MODELS) -> Model:
 def _read(name: str, document: Section) -> Model:
     document.allow(
         *("dataset", "task", "features", "candidates", "metric", "threshold", "gate", "slices"),
-        "seed",
+        *("seed", "positive", "classes", "class_weights"),
     )
     task = document.choice("task", tuple(TASKS))
     metrics = TASKS[task] if document.values.get("task") == task else sum(TASKS.values(), ())
-    features = document.section("features").allow("numeric", "categorical")
+    features = document.section("features").allow(*KINDS)
     return Model(
         name=name,
         dataset=document.value("dataset", str),
         task=task,
         numeric=features.texts("numeric"),
         categorical=features.texts("categorical"),
+        boolean=features.texts("boolean"),
+        date=features.texts("date"),
+        text=features.texts("text"),
         candidates=tuple(
             _candidate(n, s) for n, s in document.section("candidates").sections().items()
         ),
         metric=document.choice("metric", metrics),
         threshold=document.value("threshold", float, 0.5),
+        positive=read_positive(document),
+        classes=read_classes(document),
+        class_weights=read_class_weights(document),
         gate=_gate(document.section("gate")),
         slices=document.texts("slices"),
         seed=document.value("seed", int),
@@ -148,8 +168,12 @@ def _gate(section: Section) -> Gate:
 def _check(model: Model, document: Section) -> None:
     if not document.values.get("features"):
         document.refuse(
-            f"{document.where}: 'features' is missing; it lists numeric and categorical columns"
+            f"{document.where}: 'features' is missing; it lists columns under {list(KINDS)}"
         )
+    twice = sorted({name for name in model.features if model.features.count(name) > 1})
+    if twice:
+        document.refuse(f"{document.where_of('features')}: {twice} are named twice")
+    check_labels(document)
     stated = list(document.section("candidates").values)
     if len(stated) != CANDIDATES:
         where = document.where_of("candidates")

@@ -6,14 +6,28 @@ from typing import TYPE_CHECKING
 
 from conf.dataset import DATASETS
 from conf.document import read_document
-from conf.model import MODELS
+from conf.model import KINDS, MODELS
+from conf.model_classes import positive_problems
 
 if TYPE_CHECKING:
     from conf.dataset import Dataset
     from conf.document import Section
     from conf.model import Model
 
-NUMBERS = ("int", "long", "double", "boolean")
+# The types that columns of a kind may have; where another type is due, the kind that takes it.
+TYPES = {
+    "numeric": ("int", "long", "double", "decimal", "boolean"),
+    "categorical": ("string", "int", "long", "double", "decimal", "boolean"),
+    "boolean": ("boolean",),
+    "date": ("date", "timestamp"),
+    "text": ("string",),
+}
+FITTING = {
+    "string": "'categorical' or 'text'",
+    "date": "'date'",
+    "timestamp": "'date'",
+    "boolean": "'boolean' or 'numeric'",
+}
 
 
 def learning_problems(model: Model, contract: Dataset) -> list[str]:
@@ -33,6 +47,7 @@ def learning_problems(model: Model, contract: Dataset) -> list[str]:
                     f"{section.where_of(kind)}: {kind!r} names {leaks}, which tell the label "
                     f"{contract.label.name!r} ({contract.label.expression})"
                 )
+        problems += _label_problems(model, contract)
     return problems
 
 
@@ -50,16 +65,39 @@ def column_problems(model: Model, contract: Dataset) -> list[str]:
                 f"{section.where_of(kind)}: {kind!r} names {unknown}; the columns of "
                 f"{contract.name!r} are {list(contract.column_names)}"
             )
-        types = {c.name: c.type for c in contract.columns if c.name in named}
-        wrong = {name: of for name, of in types.items() if of not in NUMBERS}
-        if kind == "numeric" and wrong:
+        types = {c.name: c.type.partition("(")[0] for c in contract.columns if c.name in named}
+        wrong = {name: of for name, of in types.items() if of not in TYPES[kind]}
+        if wrong:
+            fitting = sorted({FITTING.get(of, "'numeric'") for of in wrong.values()})
             problems.append(
-                f"{section.where_of(kind)}: {kind!r} names {wrong}, which are no numbers; list "
-                "them under 'categorical', or leave them out"
+                f"{section.where_of(kind)}: {kind!r} names {wrong}, and takes {list(TYPES[kind])}; "
+                f"list them under {', '.join(fitting)}, or leave them out"
             )
     return problems
 
 
+def _label_problems(model: Model, contract: Dataset) -> list[str]:
+    """Return what a label that is a column tells of a task, before a row is read."""
+    label = contract.label
+    column = next(
+        (c for c in contract.columns if label and c.name == label.expression.strip()), None
+    )
+    if column is None:
+        return []
+    type_ = column.type.partition("(")[0]
+    document = read_document(MODELS / f"{model.name}.yml")
+    where = f"{document.where_of('task')}: the label {column.name!r} is a column of {column.type}"
+    if model.task == "regression" and type_ not in TYPES["numeric"]:
+        return [f"{where}; a regression learns numbers: 'task' is classification"]
+    if model.task == "classification" and type_ in TYPES["date"]:
+        return [f"{where}, which has no classes"]
+    is_closed = type_ == "string" and bool(column.allowed)  # else `allowed` are texts of numbers
+    if model.task == "classification" and is_closed and not model.classes:
+        problems = positive_problems(model.positive, column.allowed)
+        return [f"{document.where_of('positive')}: {problem}" for problem in problems]
+    return []
+
+
 def _features(model: Model) -> dict[str, Section]:
     features = read_document(MODELS / f"{model.name}.yml").section("features")
-    return {kind: features for kind in ("numeric", "categorical") if kind in features.values}
+    return {kind: features for kind in KINDS if kind in features.values}

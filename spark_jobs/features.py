@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from conf.columns import FEATURE_LINEAGE, ROW_ID
 from spark_jobs import lake, step_state
@@ -23,9 +24,18 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from conf.dataset_learning import Label
     from spark_jobs.feature_sets import FeatureSet
 
 FEATURE_SETS = "spark_jobs.feature_sets"
+# What a label's expression yields, and as what the label is kept; the first that fits.
+LABEL_TYPES: Mapping[type[T.DataType], str] = {
+    T.StringType: "string",
+    T.IntegralType: "long",
+    T.NumericType: "double",
+    T.BooleanType: "double",
+    T.NullType: "double",
+}
 
 
 class FeatureSetError(ValueError):
@@ -62,14 +72,14 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
     """Return the features of a dataset with its label and lineage.
 
     A dataset with joins has a module of its name in feature_sets; of any other, every column that
-    its label is not computed from is a feature. Raises FeatureSetError for a feature set without a
-    label.
+    its label is not computed from is a feature. A label is a text, a whole number or a double; a
+    truth value is 1.0 or 0.0. Raises FeatureSetError for a feature set without a label, and for a
+    label of another type.
     """
     valid = tables[contract.name]
     label = contract.label.name if contract.label else None
     if contract.label:
-        outcome = F.expr(contract.label.expression).cast("double")
-        valid = valid.withColumn(contract.label.name, outcome)
+        valid = _with_label(valid, contract.label)
     kept = [*FEATURE_LINEAGE, *([label] if label else [])]
     feature_set = _feature_set(contract)
     if feature_set:
@@ -83,6 +93,18 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
         features = (c for c in contract.column_names if c not in contract.label_columns)
         rows = valid.select(*features, *kept)
     return with_row_hash(rows, rows.columns)
+
+
+def _with_label(valid: DataFrame, label: Label) -> DataFrame:
+    labelled = valid.withColumn(label.name, F.expr(label.expression))
+    found = labelled.schema[label.name].dataType
+    kept = next((name for kind, name in LABEL_TYPES.items() if isinstance(found, kind)), None)
+    if kept is None:
+        raise FeatureSetError(
+            f"label {label.name!r} ({label.expression}) is a {found.simpleString()}; it is a text, "
+            "a number or a condition"
+        )
+    return labelled.withColumn(label.name, F.col(f"`{label.name}`").cast(kept))
 
 
 def _feature_set(contract: Dataset) -> FeatureSet | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from conf.columns import CLASS, INPUT_HASH, REASON, ROW_HASH, ROW_ID, SCORE
+from conf.columns import CLASS, INPUT_HASH, PROBABILITIES, REASON, ROW_HASH, ROW_ID, SCORE
 from spark_jobs.row_changes import with_row_hash
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
 
 MODEL = ("model_name", "model_version")
-FIRST_WRITE = (SCORE, CLASS, "data_version", "run_id", "scored_as_of")
+FIRST_WRITE = (SCORE, CLASS, PROBABILITIES, "data_version", "run_id", "scored_as_of")
 NO_SCORE = "model_gave_no_score"
 
 
@@ -37,13 +37,16 @@ class ScoreRun:
 def score_rows(
     inputs: DataFrame, scores: DataFrame, contract: Dataset, *, run: ScoreRun
 ) -> DataFrame:
-    """Return the rows of the table `scores`: key, lineage, score, class, model, data, run, time."""
+    """Return the rows of the table `scores`: key, lineage, score, class, model, data, run, time.
+
+    `class` is a text or an int, as `scores` has it; `probabilities` are there if they are in there.
+    """
     has_score = F.col(SCORE).isNotNull() & ~F.isnan(SCORE)
     rows = inputs.join(scores.where(has_score), on=[ROW_ID], how="inner").select(
         *contract.key,
         ROW_ID,
         F.col(SCORE).cast("double").alias(SCORE),
-        F.col(CLASS).cast("int").alias(CLASS),
+        *_class_columns(scores),
         *_facts_of(run),
         F.col(ROW_HASH).alias(INPUT_HASH),
     )
@@ -96,20 +99,37 @@ def lost_scores(
 
 def keep_first_write(scored: DataFrame, stored: DataFrame, *, key: Sequence[str]) -> DataFrame:
     """Keep score, run and time of rows that were scored before with the same features."""
+    kept = [name for name in FIRST_WRITE if name in scored.columns and name in stored.columns]
     first = stored.select(
         *key,
         F.col(INPUT_HASH).alias("first_hash"),
-        *(F.col(name).alias(f"first_{name}") for name in FIRST_WRITE),
+        *(F.col(name).alias(f"first_{name}") for name in kept),
     )
     is_same = F.col(INPUT_HASH) == F.col("first_hash")
     return scored.join(first, on=list(key), how="left").select(
         *(
             F.when(is_same, F.col(f"first_{name}")).otherwise(F.col(name)).alias(name)
-            if name in FIRST_WRITE
+            if name in kept
             else F.col(name)
             for name in scored.columns
         )
     )
+
+
+def other_class_type(scores: DataFrame, stored: DataFrame) -> str | None:
+    """Return the type of class that the table `scores` has, where these scores have another."""
+    new, old = (dict(rows.dtypes)[CLASS] for rows in (scores, stored))
+    return None if _class_type(new) == old else old
+
+
+def _class_columns(scores: DataFrame) -> list[SparkColumn]:
+    kind = _class_type(dict(scores.dtypes)[CLASS])
+    told = [F.col(PROBABILITIES)] if PROBABILITIES in scores.columns else []
+    return [F.col(CLASS).cast(kind).alias(CLASS), *told]
+
+
+def _class_type(stored: str) -> str:
+    return "string" if stored == "string" else "int"
 
 
 def _facts_of(run: ScoreRun) -> list[SparkColumn]:

@@ -18,6 +18,7 @@ from spark_jobs.score_rows import (
     ScoreRun,
     keep_first_write,
     lost_scores,
+    other_class_type,
     past_refusals,
     refused_rows,
     score_rows,
@@ -49,11 +50,12 @@ def write_scores(
 ) -> dict[str, TableReceipt]:
     """Merge the scores of one batch into the tables `scores` and `rejected_scores`.
 
-    Takes ROW_ID, SCORE and CLASS, one row per row of the batch. A row that has its score from this
-    model version keeps it, with the run and time that first wrote it; a row whose features differ
-    is scored anew; one that is rejected now loses the score it had, and a row that was rejected
-    before is no longer once its entity has a score. Raises ScoreError, having
-    written nothing, when scores and batch differ, and ReceiptError when the tables do not add up.
+    Takes ROW_ID, SCORE, CLASS and maybe PROBABILITIES, one row per row of the batch. A row that has
+    its score from this model version keeps it, with the run and time that first wrote it; a row
+    whose features differ is scored anew; one that is rejected now loses the score it had, and a row
+    that was rejected before is no longer once its entity has a score. Raises ScoreError, having
+    written nothing, when scores and batch differ or the table's classes are of another type, and
+    ReceiptError when the tables do not add up.
     """
     facts = {
         "rules": fingerprint("write_scores", contract),
@@ -66,6 +68,7 @@ def write_scores(
         return dict(last.tables)
     inputs, scores = lake.read_table(spark, batch), scores.persist()
     check_scores(inputs, scores)
+    _check_class_type(scores, lake.table_uri(lake_uri, "gold", contract.name, "scores"))
     rows = {
         "scores": score_rows(inputs, scores, contract, run=run),
         "rejected_scores": refused_rows(
@@ -141,6 +144,19 @@ def check_scores(inputs: DataFrame, scores: DataFrame) -> None:
             f"scores differ from their batch: {counts.missing} rows have no score, "
             f"{counts.doubled} have several, {counts.unknown} are not of the batch; nothing was "
             "written; run the scoring step again"
+        )
+
+
+def _check_class_type(scores: DataFrame, uri: str) -> None:
+    """Raise ScoreError where the table has whole numbers for classes and these are texts, or so."""
+    spark = scores.sparkSession
+    if not table_exists(spark, uri):
+        return
+    other = other_class_type(scores, spark.read.format("delta").load(uri))
+    if other:
+        raise ScoreError(
+            f"{uri}: its classes are of type {other}, and the model's are not: the label has "
+            "become another; move that table away, or score under another dataset's name"
         )
 
 

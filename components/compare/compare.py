@@ -11,6 +11,7 @@ from assets.client import workspace_client
 from assets.mltables import read_card, read_rows
 from conf.arguments import arguments
 from conf.model import load_model
+from learning.alike import class_names, classes_known, score_alike
 from learning.champion import content_of, download, find_champion
 from learning.decision import FILE_NAME, decide, write_decision
 from learning.gate import judge
@@ -19,10 +20,8 @@ from learning.training_report import read_report, refuse_mix, select_best
 from scorer import load_scorer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from learning.champion import Champion
-    from learning.metrics import Vector
+    from scorer import Scorer
 
 
 def main(
@@ -45,13 +44,15 @@ def main(
     best = select_best(reports, spec)
     winner = Path((model_1, model_2, model_3)[best.slot - 1])
     rows = read_rows(test)
-    outcome = outcome_of(rows, spec)
+    scorer = load_scorer(winner)
     champion = find_champion(workspace_client(), spec.name)
-    scores = {"winner": score(winner, rows)}
     content = content_of(winner)
+    scorers = {"winner": scorer}
     if champion:
         is_same = champion.tags.get("content") == content
-        scores["champion"] = scores["winner"] if is_same else score_champion(champion, rows)
+        scorers["champion"] = scorer if is_same else load_champion(champion)
+    outcome = outcome_of(rows, spec, classes_known(scorer), part="test")
+    scores = score_alike(scorers, rows, spec)
     judgement = judge(
         outcome, scores["winner"], scores.get("champion"), rows[list(spec.slices)], spec
     )
@@ -64,21 +65,14 @@ def main(
         champion=champion,
         test=card,
     )
-    write_decision(Path(decision), decided, outcome, scores, spec.task)
+    write_decision(Path(decision), decided, outcome, scores, spec=spec, names=class_names(scorers))
     shutil.copytree(winner, model, dirs_exist_ok=True)
     shutil.copy(Path(decision, FILE_NAME), model)
 
 
-def score(model: Path, rows: pd.DataFrame) -> Vector:
-    """Return the scores (n,) of rows: probabilities of class 1, or predictions."""
-    scores: Vector = load_scorer(model).score(rows)["score"].to_numpy()
-    return scores
-
-
-def score_champion(champion: Champion, rows: pd.DataFrame) -> Vector:
-    """Score the same rows with the champion, which takes its own features from them."""
+def load_champion(champion: Champion) -> Scorer:
     with tempfile.TemporaryDirectory() as folder:
-        return score(download(champion, Path(folder)), rows)
+        return load_scorer(download(champion, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from learning.page import render
-from learning.plots import calibration, intervals, ranking
+from learning.plots import calibration, confusion, intervals, ranking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,27 +77,40 @@ def write_decision(
     decision: Decision,
     outcome: Vector,
     scores: Mapping[str, Vector],
-    task: str,
+    *,
+    spec: Model,
+    names: Sequence[str],
 ) -> None:
-    """Write the decision as JSON for programs and as a page for people."""
+    """Write the decision as JSON for programs and as a page for people.
+
+    `names` are those of the classes, in the order of their codes; none in a regression.
+    """
     (folder / FILE_NAME).write_text(json.dumps(asdict(decision), indent=2), encoding="utf-8")
-    page = decision_page(decision, outcome, scores, task)
+    page = decision_page(decision, outcome, scores, spec=spec, names=names)
     (folder / PAGE_NAME).write_text(page, encoding="utf-8")
 
 
 def decision_page(
-    decision: Decision, outcome: Vector, scores: Mapping[str, Vector], task: str
+    decision: Decision,
+    outcome: Vector,
+    scores: Mapping[str, Vector],
+    *,
+    spec: Model,
+    names: Sequence[str],
 ) -> str:
     judged = decision.judgement
     estimates = {"winner": judged.winner} | (
         {"champion": judged.champion} if judged.champion else {}
     )
-    figures = {"Ranking on test": ranking(outcome, scores, task)}
+    figures = {"Ranking on test": ranking(outcome, scores, spec.task)}
     figures[f"{decision.metric} on test"] = intervals(estimates, decision.metric)
     if judged.gain:
         figures["Gain over the champion"] = intervals({"gain": judged.gain}, "gain")
-    if task == "classification":
+    if spec.task == "classification":
         figures["Calibration on test"] = calibration(outcome, scores)
+        figures["Classes of the winner on test"] = confusion(
+            outcome, scores["winner"], names, threshold=spec.threshold
+        )
     return render(
         title=f"{decision.model}: {decision.winner} on {decision.test_data}",
         verdict=decision.verdict,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.utils import get_tags
 
 from conf.model import PACKAGES
+from learning.inputs import raw_inputs, scaled_inputs
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -18,20 +19,34 @@ if TYPE_CHECKING:
     from conf.model import Candidate, Model
 
 RARE = 50  # rows below which a category is folded into "infrequent"
+RARE_SHARE = 0.01  # the same, of a table so small that this is fewer rows
 
 
 class EstimatorError(ValueError):
     """A candidate names no estimator, or parameters that it does not take."""
 
 
-def build_pipeline(candidate: Candidate, model: Model) -> Pipeline:
-    """Join preprocessing and estimator; linear ones get scaled and one-hot inputs, trees raw ones.
+def build_pipeline(candidate: Candidate, model: Model, *, rows: int) -> Pipeline:
+    """Join preprocessing and estimator, for so many rows of train.
 
-    Raises EstimatorError when the estimator is unknown or refuses its parameters.
+    An estimator that takes missing values, as trees do, gets raw numbers and codes of categories;
+    any other one gets numbers that are filled and scaled, and one column for each category. Raises
+    EstimatorError when the estimator is unknown, refuses its parameters or is of another task.
     """
     estimator = build_estimator(candidate, seed=model.seed)
+    _refuse_other_task(estimator, candidate, model)
     is_linear = type(estimator).__module__.startswith("sklearn.linear_model")
-    return make_pipeline(_linear_inputs(model) if is_linear else _tree_inputs(model), estimator)
+    if is_linear or not get_tags(estimator).input_tags.allow_nan:
+        sparse = get_tags(estimator).input_tags.sparse
+        inputs = scaled_inputs(model, rare=rare_below(rows), sparse=sparse)
+    else:
+        inputs = raw_inputs(model)
+    return make_pipeline(inputs, estimator)
+
+
+def rare_below(rows: int) -> int:
+    """Return the number of rows below which a category is rare, in a table of `rows`."""
+    return max(1, min(RARE, math.floor(rows * RARE_SHARE)))
 
 
 def build_estimator(candidate: Candidate, *, seed: int) -> BaseEstimator:
@@ -55,20 +70,12 @@ def build_estimator(candidate: Candidate, *, seed: int) -> BaseEstimator:
     return estimator.set_params(random_state=seed) if "random_state" in defaults else estimator
 
 
-def _linear_inputs(model: Model) -> ColumnTransformer:
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    categories = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
-    return _inputs(model, numbers, categories)
-
-
-def _tree_inputs(model: Model) -> ColumnTransformer:
-    # Missing is None, which the encoder takes for one more category.
-    categories = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    return _inputs(model, "passthrough", categories)
-
-
-def _inputs(model: Model, numbers: BaseEstimator | str, categories: BaseEstimator) -> object:
-    steps = [("numeric", numbers, list(model.numeric))]
-    if model.categorical:
-        steps.append(("categorical", categories, list(model.categorical)))
-    return ColumnTransformer(steps)
+def _refuse_other_task(estimator: BaseEstimator, candidate: Candidate, model: Model) -> None:
+    if model.task == "classification":
+        wrong = None if hasattr(estimator, "predict_proba") else "gives no probabilities of classes"
+    else:
+        wrong = None if is_regressor(estimator) else "is no regressor"
+    if wrong:
+        raise EstimatorError(
+            f"candidate {candidate.name!r}: {candidate.estimator} {wrong}; task is {model.task!r}"
+        )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from learning.metrics import measure
+from learning.metrics import measure, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +50,10 @@ def judge(
     slices: pd.DataFrame,
     model: Model,
 ) -> Judgement:
-    """Judge scores (n,) of winner and champion on the same test rows by the model's gate.
+    """Judge scores (n,) or (n, k) of winner and champion on the same test rows by the model's gate.
 
-    `slices` has the slice columns of the n rows. Gains are positive where the winner is better,
+    Both are of the same classes, in the same order, as learning.metrics says. `slices` has the
+    slice columns of the n rows. Gains are positive where the winner is better,
     whichever way the metric runs. The interval is a paired percentile bootstrap: both models are
     measured on each resample of the rows (Efron and Tibshirani, 1993, chapter 13), drawn within
     each class of a classification, so that no resample lacks one (Robin et al., 2011,
@@ -90,21 +91,22 @@ def resample(
     strata = _strata(outcome, model)
     sign = 1 if model.greater_is_better else -1
     of_winner, of_champion = [], []
-    # Sorted once: a metric that ranks scores then finds them in order in each resample.
-    by_winner = np.argsort(winner, kind="stable")
-    by_champion = by_winner if champion is None else np.argsort(champion, kind="stable")
+    measure_winner = prepare(model.metric, outcome, winner, threshold=model.threshold)
+    other = winner if champion is None else champion
+    measure_champion = prepare(model.metric, outcome, other, threshold=model.threshold)
     for _ in range(model.gate.resamples):
         times = np.zeros(len(outcome))
         for rows in strata:
             drawn = draws.integers(0, len(rows), len(rows))
             times[rows] = np.bincount(drawn, minlength=len(rows))
-        of_winner.append(_measure(model, outcome, winner, times, by_winner))
+        of_winner.append(measure_winner(times))
         if champion is not None:
-            of_champion.append(_measure(model, outcome, champion, times, by_champion))
-    first = _interval(measure(model.metric, outcome, winner), of_winner, model)
+            of_champion.append(measure_champion(times))
+    once = np.ones(len(outcome))
+    first = _interval(measure_winner(once), of_winner, model)
     if champion is None:
         return first, None, None
-    second = _interval(measure(model.metric, outcome, champion), of_champion, model)
+    second = _interval(measure_champion(once), of_champion, model)
     gains = sign * (np.array(of_winner) - np.array(of_champion))
     return first, second, _interval(sign * (first.value - second.value), gains, model)
 
@@ -114,12 +116,6 @@ def _strata(outcome: Vector, model: Model) -> list[NDArray[np.intp]]:
     if model.task == "regression":
         return [np.arange(len(outcome))]
     return [np.flatnonzero(outcome == one) for one in np.unique(outcome)]
-
-
-def _measure(
-    model: Model, outcome: Vector, scores: Vector, times: Vector, order: NDArray[np.intp]
-) -> float:
-    return measure(model.metric, outcome[order], scores[order], times[order])
 
 
 def compare_slices(
@@ -140,8 +136,10 @@ def compare_slices(
             has_both = model.task == "regression" or len(set(outcome[inside])) > 1
             if count < model.gate.slice_rows or not has_both:
                 continue
-            one = measure(model.metric, outcome[inside], winner[inside])
-            other = measure(model.metric, outcome[inside], champion[inside])
+            one, other = (
+                measure(model.metric, outcome[inside], scores[inside], threshold=model.threshold)
+                for scores in (winner, champion)
+            )
             compared[f"{column}={'null' if is_null else value}"] = {
                 "rows": float(count),
                 "winner": one,

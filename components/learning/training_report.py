@@ -7,17 +7,20 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from conf.model import TASKS, Model
+from learning.metrics import MetricError, measure
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from conf.model import Model
+    from learning.metrics import Vector
 
 FILE_NAME = "report.json"
 
 
 class ReportError(RuntimeError):
-    """A report is missing or of another release than the rows it is compared on."""
+    """A report is missing, cannot be made, or is of another release than the rows it is for."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,24 @@ class TrainingReport:
     release: str
     data: tuple[str, ...]
     mlflow_run_id: str
+
+
+def measure_all(outcome: Vector, scores: Vector, model: Model) -> dict[str, float]:
+    """Measure what the task has on validation; raise ReportError if the model's own cannot be.
+
+    A metric that these rows do not have what it needs for is left out.
+    """
+    measured = {}
+    for metric in TASKS[model.task]:
+        try:
+            measured[metric] = measure(metric, outcome, scores, threshold=model.threshold)
+        except MetricError as error:
+            if metric == model.metric:
+                raise ReportError(
+                    f"validation has {len(outcome)} rows, and {error}; correct 'split' in "
+                    f"conf/datasets/{model.dataset}.yml"
+                ) from error
+    return measured
 
 
 def write_report(folder: Path, report: TrainingReport) -> None:

@@ -8,31 +8,21 @@ import pandas as pd
 
 from assets.mltables import read_card, read_rows
 from conf.arguments import arguments
-from conf.columns import CLASS, ROW_ID, SCORE
+from conf.columns import ROW_ID
 from conf.model import load_model
-from scorer import load_scorer
-
-NO_SCORES = pd.DataFrame(
-    {
-        ROW_ID: pd.Series(dtype="string"),
-        SCORE: pd.Series(dtype="float64"),
-        CLASS: pd.Series(dtype="Int32"),
-    }
-)
+from scorer import load_scorer, write_parquet
 
 
 def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
     spec = load_model(model_name)
-    # All rows were set aside, each with its reason; mltable cannot read a table without rows.
-    if not read_card(batch).rows:
-        NO_SCORES.to_parquet(Path(scores, "scores.parquet"), index=False)
-        return
-    rows = read_rows(batch)
     # What a model of elsewhere does not say of itself, conf does.
     scorer = load_scorer(Path(model), task=spec.task, threshold=spec.threshold)
-    scored = scorer.score(rows)
-    scored.insert(0, ROW_ID, rows[ROW_ID].astype(str))
-    scored.to_parquet(Path(scores, "scores.parquet"), index=False)
+    # All rows were set aside, each with its reason; mltable cannot read a table without rows.
+    is_empty = not read_card(batch).rows
+    rows = pd.DataFrame({ROW_ID: pd.Series(dtype="string")}) if is_empty else read_rows(batch)
+    scored = scorer.score_none() if is_empty else scorer.score(rows)
+    scored.insert(0, ROW_ID, rows[ROW_ID].astype("string"))
+    write_parquet(scored, Path(scores, "scores.parquet"))
 
 
 if __name__ == "__main__":

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import mlflow
 from pyspark.sql import functions as F
 
 from conf.arguments import arguments
-from conf.columns import CLASS, ROW_ID, SCORE
+from conf.columns import ROW_ID
 from conf.model import load_model
 from spark_jobs.lake import read_table
+from spark_jobs.model_scores import Prediction, model_inputs, score_columns
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conf.model import Model
+
+PREDICTED = "predicted"  # within this step
 
 
 def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
     spec = load_model(model_name)
     saved = mlflow.models.get_model_info(model)
-    metadata = saved.metadata or {}
-    is_classification = metadata.get("task", spec.task) == "classification"
+    prediction = prediction_of(saved.metadata or {}, spec)
+    types = {column.name: column.type.name for column in saved.signature.inputs}
     with spark_session("score_spark") as spark:
         rows = read_table(spark, read_receipt(spark, batch).table("batch"))
-        predict = mlflow.pyfunc.spark_udf(
-            spark, model, result_type="array<double>" if is_classification else "double"
+        predict = mlflow.pyfunc.spark_udf(spark, model, result_type=prediction.spark_type)
+        predicted = rows.select(
+            ROW_ID, predict(F.struct(*model_inputs(rows, types))).alias(PREDICTED)
         )
-        inputs = [
-            F.col(f"`{column.name}`").cast(column.type.name).alias(column.name)
-            for column in saved.signature.inputs
-        ]
-        predicted = predict(F.struct(*inputs))
-        score = predicted[1] if is_classification else predicted
-        threshold = float(metadata.get("threshold", spec.threshold))
-        above = (F.col(SCORE) > threshold).cast("int")
-        rows.select(ROW_ID, score.alias(SCORE)).select(
-            "*", (above if is_classification else F.lit(None).cast("int")).alias(CLASS)
-        ).write.mode("overwrite").parquet(scores)
+        predicted.select(ROW_ID, *score_columns(F.col(PREDICTED), prediction)).write.mode(
+            "overwrite"
+        ).parquet(scores)
+
+
+def prediction_of(metadata: Mapping[str, Any], spec: Model) -> Prediction:
+    """Return what a model says of its predictions, or conf of a model of elsewhere."""
+    task = str(metadata.get("task", spec.task))
+    threshold = float(metadata.get("threshold", spec.threshold))
+    if "classes" not in metadata:
+        return Prediction(task, threshold)
+    return Prediction(task, threshold, tuple(metadata["classes"]), metadata["positive"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scorer import Scorer, load_scorer
+from scorer import Scorer, load_scorer, write_parquet
 
 # conf.columns.ROW_ID, which is not in this code folder; a test holds the two equal.
 ROW_ID = "_row_id"
@@ -35,6 +35,6 @@ def run(mini_batch: list[str]) -> list[str]:
         scored = SCORERS[0].score(rows)
         scored.insert(0, ROW_ID, rows[ROW_ID].astype(str))
         part = folder / f".{file.name}.part"  # a mini-batch may end within a write
-        scored.to_parquet(part, index=False)
+        write_parquet(scored, part)
         part.replace(folder / file.name)
     return names

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 from azureml_inference_server_http.api.aml_response import AMLResponse
 
-from scorer import RowsError, Scorer, load_scorer
+from raw_columns import RowsError
+from scorer import Scorer, load_scorer
 
 SCORERS: list[Scorer] = []  # one, from init to the end of the process
 
@@ -24,7 +25,8 @@ def init() -> None:
 def run(raw: str) -> AMLResponse:
     """Score `{"rows": [{column: value, …}, …]}`; return `{"scores": [{"score": …, "class": …}]}`.
 
-    The answer has one entry per row, in their order. Its status is 400 for what cannot be scored.
+    With other classes than 0 and 1, `probabilities` has that of each. The answer has one entry per
+    row, in their order. Its status is 400 for what cannot be scored.
     """
     try:
         rows = _rows(raw)
@@ -44,9 +46,11 @@ def _rows(raw: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _entry(row: dict[str, Any]) -> dict[str, float | int | None]:
-    is_number = math.isfinite(row["score"])  # JSON has no NaN
-    return {
-        "score": row["score"] if is_number else None,
-        "class": None if pd.isna(row["class"]) else int(row["class"]),
+def _entry(row: dict[str, Any]) -> dict[str, object]:
+    has_score = math.isfinite(row["score"])  # JSON has no NaN
+    entry = {
+        "score": row["score"] if has_score else None,
+        "class": None if pd.isna(row["class"]) else row["class"],
     }
+    told = {"probabilities": row["probabilities"]} if "probabilities" in row else {}
+    return entry | told

@@ -10,20 +10,22 @@ import mlflow
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, Schema
 
+import encoders
 from assets.mltables import read_release, read_rows
 from conf.arguments import arguments
-from conf.model import TASKS, Model, load_model
-from learning.estimators import build_pipeline
-from learning.metrics import measure
-from learning.plots import calibration, ranking
-from learning.rows import features_of, outcome_of
-from learning.training_report import TrainingReport, write_report
+from conf.model import Model, load_model
+from learning.column_kinds import log_idle_columns
+from learning.fitting import fit_candidate, predict
+from learning.plots import calibration, confusion, ranking
+from learning.rows import classes_of, features_of, input_types, outcome_of
+from learning.training_report import TrainingReport, measure_all, write_report
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
     from assets.mltables import Card
+    from learning.classes import Classes
     from learning.metrics import Vector
 
 PACKAGES = ("scikit-learn", "xgboost", "xgboost-cpu", "numpy", "pandas", "cloudpickle")
@@ -37,19 +39,21 @@ def main(
     candidate = spec.candidate(slot)
     cards = read_release([train, validation])
     rows, held_out = read_rows(train), read_rows(validation)
-    outcome = outcome_of(held_out, spec)
-    pipeline = build_pipeline(candidate, spec)
-    pipeline.fit(features_of(rows, spec), outcome_of(rows, spec))
-    scores = predict(pipeline, features_of(held_out, spec), spec)
-    measured = {m: measure(m, outcome, scores) for m in TASKS[spec.task]}
+    classes = classes_of(rows, spec)
+    features, outcome = features_of(rows, spec), outcome_of(rows, spec, classes, part="train")
+    known = outcome_of(held_out, spec, classes, part="validation")
+    log_idle_columns(rows, spec)
+    pipeline = fit_candidate(candidate, spec, features, outcome, classes)
+    scores = predict(pipeline, features_of(held_out, spec), classes)
+    measured = measure_all(known, scores, spec)
     # The run is the job's own, which has the node's name until now.
     with mlflow.start_run(tags={"mlflow.runName": candidate.name}) as run:
         mlflow.log_params({"candidate": candidate.name, "estimator": candidate.estimator})
         mlflow.log_params(dict(candidate.parameters))
         log_data(cards)
         mlflow.log_metrics({f"validation_{name}": value for name, value in measured.items()})
-        log_plots(outcome, {candidate.name: scores}, spec)
-        save(pipeline, features_of(rows.head(EXAMPLE_ROWS), spec), spec, folder=model)
+        log_plots(known, {candidate.name: scores}, spec, classes)
+        save(pipeline, features.head(EXAMPLE_ROWS), spec, classes, folder=model)
         trained = TrainingReport(
             candidate=candidate.name,
             slot=slot,
@@ -59,14 +63,6 @@ def main(
             mlflow_run_id=run.info.run_id,
         )
     write_report(Path(report), trained)
-
-
-def predict(pipeline: Pipeline, features: pd.DataFrame, model: Model) -> Vector:
-    is_classification = model.task == "classification"
-    scores: Vector = (
-        pipeline.predict_proba(features)[:, 1] if is_classification else pipeline.predict(features)
-    )
-    return scores
 
 
 def log_data(cards: list[Card]) -> None:
@@ -83,30 +79,50 @@ def log_data(cards: list[Card]) -> None:
     mlflow.set_tag("data.release", cards[0].release)
 
 
-def log_plots(outcome: Vector, scores: dict[str, Vector], model: Model) -> None:
+def log_plots(
+    outcome: Vector, scores: dict[str, Vector], model: Model, classes: Classes | None
+) -> None:
     mlflow.log_figure(ranking(outcome, scores, model.task), "ranking.png")
-    if model.task == "classification":
+    if classes:
         mlflow.log_figure(calibration(outcome, scores), "calibration.png")
+        (score,) = scores.values()
+        figure = confusion(outcome, score, classes.texts, threshold=model.threshold)
+        mlflow.log_figure(figure, "confusion.png")
 
 
 def signature_of(model: Model, predicted: Vector) -> ModelSignature:
     """Return the model's signature from conf: an example cannot show the type of a null column."""
-    numbers = [ColSpec("double", name) for name in model.numeric]
-    texts = [ColSpec("string", name) for name in model.categorical]
+    inputs = [ColSpec(kind, name) for name, kind in input_types(model).items()]
     outputs = infer_signature(model_output=predicted).outputs
-    return ModelSignature(Schema([*numbers, *texts]), outputs)
+    return ModelSignature(Schema(inputs), outputs)
 
 
-def save(pipeline: Pipeline, example: pd.DataFrame, model: Model, *, folder: str) -> None:
+def metadata_of(model: Model, classes: Classes | None) -> dict[str, object]:
+    """Return what an endpoint must know, which has the model and no contract."""
+    known: dict[str, object] = {"task": model.task, "threshold": model.threshold}
+    if classes:
+        known |= {"classes": list(classes.names), "positive": classes.positive}
+    return known
+
+
+def save(
+    pipeline: Pipeline,
+    example: pd.DataFrame,
+    model: Model,
+    classes: Classes | None,
+    *,
+    folder: str,
+) -> None:
     """Save the model as the step's output, and log the same to the run."""
-    predict_with = "predict_proba" if model.task == "classification" else "predict"
+    predict_with = "predict_proba" if classes else "predict"
+    brings_code = model.date or model.text
     settings = {
         "signature": signature_of(model, getattr(pipeline, predict_with)(example)),
         "input_example": example,
         "pyfunc_predict_fn": predict_with,
         "pip_requirements": requirements(),
-        # what an endpoint must know, which has the model and no contract
-        "metadata": {"task": model.task, "threshold": model.threshold},
+        "metadata": metadata_of(model, classes),
+        "code_paths": [str(Path(encoders.__file__).parent)] if brings_code else None,
     }
     mlflow.sklearn.save_model(pipeline, folder, **settings)
     mlflow.sklearn.log_model(pipeline, artifact_path="model", **settings)

@@ -29,7 +29,9 @@ OWN = {
     "conf": REPOSITORY,
     "spark_jobs": REPOSITORY,
     "assets": REPOSITORY / "components",
+    "encoders": REPOSITORY / "components",
     "learning": REPOSITORY / "components",
+    "raw_columns": REPOSITORY / "components" / "serve",
     "scorer": REPOSITORY / "components" / "serve",
 }
 

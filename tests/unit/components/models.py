@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from conf.model import Candidate, Gate, Model
 from spark_jobs.receipt import TableReceipt
@@ -39,20 +40,28 @@ def model_of(
     categorical: tuple[str, ...] = ("city",),
     slices: tuple[str, ...] = (),
     seed: int = 7,
+    **others: Any,  # noqa: ANN401 # fields of Model, which checks them
 ) -> Model:
-    return Model(
+    late = Model(
         name="late",
         dataset="diabetes",
         task=task,
         numeric=numeric,
         categorical=categorical,
+        boolean=(),
+        date=(),
+        text=(),
         candidates=(RIDGE, RIDGE, RIDGE),
         metric=metric,
         threshold=0.5,
+        positive=None,
+        classes=(),
+        class_weights=None,
         gate=gate or gate_of(),
         slices=slices,
         seed=seed,
     )
+    return replace(late, **others)
 
 
 def receipt_of(*, rows: int, checksum: Checksum, uri: str = "/lake/t") -> TableReceipt:

@@ -44,6 +44,36 @@ def test_a_model_gives_its_candidates_by_slot_counted_from_one(tmp_path: Path) -
     assert (late.threshold, late.seed, late.greater_is_better) == (0.5, 7, True)
 
 
+def test_a_model_states_its_classes_and_what_each_weighs(tmp_path: Path) -> None:
+    text = "classes: [1, 2, 3]\nclass_weights: {'2': 3, '3': 0.5}\n"
+    (tmp_path / "late.yml").write_text(LATE + text)
+    late = load_model("late", folder=tmp_path)
+    assert (late.classes, late.positive) == ((1, 2, 3), None)
+    assert late.class_weights == {"2": 3.0, "3": 0.5}
+    text = "classes: [in time, late]\npositive: late\nclass_weights: balanced\nthreshold: 0.3\n"
+    (tmp_path / "late.yml").write_text(LATE + text)
+    late = load_model("late", folder=tmp_path)
+    assert (late.classes, late.positive) == (("in time", "late"), "late")
+    assert (late.class_weights, late.threshold) == ("balanced", 0.3)
+
+
+def test_features_of_every_kind_are_listed_by_kind(tmp_path: Path) -> None:
+    kinds = "[city], boolean: [is_open], date: [day], text: [note]}"
+    (tmp_path / "late.yml").write_text(LATE.replace("[city]}", kinds))
+    late = load_model("late", folder=tmp_path)
+    assert late.features == ("distance", "city", "is_open", "day", "note")
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_better"), [("macro_f1", True), ("balanced_accuracy", True), ("log_loss", False)]
+)
+def test_a_classification_has_metrics_of_decisions_and_of_probabilities(
+    tmp_path: Path, metric: str, *, is_better: bool
+) -> None:
+    (tmp_path / "late.yml").write_text(LATE.replace("roc_auc", metric))
+    assert load_model("late", folder=tmp_path).greater_is_better is is_better
+
+
 def test_less_is_better_for_an_error(tmp_path: Path) -> None:
     text = LATE.replace("classification", "regression").replace("roc_auc", "rmse")
     (tmp_path / "late.yml").write_text(text)
@@ -65,7 +95,32 @@ def test_an_unknown_model_is_answered_with_those_there_are(tmp_path: Path) -> No
         (LATE.replace("dataset: trips\n", ""), "key 'dataset' is missing; it takes a str"),
         (LATE.replace("classification", "ranking"), "'task' is 'ranking'; it is one of"),
         (LATE.replace("roc_auc", "rmse"), r"'metric' is 'rmse'; it is one of \['roc_auc'"),
-        (LATE.replace("[city]}", "[city], text: [a]}"), r"features: unknown keys \['text'\]"),
+        (LATE.replace("[city]}", "[city], texts: [a]}"), r"features: unknown keys \['texts'\]"),
+        (
+            LATE.replace("[city]}", "[city], text: [city]}"),
+            r"late.yml:3: \['city'\] are named twice",
+        ),
+        (LATE + "positive: yes\n", "'positive' has True; a class is a text or a whole number: quo"),
+        (LATE + "classes: [a, 1.5]\n", "'classes' has 1.5; a class is a text or a whole number"),
+        (LATE + "classes: [a, 1]\n", "'classes' are texts or whole numbers, not both: quote them"),
+        (LATE + "classes: [a, a]\n", r"'classes' are \['a', 'a'\]; they are at least two, each"),
+        (LATE + "classes: [a]\n", r"'classes' are \['a'\]; they are at least two, each once"),
+        (LATE + "classes: [a, b]\n", r"state which of the two classes \['a', 'b'\] is 'positive'"),
+        (LATE + "classes: [a, b]\npositive: c\n", "'positive' is 'c', which is none of the class"),
+        (LATE + "classes: [a, b, c]\npositive: a\n", "is one of two classes; the label has 3: le"),
+        (LATE + "classes: [a, b, c]\nthreshold: 0.4\n", "'threshold' parts two classes; of 3 the"),
+        (LATE + "class_weights: even\n", "'class_weights' is 'even'; it is 'balanced', or the"),
+        (LATE + "class_weights: {a: 0}\n", "class_weights: the weight of 'a' is 0, not above 0"),
+        (LATE + "class_weights: {a: x}\n", "class_weights: 'a' is 'x'; it takes a float"),
+        (
+            LATE + "classes: [a, b, c]\nclass_weights: {d: 2}\n",
+            r"'class_weights' names \['d'\]; the classes are \['a', 'b', 'c'\]",
+        ),
+        (
+            LATE.replace("classification", "regression").replace("roc_auc", "rmse")
+            + "positive: late\n",
+            "late.yml:12: a regression has no 'positive'",
+        ),
         (LATE.replace("{numeric: [distance], categorical: [city]}", "{}"), "'features' is missing"),
         (LATE.replace("  c: {est", "  #"), r"candidates are \['a', 'b'\]; training has 3 slots"),
         (LATE.replace("{C: 0.1}", "[C]"), r"'parameters' is \['C'\]; it takes a dict, not a list"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OUTCOME = np.array([0.0, 1.0, 0.0, 1.0])
 SCORES = {"winner": np.array([0.1, 0.9, 0.2, 0.7]), "champion": np.array([0.3, 0.6, 0.5, 0.4])}
+NAMES = ["on time", "late"]
 SLICES = {"city=<b>Ulm</b>": {"rows": 4.0, "winner": 1.0, "champion": 0.75, "gain": 0.25}}
 BEATEN = Judgement(
     passes=False,
@@ -77,7 +78,7 @@ def test_a_verdict_says_who_is_champion_now() -> None:
 
 def test_the_record_holds_what_was_weighed(tmp_path: Path) -> None:
     decided = decision(BEATEN, Champion("late", "7", {}))
-    write_decision(tmp_path, decided, OUTCOME, SCORES, "classification")
+    write_decision(tmp_path, decided, OUTCOME, SCORES, spec=model_of(), names=NAMES)
     found = json.loads((tmp_path / "decision.json").read_text())
     assert found["champion"] == "late v7"
     assert (found["test_data"], found["test_rows"], found["release"]) == ("late_test:3", 1234, "r1")
@@ -89,7 +90,9 @@ def test_the_record_holds_what_was_weighed(tmp_path: Path) -> None:
 
 def test_the_page_shows_names_as_text_never_as_elements() -> None:
     page = decision_page(
-        decision(BEATEN, Champion("late", "7", {})), OUTCOME, SCORES, "classification"
+        *(decision(BEATEN, Champion("late", "7", {})), OUTCOME, SCORES),
+        spec=model_of(),
+        names=NAMES,
     )
     shown = Elements(page)
     assert "script" not in shown.opened
@@ -101,10 +104,12 @@ def test_the_page_shows_names_as_text_never_as_elements() -> None:
 
 def test_the_page_has_its_tables_and_plots_in_it_and_asks_nobody_for_more() -> None:
     page = decision_page(
-        decision(BEATEN, Champion("late", "7", {})), OUTCOME, SCORES, "classification"
+        *(decision(BEATEN, Champion("late", "7", {})), OUTCOME, SCORES),
+        spec=model_of(),
+        names=NAMES,
     )
     shown = Elements(page)
-    assert (shown.opened.count("svg"), shown.opened.count("figure")) == (4, 4)
+    assert (shown.opened.count("svg"), shown.opened.count("figure")) == (5, 5)
     assert shown.opened.count("table") == 3
     assert {"img", "link", "iframe", "object"} & set(shown.opened) == set()
     assert "0.8765" in shown.text
@@ -113,7 +118,11 @@ def test_the_page_has_its_tables_and_plots_in_it_and_asks_nobody_for_more() -> N
 
 
 def test_the_page_of_a_first_regression_has_no_gain_and_no_calibration() -> None:
-    page = decision_page(decision(FIRST, None), OUTCOME, {"winner": SCORES["winner"]}, "regression")
+    page = decision_page(
+        *(decision(FIRST, None), OUTCOME, {"winner": SCORES["winner"]}),
+        spec=model_of(task="regression", metric="rmse"),
+        names=[],
+    )
     shown = Elements(page)
     assert shown.opened.count("svg") == 2
     assert "gain" not in shown.text.lower()

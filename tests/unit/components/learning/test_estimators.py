@@ -54,7 +54,7 @@ def test_a_category_that_is_new_or_missing_is_predicted_all_the_same(candidate: 
         {"distance": np.arange(120.0), "city": ["Ulm", "Bonn"] * 60},
     )
     late = np.arange(120) % 3 == 0
-    pipeline = build_pipeline(candidate, model_of()).fit(known, late)
+    pipeline = build_pipeline(candidate, model_of(), rows=len(known)).fit(known, late)
     unseen = pd.DataFrame({"distance": [5.0, np.nan, 7.0], "city": ["Mainz", None, "Ulm"]})
     scores = pipeline.predict_proba(unseen)[:, 1]
     assert scores.shape == (3,)
@@ -64,15 +64,15 @@ def test_a_category_that_is_new_or_missing_is_predicted_all_the_same(candidate: 
 def test_a_linear_model_gets_scaled_numbers_and_a_tree_the_numbers_themselves() -> None:
     rows = pd.DataFrame({"distance": [0.0, 2.0] * 60, "city": ["Ulm", "Bonn"] * 60})
     late = np.array([0, 1] * 60)
-    linear = build_pipeline(LINEAR, model_of()).fit(rows, late)
-    trees = build_pipeline(BOOSTED, model_of()).fit(rows, late)
+    linear = build_pipeline(LINEAR, model_of(), rows=len(rows)).fit(rows, late)
+    trees = build_pipeline(BOOSTED, model_of(), rows=len(rows)).fit(rows, late)
     assert linear[0].transform(rows)[:2].tolist() == [[-1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
     assert trees[0].transform(rows)[:2].tolist() == [[0.0, 1.0], [2.0, 0.0]]
 
 
 def test_a_category_that_is_missing_is_one_of_its_own_to_a_tree_and_a_new_one_is_unknown() -> None:
     rows = pd.DataFrame({"distance": [0.0, 2.0] * 60, "city": ["Ulm", None] * 60})
-    trees = build_pipeline(BOOSTED, model_of()).fit(rows, np.array([0, 1] * 60))
+    trees = build_pipeline(BOOSTED, model_of(), rows=len(rows)).fit(rows, np.array([0, 1] * 60))
     assert trees[0].transform(rows)[:2].tolist() == [[0.0, 0.0], [2.0, 1.0]]
     new = pd.DataFrame({"distance": [3.0], "city": ["Mainz"]})
     assert trees[0].transform(new).tolist() == [[3.0, -1.0]]
@@ -81,5 +81,5 @@ def test_a_category_that_is_missing_is_one_of_its_own_to_a_tree_and_a_new_one_is
 def test_a_model_of_numbers_alone_needs_no_categories() -> None:
     rows = pd.DataFrame({"distance": [0.0, 2.0, 3.0, 4.0]})
     numbers = model_of(categorical=())
-    pipeline = build_pipeline(LINEAR, numbers).fit(rows, [0, 0, 1, 1])
+    pipeline = build_pipeline(LINEAR, numbers, rows=len(rows)).fit(rows, [0, 0, 1, 1])
     assert pipeline.predict(rows).tolist() == [0, 0, 1, 1]

@@ -15,7 +15,8 @@ from mlflow.types import ColSpec, Schema
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from conf.columns import ROW_ID
-from scorer import RowsError, load_scorer
+from raw_columns import RowsError
+from scorer import load_scorer
 
 if TYPE_CHECKING:
     from pathlib import Path
