@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 # The types that columns of a kind may have; where another type is due, the kind that takes it.
 TYPES = {
     "numeric": ("int", "long", "double", "decimal", "boolean"),
-    "categorical": ("string", "int", "long", "double", "decimal", "boolean"),
+    "categorical": ("string", "int", "long", "boolean"),
     "boolean": ("boolean",),
     "date": ("date", "timestamp"),
     "text": ("string",),
 }
+NUMBERS = "'numeric'"
 FITTING = {
+    "int": "'numeric' or 'categorical'",
+    "long": "'numeric' or 'categorical'",
     "string": "'categorical' or 'text'",
     "date": "'date'",
     "timestamp": "'date'",
@@ -68,10 +71,11 @@ def column_problems(model: Model, contract: Dataset) -> list[str]:
         types = {c.name: c.type.partition("(")[0] for c in contract.columns if c.name in named}
         wrong = {name: of for name, of in types.items() if of not in TYPES[kind]}
         if wrong:
-            fitting = sorted({FITTING.get(of, "'numeric'") for of in wrong.values()})
+            told = ", ".join(
+                f"{name!r} ({of}) is for {FITTING.get(of, NUMBERS)}" for name, of in wrong.items()
+            )
             problems.append(
-                f"{section.where_of(kind)}: {kind!r} names {wrong}, and takes {list(TYPES[kind])}; "
-                f"list them under {', '.join(fitting)}, or leave them out"
+                f"{section.where_of(kind)}: {kind!r} lists columns of another type: {told}"
             )
     return problems
 

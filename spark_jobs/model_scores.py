@@ -58,7 +58,8 @@ def score_columns(predicted: SparkColumn, prediction: Prediction) -> list[SparkC
     names, positive = list(prediction.classes), prediction.positive
     if positive is None:
         score = F.array_max(predicted)
-        place = F.array_position(predicted, score)
+        # F.array_position takes no column for a value.
+        place = F.call_function("array_position", predicted, score)
         chosen = F.element_at(_array(names), place.cast("int"))
     else:
         score = predicted[names.index(positive)]

@@ -45,6 +45,37 @@ metric: roc_auc
 gate: {minimum: 0.5, slice_tolerance: 0.1}
 seed: 7
 """
+PETS = """\
+sources: {history: {path: raw/pets/*.csv, format: csv}}
+columns:
+  pet: {type: int, required: true}
+  born: {type: date}
+  seen: {type: timestamp}
+  legs: {type: int}
+  weight: {type: double}
+  is_wild: {type: boolean}
+  note: {type: string}
+  kind: {type: string, allowed: [cat, dog]}
+key: [pet]
+label: {name: kind, expression: kind}
+split: {by: key, train: 0.6, validation: 0.2, test: 0.2}
+"""
+PET_MODEL = """\
+dataset: pets
+task: classification
+features:
+  numeric: [born, note, is_wild]
+  categorical: [seen, weight]
+  boolean: [legs]
+candidates:
+  linear: {estimator: sklearn.linear_model.LogisticRegression}
+  trees: {estimator: sklearn.ensemble.HistGradientBoostingClassifier}
+  boosted: {estimator: xgboost.XGBClassifier}
+metric: roc_auc
+positive: cow
+gate: {minimum: 0.5, slice_tolerance: 0.1}
+seed: 7
+"""
 TABLES = {part: f"--set=inputs.{part}=azureml:rides_{part}@latest" for part in SPLITS}
 RIDES_LATE = ("--set=inputs.model_name=rides_late", *TABLES.values())
 
@@ -128,10 +159,44 @@ def test_what_a_model_cannot_learn_is_told_before_it_is_trained(repository: Path
         ),
         "conf/models/rides_late.yml:3: features: 'numeric' names ['far']",
         (
-            "conf/models/rides_late.yml:3: features: 'numeric' names {'day': 'date'}, which are no "
-            "numbers"
+            "conf/models/rides_late.yml:3: features: 'numeric' lists columns of another type: "
+            "'day' (date) is for 'date'"
         ),
     ]
+
+
+def test_columns_and_a_label_that_do_not_fit_a_model_are_told_with_what_does(
+    repository: Path,
+) -> None:
+    files = {"datasets/pets.yml": PETS, "models/pet_kind.yml": PET_MODEL}
+    tables = (f"--set=inputs.{part}=azureml:pets_{part}@latest" for part in SPLITS)
+    model = ("--set=inputs.model_name=pet_kind", *tables)
+    assert told(repository, files, "training", *model) == [
+        (
+            "conf/models/pet_kind.yml:12: 'positive' is 'cow', which is none of the classes "
+            "['cat', 'dog']"
+        ),
+        (
+            "conf/models/pet_kind.yml:4: features: 'numeric' lists columns of another type: 'born' "
+            "(date) is for 'date', 'note' (string) is for 'categorical' or 'text'"
+        ),
+        (
+            "conf/models/pet_kind.yml:5: features: 'categorical' lists columns of another type: "
+            "'seen' (timestamp) is for 'date', 'weight' (double) is for 'numeric'"
+        ),
+        (
+            "conf/models/pet_kind.yml:6: features: 'boolean' lists columns of another type: 'legs' "
+            "(int) is for 'numeric' or 'categorical'"
+        ),
+    ]
+    files["models/pet_kind.yml"] = PET_MODEL.replace("classification", "regression").replace(
+        "roc_auc\npositive: cow", "rmse"
+    )
+    first, *_ = told(repository, files, "training", *model)
+    assert first == (
+        "conf/models/pet_kind.yml:2: the label 'kind' is a column of string; a regression learns "
+        "numbers: 'task' is classification"
+    )
 
 
 def test_a_model_of_another_dataset_is_told(repository: Path) -> None:

@@ -183,6 +183,41 @@ def test_scores_that_are_not_those_of_the_batch_are_counted_and_nothing_is_writt
     assert not table_exists(spark, f"{tmp_path}/gold/trips/rejected_scores")
 
 
+def test_classes_that_are_words_are_kept_with_their_probabilities_and_written_once(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    batch = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5), ("r2", 2, 3.0)], [])
+    kinds = "_row_id string, score double, class string, probabilities map<string, double>"
+    first = [("r1", 0.8, "oat", {"oat": 0.8, "rye": 0.2}), ("r2", None, None, None)]
+    write(spark, tmp_path, batch, spark.createDataFrame(first, kinds), FIRST)
+    corrected = batch_of(spark, tmp_path, "b", [("r1", 1, 9.5), ("r3", 3, 1.0)], [])
+    later = [
+        ("r1", 0.9, "rye", {"oat": 0.1, "rye": 0.9}),
+        ("r3", 0.6, "rye", {"oat": 0.4, "rye": 0.6}),
+    ]
+    tables = write(spark, tmp_path, corrected, spark.createDataFrame(later, kinds), AGAIN)
+    stored = spark.read.format("delta").load(tables["scores"].uri)
+    expected = spark.createDataFrame([first[0], later[1]], kinds)
+    actual = stored.select(*expected.columns)
+    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+    again = write(spark, tmp_path, corrected, spark.createDataFrame(later, kinds), AGAIN)
+    assert again == tables
+
+
+def test_classes_of_another_type_than_the_tables_are_refused_before_a_row_is_written(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    batch = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [])
+    tables = write(spark, tmp_path, batch, scores_of(spark, ("r1", 0.1, 0)), FIRST)
+    words = spark.createDataFrame(
+        [("r1", 0.8, "oat")], "_row_id string, score double, class string"
+    )
+    message = "scores: its classes are of type int, and the model's are not: the label has become"
+    with pytest.raises(ScoreError, match=message):
+        write(spark, tmp_path, batch, words, replace(AGAIN, model_version="2"))
+    assert operations(tables["scores"].uri) == ["WRITE"]
+
+
 def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
     spark: SparkSession, tmp_path: Path
 ) -> None:

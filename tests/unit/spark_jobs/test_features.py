@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,43 @@ def test_columns_that_the_label_is_computed_from_are_no_features(spark: SparkSes
     )
     actual = feature_rows({"trips": silver}, contract)
     assert_df_equality(actual.drop("_row_hash"), expected, ignore_row_order=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "values"),
+    [
+        ("city", "string", ["Ulm", None]),
+        ("planned", "bigint", [9, None]),
+        ("took > 15", "double", [1.0, 0.0]),
+        ("took / 2", "double", [8.0, 7.5]),
+        ("cast(took as decimal(9, 1))", "double", [16.0, 15.0]),
+        ("null", "double", [None, None]),
+    ],
+)
+def test_a_label_keeps_its_type_and_a_condition_is_a_number(
+    spark: SparkSession, expression: str, kind: str, values: list[object]
+) -> None:
+    contract = contract_of(TRIPS + f"    label: {{name: target, expression: '{expression}'}}\n")
+    silver = spark.createDataFrame(
+        [("r1", "i", 1, 16, 9, "Ulm"), ("r2", "i", 2, 15, None, None)],
+        "_row_id string, _ingestion_id string, trip int, took int, planned int, city string",
+    )
+    actual = feature_rows({"trips": silver}, contract).select("target")
+    expected = spark.createDataFrame([(value,) for value in values], f"target {kind}")
+    assert_df_equality(actual, expected, ignore_nullable=True)
+
+
+def test_a_label_that_is_neither_text_nor_number_is_refused_by_its_type(
+    spark: SparkSession,
+) -> None:
+    contract = contract_of(TRIPS + "    label: {name: target, expression: date '2024-01-01'}\n")
+    silver = spark.createDataFrame(
+        [("r1", "i", 1, 16, 9, "Ulm")],
+        "_row_id string, _ingestion_id string, trip int, took int, planned int, city string",
+    )
+    message = "label 'target' (date '2024-01-01') is a date; it is a text, a number or a condition"
+    with pytest.raises(FeatureSetError, match=re.escape(message)):
+        feature_rows({"trips": silver}, contract)
 
 
 def test_flights_are_built_day_by_day() -> None:

@@ -166,3 +166,32 @@ def test_a_class_of_three_rows_is_in_every_resample(seed: int) -> None:
     scores = outcome * 0.5 + np.linspace(0, 0.4, 500)
     judged = judge(outcome, scores, None, pd.DataFrame(index=range(500)), model_of(seed=seed))
     assert judged.winner == Interval(1.0, 1.0, 1.0)
+
+
+# Twenty rows of each of three classes, and models that know all, or mistake a third of class 2.
+KINDS = np.repeat([0.0, 1.0, 2.0], 20)
+SURE = np.eye(3)[KINDS.astype(int)] * 0.8 + 0.2 / 3
+CONFUSED = SURE.copy()
+CONFUSED[40:47] = SURE[0]
+
+
+@pytest.mark.parametrize("metric", ["macro_f1", "balanced_accuracy", "accuracy", "roc_auc"])
+def test_many_classes_are_judged_on_the_same_resamples_of_each_class(metric: str) -> None:
+    spec = model_of(metric=metric)
+    judged = judge(KINDS, SURE, CONFUSED, NO_SLICES, spec)
+    assert judged.winner == Interval(1.0, 1.0, 1.0)
+    assert judged.gain is not None
+    assert judged.gain.low > 0
+    assert judged.passes
+    assert judge(KINDS, CONFUSED, SURE, NO_SLICES, spec).passes is False
+    again = judge(KINDS, CONFUSED, CONFUSED.copy(), NO_SLICES, spec)
+    assert again.gain == Interval(0.0, 0.0, 0.0)
+
+
+def test_a_slice_of_many_classes_that_gets_worse_keeps_a_better_model_out() -> None:
+    spec = model_of(gate_of(slice_rows=7), metric="accuracy")
+    slices = pd.DataFrame({"city": ["Bonn"] * 33 + ["Ulm"] * 14 + ["Bonn"] * 13})
+    worse_everywhere_else = SURE.copy()
+    worse_everywhere_else[:20] = SURE[20]
+    judged = judge(KINDS, CONFUSED, worse_everywhere_else, slices, spec)
+    assert judged.reasons == ("slice city=Ulm is worse by 0.5000, the gate tolerates 0.02",)

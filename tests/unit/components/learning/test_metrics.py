@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    f1_score,
+    log_loss,
+    roc_auc_score,
+)
 
-from learning.metrics import measure, roc_auc
+from learning.metrics import MetricError, measure, prepare, roc_auc
 
 if TYPE_CHECKING:
     from learning.metrics import Vector
@@ -77,3 +84,83 @@ def test_a_row_without_weight_does_not_count_as_an_error(metric: str, expected: 
 def test_probabilities_are_measured_even_where_one_class_is_absent() -> None:
     assert measure("log_loss", vector(1, 1), vector(0.5, 0.5)) == pytest.approx(0.6931472)
     assert measure("average_precision", vector(0, 1), vector(0.2, 0.9)) == 1.0
+
+
+# Four rows of three classes; the third is taken for class 0.
+THREE = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.5, 0.1, 0.4], [0.1, 0.1, 0.8]])
+OF_THREE = vector(0, 1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("accuracy", 3 / 4),
+        ("balanced_accuracy", 5 / 6),  # all, all and half of the classes' rows
+        ("macro_f1", 7 / 9),  # two thirds, one, and two thirds
+        ("log_loss", 0.5017337),  # of 0.6, 0.7, 0.4 and 0.8
+        ("roc_auc", 1.0),  # each class has its greatest scores in its own rows
+        ("average_precision", 1.0),
+    ],
+)
+def test_metrics_of_three_classes_equal_what_was_counted_by_hand(
+    metric: str, expected: float
+) -> None:
+    assert measure(metric, OF_THREE, THREE) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_class_without_rows_does_not_count() -> None:
+    outcome = vector(0, 1, 2, 2)
+    weights = vector(1, 1, 0, 0)
+    assert measure("balanced_accuracy", outcome, THREE, weights) == 1.0
+    assert measure("macro_f1", outcome, THREE, weights) == 1.0
+    assert measure("roc_auc", outcome, THREE, weights) == 1.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_metrics_of_many_classes_are_what_scikit_learn_says(seed: int) -> None:
+    draws = np.random.default_rng(seed)
+    outcome = draws.permutation(np.arange(60) % 4)
+    scores = draws.dirichlet(np.ones(4), 60).round(2)
+    scores[:, 0] = 1 - scores[:, 1:].sum(axis=1)
+    weights = draws.integers(0, 3, 60).astype("float64")
+    predicted = scores.argmax(axis=1)
+    one_hot = (outcome[:, None] == np.arange(4)).astype("float64")
+    expected = {
+        "accuracy": accuracy_score(outcome, predicted, sample_weight=weights),
+        "balanced_accuracy": balanced_accuracy_score(outcome, predicted, sample_weight=weights),
+        "macro_f1": f1_score(outcome, predicted, average="macro", sample_weight=weights),
+        "roc_auc": roc_auc_score(one_hot, scores, average="macro", sample_weight=weights),
+        "average_precision": average_precision_score(one_hot, scores, sample_weight=weights),
+    }
+    found = {m: measure(m, outcome.astype("float64"), scores, weights) for m in expected}
+    assert found == pytest.approx(expected, abs=1e-12)
+    probabilities = np.clip(scores, 1e-9, None)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    loss = measure("log_loss", outcome.astype("float64"), probabilities, weights)
+    assert loss == pytest.approx(log_loss(outcome, probabilities, sample_weight=weights))
+
+
+def test_a_score_above_the_threshold_predicts_the_positive_class() -> None:
+    outcome, scores = vector(1, 0, 0), vector(0.4, 0.3, 0.2)
+    assert measure("accuracy", outcome, scores) == pytest.approx(2 / 3)
+    assert measure("accuracy", outcome, scores, threshold=0.3) == 1.0
+    assert measure("macro_f1", outcome, scores) == pytest.approx(0.4)  # 0.8 and nothing
+
+
+def test_a_measurement_may_be_repeated_with_other_weights() -> None:
+    measurement = prepare("roc_auc", vector(1, 0, 1), vector(0.9, 0.5, 0.2))
+    assert [measurement(vector(1, 1, 0)), measurement(vector(1, 1, 1))] == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "accuracy", "log_loss", "macro_f1"])
+def test_a_row_that_has_no_number_for_a_score_makes_a_metric_no_number(metric: str) -> None:
+    assert np.isnan(measure(metric, vector(0, 1), vector(0.1, np.nan)))
+
+
+def test_rows_of_one_class_cannot_be_ranked_and_one_row_has_no_spread() -> None:
+    with pytest.raises(MetricError, match="average_precision needs rows of both classes"):
+        measure("average_precision", vector(0, 0), vector(0.1, 0.2))
+    with pytest.raises(MetricError, match="roc_auc needs rows of both classes"):
+        measure("roc_auc", vector(2, 2), THREE[:2])
+    with pytest.raises(MetricError, match="r2 needs at least two rows"):
+        measure("r2", vector(1), vector(1))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learning.plots import calibration, ranking
+from learning.plots import calibration, confusion, ranking
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,3 +45,38 @@ def test_a_calibration_has_bins_of_equally_many_rows() -> None:
     assert legend_of(figure) == ["Perfectly calibrated", "winner"]
     means = np.asarray(figure.axes[0].get_lines()[1].get_xdata())
     assert len(means) == 10  # bins of equal width would be two
+
+
+OF_THREE = np.array([0.0, 1.0, 2.0, 2.0])
+THREE = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.5, 0.1, 0.4], [0.1, 0.1, 0.8]])
+
+
+def test_a_ranking_of_many_classes_pools_them() -> None:
+    # Four of twelve pairs of row and class are true: 0.8, 0.7, 0.6, 0.4, and one other has 0.5.
+    assert legend_of(ranking(OF_THREE, {"winner": THREE}, "classification")) == [
+        "winner (AUC = 0.97)",
+        "Chance level (AUC = 0.5)",
+    ]
+    assert legend_of(calibration(OF_THREE, {"winner": THREE}))[1] == "winner"
+
+
+def shown(figure: Figure) -> tuple[list[str], list[str]]:
+    """Return the classes along a confusion matrix, and the numbers in it."""
+    (axes,) = figure.axes
+    labels = [text.get_text() for text in axes.get_xticklabels()]
+    return labels, [text.get_text() for text in axes.texts]
+
+
+def test_a_confusion_matrix_counts_the_rows_of_each_class_by_what_they_are_taken_for() -> None:
+    figure = confusion(OF_THREE, THREE, ["corn", "oat", "rye"], threshold=0.5)
+    assert shown(figure) == (["corn", "oat", "rye"], list("100010101"))
+    pair = confusion(LATE, SCORES["winner"], ["on time", "late"], threshold=0.85)
+    assert shown(pair) == (["on time", "late"], list("2011"))
+
+
+def test_of_very_many_classes_the_rare_ones_are_one() -> None:
+    outcome = np.concatenate([np.arange(25), np.arange(5, 25)]).astype("float64")
+    scores = np.eye(25)[outcome.astype(int)]
+    labels, counts = shown(confusion(outcome, scores, [f"c{n}" for n in range(25)], threshold=0.5))
+    assert labels == [*(f"c{n}" for n in range(5, 25)), "other"]
+    assert counts[-1] == "5"

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import files
 import mlflow
+import numpy as np
 import online
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from conf.columns import ROW_ID
-from raw_columns import RowsError
-from scorer import load_scorer
+from raw_columns import RowsError, typed
+from scorer import Scorer, load_scorer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +136,134 @@ def test_a_regression_has_no_class(tmp_path: Path) -> None:
     found = load_scorer(tmp_path).score(TRIPS)
     assert found["score"].round(6).tolist() == [10.0, 20.0, 80.0, 90.0]
     assert found["class"].isna().all()
+
+
+GRAINS: dict[str, object] = {
+    "task": "classification",
+    "classes": ["corn", "oat", "rye"],
+    "positive": None,
+}
+NUMBERED: dict[str, object] = {"task": "classification", "classes": [7, 5, 3], "positive": None}
+
+
+def grain() -> LogisticRegression:
+    """Return a model of the greatest of 1, 5 - distance and 2 * distance - 10."""
+    model = LogisticRegression().fit(TRIPS, [0, 1, 2, 2])
+    model.coef_[:], model.intercept_[:] = [[0.0, 0], [-1, 0], [2, 0]], [1, 5, -10]
+    return model
+
+
+def save_with(metadata: dict[str, object], model: object, folder: Path) -> Path:
+    mlflow.sklearn.save_model(
+        model,
+        folder / "m",
+        signature=mlflow.models.infer_signature(TRIPS),
+        pyfunc_predict_fn="predict_proba",
+        pip_requirements=[],
+        metadata=metadata,
+    )
+    return folder
+
+
+def test_of_many_classes_the_most_probable_is_predicted_by_name_with_the_probability_of_each(
+    tmp_path: Path,
+) -> None:
+    scored = load_scorer(save_with(GRAINS, grain(), tmp_path)).score(TRIPS)
+    assert scored["class"].tolist() == ["oat", "oat", "rye", "rye"]
+    # At a distance of 1: e^4 of e^1 + e^4 + e^-8.
+    assert scored["score"].round(4).tolist() == [0.9526, 0.8807, 0.9932, 0.9991]
+    assert list(scored["probabilities"][0]) == ["corn", "oat", "rye"]
+    assert sum(scored["probabilities"][0].values()) == pytest.approx(1)
+    assert scored["probabilities"][0]["oat"] == scored["score"][0]
+
+
+def test_classes_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
+    scored = load_scorer(save_with(NUMBERED, grain(), tmp_path)).score(TRIPS)
+    assert str(scored["class"].dtype) == "Int32"
+    assert scored["class"].tolist() == [5, 5, 3, 3]
+    assert list(scored["probabilities"][3]) == ["7", "5", "3"]
+
+
+def test_of_two_words_the_score_is_that_of_the_positive_one(tmp_path: Path) -> None:
+    model = LogisticRegression().fit(TRIPS, LATE)
+    model.coef_[:], model.intercept_[:] = [[1.0, 0.0]], [-6.5]
+    words: dict[str, object] = {
+        "task": "classification",
+        "classes": ["on time", "late"],
+        "positive": "late",
+    }
+    scored = load_scorer(save_with(words | {"threshold": 0.9}, model, tmp_path)).score(TRIPS)
+    assert scored["score"].round(3).tolist() == [0.004, 0.011, 0.818, 0.924]
+    assert scored["class"].tolist() == ["on time", "on time", "on time", "late"]
+
+
+def test_a_row_without_a_number_for_a_score_has_no_class_and_no_probabilities() -> None:
+    class Broken:
+        metadata = None
+
+        def predict(self, rows: pd.DataFrame) -> list[list[float]]:
+            del rows
+            return [[0.2, 0.8, 0.0], [float("nan")] * 3]
+
+    scorer = Scorer(Broken(), "classification", 0.5, ("corn", "oat", "rye"), None)
+    scored = scorer._describe(np.array(Broken().predict(TRIPS)), pd.RangeIndex(2))  # noqa: SLF001 # what scores
+    assert scored["class"].isna().tolist() == [False, True]
+    assert scored["probabilities"][1] is None
+
+
+def test_a_request_about_many_classes_is_answered_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(save_with(GRAINS, grain(), tmp_path)))
+    online.init()
+    code, answer = asked({"rows": [{"distance": 9, "seats": 2}]})
+    assert code == 200
+    assert answer == {
+        "scores": [
+            {
+                "score": pytest.approx(0.9991, abs=1e-4),
+                "class": "rye",
+                "probabilities": {
+                    "corn": pytest.approx(0.0009, abs=1e-4),
+                    "oat": pytest.approx(0.0, abs=1e-4),
+                    "rye": pytest.approx(0.9991, abs=1e-4),
+                },
+            }
+        ]
+    }
+
+
+def test_a_file_of_scores_of_many_classes_has_a_map_of_probabilities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(save_with(GRAINS, grain(), tmp_path / "model")))
+    monkeypatch.setenv("AZUREML_BI_OUTPUT_PATH", str(tmp_path / "scores"))
+    (tmp_path / "scores").mkdir()
+    files.init()
+    TRIPS.assign(_row_id=["a", "b", "c", "d"]).to_parquet(tmp_path / "part-0.parquet")
+    files.run([str(tmp_path / "part-0.parquet")])
+    written = pq.read_table(tmp_path / "scores" / "part-0.parquet")
+    assert {field.name: str(field.type) for field in written.schema} == {
+        "_row_id": "string",
+        "score": "double",
+        "class": "string",
+        "probabilities": "map<string, double ('probabilities')>",
+    }
+    assert written["class"].to_pylist() == ["oat", "oat", "rye", "rye"]
+
+
+def test_a_request_states_days_and_moments_as_iso_8601_writes_them() -> None:
+    stated = ["2024-01-02", "2024-01-02T03:04:05Z", "2024-01-02T05:04:05+02:00", None]
+    moments = typed(pd.Series(stated, name="day", dtype="object"), "datetime")
+    assert moments.astype(str).tolist() == [
+        *("2024-01-02 00:00:00", "2024-01-02 03:04:05", "2024-01-02 03:04:05", "NaT")
+    ]
+
+
+@pytest.mark.parametrize("stated", ["tomorrow", "31.01.2024", 20240131, 1.5])
+def test_what_is_no_day_is_refused_by_its_column(stated: object) -> None:
+    with pytest.raises(RowsError, match=r"column 'day' holds .*, which is no day or moment"):
+        typed(pd.Series([stated], name="day", dtype="object"), "datetime")
 
 
 def test_a_folder_without_one_model_is_no_deployment(tmp_path: Path) -> None:
