@@ -27,6 +27,8 @@ LESS_IS_BETTER = ("log_loss", "rmse", "mae")
 # Of features: how columns become numbers, inside the pipeline that is logged.
 KINDS = ("numeric", "categorical", "boolean", "date", "text")
 PACKAGES = ("sklearn", "xgboost")  # of estimators: those that the image of training has
+# How the public names of estimators of the other task end.
+OTHER_TASK = {"classification": "Regressor", "regression": "Classifier"}
 CANDIDATES = 3  # a node of training.yml for each: a pipeline's YAML has no loop
 
 
@@ -178,6 +180,13 @@ def _check(model: Model, document: Section) -> None:
     if len(stated) != CANDIDATES:
         where = document.where_of("candidates")
         document.refuse(f"{where}: candidates are {stated}; training has {CANDIDATES} slots")
+    for candidate in model.candidates:
+        if candidate.estimator.endswith(OTHER_TASK[model.task]):
+            section = document.section("candidates").section(candidate.name)
+            document.refuse(
+                f"{section.where_of('estimator')}: estimator {candidate.estimator!r} is of another "
+                f"task than {model.task!r}"
+            )
     if not 0 < model.gate.confidence < 1 and "gate" in document.values:
         where = document.section("gate").where_of("confidence")
         document.refuse(f"{where}: confidence is {model.gate.confidence}; it is below 1")

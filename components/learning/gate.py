@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from learning.metrics import measure, prepare
+from learning.metrics import MetricError, measure, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,9 +57,15 @@ def judge(
     whichever way the metric runs. The interval is a paired percentile bootstrap: both models are
     measured on each resample of the rows (Efron and Tibshirani, 1993, chapter 13), drawn within
     each class of a classification, so that no resample lacks one (Robin et al., 2011,
-    doi:10.1186/1471-2105-12-77).
+    doi:10.1186/1471-2105-12-77). Raises MetricError where the rows cannot be measured.
     """
-    of_winner, of_champion, gains = resample(outcome, winner, champion, model)
+    try:
+        of_winner, of_champion, gains = resample(outcome, winner, champion, model)
+    except MetricError as error:
+        raise MetricError(
+            f"test has {len(outcome)} rows, and {error}; correct 'split' in "
+            f"conf/datasets/{model.dataset}.yml"
+        ) from error
     gate, sign = model.gate, (1 if model.greater_is_better else -1)
     reasons = []
     # written so that NaN, of which nothing is true, passes none of them

@@ -31,7 +31,8 @@ def run(mini_batch: list[str]) -> list[str]:
         names.append(file.name)  # one a file: fewer would count as failures
         if file.name.startswith(_NO_DATA):
             continue
-        rows = pd.read_parquet(file)
+        # Spark writes moments as INT96, of which years after 2262 would wrap as nanoseconds.
+        rows = pd.read_parquet(file, coerce_int96_timestamp_unit="us")
         scored = SCORERS[0].score(rows)
         scored.insert(0, ROW_ID, rows[ROW_ID].astype(str))
         part = folder / f".{file.name}.part"  # a mini-batch may end within a write

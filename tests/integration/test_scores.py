@@ -198,8 +198,8 @@ def test_classes_that_are_words_are_kept_with_their_probabilities_and_written_on
     tables = write(spark, tmp_path, corrected, spark.createDataFrame(later, kinds), AGAIN)
     stored = spark.read.format("delta").load(tables["scores"].uri)
     expected = spark.createDataFrame([first[0], later[1]], kinds)
-    actual = stored.select(*expected.columns)
-    assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
+    actual = stored.select(*expected.columns).orderBy("_row_id")  # chispa cannot sort by a map
+    assert_df_equality(actual, expected, ignore_nullable=True)
     again = write(spark, tmp_path, corrected, spark.createDataFrame(later, kinds), AGAIN)
     assert again == tables
 

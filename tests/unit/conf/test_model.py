@@ -76,6 +76,7 @@ def test_a_classification_has_metrics_of_decisions_and_of_probabilities(
 
 def test_less_is_better_for_an_error(tmp_path: Path) -> None:
     text = LATE.replace("classification", "regression").replace("roc_auc", "rmse")
+    text = text.replace("Classifier", "Regressor")
     (tmp_path / "late.yml").write_text(text)
     assert load_model("late", folder=tmp_path).greater_is_better is False
 
@@ -123,6 +124,10 @@ def test_an_unknown_model_is_answered_with_those_there_are(tmp_path: Path) -> No
         ),
         (LATE.replace("{numeric: [distance], categorical: [city]}", "{}"), "'features' is missing"),
         (LATE.replace("  c: {est", "  #"), r"candidates are \['a', 'b'\]; training has 3 slots"),
+        (
+            LATE.replace("XGBClassifier", "XGBRegressor"),
+            "late.yml:7: candidates: c: estimator 'xgboo",
+        ),
         (LATE.replace("{C: 0.1}", "[C]"), r"'parameters' is \['C'\]; it takes a dict, not a list"),
         (LATE.replace("minimum: 0.6, ", ""), "gate: key 'minimum' is missing; it takes a float"),
         (LATE.replace("minimum: 0.6", "minimum: 0.6, confidence: 95"), "confidence is 95.0; it is"),

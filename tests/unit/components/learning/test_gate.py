@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from learning.gate import Interval, judge
+from learning.metrics import MetricError
 from tests.unit.components.models import gate_of, model_of
 
 if TYPE_CHECKING:
@@ -195,3 +196,9 @@ def test_a_slice_of_many_classes_that_gets_worse_keeps_a_better_model_out() -> N
     worse_everywhere_else[:20] = SURE[20]
     judged = judge(KINDS, CONFUSED, worse_everywhere_else, slices, spec)
     assert judged.reasons == ("slice city=Ulm is worse by 0.5000, the gate tolerates 0.02",)
+
+
+def test_rows_that_cannot_be_measured_are_a_sentence() -> None:
+    message = "test has 2 rows, and roc_auc needs rows of both classes; correct 'split' in conf/da"
+    with pytest.raises(MetricError, match=message):
+        judge(np.zeros(2), np.array([0.1, 0.2]), None, pd.DataFrame(index=range(2)), CLASSIFIER)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from learning.training_report import (
     ReportError,
     TrainingReport,
+    measure_all,
     read_report,
     refuse_mix,
     select_best,
@@ -45,6 +47,20 @@ def test_a_candidate_whose_metric_is_no_number_is_never_the_best() -> None:
     assert select_best(reports, regression).candidate == "b"
     with pytest.raises(ReportError, match="no candidate has a finite roc_auc on validation"):
         select_best(reports[:1], model_of())
+
+
+def test_what_rows_of_one_class_cannot_measure_is_left_out_unless_it_is_the_models_metric() -> None:
+    outcome, scores = np.ones(2), np.array([0.5, 0.9])
+    measured = measure_all(outcome, scores, model_of(metric="accuracy"))
+    assert measured == {
+        "accuracy": 0.5,
+        "balanced_accuracy": 0.5,
+        "macro_f1": pytest.approx(1 / 3),  # two thirds, and nothing for the class that was guessed
+        "log_loss": pytest.approx(0.3992539),
+    }
+    message = "validation has 2 rows, and roc_auc needs rows of both classes; correct 'split' in"
+    with pytest.raises(ReportError, match=message):
+        measure_all(outcome, scores, model_of())
 
 
 def test_candidates_of_another_release_are_named_and_refused() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import files
@@ -10,6 +13,7 @@ import mlflow
 import numpy as np
 import online
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mlflow.models import ModelSignature
@@ -328,3 +332,56 @@ def test_a_broken_file_fails_the_batch_and_leaves_no_scores(tmp_path: Path) -> N
     with pytest.raises(RowsError, match=r"rows have no columns \['seats'\]"):
         files.run([str(tmp_path / "part-0.parquet")])
     assert list((tmp_path / "scores").iterdir()) == []
+
+
+SHIFT = """
+from sklearn.base import BaseEstimator
+
+class Shift(BaseEstimator):
+    def fit(self, rows, outcome=None):
+        return self
+
+    def predict(self, rows):
+        return [{constant}] * len(rows)
+"""
+
+
+def test_models_that_bring_two_versions_of_one_module_each_keep_their_own(tmp_path: Path) -> None:
+    save_shift = (
+        "import sys, mlflow, pandas as pd; sys.path.insert(0, sys.argv[1]);"
+        "from own_shift import Shift;"
+        "rows = pd.DataFrame({'distance': [1.0]});"
+        "mlflow.sklearn.save_model(Shift(), sys.argv[2], pip_requirements=[],"
+        " signature=mlflow.models.infer_signature(rows, [1.0]),"
+        " code_paths=[sys.argv[1] + '/own_shift.py'])"
+    )
+    found = []
+    for constant in (1, 2):
+        folder = tmp_path / str(constant)
+        folder.mkdir()
+        (folder / "own_shift.py").write_text(SHIFT.format(constant=constant))
+        arguments = [sys.executable, "-c", save_shift, str(folder), str(folder / "m")]
+        subprocess.run(arguments, check=True, cwd=folder, capture_output=True)
+        found.append(load_scorer(folder / "m"))
+    rows = pd.DataFrame({"distance": [5.0]})
+    assert [scorer.score(rows)["score"].tolist() for scorer in found] == [[1.0], [2.0]]
+    assert "own_shift" not in sys.modules
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_moment_beyond_pandas_nanoseconds_is_read_from_sparks_parquet_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[pd.DataFrame] = []
+
+    class Listening:
+        def score(self, rows: pd.DataFrame) -> pd.DataFrame:
+            told.append(rows)
+            return pd.DataFrame({"score": [0.5]})
+
+    monkeypatch.setattr(files, "SCORERS", [Listening()])
+    moments = pa.array([dt.datetime(9999, 12, 31, 12, tzinfo=dt.UTC)], pa.timestamp("us"))
+    table = pa.table({"_row_id": ["a"], "at": moments})
+    pq.write_table(table, tmp_path / "p.parquet", use_deprecated_int96_timestamps=True)
+    files.run([str(tmp_path / "p.parquet")])
+    assert str(typed(told[0]["at"], "datetime")[0]) == "2262-04-11 00:00:00"
