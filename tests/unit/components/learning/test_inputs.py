@@ -21,9 +21,12 @@ from learning.inputs import raw_inputs, scaled_inputs
 from tests.unit.components.models import model_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sklearn.compose import ColumnTransformer
+
+    from conf.model import Model
 
 pytestmark = [
     # scikit-learn 1.6 hands scipy 1.17 an option that does nothing any more.
@@ -121,19 +124,20 @@ def test_every_estimator_learns_from_every_kind_and_scores_what_it_never_saw(
 
 
 @pytest.mark.parametrize("make", [raw_inputs, lambda m: scaled_inputs(m, rare=1, sparse=True)])
-def test_columns_without_any_value_and_constant_ones_are_no_obstacle(make: object) -> None:
-    assert callable(make)
+@pytest.mark.parametrize("is_open", [np.nan, 1.0])
+def test_columns_without_any_value_and_constant_ones_are_no_obstacle(
+    make: Callable[[Model], ColumnTransformer], is_open: float
+) -> None:
     nothing = pd.DataFrame(
         {
             "distance": [np.nan] * 4,
             "city": pd.Series([None] * 4, dtype=object),
-            "is_open": [1.0] * 4,
+            "is_open": [is_open] * 4,
             "day": pd.to_datetime([None] * 4),
             "note": pd.Series([None] * 4, dtype=object),
         }
     )
-    inputs: ColumnTransformer = make(ALL_KINDS)
-    assert inputs.fit(nothing).transform(nothing).shape[0] == 4
+    assert make(ALL_KINDS).fit(nothing).transform(nothing).shape[0] == 4
 
 
 @pytest.mark.parametrize(("rows", "rare"), [(20, 1), (442, 4), (5000, 50), (300_000, 50)])
