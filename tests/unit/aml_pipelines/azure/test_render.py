@@ -87,7 +87,10 @@ def test_another_environment_version_is_sent_with_the_component_that_names_it() 
     assert differences(stated, component) == {
         "/environment": "azureml:train:7",
         "/code": "../components/train",
-        "/additional_includes": ["../components/assets", "../components/learning", "../conf"],
+        "/additional_includes": [
+            *("../components/assets", "../components/encoders", "../components/learning"),
+            *("../components/serve/raw_columns.py", "../conf"),
+        ],
     }
 
 
