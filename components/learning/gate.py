@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from conf.model import Model
     from learning.metrics import Vector
 
+FEWEST_ROWS = 10  # of test: resamples of fewer are alike, and an interval of no width looks sure
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -68,6 +70,10 @@ def judge(
         ) from error
     gate, sign = model.gate, (1 if model.greater_is_better else -1)
     reasons = []
+    if len(outcome) < FEWEST_ROWS:
+        reasons.append(
+            f"test has {len(outcome)} rows, and resamples of fewer than {FEWEST_ROWS} tell nothing"
+        )
     # written so that NaN, of which nothing is true, passes none of them
     if not sign * of_winner.value >= sign * gate.minimum:
         reasons.append(f"{model.metric} is {of_winner.value:.4f}, the gate asks {gate.minimum:g}")

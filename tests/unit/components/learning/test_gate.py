@@ -202,3 +202,11 @@ def test_rows_that_cannot_be_measured_are_a_sentence() -> None:
     message = "test has 2 rows, and roc_auc needs rows of both classes; correct 'split' in conf/da"
     with pytest.raises(MetricError, match=message):
         judge(np.zeros(2), np.array([0.1, 0.2]), None, pd.DataFrame(index=range(2)), CLASSIFIER)
+
+
+def test_a_perfect_model_on_a_handful_of_rows_does_not_pass() -> None:
+    few = np.tile([0.0, 0.0, 1.0], 3)
+    judged = judge(few, few, None, pd.DataFrame(index=range(9)), CLASSIFIER)
+    assert judged.reasons == ("test has 9 rows, and resamples of fewer than 10 tell nothing",)
+    ten = np.append(few, 1.0)
+    assert judge(ten, ten, None, pd.DataFrame(index=range(10)), CLASSIFIER).passes
