@@ -31,6 +31,7 @@ from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
+from spark_jobs.withdrawal import withdrawn_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,8 @@ def ingest_source(
     else:
         files = find_files(spark, lake_uri, contract, source)
         arrivals = [file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
+    gone = withdrawn_ids(spark, contract, lake_uri=lake_uri)
+    arrivals = [arrival for arrival in arrivals if arrival.ingestion_id not in gone]
     new = new_arrivals(arrivals, frozenset(ingested.ids.values()))
     has_rows = bool(new) and _append(
         spark, new, files, contract, source=source, uri=uri, as_of=stated or ingested.latest

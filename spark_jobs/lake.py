@@ -6,7 +6,8 @@ A write that is repeated leaves the table as it is. What a table holds afterward
 - exactly `rows` in a part of it, the rest as it was: with `put_batches` those batches, with
   `sync_rows` the keys that are `among`;
 - `rows` and all that has another key, as it was, with `upsert_table`;
-- all that has another key, as it was, with `withdraw`.
+- all that has another key, as it was, with `withdraw` and `delete_keys`;
+- all but the rows of a condition, with `delete_where`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from delta.tables import DeltaMergeBuilder
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
 
@@ -186,6 +188,27 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
     merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
     with merge_settings(spark, record, version=before.version + 1):
         merge.whenMatchedDelete().execute()
+
+
+def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record: Record) -> int:
+    """Delete the rows for which a condition holds, in one commit, and return how many they are."""
+    before = table_state(spark, uri)
+    stored = read_version(spark, uri, before.version)
+    rows = stored.where(is_gone).count()
+    if rows:
+        with merge_settings(spark, record, version=before.version + 1):
+            DeltaTable.forPath(spark, uri).delete(is_gone)
+        own_commit(table_state(spark, uri), record, before.version + 1)
+    return rows
+
+
+def delete_keys(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> int:
+    """Delete the rows that share a `key` with one of `rows`, and return how many they are."""
+    spark = rows.sparkSession
+    stored = read_version(spark, uri, table_state(spark, uri).version)
+    gone = stored.join(rows.select(*key).distinct(), on=list(key), how="left_semi").count()
+    withdraw(rows.select(*key).distinct(), uri, key=key, record=record)
+    return gone
 
 
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:

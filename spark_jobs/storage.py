@@ -70,6 +70,15 @@ def list_names(spark: SparkSession, folder: str) -> list[str]:
     return [status.getPath().getName() for status in store.listStatus(path)]
 
 
+def list_folders(spark: SparkSession, folder: str) -> list[str]:
+    """List the names of the folders in a folder; a missing folder has none."""
+    path = _path(spark, folder)
+    store = path.getFileSystem(_hadoop(spark))
+    if not store.exists(path):
+        return []
+    return sorted(s.getPath().getName() for s in store.listStatus(path) if s.isDirectory())
+
+
 def sha256(spark: SparkSession, uri: str) -> str:
     """Hash the bytes of a file in the JVM, without copying them to Python."""
     stream = _open(spark, uri)
