@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 from conf.dataset_checks import check_expressions, check_names, check_presence
 from conf.dataset_column import ROW_KEY, Column, read_column
 from conf.dataset_learning import read_label, read_split
+from conf.dataset_rules import read_rules
 from conf.dataset_source import read_source
 from conf.document import ConfError, Section, read_document
 from conf.expressions import columns_read
+from conf.table_rules import is_judged_with_rows, read_table_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conf.dataset_learning import Label, Split
+    from conf.dataset_rules import Rule
     from conf.dataset_source import Source
+    from conf.rule_level import Level
+    from conf.table_rules import TableRule
 
 DATASETS = Path(__file__).with_name("datasets")
 
@@ -34,7 +39,8 @@ class Dataset:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     newest_by: tuple[str, ...]
-    rules: Mapping[str, str]
+    rules: Mapping[str, Rule]
+    table_rules: Mapping[str, TableRule]
     new_columns: str
     missing_columns: str
     ignore_case: bool
@@ -60,6 +66,17 @@ class Dataset:
         if self.label is None:
             return ()
         return columns_read(self.label.expression, self.column_names)
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """Return the levels of the rules of rows that may have one, by the names of the rules."""
+        of_columns = {name: c.level for c in self.columns for name in c.value_rules}
+        return of_columns | {name: rule.level for name, rule in self.rules.items()}
+
+    @property
+    def judged_with_rows(self) -> dict[str, TableRule]:
+        """Return the rules over more than a row that decide which rows are valid."""
+        return {name: r for name, r in self.table_rules.items() if is_judged_with_rows(r)}
 
     @property
     def raw_columns(self) -> tuple[Column, ...]:
@@ -103,10 +120,9 @@ def columns_alone(columns: Sequence[Column]) -> Dataset:
 def _read(name: str, document: Section) -> Dataset:
     document.allow(
         *("description", "related", "sources", "null_values", "columns", "key", "newest_by"),
-        *("rules", "new_columns", "missing_columns", "ignore_case", "max_quarantined"),
-        *("event_time", "label", "split"),
+        *("rules", "table_rules", "new_columns", "missing_columns", "ignore_case"),
+        *("max_quarantined", "event_time", "label", "split"),
     )
-    rules = document.section("rules")
     return Dataset(
         name=name,
         related=document.texts("related"),
@@ -115,7 +131,8 @@ def _read(name: str, document: Section) -> Dataset:
         columns=_columns(document),
         key=(ROW_KEY,) if _has_row_key(document) else document.texts("key"),
         newest_by=document.texts("newest_by"),
-        rules={rule: rules.value(rule, str) for rule in rules.values},
+        rules=read_rules(document.section("rules")),
+        table_rules=read_table_rules(document.section("table_rules")),
         new_columns=document.choice("new_columns", ("keep_text", "fail"), "fail"),
         missing_columns=document.choice("missing_columns", ("null", "fail"), "fail"),
         ignore_case=document.value("ignore_case", bool, default=False),

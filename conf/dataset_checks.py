@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conf.dataset_column import IS_REQUIRED, OF_VALUES
 from conf.expressions import problems_of
+from conf.table_rules import FRESHNESS, ForeignKey, Measure, Unique, of_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conf.dataset import Dataset
     from conf.document import Section
+
+_TEXT = ("csv", "jsonl", "json")
 
 
 def check_presence(document: Section) -> None:
@@ -21,15 +27,24 @@ def check_presence(document: Section) -> None:
 
 
 def check_expressions(document: Section) -> None:
-    """Refuse rules and a label that are no expression over the contract's columns."""
+    """Refuse rules, measures and a label that are no expression over the contract's columns."""
     columns = list(document.section("columns").values)
-    rules, label = document.section("rules"), document.section("label")
-    for section, names in ((rules, list(rules.values)), (label, ["expression"])):
-        for name in names:
-            text = section.values.get(name)
-            problems = problems_of(text, columns) if isinstance(text, str) else []
-            for problem in problems:
-                document.refuse(f"{section.where_of(name)}: {name!r}: {problem}")
+    for section, key in _expressions(document):
+        text = section.values.get(key)
+        problems = problems_of(text, columns) if isinstance(text, str) else []
+        for problem in problems:
+            document.refuse(f"{section.where_of(key)}: {key!r}: {problem}")
+
+
+def _expressions(document: Section) -> Iterator[tuple[Section, str]]:
+    """Yield where a contract may have an expression: a mapping, and the key in it."""
+    rules, measures = document.section("rules"), document.section("table_rules")
+    for name, stated in rules.values.items():
+        yield (rules.section(name), "expression") if isinstance(stated, dict) else (rules, name)
+    for name, stated in measures.values.items():
+        if isinstance(stated, dict):
+            yield measures.section(name), "of"
+    yield document.section("label"), "expression"
 
 
 def check_names(dataset: Dataset, document: Section) -> None:
@@ -51,12 +66,9 @@ def check_names(dataset: Dataset, document: Section) -> None:
             f"{document.where_of('columns')}: columns {alike} differ by capital letters alone, "
             "as Spark's do not"
         )
-    built_in = [rule for rule in dataset.rules if _is_built_in(rule, dataset)]
-    if built_in:
-        document.refuse(
-            f"{document.where_of('rules')}: rules {built_in} have the names of rules that columns "
-            "bring"
-        )
+    _check_zones(dataset, document)
+    _check_rule_names(dataset, document)
+    _check_table_rules(dataset, document)
     optional = [
         column.name
         for column in dataset.columns
@@ -68,10 +80,60 @@ def check_names(dataset: Dataset, document: Section) -> None:
         )
 
 
-def _is_built_in(rule: str, dataset: Dataset) -> bool:
+def _check_zones(dataset: Dataset, document: Section) -> None:
+    """Refuse a zone for moments of typed files, whose text is UTC and does not say so."""
+    typed = sorted({source.format for source in dataset.sources.values()} - {*_TEXT})
+    zoned = [column.name for column in dataset.columns if column.notation.zone]
+    if typed and zoned:
+        where = document.section("columns").section(zoned[0]).where_of("zone")
+        document.refuse(
+            f"{where}: 'zone' is for text, and a source is of {typed}, whose moments are UTC; "
+            "leave it out, or give the dataset's texts a dataset of their own"
+        )
+
+
+def _check_rule_names(dataset: Dataset, document: Section) -> None:
     brought = {
-        f"{column.name}_is_{what}"
+        column.rule(what)
         for column in dataset.columns
-        for what in (f"a_{column.type}", "required", "in_range", "allowed")
-    }
-    return rule in brought | {"well_formed", "no_undeclared_columns"}
+        for what in (column.is_a_type, IS_REQUIRED, *OF_VALUES)
+    } | {"well_formed", "no_undeclared_columns"}
+    for what in ("rules", "table_rules"):
+        built_in = [rule for rule in document.section(what).values if rule in brought]
+        if built_in:
+            document.refuse(
+                f"{document.where_of(what)}: {what} {built_in} have the names of rules that "
+                "columns bring"
+            )
+    twice = sorted({*dataset.rules} & {*dataset.table_rules})
+    if twice:
+        document.refuse(
+            f"{document.where_of('table_rules')}: table_rules {twice} have the names of rules"
+        )
+
+
+def _check_table_rules(dataset: Dataset, document: Section) -> None:
+    rules = dataset.table_rules
+    named = {name: rule.columns for name, rule in of_kind(rules, Unique).items()}
+    named |= {name: rule.columns for name, rule in of_kind(rules, ForeignKey).items()}
+    named |= {name: rule.by for name, rule in of_kind(rules, Measure).items()}
+    where = document.section("table_rules").where_of
+    for name, columns in named.items():
+        unknown = sorted({*columns} - {*dataset.column_names})
+        if unknown:
+            document.refuse(
+                f"{where(name)}: {name!r} names {unknown}; the columns are "
+                f"{list(dataset.column_names)}"
+            )
+    for name, foreign_key in of_kind(rules, ForeignKey).items():
+        if foreign_key.dataset not in dataset.related:
+            document.refuse(
+                f"{where(name)}: {name!r} refers to dataset {foreign_key.dataset!r}, which is not "
+                "in 'related': it would not be cleaned first"
+            )
+    for name, measure in of_kind(rules, Measure).items():
+        if measure.measure == FRESHNESS and not (measure.of or dataset.event_time):
+            document.refuse(
+                f"{where(name)}: {name!r} measures the freshness of nothing; state 'of', or the "
+                "contract's 'event_time'"
+            )

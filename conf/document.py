@@ -82,6 +82,10 @@ class Section:
             return _nothing(kind)
         return value
 
+    def optional(self, name: str, kind: type[T]) -> T | None:
+        """Read `name` as `kind`; None without it."""
+        return None if self.values.get(name) is None else self.value(name, kind)
+
     def choice(self, name: str, choices: Sequence[str], default: object = _REQUIRED) -> str:
         value = self.value(name, str, default)
         if value not in choices:

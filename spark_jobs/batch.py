@@ -20,9 +20,9 @@ from conf.columns import (
 )
 from spark_jobs import lake
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.judge import DUPLICATE, newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.row_changes import with_row_hash
+from spark_jobs.verdict import DUPLICATE, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
-from conf.columns import BROKEN_RULES, INGESTION_ID, ROW_ID
+from conf.cleaning_order import cleaning_order
+from conf.table_rules import ForeignKey, of_kind
 from spark_jobs import lake, step_state
 from spark_jobs.expressions import check_expressions
-from spark_jobs.fingerprint import fingerprint
-from spark_jobs.judge import (
-    judge_rows,
-    select_duplicates,
-    select_quarantined,
-    select_valid,
-)
-from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.quality import count_broken_rules, find_broken, require_quality
+from spark_jobs.session import map_in_sessions
+from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -26,19 +22,30 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
-    from spark_jobs.delta_log import Record
+    from spark_jobs.finding import Finding
+    from spark_jobs.receipt import Receipt, TableReceipt
 
-    Tables = dict[str, TableReceipt]
-
-PLACES = {
-    "quarantine": ("quarantine", "rows"),
-    "duplicates": ("silver", "duplicates"),
-    "valid": ("silver", "valid"),
-}
+NO_RECEIPTS: Mapping[str, TableReceipt] = MappingProxyType({})
 
 
-class QualityError(RuntimeError):
-    """More rows of a dataset broke its rules than the contract tolerates."""
+@dataclass(frozen=True)
+class Cleaned:
+    """The tables of a dataset, how many rows broke each rule, and what else its rules found."""
+
+    tables: Mapping[str, TableReceipt]
+    broken_rules: Mapping[str, int]
+    findings: Sequence[Finding]
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        """Return how many rows, or groups of rows, break each rule that warns."""
+        return {finding.rule: finding.broken for finding in self.findings if finding.warns}
+
+    @property
+    def headline(self) -> str:
+        valid = self.tables["valid"]
+        said = f"{valid.rows_out:,} rows valid, {dict(valid.set_aside)} set aside"
+        return f"{said}, warnings {self.warnings}" if self.warnings else said
 
 
 def clean_dataset(
@@ -48,64 +55,77 @@ def clean_dataset(
     *,
     lake_uri: str,
     arrived: Sequence[str] | None = None,
-) -> Tables:
+    referenced: Mapping[str, TableReceipt] = NO_RECEIPTS,
+) -> Cleaned:
     """Judge bronze and bring the tables valid, quarantine and duplicates up to date.
 
-    The outcome is a function of bronze and the contract: a changed contract re-judges every row,
-    new rows are judged together with those that share a key with them, and unchanged ones write
-    nothing. Raises ConfError for a rule or label that Spark does not take, and QualityError, after
-    writing, when the quarantined share of the rows that have
-    `arrived` (ingestion ids of the files that are there now; None means all rows) exceeds the
-    contract's `max_quarantined`: a bad file that was removed or replaced does not count against
-    later ones.
+    There is a table of warnings too, where a rule of rows warns. The outcome is a function of
+    bronze, the contract, and the valid rows of the datasets that its foreign keys refer to, which
+    `referenced` has: a changed contract re-judges every row, new rows are judged together with
+    those that share a key with them, unless a rule over more than a row decides too, and unchanged
+    ones write nothing. Raises ConfError for a contract that Spark does not take, and QualityError,
+    after writing, when more is broken than the contract tolerates. What it tolerates of single
+    rows is held against those that have `arrived` (ingestion ids of the files that are there now;
+    None means all rows): a bad file that was removed or replaced does not count against later ones.
     """
-    facts = {
-        "rules": fingerprint("clean", contract),
-        "bronze": bronze.id,
-        "version": str(bronze.version),
-    }
+    others = {name: lake.read_table(spark, receipt) for name, receipt in referenced.items()}
+    facts = _facts(bronze, contract, referenced)
     last = step_state.load(spark, lake_uri, "clean", contract.name)
     if last is None or last.facts != facts:
         if last is None or last.facts["rules"] != facts["rules"]:
             check_expressions(spark, contract)
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
-        uris = {
-            name: lake.table_uri(lake_uri, layer, contract.name, table)
-            for name, (layer, table) in PLACES.items()
-        }
-        if before is None:
-            _judge_all(rows, contract, uris, facts)
+        uris = cleaned_uris(spark, contract, lake_uri)
+        if before is None or contract.judged_with_rows:
+            judge_all(rows, contract, uris, facts, others)
         else:
-            _judge_new(rows, before, contract, uris, facts)
-        last = StepState(facts, _receipts(spark, uris, bronze, contract))
+            judge_new(rows, before, contract, uris, facts)
+        last = StepState(facts, cleaned_receipts(spark, uris, bronze, contract))
         step_state.save(spark, lake_uri, "clean", contract.name, last)
-    _check_quality(spark, last.tables, bronze, contract, arrived)
-    return dict(last.tables)
+    tables = last.tables
+    findings = find_broken(spark, tables, bronze, contract, arrived=arrived, referenced=others)
+    require_quality(spark, tables, bronze, contract, arrived=arrived, findings=findings)
+    broken = count_broken_rules(lake.read_table(spark, tables["quarantine"]))
+    return Cleaned(tables, broken, findings)
 
 
-def count_broken_rules(quarantine: DataFrame) -> dict[str, int]:
-    """Count how many quarantined rows broke each rule; a row that broke two counts for both."""
-    broken = quarantine.select(F.explode(BROKEN_RULES).alias("rule")).groupBy("rule").count()
-    return {row["rule"]: row["count"] for row in broken.orderBy("rule").collect()}
+def clean_datasets(
+    spark: SparkSession, ingested: Receipt, contracts: Mapping[str, Dataset], *, lake_uri: str
+) -> dict[str, Cleaned]:
+    """Clean datasets at once, but after those that their foreign keys refer to.
 
-
-def rows_to_judge(
-    bronze: DataFrame, before: DataFrame, kept: DataFrame, contract: Dataset
-) -> DataFrame:
-    """Return the rows whose verdict may differ from before: new ones and those that share a key.
-
-    `before` is bronze as it was judged last, `kept` its valid rows and duplicates. A verdict
-    depends on the row and the rows with its key alone, so no other can have changed.
+    Raises ConfError for foreign keys to a dataset that is not among them.
     """
-    judged = before.select(INGESTION_ID).distinct()  # all rows of a file have the same one
-    new = bronze.join(F.broadcast(judged), on=[INGESTION_ID], how="left_anti")
-    new_keys = select_valid(judge_rows(new, contract), contract).select(*contract.key).distinct()
-    rivals = kept.join(new_keys, on=list(contract.key), how="left_semi").select(ROW_ID)
-    if rivals.isEmpty():
-        return new.select(*bronze.columns)
-    old = bronze.join(rivals, on=[ROW_ID], how="left_semi")
-    return new.unionByName(old)
+    done: dict[str, Cleaned] = {}
+
+    def clean(session: SparkSession, name: str) -> Cleaned:
+        keys = of_kind(contracts[name].table_rules, ForeignKey).values()
+        return clean_dataset(
+            session,
+            ingested.table("bronze", of=name),
+            contracts[name],
+            lake_uri=lake_uri,
+            arrived=ingested.ingested(name),
+            referenced={key.dataset: done[key.dataset].tables["valid"] for key in keys},
+        )
+
+    for group in cleaning_order(contracts):
+        done |= dict(zip(group, map_in_sessions(spark, group, clean), strict=True))
+    return {name: done[name] for name in contracts}
+
+
+def _facts(
+    bronze: TableReceipt, contract: Dataset, referenced: Mapping[str, TableReceipt]
+) -> dict[str, str]:
+    """Return what the verdicts follow from."""
+    keys = of_kind(contract.judged_with_rows, ForeignKey).values()
+    return {
+        "rules": fingerprint("clean", contract),
+        "bronze": bronze.id,
+        "version": str(bronze.version),
+        **{f"valid of {key.dataset}": version_of(referenced[key.dataset]) for key in keys},
+    }
 
 
 def _rows_judged_before(
@@ -118,79 +138,3 @@ def _rows_judged_before(
     if version > bronze.version:
         return None
     return lake.read_version(rows.sparkSession, bronze.uri, version)
-
-
-def _judge_all(rows: DataFrame, contract: Dataset, uris: Mapping[str, str], record: Record) -> None:
-    # Persisted, since one pass over the rows feeds all three tables.
-    judged = judge_rows(rows, contract).persist()
-    try:
-        for name, part in _parts(judged, contract).items():
-            lake.sync_table(part, uris[name], key=[ROW_ID], record=record)
-    finally:
-        judged.unpersist()
-
-
-def _judge_new(
-    rows: DataFrame,
-    before: DataFrame,
-    contract: Dataset,
-    uris: Mapping[str, str],
-    record: Record,
-) -> None:
-    stored = [rows.sparkSession.read.format("delta").load(uris[n]) for n in ("valid", "duplicates")]
-    kept = stored[0].unionByName(stored[1])
-    judged = judge_rows(rows_to_judge(rows, before, kept, contract), contract).persist()
-    try:
-        for name, part in _parts(judged, contract).items():
-            lake.sync_rows(part, uris[name], key=[ROW_ID], among=judged, record=record)
-    finally:
-        judged.unpersist()
-
-
-def _parts(judged: DataFrame, contract: Dataset) -> dict[str, DataFrame]:
-    return {
-        "quarantine": select_quarantined(judged, contract),
-        "duplicates": select_duplicates(judged, contract),
-        "valid": select_valid(judged, contract),
-    }
-
-
-def _receipts(
-    spark: SparkSession, uris: Mapping[str, str], bronze: TableReceipt, contract: Dataset
-) -> Tables:
-    """Count the rows that the tables really hold, and compare them with bronze."""
-    rows_in = bronze.rows_out
-    tables = {name: lake.receipt_of(spark, uri, rows_in=rows_in) for name, uri in uris.items()}
-    aside = {
-        "quarantined": tables["quarantine"].rows_out,
-        "duplicate": tables["duplicates"].rows_out,
-    }
-    valid = replace(tables["valid"], set_aside=aside)
-    check_balance(
-        f"clean of {contract.name!r}", rows_in=rows_in, rows_out=valid.rows_out, set_aside=aside
-    )
-    return {**tables, "valid": valid}
-
-
-def _check_quality(
-    spark: SparkSession,
-    tables: Mapping[str, TableReceipt],
-    bronze: TableReceipt,
-    contract: Dataset,
-    arrived: Sequence[str] | None,
-) -> None:
-    rows, quarantined = bronze.rows_out, tables["quarantine"].rows_out
-    if quarantined and arrived is not None:
-        rows = _count_arrived(lake.read_table(spark, bronze), arrived)
-        quarantined = _count_arrived(lake.read_table(spark, tables["quarantine"]), arrived)
-    if quarantined > contract.max_quarantined * rows:
-        raise QualityError(
-            f"dataset {contract.name!r}: {quarantined} of {rows} rows broke its rules, "
-            f"more than the share of {contract.max_quarantined} that "
-            f"conf/datasets/{contract.name}.yml tolerates; they stand with their reasons in "
-            f"{tables['quarantine'].uri}: replace the file or correct the contract and run again"
-        )
-
-
-def _count_arrived(rows: DataFrame, arrived: Sequence[str]) -> int:
-    return rows.where(F.col(INGESTION_ID).isin(*arrived)).count()

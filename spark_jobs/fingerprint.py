@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conf import columns
+from conf import column_notation, columns, dataset_column
 
 if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
@@ -28,10 +28,11 @@ def version_of(table: TableReceipt) -> str:
 
 @cache
 def code_hash() -> str:
-    """Hash the code that decides what happens to rows: this room, and its columns' names."""
+    """Hash the code that decides what happens to rows: this room, and what it takes from conf."""
     # The whole room: a list of the modules that each step uses would be wrong one day.
     digest = hashlib.sha256()
-    for file in [*sorted(ROOT.rglob("*.py")), Path(columns.__file__)]:
+    taken = (columns, column_notation, dataset_column)
+    for file in [*sorted(ROOT.rglob("*.py")), *(Path(str(module.__file__)) for module in taken)]:
         digest.update(file.relative_to(ROOT.parent).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

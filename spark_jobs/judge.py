@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from conf.columns import (
     ARRIVAL,
-    AS_OF,
     BROKEN_RULES,
     FILE_MODIFIED,
     LINEAGE,
@@ -19,50 +18,72 @@ from conf.columns import (
     ORIGINAL,
     ROW_HASH,
     ROW_ID,
-    SOURCE_FILE,
     UNDECLARED,
 )
+from conf.rule_level import WARN
+from spark_jobs.broken_rules import broke_one, named_if_broken, rule_masks
 from spark_jobs.conform import cast_text, present_text
+from spark_jobs.foreign_keys import with_known
 from spark_jobs.row_changes import with_row_hash
+from spark_jobs.row_rules import rules_of, text_of
+from spark_jobs.verdict import (
+    DUPLICATE,
+    QUARANTINED,
+    VALID,
+    VERDICT,
+    repeated,
+    uniques_of,
+    with_repeated,
+    with_verdict,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
     from conf.dataset import Dataset
-    from conf.dataset_column import Bound, Column
 
-VERDICT = "_verdict"  # within this pass; the three tables are its values
-VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"
-
-_BITS = 60  # of a long, per mask column
+NO_DATASETS: Mapping[str, DataFrame] = MappingProxyType({})
 
 
-def judge_rows(bronze: DataFrame, contract: Dataset) -> DataFrame:
+def judge_rows(
+    bronze: DataFrame, contract: Dataset, *, referenced: Mapping[str, DataFrame] = NO_DATASETS
+) -> DataFrame:
     """Add to every bronze row its verdict, typed values, broken rules and original text.
 
     Takes the contract's columns as text with LINEAGE, ARRIVAL, FILE_MODIFIED, MALFORMED and
     UNDECLARED; a column that was declared after its file came is read from UNDECLARED, and bronze
-    from before there was ARRIVAL came before all that has it. Returns LINEAGE, the typed
-    columns, ROW_HASH over them, VERDICT, and for quarantined rows alone BROKEN_RULES (every rule
-    that a row broke, in the contract's order) and ORIGINAL (the line, or its columns as JSON).
+    from before there was ARRIVAL came before all that has it. `referenced` has the valid rows of
+    the datasets that foreign keys refer to; the foreign keys of others are not looked at. Returns
+    LINEAGE, the typed columns, ROW_HASH over them, VERDICT, and for rows that broke a rule alone
+    BROKEN_RULES (every rule that a row broke, in the contract's order) and ORIGINAL (the line, or
+    its columns as JSON). A row that broke rules of the level `warn` alone is valid.
     """
-    rules = rules_of(contract)
     typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
-    masked = typed.select("*", *_rule_masks(rules))
-    masks = [name for name in masked.columns if name.startswith("_mask_")]
-    is_broken = reduce(or_, (F.col(mask) != 0 for mask in masks))
-    judged = masked.select("*", _verdict(is_broken, contract).alias(VERDICT))
-    is_quarantined = F.col(VERDICT) == QUARANTINED
+    typed, known = with_known(typed, contract, referenced)
+    rules = rules_of(contract) | known
+    names, uniques = list(rules), list(uniques_of(contract))
+    warning = {name for name, level in contract.levels.items() if level.name == WARN}
+    masked = typed.select("*", *rule_masks(rules))
+    is_broken = broke_one(names, among={*names} - warning)
+    judged = with_repeated(with_verdict(masked, is_broken, contract), contract)
+    is_repeated = [F.col(repeated(name)) for name in uniques]
+    broke_a_rule = reduce(or_, is_repeated, broke_one(names, among=names))
+    broken = [
+        *named_if_broken(names),
+        *(F.when(F.col(repeated(name)), F.lit(name)) for name in uniques),
+    ]
     return judged.select(
         *LINEAGE,
         *contract.column_names,
         ROW_HASH,
         VERDICT,
-        F.when(is_quarantined, _names_of_broken(list(rules))).alias(BROKEN_RULES),
-        F.when(is_quarantined, F.col("_original")).alias(ORIGINAL),
+        F.when(broke_a_rule, F.filter(F.array(*broken), lambda name: name.isNotNull())).alias(
+            BROKEN_RULES
+        ),
+        F.when(broke_a_rule, F.col("_original")).alias(ORIGINAL),
     )
 
 
@@ -80,41 +101,18 @@ def select_quarantined(judged: DataFrame, contract: Dataset) -> DataFrame:
 
     The key is null where it cannot be read.
     """
-    quarantined = judged.where(F.col(VERDICT) == QUARANTINED)
+    return _with_reasons(judged.where(F.col(VERDICT) == QUARANTINED), contract)
+
+
+def select_warned(judged: DataFrame, contract: Dataset) -> DataFrame:
+    """Return of valid rows those that broke a rule of the level `warn`, as quarantined ones are."""
+    is_warned = (F.col(VERDICT) == VALID) & F.col(BROKEN_RULES).isNotNull()
+    return _with_reasons(judged.where(is_warned), contract)
+
+
+def _with_reasons(judged: DataFrame, contract: Dataset) -> DataFrame:
     told = (*contract.key, BROKEN_RULES, ORIGINAL)
-    return with_row_hash(quarantined.select(*LINEAGE, *told), told)
-
-
-def newest_first(contract: Dataset) -> list[SparkColumn]:
-    """Return the order of rows with one key: whichever comes first wins.
-
-    The newest row is the greatest by the contract's `newest_by`, then one whose outcome is known,
-    then the one with the latest `as_of`, then the one that arrived last, then that of the file that
-    was changed last, then that of the file whose name sorts last; between rows that are equal in
-    all of these, the row hash decides.
-    """
-    known = [F.expr(contract.label.expression).isNotNull().desc()] if contract.label else []
-    by_contract = [F.col(name).desc_nulls_last() for name in contract.newest_by]
-    lineage = (AS_OF, ARRIVAL, FILE_MODIFIED, SOURCE_FILE, ROW_HASH, ROW_ID)
-    return [*by_contract, *known, *(F.col(name).desc_nulls_last() for name in lineage)]
-
-
-def rules_of(contract: Dataset) -> dict[str, SparkColumn]:
-    """Map the name of every rule of a contract to its condition; null counts as broken."""
-    rules = {"well_formed": F.col(MALFORMED).isNull()}
-    for column in contract.columns:
-        value, text = F.col(column.name), F.col(_text_of(column.name))
-        if column.type != "string":
-            rules[f"{column.name}_is_a_{column.type}"] = text.isNull() | value.isNotNull()
-        if column.required:
-            rules[f"{column.name}_is_required"] = text.isNotNull()
-        if column.minimum is not None or column.maximum is not None:
-            rules[f"{column.name}_is_in_range"] = value.isNull() | _in_range(value, column)
-        if column.allowed:
-            rules[f"{column.name}_is_allowed"] = value.isNull() | value.isin(*column.allowed)
-    if contract.new_columns == "fail":
-        rules["no_undeclared_columns"] = F.col(UNDECLARED).isNull()
-    return rules | {name: F.expr(expression) for name, expression in contract.rules.items()}
+    return with_row_hash(judged.select(*LINEAGE, *told), told)
 
 
 def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
@@ -127,7 +125,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
         *(_arrived_text(bronze, contract, name).alias(name) for name in contract.column_names),
     )
     texts = [
-        present_text(c.name, null_values=contract.null_values).alias(_text_of(c.name))
+        present_text(c.name, null_values=contract.null_values).alias(text_of(c.name))
         for c in contract.columns
     ]
     original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.column_names, UNDECLARED)))
@@ -137,7 +135,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
         original.alias("_original"),
         *texts,
     )
-    typed = [cast_text(F.col(_text_of(c.name)), c).alias(c.name) for c in contract.columns]
+    typed = [cast_text(F.col(text_of(c.name)), c).alias(c.name) for c in contract.columns]
     return present.select("*", *typed)
 
 
@@ -147,55 +145,3 @@ def _arrived_text(bronze: DataFrame, contract: Dataset, name: str) -> SparkColum
         return F.col(ROW_ID)
     undeclared = F.get_json_object(UNDECLARED, f"$.{name}")
     return F.coalesce(F.col(name), undeclared) if name in bronze.columns else undeclared
-
-
-def _text_of(name: str) -> str:
-    return f"_text_{name}"
-
-
-def _in_range(value: SparkColumn, column: Column) -> SparkColumn:
-    def bound(limit: Bound) -> SparkColumn:
-        return F.lit(limit).cast(column.type)
-
-    inside = F.lit(True)  # noqa: FBT003 # a literal
-    if column.minimum is not None:
-        inside &= value >= bound(column.minimum)
-    if column.maximum is not None:
-        inside &= value <= bound(column.maximum)
-    return inside
-
-
-def _rule_masks(rules: dict[str, SparkColumn]) -> list[SparkColumn]:
-    """Pack the broken rules of a row into bits; only the few quarantined rows need the names."""
-    conditions = list(rules.values())
-    masks = []
-    for start in range(0, len(conditions), _BITS):
-        bits = [
-            F.when(F.coalesce(holds, F.lit(False)), F.lit(0)).otherwise(F.lit(1 << bit))  # noqa: FBT003 # a literal
-            for bit, holds in enumerate(conditions[start : start + _BITS])
-        ]
-        masks.append(reduce(lambda a, b: a + b, bits).cast("long").alias(f"_mask_{start}"))
-    return masks
-
-
-def _names_of_broken(names: Sequence[str]) -> SparkColumn:
-    named = [
-        F.when(
-            F.col(f"_mask_{index - index % _BITS}").bitwiseAND(F.lit(1 << index % _BITS)) != 0,
-            F.lit(name),
-        )
-        for index, name in enumerate(names)
-    ]
-    return F.filter(F.array(*named), lambda name: name.isNotNull())
-
-
-def _verdict(is_broken: SparkColumn, contract: Dataset) -> SparkColumn:
-    """Decide a row's verdict; of valid rows with the same key the newest wins, in any order."""
-    # Broken rows have no key to trust: each is a partition of its own.
-    same_key = Window.partitionBy(
-        F.when(is_broken, F.col(ROW_ID)), *(F.when(~is_broken, F.col(k)) for k in contract.key)
-    ).orderBy(*newest_first(contract))
-    wins = F.row_number().over(same_key) == 1
-    return (
-        F.when(is_broken, F.lit(QUARANTINED)).when(wins, F.lit(VALID)).otherwise(F.lit(DUPLICATE))
-    )

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import BROKEN_RULES, ORIGINAL
+from conf.rule_level import FAIL, WARN
 from spark_jobs.arrivals import file_arrival
 from spark_jobs.expressions import check_expressions
 from spark_jobs.ingest import with_lineage
-from spark_jobs.judge import DUPLICATE, QUARANTINED, VALID, VERDICT, judge_rows
+from spark_jobs.judge import judge_rows, select_warned
+from spark_jobs.quality import count_broken_rules, findings_of_rows
 from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import list_all, read_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.receipt import check_balance
+from spark_jobs.verdict import DUPLICATE, QUARANTINED, VALID, VERDICT, uniques_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,14 +43,19 @@ class BrokenRow:
 class Trial:
     """The verdicts on the `rows` of some files, and the rules that rows break.
 
-    Rows are duplicates of each other: what the lake has already is not looked at. `is_whole` says
-    whether all rows were judged.
+    `broken_rules` are those of quarantined rows, `warnings` those of valid ones, and `failing`
+    rules that more rows break than are tolerated. Rows are duplicates of each other: what the lake
+    has already is not looked at, and neither are rules that need it, which `unjudged` names.
+    `is_whole` says whether all rows were judged.
     """
 
     files: tuple[str, ...]
     rows: int
     verdicts: Mapping[str, int]
     broken_rules: Mapping[str, int]
+    warnings: Mapping[str, int]
+    failing: Sequence[str]
+    unjudged: Sequence[str]
     examples: Sequence[BrokenRow]
     is_whole: bool
 
@@ -82,7 +90,7 @@ def try_files(
         is_whole = most_rows is None or rows.limit(most_rows + 1).count() <= most_rows
         judged = judge_rows(_as_bronze(spark, taken, files), contract).persist()
         try:
-            return _trial(judged, files, most_examples=most_examples, is_whole=is_whole)
+            return _trial(judged, files, contract, most_examples=most_examples, is_whole=is_whole)
         finally:
             judged.unpersist()
 
@@ -93,7 +101,12 @@ def _as_bronze(spark: SparkSession, rows: DataFrame, files: Sequence[StoredFile]
 
 
 def _trial(
-    judged: DataFrame, files: Sequence[StoredFile], *, most_examples: int, is_whole: bool
+    judged: DataFrame,
+    files: Sequence[StoredFile],
+    contract: Dataset,
+    *,
+    most_examples: int,
+    is_whole: bool,
 ) -> Trial:
     counted = {row[VERDICT]: row["count"] for row in judged.groupBy(VERDICT).count().collect()}
     verdicts = {verdict: counted.get(verdict, 0) for verdict in (VALID, QUARANTINED, DUPLICATE)}
@@ -101,13 +114,17 @@ def _trial(
     aside = {verdict: verdicts[verdict] for verdict in (QUARANTINED, DUPLICATE)}
     check_balance("try", rows_in=rows, rows_out=verdicts[VALID], set_aside=aside)
     broken = judged.where(F.col(VERDICT) == QUARANTINED)
-    by_rule = broken.select(F.explode(BROKEN_RULES).alias("rule")).groupBy("rule").count()
+    broken_rules = count_broken_rules(broken)
+    warns = any(level.name == WARN for level in contract.levels.values())
     examples = broken.select(BROKEN_RULES, ORIGINAL).limit(most_examples).collect()
     return Trial(
         files=tuple(file.name for file in files),
         rows=rows,
         verdicts=verdicts,
-        broken_rules={row["rule"]: row["count"] for row in by_rule.orderBy("rule").collect()},
+        broken_rules=broken_rules,
+        warnings=count_broken_rules(select_warned(judged, contract)) if warns else {},
+        failing=[f.rule for f in findings_of_rows(contract, FAIL, broken_rules, rows) if f.fails],
+        unjudged=[name for name in contract.table_rules if name not in uniques_of(contract)],
         examples=[BrokenRow(tuple(row[BROKEN_RULES]), row[ORIGINAL]) for row in examples],
         is_whole=is_whole,
     )

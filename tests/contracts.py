@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from conf.dataset import load_dataset
@@ -19,16 +20,27 @@ if TYPE_CHECKING:
 
 LINEAGE = ("_row_id", "_ingestion_id", "_source_file", "_as_of")
 MODIFIED = "_file_modified"
+NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
-def contract_of(text: str, *, name: str = "trips") -> Dataset:
-    """Load the contract that the YAML `text` states; without sources it gets a CSV source."""
+def contract_of(
+    text: str, *, name: str = "trips", references: Mapping[str, str] = NO_FILES
+) -> Dataset:
+    """Load the contract that the YAML `text` states; without sources it gets a CSV source.
+
+    `references` are the texts of files of conf/references.
+    """
     source = "sources: {history: {path: raw/*.csv, format: csv}}\n"
     text = dedent(text)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as conf:
+        folders = {each: Path(conf, each) for each in ("datasets", "references")}
+        for folder in folders.values():
+            folder.mkdir()
+        for file, lines in references.items():
+            (folders["references"] / file).write_text(lines, encoding="utf-8")
         stated = text if "sources:" in text else source + text
-        Path(folder, f"{name}.yml").write_text(stated, encoding="utf-8")
-        return load_dataset(name, folder=Path(folder))
+        (folders["datasets"] / f"{name}.yml").write_text(stated, encoding="utf-8")
+        return load_dataset(name, folder=folders["datasets"])
 
 
 def source_of(file_format: str, dialect: Dialect | None = None, *, records: str = "") -> Source:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.pipeline.estimators import estimator_problem
 from aml_pipelines.pipeline.values import Constant, Data, Missing
 from aml_pipelines.repository import COMPONENTS
+from conf.cleaning_order import foreign_key_problems
 from conf.dataset import DATASETS, load_dataset
 from conf.dataset_learning import SPLITS
 from conf.document import ConfError, read_document
@@ -36,6 +37,7 @@ def conf_problems(plan: Plan) -> list[str]:
     contracts: dict[str, Dataset] = {}
     for name in _given(nodes, "dataset"):
         _load_contract(name, contracts, problems)
+        problems += _foreign_key_problems(name, contracts)
     problems += [problem for node in nodes for problem in _source_problems(node, contracts)]
     for name in _given(nodes, "model_name"):
         try:
@@ -68,6 +70,15 @@ def _load_contract(name: str, contracts: dict[str, Dataset], problems: list[str]
         return
     for related in contracts[name].related:
         _load_contract(related, contracts, problems)
+
+
+def _foreign_key_problems(name: str, contracts: dict[str, Dataset]) -> list[str]:
+    """Return what is wrong with the foreign keys of a dataset and of those that it is run with."""
+    related = contracts[name].related if name in contracts else ()
+    together = {each: contracts[each] for each in (name, *related) if each in contracts}
+    if len(together) != 1 + len(related):  # what one refers to may be wrong itself
+        return []
+    return foreign_key_problems(together)
 
 
 def _source_problems(node: PlannedNode, contracts: dict[str, Dataset]) -> list[str]:

@@ -8,8 +8,9 @@ import pytest
 from chispa import assert_df_equality
 
 from spark_jobs import lake
-from spark_jobs.clean import QualityError, clean_dataset, count_broken_rules
+from spark_jobs.clean import clean_dataset
 from spark_jobs.ingest import ingest_source
+from spark_jobs.quality import QualityError, count_broken_rules
 from tests.contracts import contract_of
 from tests.delta_logs import operations
 
@@ -37,7 +38,7 @@ def clean(
     spark: SparkSession, folder: Path, contract: Dataset, *, as_of: str = "2024-01-31"
 ) -> dict[str, TableReceipt]:
     bronze = ingest_source(spark, contract, lake_uri=str(folder), source="history", as_of=as_of)
-    return clean_dataset(spark, bronze.table, contract, lake_uri=str(folder))
+    return dict(clean_dataset(spark, bronze.table, contract, lake_uri=str(folder)).tables)
 
 
 def trips_of(spark: SparkSession, tables: dict[str, TableReceipt], table: str) -> DataFrame:
@@ -193,7 +194,7 @@ def test_a_bad_file_is_not_held_against_the_one_that_replaces_it(
     )
     cleaned = clean_dataset(
         spark, replaced.table, contract, lake_uri=str(tmp_path), arrived=replaced.ingestion_ids
-    )
+    ).tables
     assert (cleaned["valid"].rows_in, cleaned["valid"].rows_out) == (3, 1)
     assert cleaned["valid"].set_aside == {"quarantined": 2, "duplicate": 0}
 

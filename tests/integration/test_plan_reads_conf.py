@@ -124,6 +124,43 @@ def test_all_that_is_wrong_in_contracts_is_told_at_once_with_file_and_line(
     ]
 
 
+def test_foreign_keys_that_cannot_be_looked_at_are_told(repository: Path) -> None:
+    rides = RIDES.replace("[yes, no]", "['yes', 'no']").replace("tok", "took")
+    rules = """
+table_rules:
+  known: {foreign_key: {columns: [took], dataset: cities, references: [city]}}
+  there: {foreign_key: {columns: [city], dataset: cities, references: [name]}}
+"""
+    lands = """
+table_rules:
+  of_a_land: {foreign_key: {columns: [city], dataset: lands, references: [name]}}
+"""
+    cities = CITIES.replace("string", "string, required: true") + "key: [city]\nrelated: [lands]\n"
+    files = {
+        "datasets/rides.yml": rides.replace("day <= current_date()", "took < 600") + rules,
+        "datasets/cities.yml": cities + lands,
+        "datasets/lands.yml": CITIES.replace("city: {type: string", "name: {type: string")
+        .replace("string", "string, required: true")
+        .replace("cities", "lands")
+        + "key: [name]\n",
+    }
+    lines = told(repository, files, "data", "--set=inputs.dataset=rides")
+    assert lines == [
+        (
+            "conf/datasets/rides.yml:15: table_rules: 'known' refers from 'took', a int, to 'city' "
+            "of 'cities', a string; give both one type"
+        ),
+        (
+            "conf/datasets/rides.yml:16: table_rules: 'there' refers to ['name']; the columns of "
+            "'cities' are ['city']"
+        ),
+        (
+            "conf/datasets/cities.yml:7: table_rules: 'of_a_land' refers to dataset 'lands', which "
+            "is not cleaned with 'rides'; add it to 'related' of 'rides'"
+        ),
+    ]
+
+
 def test_what_a_model_cannot_learn_is_told_before_it_is_trained(repository: Path) -> None:
     mended = RIDES.replace("[yes, no]", "['yes', 'no']").replace("tok", "took")
     files = {

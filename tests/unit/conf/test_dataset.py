@@ -12,9 +12,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conf.column_type import TYPES
 from conf.dataset import DATASETS, load_dataset
-from conf.dataset_column import TYPES, Column
+from conf.dataset_column import Column
 from conf.dataset_learning import Split
+from conf.dataset_rules import Rule
 from conf.dataset_source import Source
 from conf.document import ConfError
 from tests.contracts import contract_of
@@ -313,7 +315,7 @@ def test_what_a_contract_states_is_what_is_loaded(
         loaded = load_dataset("trips", folder=Path(folder))
     assert loaded.columns == tuple(stated)
     assert loaded.null_values == tuple(null_values)
-    assert loaded.rules == rules
+    assert loaded.rules == {name: Rule(text) for name, text in rules.items()}
 
 
 def test_a_dataset_whose_rows_have_no_key_has_the_id_of_each_row_as_one() -> None:

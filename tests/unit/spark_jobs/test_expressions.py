@@ -14,6 +14,7 @@ from pyspark.errors import ParseException
 
 from conf import expressions as by_words
 from conf.dataset_learning import Label
+from conf.dataset_rules import Rule
 from conf.document import ConfError
 from spark_jobs.expressions import check_expressions, problems_of, refusals, sample_row
 from tests.contracts import contract_of
@@ -38,6 +39,10 @@ TRIPS = contract_of("""
 BY_WORDS_ALONE = [
     text for text in REFUSED if "--" in text or "/*" in text or "clock" in REFUSED[text]
 ]
+
+
+def _rules(expressions: dict[str, str]) -> dict[str, Rule]:
+    return {name: Rule(text) for name, text in expressions.items()}
 
 
 def test_what_conf_allows_spark_takes_and_what_conf_refuses_spark_refuses(
@@ -127,7 +132,7 @@ def test_all_that_is_wrong_with_a_contract_is_told_before_a_row_is_judged(
         "group": "regexp_replace(city, 'a', '$1') = ''",
         "code": "reflect('java.lang.System', 'getenv', 'HOME') = ''",
     }
-    wrong = replace(TRIPS, rules=rules, label=Label("late", "current_date > day"))
+    wrong = replace(TRIPS, rules=_rules(rules), label=Label("late", "current_date > day"))
     with pytest.raises(ConfError) as refused:
         check_expressions(spark, wrong)
     told = [problem.removeprefix("conf/datasets/trips.yml: ") for problem in refused.value.problems]
@@ -145,6 +150,6 @@ def test_all_that_is_wrong_with_a_contract_is_told_before_a_row_is_judged(
 
 
 def test_a_rule_that_is_no_condition_is_refused(spark: SparkSession) -> None:
-    wrong = replace(TRIPS, rules={"fine": "took > 1", "number": "took + 1"})
+    wrong = replace(TRIPS, rules=_rules({"fine": "took > 1", "number": "took + 1"}))
     with pytest.raises(ConfError, match=r"trips\.yml: rules: 'number': is a int, not a condition"):
         check_expressions(spark, wrong)

@@ -135,3 +135,31 @@ def test_a_trial_is_plain_json(spark: SparkSession, tmp_path: Path) -> None:
     trial = trial_of(spark, tmp_path, ROWS)
 
     assert json.loads(json.dumps(asdict(trial)))["verdicts"]["quarantined"] == 3
+
+
+def test_warnings_and_rules_that_more_rows_break_than_tolerated_are_told(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    contract = contract_of("""
+        sources: {history: {path: raw/*.csv, format: csv}}
+        related: [cities]
+        columns:
+          trip: {type: int, required: true}
+          city: {type: string, allowed: [Aix, Ulm], level: fail, tolerance: 0.1}
+        key: [trip]
+        newest_by: [trip]
+        rules: {the_trip_is_odd: {expression: trip % 2 = 1, level: warn}}
+        table_rules:
+          many: {measure: row_count, min: 100}
+          known: {foreign_key: {columns: [city], dataset: cities, references: [name]}}
+          one: {unique: [city]}
+    """)
+    (tmp_path / "a.csv").write_text("trip,city\n1,Ulm\n2,Aix\n4,Rom\n6,Aix\n")
+    trial = try_files(
+        spark, contract, [f"{tmp_path}/a.csv"], source="history", most_rows=None, most_examples=9
+    )
+
+    assert trial.verdicts == {"valid": 2, "quarantined": 2, "duplicate": 0}
+    assert trial.broken_rules == {"city_is_allowed": 1, "one": 1, "the_trip_is_odd": 2}
+    assert trial.warnings == {"the_trip_is_odd": 1}
+    assert (trial.failing, trial.unjudged) == (["city_is_allowed"], ["many", "known"])

@@ -1,0 +1,126 @@
+"""The tables that rows are cleaned into: valid, quarantine, duplicates, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from conf.columns import INGESTION_ID, ROW_ID
+from conf.rule_level import WARN
+from spark_jobs import lake
+from spark_jobs.delta_log import table_exists
+from spark_jobs.judge import (
+    judge_rows,
+    select_duplicates,
+    select_quarantined,
+    select_valid,
+    select_warned,
+)
+from spark_jobs.receipt import TableReceipt, check_balance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from conf.dataset import Dataset
+    from spark_jobs.delta_log import Record
+
+PLACES = {
+    "quarantine": ("quarantine", "rows"),
+    "duplicates": ("silver", "duplicates"),
+    "valid": ("silver", "valid"),
+    "warnings": ("quarantine", "warnings"),
+}
+SELECT = {
+    "quarantine": select_quarantined,
+    "duplicates": select_duplicates,
+    "valid": select_valid,
+    "warnings": select_warned,
+}
+
+
+def cleaned_uris(spark: SparkSession, contract: Dataset, lake_uri: str) -> dict[str, str]:
+    """Return where the tables of a dataset are: warnings too, if there are some, or have been."""
+    uris = {
+        name: lake.table_uri(lake_uri, layer, contract.name, table)
+        for name, (layer, table) in PLACES.items()
+    }
+    if not _warns(contract) and not table_exists(spark, uris["warnings"]):
+        del uris["warnings"]
+    return uris
+
+
+def _warns(contract: Dataset) -> bool:
+    return any(level.name == WARN for level in contract.levels.values())
+
+
+def judge_all(
+    rows: DataFrame,
+    contract: Dataset,
+    uris: Mapping[str, str],
+    record: Record,
+    others: Mapping[str, DataFrame],
+) -> None:
+    # Persisted, since one pass over the rows feeds all tables.
+    judged = judge_rows(rows, contract, referenced=others).persist()
+    try:
+        for name, uri in uris.items():
+            lake.sync_table(SELECT[name](judged, contract), uri, key=[ROW_ID], record=record)
+    finally:
+        judged.unpersist()
+
+
+def judge_new(
+    rows: DataFrame,
+    before: DataFrame,
+    contract: Dataset,
+    uris: Mapping[str, str],
+    record: Record,
+) -> None:
+    stored = [rows.sparkSession.read.format("delta").load(uris[n]) for n in ("valid", "duplicates")]
+    kept = stored[0].unionByName(stored[1])
+    judged = judge_rows(rows_to_judge(rows, before, kept, contract), contract).persist()
+    try:
+        for name, uri in uris.items():
+            part = SELECT[name](judged, contract)
+            lake.sync_rows(part, uri, key=[ROW_ID], among=judged, record=record)
+    finally:
+        judged.unpersist()
+
+
+def rows_to_judge(
+    bronze: DataFrame, before: DataFrame, kept: DataFrame, contract: Dataset
+) -> DataFrame:
+    """Return the rows whose verdict may differ from before: new ones and those that share a key.
+
+    `before` is bronze as it was judged last, `kept` its valid rows and duplicates. A verdict
+    depends on the row and the rows with its key alone, so no other can have changed.
+    """
+    judged = before.select(INGESTION_ID).distinct()  # all rows of a file have the same one
+    new = bronze.join(F.broadcast(judged), on=[INGESTION_ID], how="left_anti")
+    new_keys = select_valid(judge_rows(new, contract), contract).select(*contract.key).distinct()
+    rivals = kept.join(new_keys, on=list(contract.key), how="left_semi").select(ROW_ID)
+    if rivals.isEmpty():
+        return new.select(*bronze.columns)
+    old = bronze.join(rivals, on=[ROW_ID], how="left_semi")
+    return new.unionByName(old)
+
+
+def cleaned_receipts(
+    spark: SparkSession, uris: Mapping[str, str], bronze: TableReceipt, contract: Dataset
+) -> dict[str, TableReceipt]:
+    """Count the rows that the tables really hold, and compare them with bronze."""
+    rows_in = bronze.rows_out
+    tables = {name: lake.receipt_of(spark, uri, rows_in=rows_in) for name, uri in uris.items()}
+    aside = {
+        "quarantined": tables["quarantine"].rows_out,
+        "duplicate": tables["duplicates"].rows_out,
+    }
+    valid = replace(tables["valid"], set_aside=aside)
+    check_balance(
+        f"clean of {contract.name!r}", rows_in=rows_in, rows_out=valid.rows_out, set_aside=aside
+    )
+    return {**tables, "valid": valid}
