@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +92,8 @@ def test_warnings_come_and_go_with_rows_and_rules_and_a_second_run_commits_nothi
     later = clean(spark, tmp_path, contract, as_of="2024-02-29")
     assert trips_of(spark, later, "warnings") == {2}
     before = operations(uri)
+    assert clean(spark, tmp_path, contract) == later
+    shutil.rmtree(tmp_path / "done")  # as if the run had been killed before its end
     assert clean(spark, tmp_path, contract) == later
     assert operations(uri) == before
     strict = clean(

@@ -89,7 +89,7 @@ def test_limits_and_lists_of_a_decimal_are_compared_with_all_digits(spark: Spark
     contract = contract_of("""
         columns:
           id: {type: int, required: true}
-          price: {type: 'decimal(5,2)', min: 0.005, max: "99.994"}
+          price: {type: 'decimal(5,2)', min: 0.004, max: "99.995"}
           size: {type: 'decimal(5,2)', allowed: ['1.5', '2']}
         key: [id]
     """)

@@ -148,7 +148,9 @@ def test_warnings_and_rules_that_more_rows_break_than_tolerated_are_told(
           city: {type: string, allowed: [Aix, Ulm], level: fail, tolerance: 0.1}
         key: [trip]
         newest_by: [trip]
-        rules: {the_trip_is_odd: {expression: trip % 2 = 1, level: warn}}
+        rules:
+          the_trip_is_odd: {expression: trip % 2 = 1, level: warn}
+          the_trip_is_small: {expression: trip < 100, level: fail}
         table_rules:
           many: {measure: row_count, min: 100}
           known: {foreign_key: {columns: [city], dataset: cities, references: [name]}}
