@@ -16,7 +16,7 @@ from conf.value_rules import read_bound, read_lengths, read_pattern
 
 if TYPE_CHECKING:
     from conf.document import Section
-    from conf.reference_table import Reference
+    from conf.reference_table import ReferenceValues
     from conf.value_rules import Bound
 
 # The lake's own columns that no leading underscore tells apart.
@@ -50,7 +50,7 @@ class Column:
     minimum: Bound | None
     maximum: Bound | None
     allowed: tuple[str, ...]
-    allowed_from: Reference | None = None
+    allowed_from: ReferenceValues | None = None
     pattern: str | None = None
     min_length: int | None = None
     max_length: int | None = None

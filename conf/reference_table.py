@@ -18,7 +18,7 @@ _FILE = re.compile(r"conf/references/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*\.csv)")
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceValues:
     """The values of one column of a reference table, which a fingerprint of the contract has."""
 
     file: str
@@ -26,7 +26,7 @@ class Reference:
     values: tuple[str, ...]
 
 
-def read_reference(section: Section) -> Reference | None:
+def read_reference(section: Section) -> ReferenceValues | None:
     """Read the values that `file` has in `column`; without the keys there is no reference."""
     if not section.values:
         return None
@@ -45,7 +45,7 @@ def read_reference(section: Section) -> Reference | None:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else error
         section.refuse(f"{section.where_of('file')}: {file}: {reason}")
         return None
-    return Reference(file, column, values)
+    return ReferenceValues(file, column, values)
 
 
 def _values(file: Path, column: str) -> tuple[str, ...]:

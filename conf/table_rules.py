@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ROW_COUNT, SHARE, SUM, MEAN, FRESHNESS = "row_count", "share", "sum", "mean", "freshness_hours"
 MEASURES = (ROW_COUNT, SHARE, SUM, MEAN, FRESHNESS)
 _KINDS = ("unique", "foreign_key", "measure")
-Kind = TypeVar("Kind", "Unique", "ForeignKey", "Measure")
+RuleKind = TypeVar("RuleKind", "Unique", "ForeignKey", "Measure")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Measure:
 TableRule = Unique | ForeignKey | Measure
 
 
-def of_kind(rules: Mapping[str, TableRule], kind: type[Kind]) -> dict[str, Kind]:
+def of_kind(rules: Mapping[str, TableRule], kind: type[RuleKind]) -> dict[str, RuleKind]:
     """Return the rules of one kind by name."""
     return {name: rule for name, rule in rules.items() if isinstance(rule, kind)}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
-    from spark_jobs.finding import Finding
+    from spark_jobs.finding import RuleFinding
     from spark_jobs.receipt import Receipt, TableReceipt
 
 NO_RECEIPTS: Mapping[str, TableReceipt] = MappingProxyType({})
@@ -34,7 +34,7 @@ class Cleaned:
 
     tables: Mapping[str, TableReceipt]
     broken_rules: Mapping[str, int]
-    findings: Sequence[Finding]
+    findings: Sequence[RuleFinding]
 
     @property
     def warnings(self) -> dict[str, int]:

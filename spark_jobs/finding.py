@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleFinding:
     """How many rows, or groups of rows, break a rule, `of` how many, and in words."""
 
     rule: str

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from conf.columns import AS_OF, FILE_MODIFIED, FILE_SIZE
 from conf.table_rules import FRESHNESS, MEAN, ROW_COUNT, SHARE, Measure, of_kind
-from spark_jobs.finding import Finding
+from spark_jobs.finding import RuleFinding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _VALUE = "_value"
 _HOUR = 3_600_000_000  # microseconds
 
 
-def measure_findings(valid: DataFrame, bronze: DataFrame, contract: Dataset) -> list[Finding]:
+def measure_findings(valid: DataFrame, bronze: DataFrame, contract: Dataset) -> list[RuleFinding]:
     """Return a finding for each measure of a contract; measures of the same groups share a pass."""
     measures = of_kind(contract.table_rules, Measure)
     together: dict[tuple[str, ...], dict[str, Measure]] = {}
@@ -76,7 +76,7 @@ def _column(rule: str) -> str:
 
 def _findings(
     groups: DataFrame, by: Sequence[str], measures: Mapping[str, Measure]
-) -> list[Finding]:
+) -> list[RuleFinding]:
     is_broken = {
         name: ~_within(F.col(_column(name)), measure) for name, measure in measures.items()
     }
@@ -89,7 +89,7 @@ def _findings(
             broken = groups.where(is_broken[name]).select(*by, F.col(_column(name)).alias(_VALUE))
             shown = broken.orderBy(*by, _VALUE).limit(_MOST_SHOWN).collect()
         text = _text(measure, shown, counted[name], counted["groups"])
-        found.append(Finding(name, measure.level, counted[name], counted["groups"], text))
+        found.append(RuleFinding(name, measure.level, counted[name], counted["groups"], text))
     return found
 
 

@@ -12,7 +12,7 @@ from conf.columns import BROKEN_RULES, INGESTION_ID
 from conf.rule_level import FAIL, QUARANTINE, WARN
 from conf.table_rules import ForeignKey, Unique, of_kind
 from spark_jobs import lake
-from spark_jobs.finding import Finding
+from spark_jobs.finding import RuleFinding
 from spark_jobs.foreign_keys import count_unknown
 from spark_jobs.measures import measure_findings
 
@@ -43,14 +43,14 @@ def find_broken(
     *,
     arrived: Sequence[str] | None,
     referenced: Mapping[str, DataFrame],
-) -> list[Finding]:
+) -> list[RuleFinding]:
     """Return a finding for each rule of a contract that warns or fails, in its order.
 
     A rule of rows that fails is held against the rows that have `arrived`, as `max_quarantined` is;
     one that warns, and one over more than a row, against all valid rows.
     """
     levels = {level.name for level in contract.levels.values()}
-    findings: list[Finding] = []
+    findings: list[RuleFinding] = []
     if FAIL in levels:
         findings += _failing_rows(spark, tables, bronze, contract, arrived)
     if WARN in levels:
@@ -65,10 +65,10 @@ def find_broken(
 
 def findings_of_rows(
     contract: Dataset, level: str, broken: Mapping[str, int], of: int
-) -> list[Finding]:
+) -> list[RuleFinding]:
     """Return a finding for each rule of rows of a level; `broken` counts the rows that broke it."""
     return [
-        Finding(name, stated, broken.get(name, 0), of, _text(broken.get(name, 0), of))
+        RuleFinding(name, stated, broken.get(name, 0), of, _text(broken.get(name, 0), of))
         for name, stated in contract.levels.items()
         if stated.name == level
     ]
@@ -81,7 +81,7 @@ def require_quality(
     contract: Dataset,
     *,
     arrived: Sequence[str] | None,
-    findings: Sequence[Finding],
+    findings: Sequence[RuleFinding],
 ) -> None:
     """Raise QualityError with all that a contract does not tolerate."""
     rows, quarantined = bronze.rows_out, tables["quarantine"].rows_out
@@ -110,7 +110,7 @@ def _failing_rows(
     bronze: TableReceipt,
     contract: Dataset,
     arrived: Sequence[str] | None,
-) -> list[Finding]:
+) -> list[RuleFinding]:
     rows, came = lake.read_table(spark, tables["quarantine"]), bronze.rows_out
     if arrived is not None:
         came = _count_arrived(lake.read_table(spark, bronze), arrived)
@@ -120,7 +120,7 @@ def _failing_rows(
 
 def _of_columns(
     valid: DataFrame, contract: Dataset, referenced: Mapping[str, DataFrame], of: int
-) -> list[Finding]:
+) -> list[RuleFinding]:
     """Return findings of unique columns and foreign keys that set no row aside."""
     broken: dict[str, int] = {}
     for name, unique in of_kind(contract.table_rules, Unique).items():
@@ -130,7 +130,7 @@ def _of_columns(
         if key.level.name != QUARANTINE:
             broken[name] = count_unknown(valid, key, referenced[key.dataset])
     return [
-        Finding(name, contract.table_rules[name].level, count, of, _text(count, of))
+        RuleFinding(name, contract.table_rules[name].level, count, of, _text(count, of))
         for name, count in broken.items()
     ]
 
