@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conf.dataset_column import IS_REQUIRED, OF_VALUES
-from conf.expressions import problems_of
-from conf.table_rules import FRESHNESS, ForeignKey, Measure, Unique, of_kind
+from conf.expressions import may_be_condition, problems_of
+from conf.table_rules import FRESHNESS, SHARE, ForeignKey, Measure, Unique, of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,23 +28,33 @@ def check_presence(document: Section) -> None:
 
 def check_expressions(document: Section) -> None:
     """Refuse rules, measures and a label that are no expression over the contract's columns."""
-    columns = list(document.section("columns").values)
-    for section, key in _expressions(document):
+    columns = document.section("columns").values
+    conditions = [
+        name
+        for name, stated in columns.items()
+        if isinstance(stated, dict) and stated.get("type") == "boolean"
+    ]
+    for section, key, is_condition in _expressions(document):
         text = section.values.get(key)
-        problems = problems_of(text, columns) if isinstance(text, str) else []
+        if not isinstance(text, str):
+            continue
+        problems = problems_of(text, columns)
+        if is_condition and not problems and not may_be_condition(text, conditions):
+            problems = ["is no condition: nothing in it is true or false"]
         for problem in problems:
             document.refuse(f"{section.where_of(key)}: {key!r}: {problem}")
 
 
-def _expressions(document: Section) -> Iterator[tuple[Section, str]]:
-    """Yield where a contract may have an expression: a mapping, and the key in it."""
+def _expressions(document: Section) -> Iterator[tuple[Section, str, bool]]:
+    """Yield where an expression may stand: a mapping, the key in it, and if a condition is due."""
     rules, measures = document.section("rules"), document.section("table_rules")
     for name, stated in rules.values.items():
-        yield (rules.section(name), "expression") if isinstance(stated, dict) else (rules, name)
+        is_mapping = isinstance(stated, dict)
+        yield (rules.section(name), "expression", True) if is_mapping else (rules, name, True)
     for name, stated in measures.values.items():
         if isinstance(stated, dict):
-            yield measures.section(name), "of"
-    yield document.section("label"), "expression"
+            yield measures.section(name), "of", stated.get("measure") == SHARE
+    yield document.section("label"), "expression", False
 
 
 def check_names(dataset: Dataset, document: Section) -> None:

@@ -41,6 +41,13 @@ WORDS = _set_of(
     distinct from cast try_cast as div escape
     """
 )
+# What may make a condition of an expression, beside a column that is one.
+_OF_CONDITIONS = WORDS - _set_of("null end distinct from as div escape") | _set_of(
+    """
+    boolean coalesce contains endswith greatest if ifnull isnan isnotnull isnull least nullif nvl
+    nvl2 regexp_like startswith = < > <= >= <> != == <=>
+    """
+)
 _UNITS = _set_of("year month week day hour minute second")
 _TYPES = _set_of("string int integer bigint long double float decimal boolean date timestamp")
 _TOKEN = re.compile(
@@ -86,6 +93,16 @@ def problems_of(expression: str, columns: Collection[str]) -> list[str]:
     if not _is_balanced(tokens):
         problems.append("its parentheses do not match")
     return list(dict.fromkeys(problems))
+
+
+def may_be_condition(expression: str, conditions: Collection[str]) -> bool:
+    """Return whether an expression may be true or false; `conditions` are the columns that are."""
+    named = {column.casefold() for column in conditions}
+    return any(
+        token.text.lower() in _OF_CONDITIONS or _name_of(token).casefold() in named
+        for token in _tokens(expression)
+        if token.kind != "text"
+    )
 
 
 def columns_read(expression: str, columns: Sequence[str]) -> tuple[str, ...]:

@@ -321,7 +321,7 @@ columns:
 key: [trip]
 rules: {counted: {expression: "abs(trip, 1) = 1", level: warn}}
 table_rules:
-  odd: {measure: share, of: "trip % 2", min: 0.5}
+  odd: {measure: share, of: "if(trip > 1, 1, 2)", min: 0.5}
 """)
     with pytest.raises(ConfError) as refused:
         clean(spark, tmp_path, contract)
@@ -338,7 +338,7 @@ def test_a_measure_is_of_what_it_measures(spark: SparkSession, tmp_path: Path) -
     rules = """
 event_time: fare
 table_rules:
-  odd: {measure: share, of: trip % 2, min: 0.5}
+  odd: {measure: share, of: "if(trip > 1, 1, 2)", min: 0.5}
   texts: {measure: sum, of: city, min: 1}
   times: {measure: mean, of: seen, min: 1}
   fresh: {measure: freshness_hours, max: 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conf.expressions import columns_read, problems_of
+from conf.expressions import columns_read, may_be_condition, problems_of
 
 COLUMNS = ("trip", "took", "planned", "city", "day", "sTarted_at")
 ALLOWED = [
@@ -102,3 +102,22 @@ def test_an_expression_reads_its_columns_whatever_the_case_of_their_letters(
     expression: str, columns: tuple[str, ...]
 ) -> None:
     assert columns_read(expression, COLUMNS) == columns
+
+
+@pytest.mark.parametrize("expression", ALLOWED)
+def test_what_is_a_condition_may_be_one(expression: str) -> None:
+    assert may_be_condition(expression, ())
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["took + 1", "length(city)", "'a = b'", "date_add(day, 1)", "took % 2", "null", "`city`"],
+)
+def test_what_has_nothing_that_is_true_or_false_is_no_condition(expression: str) -> None:
+    assert not may_be_condition(expression, ())
+
+
+def test_a_column_that_is_true_or_false_is_a_condition() -> None:
+    assert may_be_condition("IS_LATE", ["is_late"])
+    assert may_be_condition("`is_late`", ["is_late"])
+    assert not may_be_condition("took", ["is_late"])
