@@ -62,8 +62,9 @@ def exact_decimal(plain: SparkColumn, digits: int, scale: int) -> SparkColumn:
     zeros = F.length(F.regexp_extract(stated, "(0*)$", 1))
     exponent = F.regexp_extract(plain, r"[eE]([+-]?[0-9]+)$", 1).cast("int")
     behind = F.length(fraction) - F.coalesce(exponent, F.lit(0)) - zeros
-    is_exact = (zeros == F.length(stated)) | (behind <= scale)
-    return F.when(plain.rlike(DECIMAL_TEXT) & is_exact, plain.cast(f"decimal({digits},{scale})"))
+    # Of any exponent: Spark reads 0e99 as too great.
+    exact = F.when(zeros == F.length(stated), F.lit("0")).when(behind <= scale, plain)
+    return F.when(plain.rlike(DECIMAL_TEXT), exact.cast(f"decimal({digits},{scale})"))
 
 
 def _multiplied(plain: SparkColumn, column_type: str, factor: str) -> SparkColumn:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +142,20 @@ def test_a_number_is_stored_times_its_factor_with_every_digit(spark: SparkSessio
     ]
     types = "text string, a decimal(6,2), b double, c int, d long"
     expect(spark, columns, rows, types)
+
+
+def test_a_decimal_is_what_its_text_says_wherever_its_type_has_the_digits(
+    spark: SparkSession,
+) -> None:
+    whole = ["", "0", "00", "7", "10", "999", "123456", "4" * 30]
+    fractions = ["", ".", ".0", ".5", ".50", ".125", ".0010", "." + "0" * 40, ".0005"]
+    exponents = ["", "e0", "E2", "e-2", "e+1", "e37", "E-40", "e99"]
+    parts = product(["", "-", "+"], whole, fractions, exponents)
+    texts = ["".join(some) for some in parts if some[1] or len(some[2]) > 1]
+    found = cast_all(spark, texts, ["type: 'decimal(8,3)'"]).collect()
+    thousandths = {text: Decimal(text).scaleb(3, Context(prec=200)) for text in texts}
+    fits = {t: abs(v) < 10**8 and v == v.to_integral_value() for t, v in thousandths.items()}
+    assert {row["text"]: row["a"] for row in found} == {
+        text: Decimal(text) if fits[text] else None for text in texts
+    }
+    assert sum(fits.values()) > 300
