@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from conf.columns import BROKEN_RULES, INGESTION_ID
+from conf.columns import BROKEN_RULES, INGESTION_ID, SOURCE_FILE
 from conf.rule_level import FAIL, QUARANTINE, WARN
 from conf.table_rules import ForeignKey, Unique, of_kind
 from spark_jobs import lake
@@ -99,9 +100,34 @@ def require_quality(
         )
     if problems:
         raise QualityError(
-            f"dataset {contract.name!r}: {'; '.join(problems)}: replace the file or correct the "
-            "contract and run again"
+            f"dataset {contract.name!r}: {'; '.join(problems)}; nothing was taken away. "
+            f"{_what_helps(spark, tables['quarantine'], bronze, contract, arrived)}"
         )
+
+
+def _what_helps(
+    spark: SparkSession,
+    quarantine: TableReceipt,
+    bronze: TableReceipt,
+    contract: Dataset,
+    arrived: Sequence[str] | None,
+) -> str:
+    """Return the commands that help, with the file that has most of the quarantined rows."""
+    rows = lake.read_table(spark, quarantine)
+    if arrived is not None:
+        rows = rows.where(F.col(INGESTION_ID).isin(*arrived))
+    counted = rows.groupBy(SOURCE_FILE).count().orderBy(F.desc("count"), SOURCE_FILE).first()
+    again = f"run data --set inputs.dataset={contract.name}"
+    if counted is None:
+        return f"Correct the contract and run again: python -m aml_pipelines {again}"
+    file, lake_uri = counted[SOURCE_FILE], bronze.uri.partition("/bronze/")[0]
+    where = lake_uri.removeprefix("file://").removeprefix("file:")
+    tried = shlex.quote(f"{where}/{file}")
+    return (
+        f"See the rows of {file} with: python -m aml_pipelines try {contract.name} {tried}; take "
+        f"the file out with: python -m aml_pipelines withdraw {contract.name} {shlex.quote(file)}; "
+        f"or correct the file or the contract and run again: python -m aml_pipelines {again}"
+    )
 
 
 def _failing_rows(

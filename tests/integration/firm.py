@@ -58,7 +58,9 @@ class Firm:
         ingestion = ingest_source(
             self.spark, self.contract, lake_uri=lake_uri, source=source, as_of=ARRIVAL_ORDER
         )
-        cleaned = clean_dataset(self.spark, ingestion.table, self.contract, lake_uri=lake_uri).tables
+        cleaned = clean_dataset(
+            self.spark, ingestion.table, self.contract, lake_uri=lake_uri
+        ).tables
         features = build_features(
             self.spark, {"trips": cleaned["valid"]}, self.contract, lake_uri=lake_uri
         )

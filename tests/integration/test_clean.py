@@ -161,7 +161,14 @@ def test_where_all_rows_are_bad_the_run_fails_and_the_quarantine_tells_why(
         "dataset 'trips': 2 of 2 rows broke its rules, more than the share of 0.5 that conf/"
         in (str(refused.value))
     )
-    assert f"they stand with their reasons in {uri}" in str(refused.value)
+    assert f"they stand with their reasons in {uri}; nothing was taken away" in str(refused.value)
+    run = "python -m aml_pipelines"
+    for helps in (
+        f"{run} try trips {tmp_path}/raw/1.csv;",
+        f"{run} withdraw trips raw/1.csv;",
+        f"{run} run data --set inputs.dataset=trips",
+    ):
+        assert helps in str(refused.value)
     expected = spark.createDataFrame(
         [(["trip_is_a_int", "fare_is_a_double"], '{"trip":"x","fare":"y"}')],
         "broken_rules array<string>, original string",
