@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conf.column_type import DECIMAL, kind_of
 from conf.dataset_column import IS_REQUIRED, OF_VALUES
 from conf.expressions import may_be_condition, problems_of
 from conf.table_rules import FRESHNESS, SHARE, ForeignKey, Measure, Unique, of_kind
@@ -76,6 +77,12 @@ def check_names(dataset: Dataset, document: Section) -> None:
             f"{document.where_of('columns')}: columns {alike} differ by capital letters alone, "
             "as Spark's do not"
         )
+    decimals = [name for name in dataset.key if _is_decimal(dataset, name)]
+    if decimals:
+        document.refuse(
+            f"{document.where_of('key')}: key columns {decimals} are decimals, which published "
+            "tables have as doubles; make them strings or integers"
+        )
     _check_zones(dataset, document)
     _check_rule_names(dataset, document)
     _check_table_rules(dataset, document)
@@ -88,6 +95,10 @@ def check_names(dataset: Dataset, document: Section) -> None:
         document.refuse(
             f"{document.where_of('key')}: key columns {optional} must be 'required: true'"
         )
+
+
+def _is_decimal(dataset: Dataset, name: str) -> bool:
+    return any(c.name == name and kind_of(c.type) == DECIMAL for c in dataset.columns)
 
 
 def _check_zones(dataset: Dataset, document: Section) -> None:

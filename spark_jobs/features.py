@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from conf.column_type import DECIMAL, kind_of
 from conf.columns import FEATURE_LINEAGE, ROW_ID
 from spark_jobs import lake, step_state
 from spark_jobs.feature_sets import DailyFeatureSet
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
+    from conf.dataset_column import Column
     from conf.dataset_learning import Label
     from spark_jobs.feature_sets import FeatureSet
 
@@ -72,9 +75,9 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
     """Return the features of a dataset with its label and lineage.
 
     A dataset with joins has a module of its name in feature_sets; of any other, every column that
-    its label is not computed from is a feature. A label is a text, a whole number or a double; a
-    truth value is 1.0 or 0.0. Raises FeatureSetError for a feature set without a label, and for a
-    label of another type.
+    its label is not computed from is a feature, a decimal as a double. A label is a text, a whole
+    number or a double; a truth value is 1.0 or 0.0. Raises FeatureSetError for a feature set
+    without a label, and for a label of another type.
     """
     valid = tables[contract.name]
     label = contract.label.name if contract.label else None
@@ -90,9 +93,16 @@ def feature_rows(tables: Mapping[str, DataFrame], contract: Dataset) -> DataFram
             )
         rows = feature_set.build({**tables, contract.name: valid}, label=label, kept=kept)
     else:
-        features = (c for c in contract.column_names if c not in contract.label_columns)
-        rows = valid.select(*features, *kept)
+        features = [c for c in contract.columns if c.name not in contract.label_columns]
+        rows = valid.select(*(_feature(column) for column in features), *kept)
     return with_row_hash(rows, rows.columns)
+
+
+def _feature(column: Column) -> SparkColumn:
+    """Return a column as a feature: readers of published tables have no decimals."""
+    value = F.col(column.name)
+    is_decimal = kind_of(column.type) == DECIMAL
+    return value.cast("double").alias(column.name) if is_decimal else value
 
 
 def _with_label(valid: DataFrame, label: Label) -> DataFrame:

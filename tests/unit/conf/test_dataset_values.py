@@ -195,3 +195,8 @@ columns: {id: {type: int, required: true},
   seen: {type: timestamp, zone: UTC}}
 key: [id]
 """)
+
+
+def test_a_decimal_is_no_key() -> None:
+    with pytest.raises(ConfError, match=r"yml:3: key columns \['price'\] are decimals"):
+        contract_of("columns: {price: {type: 'decimal(5,2)', required: true}}\nkey: [price]\n")

@@ -45,6 +45,17 @@ def test_columns_that_the_label_is_computed_from_are_no_features(spark: SparkSes
     assert_df_equality(actual.drop("_row_hash"), expected, ignore_row_order=True)
 
 
+def test_a_decimal_is_a_double_as_a_feature(spark: SparkSession) -> None:
+    contract = contract_of("""
+        columns: {trip: {type: int, required: true}, fare: {type: "decimal(5,2)"}}
+        key: [trip]
+    """)
+    silver = spark.sql("select 'r' _row_id, 'i' _ingestion_id, 1 trip, 9.5BD fare")
+    rows = feature_rows({"trips": silver}, contract).select("trip", "fare")
+    expected = spark.createDataFrame([(1, 9.5)], "trip int, fare double")
+    assert_df_equality(rows, expected, ignore_nullable=True)
+
+
 @pytest.mark.parametrize(
     ("expression", "kind", "values"),
     [
