@@ -83,6 +83,11 @@ def read_source(section: Section) -> Source:
         section.refuse(
             f"{section.where_of('path')}: path {path!r} is not below the lake; write it relative"
         )
+    if "**" in path:
+        section.refuse(
+            f"{section.where_of('path')}: path {path!r} has '**', which is no more than '*' here; "
+            "write one '*' for each folder"
+        )
     records = section.value("records", str, "")
     if records and not re.fullmatch(PATH_OF_FIELDS, records):
         section.refuse(

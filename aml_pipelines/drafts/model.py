@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aml_pipelines.drafts.contract import Drafted, Profiled
 
 Candidates = dict[str, tuple[str, dict[str, object]]]
+FEWEST_OF_A_CLASS = 20  # rows, of which a fifth is for validation
 MOST_INTEGER_CLASSES = 20
 MOST_CATEGORIES = 100
 WORDS_OF_A_TEXT = 3
@@ -149,6 +150,7 @@ def _measure(label: Profiled, classes: Sequence[str], positive: str | None) -> l
     if len(classes) > 2:  # noqa: PLR2004 # classes
         chance = round(1 / len(classes), 3)
         return [
+            *_rare(label),
             "metric: balanced_accuracy",
             *_gate(chance, "what chance would reach", tolerance=0.05),
         ]
@@ -158,6 +160,18 @@ def _measure(label: Profiled, classes: Sequence[str], positive: str | None) -> l
         "threshold: 0.5",
         *_gate(0.55, "chance reaches 0.5", tolerance=0.05),
     ]
+
+
+def _rare(label: Profiled) -> list[str]:
+    """Ask about classes that a split may leave without a row to learn from."""
+    rare = [text for text, rows in label["common"] if rows < FEWEST_OF_A_CLASS]
+    if not rare:
+        return []
+    asked = (
+        f"Are these classes of their own? They have few rows: {', '.join(rare)}. One without a row "
+        "in train must have none in validation and test."
+    )
+    return questions([asked])
 
 
 def _positive(label: Profiled, classes: Sequence[str], positive: str | None) -> list[str]:

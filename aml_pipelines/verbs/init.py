@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,15 +54,22 @@ def main(arguments: argparse.Namespace) -> int:
     """
     name, target = arguments.dataset, command_target(arguments.target)
     contract, model = _files_to_write(name, arguments)
+    _require_here(target)
     history = _listed(arguments.files)
     batch = _listed(arguments.batch) if arguments.batch else []
     sniffed = sniff(history[0])
+    if sniffed.format == "delta":
+        raise UserError(
+            f"{history[0]}: is a Delta table; init drafts from files: write its contract by hand, "
+            "with 'format: delta'"
+        )
     lake = Path(target.lake) if target.is_local and target.has_folder else None
     placed = {"history": place(history, f"raw/{name}/history", lake)}
     if batch:
         placed["batch"] = place(batch, f"raw/{name}/batch", lake)
     globs = {source: found.glob for source, found in placed.items()}
     globs.setdefault("batch", globs["history"])
+    sniffed = _with_question(sniffed, placed["history"], lake)
     say(f"{name}: {len(history):,} files of {sniffed.format}; profiling them")
     profile = _profile(history, sniffed, target, arguments.label or "")
     while True:
@@ -82,6 +90,17 @@ def main(arguments: argparse.Namespace) -> int:
         say(f"wrote {file.relative_to(REPOSITORY)}, which asks {asked} questions ({QUESTION})")
     _say_next(name, model if drafted.label else None)
     return DONE
+
+
+def _with_question(sniffed: Sniffed, history: Placed, lake: Path | None) -> Sniffed:
+    """Ask about files that are in the lake, and match the pattern of those that are profiled."""
+    if not (history.is_there and lake):
+        return sniffed
+    others = len(list(lake.glob(history.glob))) - len(history.paths)
+    if not others:
+        return sniffed
+    asked = f"Are {others:,} more files that the path matches alike? They were not profiled."
+    return replace(sniffed, questions=(*sniffed.questions, asked))
 
 
 def _files_to_write(name: str, arguments: argparse.Namespace) -> tuple[Path, Path]:
@@ -115,9 +134,6 @@ def _listed(patterns: Sequence[str]) -> list[Path]:
 
 
 def _profile(files: Sequence[Path], sniffed: Sniffed, target: Target, label: str) -> dict[str, Any]:
-    _require_here(target)
-    if sniffed.format == "delta":
-        raise UserError("init profiles files; of a Delta table, name its Parquet files' folder")
     source = {"path": "raw/*", "format": sniffed.format, **sniffed.keys}
     with tempfile.TemporaryDirectory() as folder:
         asked = {

@@ -83,3 +83,8 @@ def test_a_column_may_be_missing_by_a_null_of_yaml_or_its_name() -> None:
     assert column("missing: null") == column("missing: 'null'") == (("trip",), "null")
     with pytest.raises(ConfError, match="'missing' is 'never'; it is one of"):
         column("missing: never")
+
+
+def test_a_path_over_folders_of_any_depth_is_refused() -> None:
+    with pytest.raises(ConfError, match=r"path 'raw/\*\*/a.csv' has '\*\*', which is no more than"):
+        contract_of("sources: {history: {path: raw/**/a.csv, format: csv}}\n" + COLUMNS)

@@ -230,6 +230,13 @@ def test_many_classes_are_measured_as_many_and_measurements_as_numbers(tmp_path:
     assert model(tmp_path, measured, "late").gate.minimum == 12.3  # the label's deviation
 
 
+def test_classes_with_few_rows_are_a_question() -> None:
+    classes = [["a", 90], ["b", 60], ["c", 3]]
+    found = profile(number("fare", 0, 9), column("late", distinct=3, common=classes))
+    text = draft_model("trips", found, drafted(found, "late"), positive=None)
+    assert "#? Are these classes of their own? They have few rows: c." in text
+
+
 @pytest.mark.parametrize(
     ("label", "message"),
     [
