@@ -33,7 +33,7 @@ CASES: Mapping[str, tuple[str, bytes, str]] = {
 TOLD = {
     "missing": "dataset 'diabetes': source 'history' has no file at",
     "empty": "dataset 'diabetes': its files have no rows, bronze has none",
-    "empty_csv": "airlines.csv: is empty; a CSV file begins with a line of column names",
+    "empty_csv": "airlines.csv: is empty where a line of column names is due; correct the file",
     "wrong_columns": "airlines.csv: columns ['carrier'] are missing; it has ['code', 'name']",
     "garbage_csv": "airlines.csv: its first line is not UTF-8 text",
 }

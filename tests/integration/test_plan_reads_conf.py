@@ -226,9 +226,14 @@ def test_columns_and_a_label_that_do_not_fit_a_model_are_told_with_what_does(
             "(int) is for 'numeric' or 'categorical'"
         ),
     ]
-    files["models/pet_kind.yml"] = PET_MODEL.replace("classification", "regression").replace(
-        "roc_auc\npositive: cow", "rmse"
-    )
+    regression = {
+        "classification": "regression",
+        "Classifier": "Regressor",
+        "LogisticRegression": "Ridge",
+        "roc_auc\npositive: cow": "rmse",
+    }
+    for name, other in regression.items():
+        files["models/pet_kind.yml"] = files["models/pet_kind.yml"].replace(name, other)
     first, *_ = told(repository, files, "training", *model)
     assert first == (
         "conf/models/pet_kind.yml:2: the label 'kind' is a column of string; a regression learns "
