@@ -12,7 +12,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
-from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.delta_log import SHORT_LOG, LakeError, count_rows, table_exists, table_state
 from spark_jobs.row_changes import compare_rows, schema_hash, with_row_hash
 from tests.delta_logs import commits, operations
 
@@ -254,3 +254,33 @@ def test_two_schemas_are_the_same_when_names_types_and_order_are(spark: SparkSes
     assert hash_of("a int, b string") == hash_of("a int NOT NULL, b string")
     others = ["b string, a int", "a long, b string", "a int, c string", "a int"]
     assert hash_of("a int, b string") not in map(hash_of, others)
+
+
+def test_the_log_tells_how_many_rows_a_table_has_while_it_is_short(
+    spark: SparkSession, uri: str
+) -> None:
+    told, counted = [], []
+    for step in range(12):
+        if step == 4:
+            lake.delete_where(spark, uri, F.col("trip") == 1, record={"step": step})
+        elif step == 5:
+            lake.upsert_table(trips(spark, (2, "Graz")), uri, key=KEY, record={"step": step})
+        else:
+            more = [(number, "Ulm") for number in range(2 * step + (step > 7))]
+            lake.sync_table(trips(spark, *more), uri, key=KEY, record={"step": step})
+        told.append(count_rows(spark, table_state(spark, uri)))
+        counted.append(stored(spark, uri).select("trip").collect())
+    rows = [len(found) for found in counted]
+    assert told[:SHORT_LOG] == rows[:SHORT_LOG] == [0, 2, 4, 6, 5, 5, 12, 14, 17, 19]
+    assert told[SHORT_LOG:] == [None, None]
+    assert rows[SHORT_LOG:] == [21, 23]
+
+
+def test_a_log_without_statistics_tells_nothing(spark: SparkSession, uri: str) -> None:
+    spark.conf.set("spark.databricks.delta.stats.collect", "false")
+    try:
+        lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={})
+    finally:
+        spark.conf.unset("spark.databricks.delta.stats.collect")
+    assert count_rows(spark, table_state(spark, uri)) is None
+    assert lake.receipt_of(spark, uri).rows_out == 1
