@@ -39,6 +39,7 @@ class Dataset:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     newest_by: tuple[str, ...]
+    deleted_when: str | None
     rules: Mapping[str, Rule]
     table_rules: Mapping[str, TableRule]
     new_columns: str
@@ -66,6 +67,12 @@ class Dataset:
         if self.label is None:
             return ()
         return columns_read(self.label.expression, self.column_names)
+
+    @property
+    def identifying(self) -> tuple[str, ...]:
+        """Return the columns that say of a row which entity it deletes, and from when on."""
+        says = columns_read(self.deleted_when, self.column_names) if self.deleted_when else ()
+        return tuple(dict.fromkeys((*self.key, *self.newest_by, *says)))
 
     @property
     def levels(self) -> dict[str, Level]:
@@ -120,7 +127,7 @@ def columns_alone(columns: Sequence[Column]) -> Dataset:
 def _read(name: str, document: Section) -> Dataset:
     document.allow(
         *("description", "related", "sources", "null_values", "columns", "key", "newest_by"),
-        *("rules", "table_rules", "new_columns", "missing_columns", "ignore_case"),
+        *("deleted_when", "rules", "table_rules", "new_columns", "missing_columns", "ignore_case"),
         *("max_quarantined", "event_time", "label", "split"),
     )
     return Dataset(
@@ -131,6 +138,7 @@ def _read(name: str, document: Section) -> Dataset:
         columns=_columns(document),
         key=(ROW_KEY,) if _has_row_key(document) else document.texts("key"),
         newest_by=document.texts("newest_by"),
+        deleted_when=document.value("deleted_when", str, None),
         rules=read_rules(document.section("rules")),
         table_rules=read_table_rules(document.section("table_rules")),
         new_columns=document.choice("new_columns", ("keep_text", "fail"), "fail"),

@@ -8,6 +8,7 @@ from conf.column_type import DECIMAL, kind_of
 from conf.dataset_column import IS_REQUIRED, OF_VALUES
 from conf.expressions import may_be_condition, problems_of
 from conf.table_rules import FRESHNESS, SHARE, ForeignKey, Measure, Unique, of_kind
+from conf.version_checks import check_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,7 @@ def _expressions(document: Section) -> Iterator[tuple[Section, str, bool]]:
         if isinstance(stated, dict):
             yield measures.section(name), "of", stated.get("measure") == SHARE
     yield document.section("label"), "expression", False
+    yield document, "deleted_when", True
 
 
 def check_names(dataset: Dataset, document: Section) -> None:
@@ -83,6 +85,7 @@ def check_names(dataset: Dataset, document: Section) -> None:
             f"{document.where_of('key')}: key columns {decimals} are decimals, which published "
             "tables have as doubles; make them strings or integers"
         )
+    check_versions(dataset, document)
     _check_zones(dataset, document)
     _check_rule_names(dataset, document)
     _check_table_rules(dataset, document)

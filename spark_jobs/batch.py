@@ -20,9 +20,10 @@ from conf.columns import (
 )
 from spark_jobs import lake
 from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.newest import newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.row_changes import with_row_hash
-from spark_jobs.verdict import DUPLICATE, newest_first
+from spark_jobs.verdict import DELETED, DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +45,10 @@ def select_batch(
 ) -> dict[str, TableReceipt]:
     """Write the rows of some ingestions to two tables: `batch`, to be scored, and `rejected`.
 
-    `tables` has features, bronze, quarantine and duplicates. The batch's id is a hash of all that
-    it is made from, so that the same batch is the same table, written once. Raises ReceiptError
-    unless each row that was ingested is in exactly one of the two.
+    `tables` has features, bronze, quarantine and duplicates, and the deleted rows of a dataset that
+    has such a table. The batch's id is a hash of all that it is made from, so that the same batch
+    is the same table, written once. Raises ReceiptError unless each row that was ingested is in
+    exactly one of the two.
     """
     versions = {name: version_of(receipt) for name, receipt in sorted(tables.items())}
     batch_id = fingerprint("select_batch", versions, sorted(ingestion_ids), contract)
@@ -54,12 +56,16 @@ def select_batch(
     frames = {name: lake.read_table(spark, receipt) for name, receipt in tables.items()}
     bronze = frames["bronze"].where(arrived)
     losers = ranked_losers(frames["duplicates"].where(arrived), bronze, contract)
+    deleted = frames.get("deleted", frames["duplicates"].limit(0))
+    of_deleted = rows_of_deleted(deleted, losers, contract, ingestion_ids=ingestion_ids)
+    losers = losers.join(of_deleted, on=[ROW_ID], how="left_anti")
     standing_in = stand_ins(losers, frames["features"].where(arrived), contract)
     rows_in = bronze.count()
     record = {"step": "select_batch", "batch": batch_id}
     folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
+    refused = rejected_rows(frames["quarantine"].where(arrived), losers, standing_in, contract)
     rejected = lake.create_once(
-        rejected_rows(frames["quarantine"].where(arrived), losers, standing_in, contract),
+        refused.unionByName(of_deleted),
         f"{folder}/rejected",
         record=record,
         rows_in=rows_in,
@@ -95,6 +101,20 @@ def ranked_losers(duplicates: DataFrame, bronze: DataFrame, contract: Dataset) -
     place = F.row_number().over(same_key).alias(PLACE)
     rows = duplicates.join(bronze.select(ROW_ID, *came), on=[ROW_ID], how="left")
     return rows.select(*contract.key, ROW_ID, place)
+
+
+def rows_of_deleted(
+    deleted: DataFrame, losers: DataFrame, contract: Dataset, *, ingestion_ids: Sequence[str]
+) -> DataFrame:
+    """Return the rows of a batch whose entity is deleted, with this as their reason.
+
+    `deleted` has the row of each such entity by which it is, `losers` the batch's duplicates.
+    """
+    own = deleted.where(F.col(INGESTION_ID).isin(*ingestion_ids))
+    lost = losers.join(deleted.select(*contract.key), on=list(contract.key), how="left_semi")
+    told = (*contract.key, ROW_ID)
+    rows = own.select(*told).unionByName(lost.select(*told))
+    return rows.withColumn(REASON, F.lit(DELETED))
 
 
 def stand_ins(losers: DataFrame, winners: DataFrame, contract: Dataset) -> DataFrame:

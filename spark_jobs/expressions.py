@@ -63,9 +63,9 @@ _KINDS = {
 def check_expressions(spark: SparkSession, contract: Dataset) -> None:
     """Raise ConfError with all that is wrong with what Spark reads of a contract.
 
-    Rules, measures and the label must be expressions over the contract's columns that a contract
-    may have, rules must be conditions, measures of what they measure, patterns Java's, zones known,
-    and none may raise an error.
+    Rules, measures, the label and `deleted_when` must be expressions over the contract's columns
+    that a contract may have, rules must be conditions, measures of what they measure, patterns
+    Java's, zones known, and none may raise an error.
     """
     sample = sample_row(spark, contract)
     problems = [
@@ -86,7 +86,8 @@ def _stated(contract: Dataset) -> dict[str, str]:
     stated = {f"rules: {name!r}": rule.expression for name, rule in contract.rules.items()}
     measures = of_kind(contract.table_rules, Measure)
     stated |= {f"table_rules: {name!r}": m.of for name, m in measures.items() if m.of}
-    return stated | ({"label": contract.label.expression} if contract.label else {})
+    stated |= {"label": contract.label.expression} if contract.label else {}
+    return stated | ({"deleted_when": contract.deleted_when} if contract.deleted_when else {})
 
 
 def _problems_of_types(sample: DataFrame, contract: Dataset) -> Iterator[str]:
@@ -95,6 +96,8 @@ def _problems_of_types(sample: DataFrame, contract: Dataset) -> Iterator[str]:
         f"rules: {name!r}": (rule.expression, "a condition", ("boolean",))
         for name, rule in contract.rules.items()
     }
+    if contract.deleted_when:
+        due["deleted_when"] = (contract.deleted_when, "a condition", ("boolean",))
     for name, measure in of_kind(contract.table_rules, Measure).items():
         if of := measure.of or (contract.event_time if measure.measure == FRESHNESS else None):
             due[f"table_rules: {name!r}"] = (of, *_KINDS[measure.measure])

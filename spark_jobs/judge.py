@@ -1,4 +1,4 @@
-"""Judge bronze rows by their contract in one pass: valid, quarantined or losing duplicate."""
+"""Judge bronze rows by their contract in one pass: valid, quarantined, duplicate or deleted."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from conf.columns import (
     LINEAGE,
     MALFORMED,
     ORIGINAL,
+    REASON,
     ROW_HASH,
     ROW_ID,
     UNDECLARED,
@@ -23,10 +24,12 @@ from conf.columns import (
 from conf.rule_level import WARN
 from spark_jobs.broken_rules import broke_one, named_if_broken, rule_masks
 from spark_jobs.conform import cast_text, present_text
+from spark_jobs.deletions import BY_FLAG, IS_DELETION, is_deletion, rules_of_deletions
 from spark_jobs.foreign_keys import with_known
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.row_rules import rules_of, text_of
 from spark_jobs.verdict import (
+    DELETED,
     DUPLICATE,
     QUARANTINED,
     VALID,
@@ -59,7 +62,8 @@ def judge_rows(
     the datasets that foreign keys refer to; the foreign keys of others are not looked at. Returns
     LINEAGE, the typed columns, ROW_HASH over them, VERDICT, and for rows that broke a rule alone
     BROKEN_RULES (every rule that a row broke, in the contract's order) and ORIGINAL (the line, or
-    its columns as JSON). A row that broke rules of the level `warn` alone is valid.
+    its columns as JSON). A row that broke rules of the level `warn` alone is valid. The newest row
+    of an entity that says it is deleted has REASON.
     """
     typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
     typed, known = with_known(typed, contract, referenced)
@@ -68,6 +72,10 @@ def judge_rows(
     warning = {name for name, level in contract.levels.items() if level.name == WARN}
     masked = typed.select("*", *rule_masks(rules))
     is_broken = broke_one(names, among={*names} - warning)
+    if contract.deleted_when is not None:
+        masked = masked.withColumn(IS_DELETION, is_deletion(contract))
+        broke_its_own = broke_one(names, among=rules_of_deletions(contract) - warning)
+        is_broken = F.when(F.col(IS_DELETION), broke_its_own).otherwise(is_broken)
     judged = with_repeated(with_verdict(masked, is_broken, contract), contract)
     is_repeated = [F.col(repeated(name)) for name in uniques]
     broke_a_rule = reduce(or_, is_repeated, broke_one(names, among=names))
@@ -80,6 +88,7 @@ def judge_rows(
         *contract.column_names,
         ROW_HASH,
         VERDICT,
+        F.when(F.col(VERDICT) == DELETED, F.lit(BY_FLAG)).alias(REASON),
         F.when(broke_a_rule, F.filter(F.array(*broken), lambda name: name.isNotNull())).alias(
             BROKEN_RULES
         ),
@@ -94,6 +103,13 @@ def select_valid(judged: DataFrame, contract: Dataset) -> DataFrame:
 def select_duplicates(judged: DataFrame, contract: Dataset) -> DataFrame:
     losers = judged.where(F.col(VERDICT) == DUPLICATE)
     return losers.select(*LINEAGE, *contract.column_names, ROW_HASH)
+
+
+def select_deleted(judged: DataFrame, contract: Dataset) -> DataFrame:
+    """Return the rows by which entities are deleted, with why."""
+    told = (*contract.column_names, REASON)
+    deleted = judged.where(F.col(VERDICT) == DELETED).select(*LINEAGE, *told)
+    return with_row_hash(deleted, told)
 
 
 def select_quarantined(judged: DataFrame, contract: Dataset) -> DataFrame:

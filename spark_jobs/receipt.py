@@ -69,6 +69,11 @@ class Receipt:
             )
         return self.tables[name]
 
+    def tables_if_there(self, *tables: str) -> dict[str, TableReceipt]:
+        """Return those of the dataset's `tables` that the step has written."""
+        names = {table: table_name(self.dataset, table) for table in tables}
+        return {table: self.tables[n] for table, n in names.items() if n in self.tables}
+
     def ingested(self, dataset: str) -> tuple[str, ...]:
         """Return the ingestion ids of a dataset."""
         if dataset not in self.ingestion_ids:

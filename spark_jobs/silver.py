@@ -1,10 +1,12 @@
-"""The tables that rows are cleaned into: valid, quarantine, duplicates, and warnings."""
+"""The tables that rows are cleaned into: valid, quarantine, duplicates, deleted, and warnings."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf.columns import INGESTION_ID, ROW_ID
@@ -13,17 +15,19 @@ from spark_jobs import lake
 from spark_jobs.delta_log import table_exists
 from spark_jobs.judge import (
     judge_rows,
+    select_deleted,
     select_duplicates,
     select_quarantined,
     select_valid,
     select_warned,
 )
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.verdict import DELETED, VALID, VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record
@@ -31,30 +35,35 @@ if TYPE_CHECKING:
 PLACES = {
     "quarantine": ("quarantine", "rows"),
     "duplicates": ("silver", "duplicates"),
+    "deleted": ("silver", "deleted"),
     "valid": ("silver", "valid"),
     "warnings": ("quarantine", "warnings"),
 }
 SELECT = {
     "quarantine": select_quarantined,
     "duplicates": select_duplicates,
+    "deleted": select_deleted,
     "valid": select_valid,
     "warnings": select_warned,
 }
 
 
 def cleaned_uris(spark: SparkSession, contract: Dataset, lake_uri: str) -> dict[str, str]:
-    """Return where the tables of a dataset are: warnings too, if there are some, or have been."""
+    """Return where the tables of a dataset are.
+
+    Warnings and deleted rows have a table where a contract may have some, or could before.
+    """
     uris = {
         name: lake.table_uri(lake_uri, layer, contract.name, table)
         for name, (layer, table) in PLACES.items()
     }
-    if not _warns(contract) and not table_exists(spark, uris["warnings"]):
-        del uris["warnings"]
+    warns = any(level.name == WARN for level in contract.levels.values())
+    stated = {"warnings": warns, "deleted": contract.deleted_when is not None}
+    unused = [name for name, is_stated in stated.items() if not is_stated]
+    for name in unused:
+        if not table_exists(spark, uris[name]):
+            del uris[name]
     return uris
-
-
-def _warns(contract: Dataset) -> bool:
-    return any(level.name == WARN for level in contract.levels.values())
 
 
 def judge_all(
@@ -80,8 +89,7 @@ def judge_new(
     uris: Mapping[str, str],
     record: Record,
 ) -> None:
-    stored = [rows.sparkSession.read.format("delta").load(uris[n]) for n in ("valid", "duplicates")]
-    kept = stored[0].unionByName(stored[1])
+    kept = _rows_that_broke_nothing(rows.sparkSession, contract, uris)
     judged = judge_rows(rows_to_judge(rows, before, kept, contract), contract).persist()
     try:
         for name, uri in uris.items():
@@ -91,17 +99,26 @@ def judge_new(
         judged.unpersist()
 
 
+def _rows_that_broke_nothing(
+    spark: SparkSession, contract: Dataset, uris: Mapping[str, str]
+) -> DataFrame:
+    tables = [name for name in ("valid", "duplicates", "deleted") if name in uris]
+    stored = (spark.read.format("delta").load(uris[name]) for name in tables)
+    return reduce(DataFrame.unionByName, (rows.select(*contract.key, ROW_ID) for rows in stored))
+
+
 def rows_to_judge(
     bronze: DataFrame, before: DataFrame, kept: DataFrame, contract: Dataset
 ) -> DataFrame:
     """Return the rows whose verdict may differ from before: new ones and those that share a key.
 
-    `before` is bronze as it was judged last, `kept` its valid rows and duplicates. A verdict
-    depends on the row and the rows with its key alone, so no other can have changed.
+    `before` is bronze as it was judged last, `kept` its rows that broke no rule. A verdict depends
+    on the row and the rows with its key alone, so no other can have changed.
     """
     judged = before.select(INGESTION_ID).distinct()  # all rows of a file have the same one
     new = bronze.join(F.broadcast(judged), on=[INGESTION_ID], how="left_anti")
-    new_keys = select_valid(judge_rows(new, contract), contract).select(*contract.key).distinct()
+    decisive = F.col(VERDICT).isin(VALID, DELETED)
+    new_keys = judge_rows(new, contract).where(decisive).select(*contract.key).distinct()
     rivals = kept.join(new_keys, on=list(contract.key), how="left_semi").select(ROW_ID)
     if rivals.isEmpty():
         return new.select(*bronze.columns)
@@ -119,6 +136,8 @@ def cleaned_receipts(
         "quarantined": tables["quarantine"].rows_out,
         "duplicate": tables["duplicates"].rows_out,
     }
+    if "deleted" in tables:
+        aside["deleted"] = tables["deleted"].rows_out
     valid = replace(tables["valid"], set_aside=aside)
     check_balance(
         f"clean of {contract.name!r}", rows_in=rows_in, rows_out=valid.rows_out, set_aside=aside

@@ -18,7 +18,7 @@ from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import list_all, read_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.receipt import check_balance
-from spark_jobs.verdict import DUPLICATE, QUARANTINED, VALID, VERDICT, uniques_of
+from spark_jobs.verdict import DELETED, DUPLICATE, QUARANTINED, VALID, VERDICT, uniques_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,9 +109,11 @@ def _trial(
     is_whole: bool,
 ) -> Trial:
     counted = {row[VERDICT]: row["count"] for row in judged.groupBy(VERDICT).count().collect()}
-    verdicts = {verdict: counted.get(verdict, 0) for verdict in (VALID, QUARANTINED, DUPLICATE)}
+    possible = [VALID, QUARANTINED, DUPLICATE]
+    possible += [DELETED] if contract.deleted_when is not None else []
+    verdicts = {verdict: counted.get(verdict, 0) for verdict in possible}
     rows = judged.count()
-    aside = {verdict: verdicts[verdict] for verdict in (QUARANTINED, DUPLICATE)}
+    aside = {verdict: verdicts[verdict] for verdict in possible[1:]}
     check_balance("try", rows_in=rows, rows_out=verdicts[VALID], set_aside=aside)
     broken = judged.where(F.col(VERDICT) == QUARANTINED)
     broken_rules = count_broken_rules(broken)

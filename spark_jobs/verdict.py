@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from conf.columns import ARRIVAL, AS_OF, FILE_MODIFIED, ROW_HASH, ROW_ID, SOURCE_FILE
 from conf.table_rules import Unique, of_kind
+from spark_jobs.deletions import IS_DELETION, winner_first, with_deletions
+from spark_jobs.newest import newest_first, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,29 +19,24 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset
 
-VERDICT = "_verdict"  # within the pass that judges; the three tables are its values
+VERDICT = "_verdict"  # within the pass that judges; the tables are its values
 VALID, QUARANTINED, DUPLICATE = "valid", "quarantined", "duplicate"
-
-
-def newest_first(contract: Dataset) -> list[SparkColumn]:
-    """Return the order of rows with one key: whichever comes first wins.
-
-    The newest row is the greatest by the contract's `newest_by`, then one whose outcome is known,
-    then the one with the latest `as_of`, then the one that arrived last, then that of the file that
-    was changed last, then that of the file whose name sorts last; between rows that are equal in
-    all of these, the row hash decides.
-    """
-    known = [F.expr(contract.label.expression).isNotNull().desc()] if contract.label else []
-    by_contract = [F.col(name).desc_nulls_last() for name in contract.newest_by]
-    lineage = (AS_OF, ARRIVAL, FILE_MODIFIED, SOURCE_FILE, ROW_HASH, ROW_ID)
-    return [*by_contract, *known, *(F.col(name).desc_nulls_last() for name in lineage)]
+DELETED = "deleted"
 
 
 def with_verdict(rows: DataFrame, is_broken: SparkColumn, contract: Dataset) -> DataFrame:
-    """Add VERDICT; of valid rows with the same key the newest wins, in any order."""
-    wins = _place(contract, contract.key, competing=~is_broken) == 1
-    decided = F.when(is_broken, F.lit(QUARANTINED)).when(wins, F.lit(VALID))
-    return rows.select("*", decided.otherwise(F.lit(DUPLICATE)).alias(VERDICT))
+    """Add VERDICT; of valid rows with the same key the newest wins, in any order.
+
+    `rows` has IS_DELETION where the contract states `deleted_when`.
+    """
+    competing, decided = ~is_broken, F.when(is_broken, F.lit(QUARANTINED))
+    if contract.deleted_when is not None:
+        rows = with_deletions(rows, contract, competing=competing)
+    wins = _place(contract.key, winner_first(contract), competing=competing) == 1
+    if contract.deleted_when is not None:
+        decided = decided.when(wins & F.col(IS_DELETION), F.lit(DELETED))
+    decided = decided.when(wins, F.lit(VALID)).otherwise(F.lit(DUPLICATE))
+    return rows.select("*", decided.alias(VERDICT))
 
 
 def with_repeated(judged: DataFrame, contract: Dataset) -> DataFrame:
@@ -54,7 +50,8 @@ def with_repeated(judged: DataFrame, contract: Dataset) -> DataFrame:
         competing = F.col(VERDICT) == VALID
         for is_stated in stated:
             competing &= is_stated
-        lost = competing & (_place(contract, unique.columns, competing=competing) > 1)
+        place = _place(unique.columns, newest_first(contract), competing=competing)
+        lost = competing & (place > 1)
         judged = judged.withColumn(repeated(name), lost).withColumn(
             VERDICT,
             F.when(F.col(repeated(name)), F.lit(QUARANTINED)).otherwise(F.col(VERDICT)),
@@ -72,9 +69,9 @@ def repeated(rule: str) -> str:
     return f"_repeated_{rule}"
 
 
-def _place(contract: Dataset, columns: Sequence[str], *, competing: SparkColumn) -> SparkColumn:
+def _place(
+    columns: Sequence[str], order: Sequence[SparkColumn], *, competing: SparkColumn
+) -> SparkColumn:
     """Return the place of a row among those with the same values; of one that stands apart, 1."""
-    apart = F.when(~competing, F.col(ROW_ID))
-    together = (F.when(competing, F.col(name)) for name in columns)
-    same = Window.partitionBy(apart, *together).orderBy(*newest_first(contract))
+    same = Window.partitionBy(*together(columns, competing=competing)).orderBy(*order)
     return F.row_number().over(same)

@@ -81,10 +81,11 @@ def _trial(place: Path, target: Target, arguments: argparse.Namespace) -> dict[s
 def _show(trial: Mapping[str, Any], contract: Dataset) -> None:
     verdicts = trial["verdicts"]
     judged = f"{trial['rows']:,} rows" if trial["is_whole"] else f"the first {trial['rows']:,} rows"
+    deleted = f", {verdicts['deleted']:,} delete theirs" if "deleted" in verdicts else ""
     say(
         f"{contract.name}: of {judged} {verdicts['valid']:,} are valid, "
         f"{verdicts['quarantined']:,} would be quarantined, "
-        f"{verdicts['duplicate']:,} are duplicates of others"
+        f"{verdicts['duplicate']:,} are duplicates of others{deleted}"
     )
     if trial["unjudged"]:
         say(f"not looked at, for they need what the lake has: {', '.join(trial['unjudged'])}")

@@ -20,6 +20,7 @@ def main(
             "bronze": ingestion.table("bronze"),
             "quarantine": cleaning.table("quarantine"),
             "duplicates": cleaning.table("duplicates"),
+            **cleaning.tables_if_there("deleted"),
             "features": read_receipt(spark, features).table("features"),
         }
         ids = ingestion.ingested(dataset)

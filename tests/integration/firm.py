@@ -69,10 +69,10 @@ class Firm:
     def score(self, run_id: str, scores: Mapping[int, float | None]) -> dict[str, TableReceipt]:
         """Score the batch: `scores` has that of each trip."""
         ingestion, tables = self.clean("batch")
-        names = ("quarantine", "duplicates", "features")
+        names = ("quarantine", "duplicates", "features", "deleted")
         selected = select_batch(
             self.spark,
-            {"bronze": ingestion.table, **{name: tables[name] for name in names}},
+            {"bronze": ingestion.table, **{n: tables[n] for n in names if n in tables}},
             self.contract,
             ingestion_ids=ingestion.ingestion_ids,
             lake_uri=str(self.folder),

@@ -1,0 +1,54 @@
+"""A contract says which rows delete their entity; what makes no sense is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from conf.document import ConfError
+from tests.contracts import contract_of
+
+TRIPS = """
+columns:
+  trip: {{type: int, required: true}}
+  day: {{type: date}}
+  state: {{type: string}}
+  gone: {{type: boolean}}
+key: [trip]
+{0}
+"""
+
+
+def refusals(keys: str) -> tuple[str, ...]:
+    with pytest.raises(ConfError) as refused:
+        contract_of(TRIPS.format(keys))
+    return refused.value.problems
+
+
+def test_a_contract_deletes_by_a_condition_or_not_at_all() -> None:
+    contract = contract_of(TRIPS.format("newest_by: [day]\ndeleted_when: STATE = 'D'"))
+    assert contract.deleted_when == "STATE = 'D'"
+    assert contract.identifying == ("trip", "day", "state")
+    assert contract_of(TRIPS.format("")).deleted_when is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("deleted_when: stat = 'D'", "trips.yml:9: 'deleted_when': 'stat' is no column; did you"),
+        ("deleted_when: state", "'deleted_when': is no condition: nothing in it is true or false"),
+        ("deleted_when: day < current_date()", "'current_date' is no function"),
+        ("deleted_when: ''", "'deleted_when': is empty"),
+        ("deleted_when: yes", "'deleted_when' is True; it takes a str, not a bool"),
+        ("deleted_when: [gone]", "'deleted_when' is ['gone']; it takes a str, not a list"),
+    ],
+)
+def test_a_deletion_that_makes_no_sense_is_named(keys: str, said: str) -> None:
+    told = refusals(keys)
+    assert len(told) == 1, told
+    assert said in told[0]
+
+
+def test_rows_without_a_key_of_their_own_delete_nothing() -> None:
+    text = "columns: {trip: {type: int}, gone: {type: boolean}}\nkey: row\ndeleted_when: gone\n"
+    with pytest.raises(ConfError, match="with 'key: row' no row can say of another that it is del"):
+        contract_of(text)
