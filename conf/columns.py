@@ -13,6 +13,7 @@ SOURCE_FILE = "_source_file"
 FILE_SIZE = "_file_size"
 FILE_MODIFIED = "_file_modified"
 AS_OF = "_as_of"
+SNAPSHOT = "_snapshot"  # of a source with snapshots alone: what was there at once, and the source
 ARRIVAL = "_arrival"  # a number: what came by a later commit has a greater one
 MALFORMED = "_malformed"
 UNDECLARED = "_undeclared"

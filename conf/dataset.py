@@ -69,6 +69,16 @@ class Dataset:
         return columns_read(self.label.expression, self.column_names)
 
     @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Return the sources whose files are, each time, the whole truth."""
+        return tuple(name for name, source in self.sources.items() if source.snapshot)
+
+    @property
+    def may_delete(self) -> bool:
+        """Return whether an entity may be deleted, by a row or by a snapshot that lacks it."""
+        return self.deleted_when is not None or bool(self.snapshots)
+
+    @property
     def identifying(self) -> tuple[str, ...]:
         """Return the columns that say of a row which entity it deletes, and from when on."""
         says = columns_read(self.deleted_when, self.column_names) if self.deleted_when else ()

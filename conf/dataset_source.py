@@ -17,8 +17,9 @@ DIALECT = (
     *("delimiter", "quote", "escape", "encoding", "header", "comment", "skip_lines"),
     *("multiline", "skip_initial_space"),
 )
-# The keys that a format has besides path, format and compare.
+# The keys that a format has besides those of any format.
 KEYS = {"csv": DIALECT, "jsonl": ("encoding",), "json": ("encoding", "records")}
+ANY_FORMAT = ("path", "format", "compare", "snapshot", "max_deleted")
 DOUBLED = "doubled"
 NAMES_OF_CHARACTERS = {"tab": "\t", "pipe": "|", "semicolon": ";", "comma": ",", "space": " "}
 PATH_OF_FIELDS = r"[^.\[\]]+(\[\d+\])*(\.[^.\[\]]+(\[\d+\])*)*"
@@ -65,7 +66,8 @@ class Source:
 
     `compare` says how a file that changed is told: by its size and time, or by its content too.
     `records` is the path of the list that a JSON file holds its records in; the file itself is
-    the list where it is empty.
+    the list where it is empty. Of a `snapshot`, what is there at once is the whole truth; one that
+    lacks more than the share `max_deleted` of the entities of the one before is refused.
     """
 
     path: str
@@ -73,11 +75,13 @@ class Source:
     compare: str
     dialect: Dialect = Dialect()
     records: str = ""
+    snapshot: bool = False
+    max_deleted: float = 0.5
 
 
 def read_source(section: Section) -> Source:
     file_format = _format(section)
-    section.allow("path", "format", "compare", *KEYS.get(file_format, ()))
+    section.allow(*ANY_FORMAT, *KEYS.get(file_format, ()))
     path = section.value("path", str)
     if path.startswith("/") or ".." in Path(path).parts or "://" in path:
         section.refuse(
@@ -100,7 +104,19 @@ def read_source(section: Section) -> Source:
         compare=section.choice("compare", ("listing", "content"), "listing"),
         dialect=_dialect(section),
         records=records,
+        snapshot=section.value("snapshot", bool, default=False),
+        max_deleted=_max_deleted(section),
     )
+
+
+def _max_deleted(section: Section) -> float:
+    share = section.value("max_deleted", float, 0.5)
+    where = section.where_of("max_deleted")
+    if not 0 <= share <= 1:
+        section.refuse(f"{where}: 'max_deleted' is {share}; it is a share, 0 to 1")
+    if "max_deleted" in section.values and section.values.get("snapshot") is not True:
+        section.refuse(f"{where}: 'max_deleted' is for a source with 'snapshot: true'")
+    return share
 
 
 def _format(section: Section) -> str:

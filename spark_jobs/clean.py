@@ -62,11 +62,12 @@ def clean_dataset(
     There is a table of warnings too, where a rule of rows warns. The outcome is a function of
     bronze, the contract, and the valid rows of the datasets that its foreign keys refer to, which
     `referenced` has: a changed contract re-judges every row, new rows are judged together with
-    those that share a key with them, unless a rule over more than a row decides too, and unchanged
-    ones write nothing. Raises ConfError for a contract that Spark does not take, and QualityError,
-    after writing, when more is broken than the contract tolerates. What it tolerates of single
-    rows is held against those that have `arrived` (ingestion ids of the files that are there now;
-    None means all rows): a bad file that was removed or replaced does not count against later ones.
+    those that share a key with them, unless a rule over more than a row or a snapshot decides too,
+    and unchanged ones write nothing. Raises ConfError for a contract that Spark does not take, and
+    QualityError, after writing, when more is broken than the contract tolerates. What it tolerates
+    of single rows is held against those that have `arrived` (ingestion ids of the files that are
+    there now; None means all rows): a bad file that was removed or replaced does not count against
+    later ones.
     """
     others = {name: lake.read_table(spark, receipt) for name, receipt in referenced.items()}
     facts = _facts(bronze, contract, referenced)
@@ -77,7 +78,7 @@ def clean_dataset(
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
         uris = cleaned_uris(spark, contract, lake_uri)
-        if before is None or contract.judged_with_rows:
+        if before is None or contract.judged_with_rows or contract.snapshots:
             judge_all(rows, contract, uris, facts, others)
         else:
             judge_new(rows, before, contract, uris, facts)

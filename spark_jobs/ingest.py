@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from conf.columns import (
-    ARRIVAL,
-    AS_OF,
-    FILE_MODIFIED,
-    FILE_SIZE,
-    FILE_URI,
-    INGESTION_ID,
-    ROW_ID,
-    SOURCE_FILE,
-)
+from conf.columns import INGESTION_ID, SNAPSHOT
 from spark_jobs import lake
 from spark_jobs.arrivals import (
     Arrival,
+    Ingested,
     delta_arrival,
     file_arrival,
     new_arrivals,
     read_ingested,
 )
 from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.judge import keys_of
+from spark_jobs.lineage import with_lineage
 from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
+from spark_jobs.snapshots import (
+    Snapshot,
+    content_of,
+    last_snapshot,
+    require_present,
+    snapshot_arrivals,
+    snapshot_name,
+)
 from spark_jobs.withdrawal import withdrawn_ids
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
     from spark_jobs.storage import StoredFile
 
-NOT_LISTED = "rows came from a file that was not listed: "
 # The `as_of` of files that nobody dates: what arrives later is newer.
 ARRIVAL_ORDER = "arrival"
 
@@ -57,6 +58,21 @@ class Ingestion:
     new_files: int
 
 
+@dataclass(frozen=True)
+class Arriving:
+    """Where and when what arrives now is written: source, bronze, `as_of`, and number of arrival.
+
+    Of a snapshot, its name and the one before.
+    """
+
+    source: str
+    uri: str
+    as_of: str | None
+    number: int
+    snapshot: str | None = None
+    before: Snapshot | None = None
+
+
 def ingest_source(
     spark: SparkSession, contract: Dataset, *, lake_uri: str, source: str, as_of: str
 ) -> Ingestion:
@@ -65,29 +81,64 @@ def ingest_source(
     `as_of` is a moment as ISO 8601 writes it, in UTC unless it says otherwise, or ARRIVAL_ORDER:
     the files are then as of the latest moment that bronze has, and newer than what it has. Raises
     SourceError when it is neither, when there is no file, or one cannot be read or has columns that
-    the contract does not allow.
+    the contract does not allow. A source of snapshots is appended whole when something differs.
     """
     stated = None if as_of == ARRIVAL_ORDER else moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
     ingested = read_ingested(spark, uri)
-    known = ingested.ids if contract.sources[source].compare == "listing" else {}
-    files: list[StoredFile] = []
-    if contract.sources[source].format == "delta":
-        location = f"{lake_uri.rstrip('/')}/{contract.sources[source].path}"
-        arrivals = [delta_arrival(spark, location, contract.sources[source].path)]
-    else:
-        files = find_files(spark, lake_uri, contract, source)
-        arrivals = [file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
-    gone = withdrawn_ids(spark, contract, lake_uri=lake_uri)
-    arrivals = [arrival for arrival in arrivals if arrival.ingestion_id not in gone]
+    files, arrivals = _what_is_there(spark, contract, ingested, lake_uri=lake_uri, source=source)
+    arriving = Arriving(source, uri, stated or ingested.latest, _next_arrival(spark, uri))
+    if contract.sources[source].snapshot:
+        return _ingest_snapshot(spark, arrivals, files, contract, arriving)
     new = new_arrivals(arrivals, frozenset(ingested.ids.values()))
-    has_rows = bool(new) and _append(
-        spark, new, files, contract, source=source, uri=uri, as_of=stated or ingested.latest
-    )
+    has_rows = bool(new) and _append(spark, new, files, contract, arriving)
     if not has_rows and not ingested.ids:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
+
+
+def _what_is_there(
+    spark: SparkSession, contract: Dataset, ingested: Ingested, *, lake_uri: str, source: str
+) -> tuple[list[StoredFile], list[Arrival]]:
+    """Return the files of a source and their arrivals, without what was withdrawn."""
+    stated = contract.sources[source]
+    known = ingested.ids if stated.compare == "listing" else {}
+    files: list[StoredFile] = []
+    if stated.format == "delta":
+        location = f"{lake_uri.rstrip('/')}/{stated.path}"
+        arrivals = [delta_arrival(spark, location, stated.path)]
+    else:
+        files = find_files(spark, lake_uri, contract, source)
+        arrivals = [file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
+    gone = {content_of(of) for of in withdrawn_ids(spark, contract, lake_uri=lake_uri)}
+    return files, [each for each in arrivals if content_of(each.ingestion_id) not in gone]
+
+
+def _ingest_snapshot(
+    spark: SparkSession,
+    arrivals: Sequence[Arrival],
+    files: Sequence[StoredFile],
+    contract: Dataset,
+    arriving: Arriving,
+) -> Ingestion:
+    """Append all files of a source, unless the snapshot before had the same contents.
+
+    Raises SourceError for a snapshot without a row, or without too many of the entities before.
+    """
+    before = last_snapshot(spark, arriving.uri, arriving.source, as_of=arriving.as_of)
+    name = snapshot_name(arriving.source, arrivals)
+    if before and before.name == name:
+        return Ingestion(lake.receipt_of(spark, arriving.uri), before.ingestion_ids, 0)
+    new = snapshot_arrivals(new_arrivals(arrivals, frozenset()), number=arriving.number)
+    of_snapshot = replace(arriving, snapshot=name, before=before)
+    if not new or not _append(spark, new, files, contract, of_snapshot):
+        raise SourceError(
+            f"dataset {contract.name!r}: the snapshot of source {arriving.source!r} has no row, "
+            "which would delete all that there is; nothing was written: replace its files"
+        )
+    ids = tuple(sorted(arrival.ingestion_id for arrival in new))
+    return Ingestion(lake.receipt_of(spark, arriving.uri), ids, len(new))
 
 
 def _append(
@@ -95,59 +146,40 @@ def _append(
     new: Sequence[Arrival],
     files: Sequence[StoredFile],
     contract: Dataset,
-    *,
-    source: str,
-    uri: str,
-    as_of: str | None,
+    arriving: Arriving,
 ) -> bool:
     """Append the rows of new arrivals to bronze, and return whether they have any."""
     names = {arrival.uri for arrival in new}
     arrived = [file for file in files if file.encoded in names]
-    stated = contract.sources[source]
+    stated = contract.sources[arriving.source]
     with naming_unreadable(spark, arrived, stated):
         read_through(spark, arrived, stated)
         rows = _read(spark, new, arrived, contract, stated)
         if rows.isEmpty():
             return False
         ids = sorted(arrival.ingestion_id for arrival in new)
-        record = {"step": "ingest", "source": source, "ingestion_ids": ids}
-        arrival = table_state(spark, uri).version + 1 if table_exists(spark, uri) else 0
-        bronze = with_lineage(rows, new, as_of=as_of, arrival=arrival)
-        lake.put_batches(bronze, uri, column=INGESTION_ID, batches=ids, record=record)
+        record = {"step": "ingest", "source": arriving.source, "ingestion_ids": ids}
+        bronze = with_lineage(rows, new, as_of=arriving.as_of, arrival=arriving.number)
+        if arriving.snapshot:
+            bronze = bronze.withColumn(SNAPSHOT, F.lit(arriving.snapshot))
+            _require_present(spark, bronze, contract, arriving)
+        lake.put_batches(bronze, arriving.uri, column=INGESTION_ID, batches=ids, record=record)
     return True
 
 
-def with_lineage(
-    rows: DataFrame, arrivals: Sequence[Arrival], *, as_of: str | None, arrival: int
-) -> DataFrame:
-    """Add where each row came from: row id, ingestion id, file below the lake, and its order."""
-    # A literal map, not a join: the files are few, and the rows stay where they are.
-    by_uri = F.create_map(
-        *(
-            column
-            for a in arrivals
-            for column in (
-                F.lit(a.uri),
-                F.struct(
-                    F.lit(a.ingestion_id).alias(INGESTION_ID),
-                    F.lit(a.name).alias(SOURCE_FILE),
-                    F.lit(a.size).cast("long").alias(FILE_SIZE),
-                    F.lit(a.modified).cast("long").alias(FILE_MODIFIED),
-                ),
-            )
-        )
-    )
-    not_listed = F.raise_error(F.concat(F.lit(NOT_LISTED), FILE_URI))
-    arrived = rows.withColumn("_listed", F.coalesce(by_uri[F.col(FILE_URI)], not_listed))
-    # Unique within this read; together with the ingestion id, for ever.
-    position = F.monotonically_increasing_id().cast("string")
-    return arrived.select(
-        F.concat_ws("-", f"_listed.{INGESTION_ID}", position).alias(ROW_ID),
-        "_listed.*",
-        F.lit(as_of).cast("string").alias(AS_OF),
-        F.lit(arrival).cast("long").alias(ARRIVAL),
-        *(name for name in rows.columns if name != FILE_URI),
-    )
+def _require_present(
+    spark: SparkSession, bronze: DataFrame, contract: Dataset, arriving: Arriving
+) -> None:
+    if arriving.before:
+        stored = spark.read.format("delta").load(arriving.uri)
+        before = stored.where(F.col(INGESTION_ID).isin(*arriving.before.ingestion_ids))
+        known, now = keys_of(before, contract), keys_of(bronze, contract)
+        require_present(known, now, contract, source=arriving.source)
+
+
+def _next_arrival(spark: SparkSession, uri: str) -> int:
+    """Return the number of what arrives now: the version of bronze that will have it."""
+    return table_state(spark, uri).version + 1 if table_exists(spark, uri) else 0
 
 
 def moment(as_of: str) -> str:

@@ -19,15 +19,17 @@ from conf.columns import (
     REASON,
     ROW_HASH,
     ROW_ID,
+    SNAPSHOT,
     UNDECLARED,
 )
 from conf.rule_level import WARN
 from spark_jobs.broken_rules import broke_one, named_if_broken, rule_masks
 from spark_jobs.conform import cast_text, present_text
-from spark_jobs.deletions import BY_FLAG, IS_DELETION, is_deletion, rules_of_deletions
+from spark_jobs.deletions import IS_DELETION, is_deletion, reason, rules_of_deletions
 from spark_jobs.foreign_keys import with_known
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.row_rules import rules_of, text_of
+from spark_jobs.snapshots import present_keys, with_losses
 from spark_jobs.verdict import (
     DELETED,
     DUPLICATE,
@@ -63,16 +65,17 @@ def judge_rows(
     LINEAGE, the typed columns, ROW_HASH over them, VERDICT, and for rows that broke a rule alone
     BROKEN_RULES (every rule that a row broke, in the contract's order) and ORIGINAL (the line, or
     its columns as JSON). A row that broke rules of the level `warn` alone is valid. The newest row
-    of an entity that says it is deleted has REASON.
+    of an entity that is deleted has REASON.
     """
     typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
     typed, known = with_known(typed, contract, referenced)
     rules = rules_of(contract) | known
     names, uniques = list(rules), list(uniques_of(contract))
     warning = {name for name, level in contract.levels.items() if level.name == WARN}
+    typed = with_losses(typed, contract) if contract.snapshots else typed
     masked = typed.select("*", *rule_masks(rules))
     is_broken = broke_one(names, among={*names} - warning)
-    if contract.deleted_when is not None:
+    if contract.may_delete:
         masked = masked.withColumn(IS_DELETION, is_deletion(contract))
         broke_its_own = broke_one(names, among=rules_of_deletions(contract) - warning)
         is_broken = F.when(F.col(IS_DELETION), broke_its_own).otherwise(is_broken)
@@ -88,7 +91,7 @@ def judge_rows(
         *contract.column_names,
         ROW_HASH,
         VERDICT,
-        F.when(F.col(VERDICT) == DELETED, F.lit(BY_FLAG)).alias(REASON),
+        _reason(contract).alias(REASON),
         F.when(broke_a_rule, F.filter(F.array(*broken), lambda name: name.isNotNull())).alias(
             BROKEN_RULES
         ),
@@ -126,6 +129,16 @@ def select_warned(judged: DataFrame, contract: Dataset) -> DataFrame:
     return _with_reasons(judged.where(is_warned), contract)
 
 
+def keys_of(bronze: DataFrame, contract: Dataset) -> DataFrame:
+    """Return the keys of bronze rows that can be read, each once."""
+    return present_keys(_type_columns(bronze, contract), contract)
+
+
+def _reason(contract: Dataset) -> SparkColumn:
+    why = reason() if contract.may_delete else F.lit(None)
+    return F.when(F.col(VERDICT) == DELETED, why).cast("string")
+
+
 def _with_reasons(judged: DataFrame, contract: Dataset) -> DataFrame:
     told = (*contract.key, BROKEN_RULES, ORIGINAL)
     return with_row_hash(judged.select(*LINEAGE, *told), told)
@@ -133,10 +146,14 @@ def _with_reasons(judged: DataFrame, contract: Dataset) -> DataFrame:
 
 def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
     """Add each column typed, beside its present text and the row's original."""
-    arrival = F.col(ARRIVAL) if ARRIVAL in bronze.columns else F.lit(None).cast("long")
+    later = {ARRIVAL: "long", SNAPSHOT: "string"}  # columns that bronze did not always have
+    came = [
+        F.col(name) if name in bronze.columns else F.lit(None).cast(kind).alias(name)
+        for name, kind in later.items()
+    ]
     arrived = bronze.select(
         *LINEAGE,
-        arrival.alias(ARRIVAL),
+        *came,
         *(FILE_MODIFIED, MALFORMED, UNDECLARED),
         *(_arrived_text(bronze, contract, name).alias(name) for name in contract.column_names),
     )
@@ -147,7 +164,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
     original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.column_names, UNDECLARED)))
     present = arrived.select(
         *LINEAGE,
-        *(ARRIVAL, FILE_MODIFIED, MALFORMED, UNDECLARED),
+        *(ARRIVAL, SNAPSHOT, FILE_MODIFIED, MALFORMED, UNDECLARED),
         original.alias("_original"),
         *texts,
     )

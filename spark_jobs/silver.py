@@ -58,7 +58,7 @@ def cleaned_uris(spark: SparkSession, contract: Dataset, lake_uri: str) -> dict[
         for name, (layer, table) in PLACES.items()
     }
     warns = any(level.name == WARN for level in contract.levels.values())
-    stated = {"warnings": warns, "deleted": contract.deleted_when is not None}
+    stated = {"warnings": warns, "deleted": contract.may_delete}
     unused = [name for name, is_stated in stated.items() if not is_stated]
     for name in unused:
         if not table_exists(spark, uris[name]):

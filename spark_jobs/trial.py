@@ -11,8 +11,8 @@ from conf.columns import BROKEN_RULES, ORIGINAL
 from conf.rule_level import FAIL, WARN
 from spark_jobs.arrivals import file_arrival
 from spark_jobs.expressions import check_expressions
-from spark_jobs.ingest import with_lineage
 from spark_jobs.judge import judge_rows, select_warned
+from spark_jobs.lineage import with_lineage
 from spark_jobs.quality import count_broken_rules, findings_of_rows
 from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import list_all, read_as_text
@@ -110,7 +110,7 @@ def _trial(
 ) -> Trial:
     counted = {row[VERDICT]: row["count"] for row in judged.groupBy(VERDICT).count().collect()}
     possible = [VALID, QUARANTINED, DUPLICATE]
-    possible += [DELETED] if contract.deleted_when is not None else []
+    possible += [DELETED] if contract.may_delete else []
     verdicts = {verdict: counted.get(verdict, 0) for verdict in possible}
     rows = judged.count()
     aside = {verdict: verdicts[verdict] for verdict in possible[1:]}

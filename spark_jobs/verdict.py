@@ -8,7 +8,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from conf.table_rules import Unique, of_kind
-from spark_jobs.deletions import IS_DELETION, winner_first, with_deletions
+from spark_jobs.deletions import is_gone, winner_first, with_deletions
 from spark_jobs.newest import newest_first, together
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ DELETED = "deleted"
 def with_verdict(rows: DataFrame, is_broken: SparkColumn, contract: Dataset) -> DataFrame:
     """Add VERDICT; of valid rows with the same key the newest wins, in any order.
 
-    `rows` has IS_DELETION where the contract states `deleted_when`.
+    `rows` has what `with_deletions` takes, where an entity may be deleted.
     """
     competing, decided = ~is_broken, F.when(is_broken, F.lit(QUARANTINED))
-    if contract.deleted_when is not None:
+    if contract.may_delete:
         rows = with_deletions(rows, contract, competing=competing)
     wins = _place(contract.key, winner_first(contract), competing=competing) == 1
-    if contract.deleted_when is not None:
-        decided = decided.when(wins & F.col(IS_DELETION), F.lit(DELETED))
+    if contract.may_delete:
+        decided = decided.when(wins & is_gone(), F.lit(DELETED))
     decided = decided.when(wins, F.lit(VALID)).otherwise(F.lit(DUPLICATE))
     return rows.select("*", decided.alias(VERDICT))
 

@@ -48,7 +48,14 @@ def test_a_deletion_that_makes_no_sense_is_named(keys: str, said: str) -> None:
     assert said in told[0]
 
 
-def test_rows_without_a_key_of_their_own_delete_nothing() -> None:
-    text = "columns: {trip: {type: int}, gone: {type: boolean}}\nkey: row\ndeleted_when: gone\n"
-    with pytest.raises(ConfError, match="with 'key: row' no row can say of another that it is del"):
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "deleted_when: gone",
+        "sources: {history: {path: raw/*.csv, format: csv, snapshot: true}}",
+    ],
+)
+def test_of_rows_without_a_key_nobody_can_tell_which_are_deleted(keys: str) -> None:
+    text = f"columns: {{trip: {{type: int}}, gone: {{type: boolean}}}}\nkey: row\n{keys}\n"
+    with pytest.raises(ConfError, match="with 'key: row' nobody can tell which entity a row or a"):
         contract_of(text)

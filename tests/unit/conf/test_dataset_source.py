@@ -46,9 +46,21 @@ def test_a_json_file_states_where_its_records_are() -> None:
     assert source("format: json, records: data.items").records == "data.items"
 
 
+def test_a_source_is_a_snapshot_if_it_says_so() -> None:
+    plain, snapshot = source("format: csv"), source("format: delta, snapshot: true")
+    assert (plain.snapshot, snapshot.snapshot, snapshot.max_deleted) == (False, True, 0.5)
+    assert source("format: csv, snapshot: true, max_deleted: 1").max_deleted == 1.0
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
+        ("format: csv, snapshot: daily", "'snapshot' is 'daily'; it takes a bool"),
+        (
+            "format: csv, snapshot: true, max_deleted: 5",
+            "'max_deleted' is 5.0; it is a share, 0 to",
+        ),
+        ("format: csv, max_deleted: 0.1", "'max_deleted' is for a source with 'snapshot: true'"),
         ("format: xlsx", r"yml:1: sources: history: 'format' is 'xlsx', which is to be converted"),
         ("format: jsonl, delimiter: ';'", r"history: unknown keys \['delimiter'\]; it may have"),
         ("format: csv, records: a", r"unknown keys \['records'\]"),
