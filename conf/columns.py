@@ -32,6 +32,9 @@ BROKEN_RULES = "broken_rules"
 ORIGINAL = "original"
 REASON = "reason"
 
+# The history of entities: from when on a version held, and what ended it.
+VALID_FROM, VALID_TO, ENDED_BY = "valid_from", "valid_to", "ended_by"
+
 # Scores, beside the fields of spark_jobs.score_rows.ScoreRun.
 SCORE = "score"
 CLASS = "class"

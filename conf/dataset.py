@@ -40,6 +40,7 @@ class Dataset:
     key: tuple[str, ...]
     newest_by: tuple[str, ...]
     deleted_when: str | None
+    history: bool
     rules: Mapping[str, Rule]
     table_rules: Mapping[str, TableRule]
     new_columns: str
@@ -137,7 +138,15 @@ def columns_alone(columns: Sequence[Column]) -> Dataset:
 def _read(name: str, document: Section) -> Dataset:
     document.allow(
         *("description", "related", "sources", "null_values", "columns", "key", "newest_by"),
-        *("deleted_when", "rules", "table_rules", "new_columns", "missing_columns", "ignore_case"),
+        *(
+            "deleted_when",
+            "history",
+            "rules",
+            "table_rules",
+            "new_columns",
+            "missing_columns",
+            "ignore_case",
+        ),
         *("max_quarantined", "event_time", "label", "split"),
     )
     return Dataset(
@@ -149,6 +158,7 @@ def _read(name: str, document: Section) -> Dataset:
         key=(ROW_KEY,) if _has_row_key(document) else document.texts("key"),
         newest_by=document.texts("newest_by"),
         deleted_when=document.value("deleted_when", str, None),
+        history=document.value("history", bool, default=False),
         rules=read_rules(document.section("rules")),
         table_rules=read_table_rules(document.section("table_rules")),
         new_columns=document.choice("new_columns", ("keep_text", "fail"), "fail"),

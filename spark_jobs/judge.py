@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from conf.columns import (
     ARRIVAL,
     BROKEN_RULES,
+    ENDED_BY,
     FILE_MODIFIED,
     LINEAGE,
     MALFORMED,
@@ -21,6 +22,8 @@ from conf.columns import (
     ROW_ID,
     SNAPSHOT,
     UNDECLARED,
+    VALID_FROM,
+    VALID_TO,
 )
 from conf.rule_level import WARN
 from spark_jobs.broken_rules import broke_one, named_if_broken, rule_masks
@@ -41,6 +44,7 @@ from spark_jobs.verdict import (
     with_repeated,
     with_verdict,
 )
+from spark_jobs.versions import IS_VERSION, no_versions, with_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +69,8 @@ def judge_rows(
     LINEAGE, the typed columns, ROW_HASH over them, VERDICT, and for rows that broke a rule alone
     BROKEN_RULES (every rule that a row broke, in the contract's order) and ORIGINAL (the line, or
     its columns as JSON). A row that broke rules of the level `warn` alone is valid. The newest row
-    of an entity that is deleted has REASON.
+    of an entity that is deleted has REASON. Of a contract with a history, versions of entities have
+    IS_VERSION, and when they held.
     """
     typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
     typed, known = with_known(typed, contract, referenced)
@@ -86,11 +91,14 @@ def judge_rows(
         *named_if_broken(names),
         *(F.when(F.col(repeated(name)), F.lit(name)) for name in uniques),
     ]
+    if contract.history:
+        judged = with_versions(judged, contract, competing=F.col(VERDICT) != QUARANTINED)
     return judged.select(
         *LINEAGE,
         *contract.column_names,
         ROW_HASH,
         VERDICT,
+        *((VALID_FROM, VALID_TO, ENDED_BY, IS_VERSION) if contract.history else no_versions()),
         _reason(contract).alias(REASON),
         F.when(broke_a_rule, F.filter(F.array(*broken), lambda name: name.isNotNull())).alias(
             BROKEN_RULES
@@ -113,6 +121,12 @@ def select_deleted(judged: DataFrame, contract: Dataset) -> DataFrame:
     told = (*contract.column_names, REASON)
     deleted = judged.where(F.col(VERDICT) == DELETED).select(*LINEAGE, *told)
     return with_row_hash(deleted, told)
+
+
+def select_history(judged: DataFrame, contract: Dataset) -> DataFrame:
+    """Return the versions of entities with when they held, and what ended them."""
+    told = (*contract.column_names, VALID_FROM, VALID_TO, ENDED_BY)
+    return with_row_hash(judged.where(IS_VERSION).select(*LINEAGE, *told), told)
 
 
 def select_quarantined(judged: DataFrame, contract: Dataset) -> DataFrame:

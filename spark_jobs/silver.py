@@ -17,6 +17,7 @@ from spark_jobs.judge import (
     judge_rows,
     select_deleted,
     select_duplicates,
+    select_history,
     select_quarantined,
     select_valid,
     select_warned,
@@ -38,6 +39,7 @@ PLACES = {
     "deleted": ("silver", "deleted"),
     "valid": ("silver", "valid"),
     "warnings": ("quarantine", "warnings"),
+    "history": ("silver", "history"),
 }
 SELECT = {
     "quarantine": select_quarantined,
@@ -45,20 +47,21 @@ SELECT = {
     "deleted": select_deleted,
     "valid": select_valid,
     "warnings": select_warned,
+    "history": select_history,
 }
 
 
 def cleaned_uris(spark: SparkSession, contract: Dataset, lake_uri: str) -> dict[str, str]:
     """Return where the tables of a dataset are.
 
-    Warnings and deleted rows have a table where a contract may have some, or could before.
+    Warnings, deleted rows and a history have a table where a contract states them, or did before.
     """
     uris = {
         name: lake.table_uri(lake_uri, layer, contract.name, table)
         for name, (layer, table) in PLACES.items()
     }
     warns = any(level.name == WARN for level in contract.levels.values())
-    stated = {"warnings": warns, "deleted": contract.may_delete}
+    stated = {"warnings": warns, "deleted": contract.may_delete, "history": contract.history}
     unused = [name for name, is_stated in stated.items() if not is_stated]
     for name in unused:
         if not table_exists(spark, uris[name]):

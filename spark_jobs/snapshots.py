@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from conf.columns import ARRIVAL, AS_OF, INGESTION_ID, SNAPSHOT
+from conf.columns import ARRIVAL, AS_OF, FILE_MODIFIED, INGESTION_ID, SNAPSHOT
 from spark_jobs.delta_log import table_exists
 from spark_jobs.raw.errors import SourceError
 
@@ -100,34 +100,48 @@ def present_keys(rows: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def with_losses(rows: DataFrame, contract: Dataset) -> DataFrame:
-    """Add LOST_AT: the moments, as `moment_of` says them, from which on snapshots lack an entity.
+    """Add LOST_AT: when snapshots lack an entity, as `moment_of` says it, each with its time.
 
-    Takes typed rows with SNAPSHOT, AS_OF and ARRIVAL. A snapshot that lacks an entity is one whose
-    source had it in the snapshot before.
+    Takes typed rows with SNAPSHOT, AS_OF, ARRIVAL and FILE_MODIFIED. A snapshot that lacks an
+    entity is one whose source had it in the snapshot before.
     """
     at = moment_of()
     in_snapshots = rows.where(_source().isin(*contract.snapshots)).select(
-        _source().alias("_source"), at.alias("_at"), *contract.key
+        _source().alias("_source"), at.alias("_at"), time_of().alias("_time"), *contract.key
     )
     in_turn = Window.partitionBy("_source").orderBy("_at")
-    moments = in_snapshots.select("_source", "_at").distinct()
-    followed = moments.withColumn("_next", F.lead("_at").over(in_turn))
-    present = in_snapshots.dropna(how="any", subset=list(contract.key)).distinct()
+    moments = in_snapshots.groupBy("_source", "_at").agg(F.max("_time").alias("_time"))
+    next_one = F.lead(F.struct("_at", "_time")).over(in_turn)
+    followed = moments.select("_source", "_at", next_one.alias("_next"))
+    present = in_snapshots.drop("_time").dropna(how="any", subset=list(contract.key)).distinct()
     named = ["_source", "_at", *contract.key]
     expected = (
         present.join(followed, on=["_source", "_at"], how="inner")
         .where(F.col("_next").isNotNull())
-        .select("_source", F.col("_next").alias("_at"), *contract.key)
+        .select("_source", F.col("_next._at").alias("_at"), "_next._time", *contract.key)
     )
     lost = expected.join(present, on=named, how="left_anti")
-    of_entities = lost.groupBy(*contract.key).agg(F.collect_list("_at").alias(LOST_AT))
+    of_entities = lost.groupBy(*contract.key).agg(
+        F.collect_list(F.struct(F.col("_at").alias("at"), F.col("_time").alias("time"))).alias(
+            LOST_AT
+        )
+    )
     return rows.join(of_entities, on=list(contract.key), how="left")
 
 
 def losses_since() -> SparkColumn:
     """Return how many snapshots that lack its entity are newer than a row with LOST_AT."""
-    newer = F.filter(LOST_AT, lambda lost: lost > moment_of())
-    return F.coalesce(F.size(newer), F.lit(0))
+    return F.coalesce(F.size(_newer_losses()), F.lit(0))
+
+
+def moments_of_losses() -> SparkColumn:
+    """Return the times of those snapshots, as a list that is null without LOST_AT."""
+    return F.transform(_newer_losses(), lambda lost: lost["time"])
+
+
+def time_of() -> SparkColumn:
+    """Return the time that a row is as of: the stated one, or that of the change of its file."""
+    return F.coalesce(F.col(AS_OF).cast("timestamp"), F.timestamp_millis(FILE_MODIFIED))
 
 
 def moment_of() -> SparkColumn:
@@ -136,6 +150,10 @@ def moment_of() -> SparkColumn:
         F.coalesce(F.col(AS_OF), F.lit("")).alias("as_of"),
         F.coalesce(F.col(ARRIVAL), F.lit(-1)).cast("long").alias("arrival"),
     )
+
+
+def _newer_losses() -> SparkColumn:
+    return F.filter(LOST_AT, lambda lost: lost["at"] > moment_of())
 
 
 def _source() -> SparkColumn:

@@ -28,7 +28,7 @@ NO_REASON = "not stated"
 # In this order: rows of splits are found by the features that they were made of.
 TABLES = (
     *(("gold", name) for name in (*SPLITS, "features", "scores", "rejected_scores")),
-    *(("silver", name) for name in ("valid", "duplicates", "deleted")),
+    *(("silver", name) for name in ("valid", "duplicates", "deleted", "history")),
     *(("quarantine", name) for name in ("rows", "warnings")),
     ("bronze", "rows"),
 )

@@ -1,4 +1,4 @@
-"""A contract says which rows delete their entity; what makes no sense is named."""
+"""A contract says what deletes an entity, and if its history is kept; nonsense is named."""
 
 from __future__ import annotations
 
@@ -59,3 +59,41 @@ def test_of_rows_without_a_key_nobody_can_tell_which_are_deleted(keys: str) -> N
     text = f"columns: {{trip: {{type: int}}, gone: {{type: boolean}}}}\nkey: row\n{keys}\n"
     with pytest.raises(ConfError, match="with 'key: row' nobody can tell which entity a row or a"):
         contract_of(text)
+
+
+def test_a_history_is_kept_if_the_contract_says_so() -> None:
+    assert not contract_of(TRIPS.format("")).history
+    assert contract_of(TRIPS.format("history: true")).history
+    assert contract_of(TRIPS.format("history: true\nnewest_by: [trip]")).history
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TRIPS.format("history: daily"), "'history' is 'daily'; it takes a bool"),
+        (
+            TRIPS.format("history: true\nnewest_by: [day]"),
+            "trips.yml:9: versions hold from their 'day' on, which must be 'required: true'",
+        ),
+        (
+            TRIPS.format("history: true").replace("state:", "valid_to:"),
+            "a history has columns ['valid_to'] of its own; rename the contract's",
+        ),
+        (
+            "columns: {trip: {type: int}}\nkey: row\nhistory: true\n",
+            "with 'key: row' no row is a version of another; state a key",
+        ),
+        (
+            TRIPS.format(
+                "history: true\nnewest_by: [trip]\n"
+                "sources: {all: {path: raw/*.csv, format: csv, snapshot: true}}"
+            ),
+            "a snapshot has no value of 'newest_by' from which on it would hold",
+        ),
+    ],
+)
+def test_a_history_that_nobody_could_tell_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfError) as refused:
+        contract_of(text)
+    assert len(refused.value.problems) == 1, refused.value.problems
+    assert said in refused.value.problems[0]

@@ -39,6 +39,10 @@ def test_a_table_is_of_the_receipts_dataset_unless_another_is_named() -> None:
     assert INGEST.table("valid", of="cities") == CITIES
 
 
+def test_a_table_that_not_every_dataset_has_is_left_out_where_it_is_not() -> None:
+    assert INGEST.tables_if_there("valid", "deleted") == {"valid": VALID}
+
+
 def test_every_receipt_names_a_table_by_its_dataset_and_itself() -> None:
     assert name_tables("trips", {"valid": VALID}) == {"trips/valid": VALID}
 

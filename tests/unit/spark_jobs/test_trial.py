@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyspark.sql import SparkSession
+
+    from conf.dataset import Dataset
 
 pytestmark = pytest.mark.spark
 
@@ -34,13 +36,19 @@ ROWS = "trip,city\n1,Ulm\n1,Ulm\n2,Aix\n3,Rom\nx,Ulm\n5,Aix\n"
 
 
 def trial_of(
-    spark: SparkSession, folder: Path, text: str, *, most_rows: int | None = None, most: int = 10
+    spark: SparkSession,
+    folder: Path,
+    text: str,
+    *,
+    contract: Dataset = TRIPS,
+    most_rows: int | None = None,
+    most: int = 10,
 ) -> Trial:
     # One file, and no pattern: Hadoop writes its address in another way then.
     (folder / "one file.csv").write_text(text)
     return try_files(
         spark,
-        TRIPS,
+        contract,
         [f"{folder}/one file.csv"],
         source="history",
         most_rows=most_rows,
@@ -60,6 +68,14 @@ def test_every_row_has_one_verdict_and_broken_rules_are_counted(
         "the_trip_is_odd": 2,
         "trip_is_a_int": 1,
     }
+
+
+def test_rows_that_delete_their_entity_are_counted_where_a_contract_knows_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    deleting = replace(TRIPS, deleted_when="city = 'Aix'")
+    trial = trial_of(spark, tmp_path, "trip,city\n1,Ulm\n3,Aix\n", contract=deleting)
+    assert trial.verdicts == {"valid": 1, "quarantined": 0, "duplicate": 0, "deleted": 1}
 
 
 def test_broken_rows_are_shown_with_their_rules_and_their_text(
