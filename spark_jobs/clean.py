@@ -11,7 +11,7 @@ from conf.table_rules import ForeignKey, of_kind
 from spark_jobs import lake, step_state
 from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.quality import count_broken_rules, find_broken, require_quality
+from spark_jobs.quality import broken_rules_in, find_broken, require_quality
 from spark_jobs.session import map_in_sessions
 from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
@@ -87,7 +87,7 @@ def clean_dataset(
     tables = last.tables
     findings = find_broken(spark, tables, bronze, contract, arrived=arrived, referenced=others)
     require_quality(spark, tables, bronze, contract, arrived=arrived, findings=findings)
-    broken = count_broken_rules(lake.read_table(spark, tables["quarantine"]))
+    broken = broken_rules_in(spark, tables["quarantine"])
     return Cleaned(tables, broken, findings)
 
 

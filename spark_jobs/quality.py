@@ -36,6 +36,11 @@ def count_broken_rules(quarantine: DataFrame) -> dict[str, int]:
     return {row["rule"]: row["count"] for row in broken.orderBy("rule").collect()}
 
 
+def broken_rules_in(spark: SparkSession, table: TableReceipt) -> dict[str, int]:
+    """Count the broken rules of a table, without a Spark job where it has no row."""
+    return count_broken_rules(lake.read_table(spark, table)) if table.rows_out else {}
+
+
 def find_broken(
     spark: SparkSession,
     tables: Mapping[str, TableReceipt],
@@ -55,7 +60,7 @@ def find_broken(
     if FAIL in levels:
         findings += _failing_rows(spark, tables, bronze, contract, arrived)
     if WARN in levels:
-        warned = count_broken_rules(lake.read_table(spark, tables["warnings"]))
+        warned = broken_rules_in(spark, tables["warnings"])
         findings += findings_of_rows(contract, WARN, warned, tables["valid"].rows_out)
     if len(contract.table_rules) > len(contract.judged_with_rows):
         valid = lake.read_table(spark, tables["valid"])
