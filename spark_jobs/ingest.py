@@ -26,7 +26,7 @@ from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.snapshots import (
-    Snapshot,
+    StoredSnapshot,
     content_of,
     last_snapshot,
     require_present,
@@ -70,7 +70,7 @@ class Arriving:
     as_of: str | None
     number: int
     snapshot: str | None = None
-    before: Snapshot | None = None
+    before: StoredSnapshot | None = None
 
 
 def ingest_source(

@@ -31,7 +31,7 @@ LOST_AT = "_lost_at"  # when snapshots of a source no longer had an entity
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StoredSnapshot:
     """What of a source bronze had at some time: its name, and the ids of its files with rows."""
 
     name: str
@@ -60,7 +60,7 @@ def snapshot_arrivals(arrivals: Sequence[Arrival], *, number: int) -> list[Arriv
 
 def last_snapshot(
     spark: SparkSession, uri: str, source: str, *, as_of: str | None
-) -> Snapshot | None:
+) -> StoredSnapshot | None:
     """Return the snapshot of a source that comes before one as of a moment."""
     if not table_exists(spark, uri):
         return None
@@ -73,7 +73,7 @@ def last_snapshot(
         return None
     last = max(files, key=lambda row: (row[AS_OF] or "", row[ARRIVAL]))
     ids = sorted(row[INGESTION_ID] for row in files if row[ARRIVAL] == last[ARRIVAL])
-    return Snapshot(last[SNAPSHOT], tuple(ids))
+    return StoredSnapshot(last[SNAPSHOT], tuple(ids))
 
 
 def require_present(before: DataFrame, now: DataFrame, contract: Dataset, *, source: str) -> None:
