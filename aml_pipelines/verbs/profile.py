@@ -44,6 +44,8 @@ def main(arguments: argparse.Namespace) -> int:
         raise UserError(f"the lake of target {target.name!r} is no folder here; profile reads one")
     contract = load_dataset(arguments.dataset)
     source = contract.source_or_error(arguments.source)
+    if contract.sources[source].format == "delta":
+        raise UserError(f"source {source!r} of {contract.name!r} is a Delta table, and no files")
     stated = yaml.safe_load((DATASETS / f"{contract.name}.yml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         asked = {
