@@ -39,6 +39,11 @@ os.environ[IDLE_VARIABLE] = "30"
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Nobody looks at them, and a JVM of hundreds of tests keeps the plans of a thousand queries.
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+    "spark.ui.retainedTasks": "1",
     "spark.default.parallelism": "1",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
@@ -57,9 +62,13 @@ TURNS = (
 
 @cache
 def share_of(module: str) -> str:
-    """Return the name of what one worker does from end to end: a module, or some that share."""
+    """Return the name of what one worker does from end to end: a module, or some that share.
+
+    Tests with Spark are two shares, of unit and of other tests: one would be longer than all else.
+    """
     text = (TESTS / module).read_text("utf-8")
-    return next((name for name, line in SHARED.items() if line in text), module)
+    name = next((name for name, line in SHARED.items() if line in text), module)
+    return f"spark {module.partition('/')[0]}" if name == "spark" else name
 
 
 def pytest_sessionfinish() -> None:
@@ -104,7 +113,7 @@ def spark() -> Iterator[SparkSession]:
     from spark_jobs.session import spark_session  # noqa: PLC0415 # tests without Spark start fast
 
     confs = [word for item in SETTINGS.items() for word in ("--conf", "=".join(item))]
-    submit = ["--master local[2]", "--driver-memory 2g", *confs, "pyspark-shell"]
+    submit = ["--master local[2]", "--driver-memory 4g", *confs, "pyspark-shell"]
     with pytest.MonkeyPatch.context() as environment:  # the JVM's alone: later jobs have their own
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         environment.setenv("JAVA_HOME", str(java_home()))

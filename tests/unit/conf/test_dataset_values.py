@@ -146,10 +146,10 @@ def load_cities(folder: Path, reference: bytes | None, *, text: str = CITIES) ->
 
 
 def test_the_values_of_a_reference_table_are_part_of_the_contract(tmp_path: Path) -> None:
-    text = '\ufeffcode, name\n1, Ulm \n2,\n3,"Aix, en Provence"\n4,Ulm\n'
+    text = '\ufeffcode, name\n1, Ulm \n2,\n3,"Aix, Var"\n4,Ulm\n'
     before = load_cities(tmp_path, text.encode())
     assert before.allowed_from is not None
-    assert before.allowed_from.values == ("Ulm", "Aix, en Provence")
+    assert before.allowed_from.values == ("Ulm", "Aix, Var")
     assert before.value_rules == ("city_is_in_its_reference",)
     after = load_cities(tmp_path, b"name\nUlm\n")
     assert repr(after) != repr(before)  # which a fingerprint is made of
