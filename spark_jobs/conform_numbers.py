@@ -85,7 +85,7 @@ def _number_text(mark: str, thousands: str | None) -> str:
 
 
 def _without_signs(text: SparkColumn, signs: tuple[str, ...]) -> SparkColumn:
-    """Take one of the signs from each end of a text, with the blanks around it."""
+    """Remove one of the signs from each end of a text, with the blanks around it."""
     longest_first = sorted(signs, key=len, reverse=True)
     any_sign = f"{_BLANKS}(?:{'|'.join(re.escape(sign) for sign in longest_first)}){_BLANKS}"
     at_the_end = F.regexp_replace(text, f"{any_sign}$", "")

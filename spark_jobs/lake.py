@@ -6,7 +6,7 @@ A write that is repeated leaves the table as it is. What a table holds afterward
 - exactly `rows` in a part of it, the rest as it was: with `put_batches` those batches, with
   `sync_rows` the keys that are `among`;
 - `rows` and all that has another key, as it was, with `upsert_table`;
-- all that has another key, as it was, with `withdraw` and `delete_keys`;
+- all that has another key, as it was, with `withdraw`;
 - all but the rows of a condition, with `delete_where`.
 """
 
@@ -186,18 +186,24 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     return own_commit(table_state(spark, uri), record, before.version + 1)
 
 
-def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> None:
-    """Delete the rows that share a `key` with one of `rows`; commit nothing when none does."""
+def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> int:
+    """Delete the rows that share a `key` with one of `rows`, and return how many they are.
+
+    Commits nothing when there are none.
+    """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        return
+        return 0
     before = table_state(spark, uri)
+    if count_rows(spark, before) == 0:
+        return 0
     stored = read_version(spark, uri, before.version)
-    if stored.join(rows.select(*key), on=list(key), how="left_semi").isEmpty():
-        return
-    merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
-    with merge_settings(spark, record, version=before.version + 1):
-        merge.whenMatchedDelete().execute()
+    gone = stored.join(rows.select(*key), on=list(key), how="left_semi").count()
+    if gone:
+        merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
+        with merge_settings(spark, record, version=before.version + 1):
+            merge.whenMatchedDelete().execute()
+    return gone
 
 
 def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record: Record) -> int:
@@ -210,15 +216,6 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
             DeltaTable.forPath(spark, uri).delete(is_gone)
         own_commit(table_state(spark, uri), record, before.version + 1)
     return rows
-
-
-def delete_keys(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> int:
-    """Delete the rows that share a `key` with one of `rows`, and return how many they are."""
-    spark = rows.sparkSession
-    stored = read_version(spark, uri, table_state(spark, uri).version)
-    gone = stored.join(rows.select(*key).distinct(), on=list(key), how="left_semi").count()
-    withdraw(rows.select(*key).distinct(), uri, key=key, record=record)
-    return gone
 
 
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:

@@ -92,8 +92,8 @@ def require_quality(
     """Raise QualityError with all that a contract does not tolerate."""
     rows, quarantined = bronze.rows_out, tables["quarantine"].rows_out
     if quarantined and arrived is not None:
-        rows = _count_arrived(lake.read_table(spark, bronze), arrived)
-        quarantined = _count_arrived(lake.read_table(spark, tables["quarantine"]), arrived)
+        rows = _of_arrived(spark, bronze, arrived).count()
+        quarantined = _of_arrived(spark, tables["quarantine"], arrived).count()
     where = f"conf/datasets/{contract.name}.yml"
     problems = [finding.sentence for finding in findings if finding.fails]
     if quarantined > contract.max_quarantined * rows:
@@ -118,9 +118,7 @@ def _what_helps(
     arrived: Sequence[str] | None,
 ) -> str:
     """Return the commands that help, with the file that has most of the quarantined rows."""
-    rows = lake.read_table(spark, quarantine)
-    if arrived is not None:
-        rows = rows.where(F.col(INGESTION_ID).isin(*arrived))
+    rows = _of_arrived(spark, quarantine, arrived)
     counted = rows.groupBy(SOURCE_FILE).count().orderBy(F.desc("count"), SOURCE_FILE).first()
     again = f"run data --set inputs.dataset={contract.name}"
     if counted is None:
@@ -142,10 +140,9 @@ def _failing_rows(
     contract: Dataset,
     arrived: Sequence[str] | None,
 ) -> list[RuleFinding]:
-    rows, came = lake.read_table(spark, tables["quarantine"]), bronze.rows_out
+    rows, came = _of_arrived(spark, tables["quarantine"], arrived), bronze.rows_out
     if arrived is not None:
-        came = _count_arrived(lake.read_table(spark, bronze), arrived)
-        rows = rows.where(F.col(INGESTION_ID).isin(*arrived))
+        came = _of_arrived(spark, bronze, arrived).count()
     return findings_of_rows(contract, FAIL, count_broken_rules(rows), came)
 
 
@@ -178,5 +175,9 @@ def _text(broken: int, of: int) -> str:
     return f"{broken:,} of {of:,} rows break it"
 
 
-def _count_arrived(rows: DataFrame, arrived: Sequence[str]) -> int:
-    return rows.where(F.col(INGESTION_ID).isin(*arrived)).count()
+def _of_arrived(
+    spark: SparkSession, table: TableReceipt, arrived: Sequence[str] | None
+) -> DataFrame:
+    """Return the rows of a table that came with the present files; all where nobody says which."""
+    rows = lake.read_table(spark, table)
+    return rows if arrived is None else rows.where(F.col(INGESTION_ID).isin(*arrived))

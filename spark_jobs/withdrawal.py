@@ -15,6 +15,7 @@ from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.raw.sources import below
 from spark_jobs.row_changes import with_row_hash
+from spark_jobs.silver import PLACES as CLEANED
 from spark_jobs.storage import list_folders
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ NO_REASON = "not stated"
 # In this order: rows of splits are found by the features that they were made of.
 TABLES = (
     *(("gold", name) for name in (*SPLITS, "features", "scores", "rejected_scores")),
-    *(("silver", name) for name in ("valid", "duplicates", "deleted", "history")),
-    *(("quarantine", name) for name in ("rows", "warnings")),
+    *CLEANED.values(),
     ("bronze", "rows"),
 )
 
@@ -70,7 +70,7 @@ def withdraw_file(
             rows = lake.delete_where(spark, uri, is_theirs, record=record)
         elif table_exists(spark, features):
             made = spark.read.format("delta").load(features).where(is_theirs)
-            rows = lake.delete_keys(made, uri, key=contract.key, record=record)
+            rows = lake.withdraw(made, uri, key=contract.key, record=record)
         else:
             continue
         if rows:
