@@ -12,6 +12,7 @@ TYPES = ("string", "int", "long", "double", "boolean", "date", "timestamp")
 DECIMAL = "decimal"
 INTEGERS = ("int", "long")
 NUMBERS = (*INTEGERS, "double", DECIMAL)
+MOMENTS = ("date", "timestamp")
 MOST_DIGITS = 38  # of a decimal, to Spark
 _DECIMAL = re.compile(r"decimal\(\s*(?P<digits>[0-9]{1,3})\s*,\s*(?P<scale>[0-9]{1,3})\s*\)")
 _BYTES = (

@@ -116,9 +116,7 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
     Raises ConfError with all that is wrong, each with file, line and key, when the contract is
     unknown or states nonsense.
     """
-    # First of all: a name comes from a command line, and could be a path.
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise ConfError(f"dataset {name!r}: a name is lower-case letters, digits and underscores")
+    require_dataset_name(name)  # first of all: it comes from a command line, and could be a path
     document = read_document(folder / f"{name}.yml", found=[])
     dataset = _read(name, document)
     check_presence(document)
@@ -127,6 +125,12 @@ def load_dataset(name: str, *, folder: Path = DATASETS) -> Dataset:
         check_names(dataset, document)
     document.raise_found()
     return dataset
+
+
+def require_dataset_name(name: str) -> None:
+    """Raise ConfError for what is no name of a dataset."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ConfError(f"dataset {name!r}: a name is lower-case letters, digits and underscores")
 
 
 def columns_alone(columns: Sequence[Column]) -> Dataset:
@@ -181,16 +185,7 @@ def _columns(document: Section) -> tuple[Column, ...]:
             f"{document.where_of('key')}: 'key: row' makes a column {ROW_KEY!r}; rename the one "
             "that is declared, and state its name in files as its 'source'"
         )
-    row_id = Column(
-        name=ROW_KEY,
-        type="string",
-        required=True,
-        formats=(),
-        minimum=None,
-        maximum=None,
-        allowed=(),
-        is_row_id=True,
-    )
+    row_id = Column(ROW_KEY, "string", required=True, is_row_id=True)
     return (row_id, *columns)
 
 

@@ -45,11 +45,11 @@ class Column:
 
     name: str
     type: str
-    required: bool
-    formats: tuple[str, ...]
-    minimum: Bound | None
-    maximum: Bound | None
-    allowed: tuple[str, ...]
+    required: bool = False
+    formats: tuple[str, ...] = ()
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    allowed: tuple[str, ...] = ()
     allowed_from: ReferenceValues | None = None
     pattern: str | None = None
     min_length: int | None = None

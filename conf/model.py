@@ -100,13 +100,18 @@ def load_model(name: str, *, folder: Path = MODELS) -> Model:
     Raises ConfError with all that is wrong, each with file, line and key, when the model is unknown
     or states nonsense.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):  # it could be a path
-        raise ConfError(f"model {name!r}: a name is letters, digits, underscores and dashes")
+    require_model_name(name)
     document = read_document(folder / f"{name}.yml", found=[])
     model = _read(name, document)
     _check(model, document)
     document.raise_found()
     return model
+
+
+def require_model_name(name: str) -> None:
+    """Raise ConfError for what is no name of a model: it could be a path."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise ConfError(f"model {name!r}: a name is letters, digits, underscores and dashes")
 
 
 def _read(name: str, document: Section) -> Model:

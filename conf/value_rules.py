@@ -8,7 +8,7 @@ import warnings
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from conf.column_type import DECIMAL, kind_of
+from conf.column_type import DECIMAL, MOMENTS, kind_of
 
 if TYPE_CHECKING:
     from conf.document import Section
@@ -31,7 +31,7 @@ def read_bound(section: Section, name: str, column_type: str) -> Bound | None:
     limit, kind = section.values.get(name), kind_of(column_type)
     if limit is None or not kind:
         return None
-    if kind in {"date", "timestamp"} and isinstance(limit, dt.date | str):
+    if kind in MOMENTS and isinstance(limit, dt.date | str):
         return str(limit)
     if isinstance(limit, bool):  # True is an int to Python
         pass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from conf.column_type import NUMBERS, kind_of
+from conf.column_type import MOMENTS, NUMBERS, kind_of
 from spark_jobs.conform_numbers import cast_number
 from spark_jobs.conform_times import parse_time
 
@@ -30,7 +30,7 @@ def cast_text(text: SparkColumn, column: Column) -> SparkColumn:
     """Cast present text to the column's type; null where it is not written as the contract says."""
     if column.type == "string":
         return text
-    if column.type in {"date", "timestamp"}:
+    if column.type in MOMENTS:
         return parse_time(text, column)
     if kind_of(column.type) in NUMBERS:
         return cast_number(text, column)

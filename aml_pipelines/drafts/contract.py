@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.drafts.text import column_names, cut, flow, mapping, questions
+from conf.column_type import MOMENTS, NUMBERS
 from conf.errors import UserError
 from conf.expressions import WORDS
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     Profiled = Mapping[str, Any]  # a profile, or one of its columns, as the step wrote it
 
-NUMBERS = ("int", "long", "double")
-MOMENTS = ("date", "timestamp")
 MOST_ALLOWED = 20  # values that are listed
 LEAST_OF_EACH = 10  # rows of a value, on average, for a list of values to mean something
 NEAR_THE_END = 10**8  # from which on a whole number gets the type with more room

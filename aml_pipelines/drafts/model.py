@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aml_pipelines.drafts.contract import MOMENTS, MOST_CLASSES, NUMBERS
+from aml_pipelines.drafts.contract import MOST_CLASSES
 from aml_pipelines.drafts.text import flow, listed, mapping, questions
+from conf.column_type import MOMENTS, NUMBERS
 from conf.errors import UserError
 
 if TYPE_CHECKING:

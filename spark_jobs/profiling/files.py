@@ -51,11 +51,7 @@ def profile_files(
     with naming_unreadable(spark, files, source):
         read_through(spark, files, source)
         found = {} if contract else _names(spark, files, source)
-        lenient = (
-            as_texts(contract)
-            if contract
-            else as_texts(columns_alone([_column(name) for name in found]))
-        )
+        lenient = as_texts(contract or columns_alone([Column(name, "string") for name in found]))
         rows = read_as_text(spark, files, lenient, source)
         profile = profile_rows(rows, lenient.raw_names, files=len(files), label=label)
     has_headers = source.format not in {"json", "jsonl"}
@@ -66,12 +62,6 @@ def profile_files(
 def as_texts(contract: Dataset) -> Dataset:
     """Return a contract whose columns are texts, each of which may be missing."""
     return replace(contract, key=(), new_columns="keep_text", missing_columns="null")
-
-
-def _column(name: str) -> Column:
-    return Column(
-        name, "string", required=False, formats=(), minimum=None, maximum=None, allowed=()
-    )
 
 
 def _names(spark: SparkSession, files: Sequence[StoredFile], source: Source) -> Counter[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from conf.column_type import MOMENTS, NUMBERS
 from conf.columns import MALFORMED
 from spark_jobs.conform import WHITE_SPACE
 from spark_jobs.profiling.keys import find_keys
@@ -26,7 +27,6 @@ COMMON = 50  # texts of a column that are named
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 TIME_QUANTILES = (0.0, 0.6, 0.8, 1.0)  # where a split by time may begin
 BINS = 20
-NUMBERS, MOMENTS = frozenset({"int", "long", "double"}), frozenset({"date", "timestamp"})
 # A column is of a type although a few of its values are not: those would be quarantined.
 MOSTLY = 0.995
 
@@ -91,21 +91,21 @@ def profile_rows(rows: DataFrame, names: Sequence[str], *, files: int, label: st
     places = [f"_{place}" for place, _ in enumerate(names)]
     placed = rows.toDF(*places, *rows.columns[len(names) :]).persist()
     try:
-        counted = placed.count()
+        counts = placed.agg(F.count(F.lit(1)), F.count(MALFORMED)).collect()[0]
+        counted, malformed = int(counts[0]), int(counts[1])
         whole = placed.where(F.col(MALFORMED).isNull()).select(*places)
         texts = _texts(whole).persist()
         try:
             columns = _column_profiles(texts, places)
         finally:
             texts.unpersist()
-        well_formed = whole.count()
         others = [c for c, name in zip(columns, names, strict=True) if name != label]
-        keys = find_keys(whole, others, well_formed)
+        keys = find_keys(whole, others, counted - malformed)
         return Profile(
             files=files,
             rows=counted,
-            malformed=counted - well_formed,
-            duplicates=well_formed - whole.distinct().count(),
+            malformed=malformed,
+            duplicates=counted - malformed - whole.distinct().count(),
             columns=[replace(c, name=name) for c, name in zip(columns, names, strict=True)],
             keys=[[names[n] for n, place in enumerate(places) if place in key] for key in keys],
         )
