@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -58,16 +58,17 @@ def read_csv(
     likes.
     """
     declared = [column.names[0] for column in contract.raw_columns]
-    headers = {file: header_of(spark, file, declared, dialect) for file in files}
-    for file, (_, names) in headers.items():
+    kinds = {}
+    for file in files:
+        line, names = header_of(spark, file, declared, dialect)
         header = with_folder_columns(names, file.folders, contract)
         check_columns(file.name, header, match_names(file.name, header, contract), contract)
+        kinds[file] = _Kind(line, names, header[len(names) :], spans_lines=False)
     spanning = _spanning(spark, files, dialect)
     by_kind: dict[_Kind, list[StoredFile]] = {}
-    for file, (line, names) in headers.items():
-        folders = with_folder_columns(names, file.folders, contract)[len(names) :]
-        kind = _Kind(line, names, folders, file.encoded in spanning)
-        by_kind.setdefault(kind, []).append(file)
+    for file, kind in kinds.items():
+        told = replace(kind, spans_lines=file.encoded in spanning)
+        by_kind.setdefault(told, []).append(file)
     return union(
         [_read_kind(spark, kind, alike, contract, dialect) for kind, alike in by_kind.items()]
     )

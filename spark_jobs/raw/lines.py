@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from conf.columns import FILE_URI
-from spark_jobs.raw.text import file_uri, literal
+from spark_jobs.raw.text import file_uri, literal, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +45,7 @@ def read_lines(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialec
         )
     if whole:
         frames.append(_whole_files(spark, whole, dialect))
-    return reduce(lambda lines, more: lines.unionByName(more), frames)
+    return union(frames)
 
 
 def read_texts(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialect) -> DataFrame:
@@ -61,8 +60,7 @@ def read_texts(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialec
         unpack = F.udf(_unpacker(), "binary")
         texts = _contents(spark, packed).select(unpack("content").alias("value"), FILE_URI)
         frames.append(texts.select(decoded(F.col("value"), dialect).alias(LINE), FILE_URI))
-    texts = reduce(lambda some, more: some.unionByName(more), frames)
-    return texts.withColumn(LINE, F.regexp_replace(LINE, "^\ufeff", ""))
+    return union(frames).withColumn(LINE, F.regexp_replace(LINE, "^\ufeff", ""))
 
 
 def decoded(value: SparkColumn, dialect: Dialect) -> SparkColumn:

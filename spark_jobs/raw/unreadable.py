@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 from spark_jobs.java_errors import reason_of
 from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.lines import read_lines
-from spark_jobs.raw.text import literal
+from spark_jobs.raw.typed_source import typed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def read_through(spark: SparkSession, files: Sequence[StoredFile], source: Sourc
 def _why_unreadable(spark: SparkSession, file: StoredFile, source: Source) -> str:
     try:
         if source.format in {"parquet", "avro", "orc"}:
-            rows = spark.read.format(source.format).load(literal(file.uri))
+            rows = typed_rows(spark, [file], source.format)
         else:
             rows = read_lines(spark, [file], source.dialect)
         rows.write.format("noop").mode("overwrite").save()
