@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from dataclasses import replace
@@ -10,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.console import say
+from aml_pipelines.drafts.asked import judge_files, profile_files, uri_of
 from aml_pipelines.drafts.contract import draft_contract
 from aml_pipelines.drafts.model import draft_model
 from aml_pipelines.drafts.placed import copy, place
 from aml_pipelines.drafts.sniff import sniff
 from aml_pipelines.drafts.text import QUESTION
-from aml_pipelines.execution.jvm.script import run_script
 from aml_pipelines.execution.lakes import hold_lake
-from aml_pipelines.files import read_json, write_whole
+from aml_pipelines.files import write_whole
 from aml_pipelines.targets import add_target_argument, command_target
-from conf.dataset import DATASETS, load_dataset
+from conf.dataset import DATASETS, load_dataset, require_dataset_name
 from conf.errors import UserError
-from conf.model import MODELS
+from conf.model import MODELS, require_model_name
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -71,7 +70,12 @@ def main(arguments: argparse.Namespace) -> int:
     globs.setdefault("batch", globs["history"])
     sniffed = _with_question(sniffed, placed["history"], lake)
     say(f"{name}: {len(history):,} files of {sniffed.format}; profiling them")
-    profile = _profile(history, sniffed, target, arguments.label or "")
+    profile = profile_files(
+        [uri_of(file) for file in history],
+        {"path": "raw/*", "format": sniffed.format, **sniffed.keys},
+        target,
+        label=arguments.label or "",
+    )
     while True:
         drafted = draft_contract(name, profile, sniffed, globs, label=arguments.label)
         trial = _judge(name, history, drafted, target)
@@ -104,12 +108,10 @@ def _with_question(sniffed: Sniffed, history: Placed, lake: Path | None) -> Snif
 
 
 def _files_to_write(name: str, arguments: argparse.Namespace) -> tuple[Path, Path]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UserError(f"dataset {name!r}: a name is lower-case letters, digits and underscores")
+    require_dataset_name(name)
     label = re.sub(r"[^a-z0-9]+", "_", (arguments.label or "").lower()).strip("_")
     model = arguments.model or f"{name}_{label}"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", model):
-        raise UserError(f"model {model!r}: a name is letters, digits, underscores and dashes")
+    require_model_name(model)
     contract, described = DATASETS / f"{name}.yml", MODELS / f"{model}.yml"
     for file in (contract, *([described] if arguments.label else [])):
         if file.exists():
@@ -133,36 +135,21 @@ def _listed(patterns: Sequence[str]) -> list[Path]:
     return list(files)
 
 
-def _profile(files: Sequence[Path], sniffed: Sniffed, target: Target, label: str) -> dict[str, Any]:
-    source = {"path": "raw/*", "format": sniffed.format, **sniffed.keys}
-    with tempfile.TemporaryDirectory() as folder:
-        asked = {
-            "source": json.dumps(source),
-            "dataset": "",
-            "label": label,
-            "files": json.dumps([_uri(file) for file in files]),
-            "profile": Path(folder).as_uri(),
-        }
-        run_script("profile_files", asked, target)
-        return read_json(Path(folder) / "profile.json")
-
-
 def _judge(name: str, files: Sequence[Path], drafted: Drafted, target: Target) -> dict[str, Any]:
     """Judge all rows of the files by the draft."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_whole(Path(folder, f"{name}.yml"), drafted.text.encode())
-        load_dataset(name, folder=Path(folder))
-        asked = {
-            "dataset": name,
-            "contracts": folder,
-            "source": "history",
-            "files": json.dumps([_uri(file) for file in files]),
-            "rows": "0",
-            "examples": str(_EXAMPLES),
-            "verdicts": Path(folder).as_uri(),
-        }
-        run_script("try_file", asked, target)
-        return read_json(Path(folder) / "trial.json")
+    with tempfile.TemporaryDirectory() as made:
+        contracts = Path(made)
+        write_whole(contracts / f"{name}.yml", drafted.text.encode())
+        load_dataset(name, folder=contracts)
+        return judge_files(
+            [uri_of(file) for file in files],
+            name,
+            target,
+            contracts=contracts,
+            source="history",
+            rows=0,
+            examples=_EXAMPLES,
+        )
 
 
 def _say_verdict(trial: Mapping[str, Any]) -> None:
@@ -191,11 +178,6 @@ def _require_here(target: Target) -> None:
             f"target {target.name!r} is a workspace in Azure; init works here: --target local. "
             "Then bring the files to Azure with: python -m aml_pipelines upload"
         )
-
-
-def _uri(file: Path) -> str:
-    escaped = re.sub(r"([\\\[\]{}*?])", r"\\\1", str(file))
-    return f"file:{escaped}"
 
 
 def _say_next(name: str, model: Path | None) -> None:

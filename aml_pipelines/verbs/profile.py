@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,10 @@ import yaml
 from rich.table import Table
 
 from aml_pipelines.console import say, show_table
+from aml_pipelines.drafts.asked import profile_files
 from aml_pipelines.drafts.contract import evidence
 from aml_pipelines.drafts.page import profile_page, summary
-from aml_pipelines.execution.jvm.script import run_script
-from aml_pipelines.files import read_json, write_whole
+from aml_pipelines.files import write_whole
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import DATASETS, load_dataset
 from conf.errors import UserError
@@ -47,16 +46,12 @@ def main(arguments: argparse.Namespace) -> int:
     if contract.sources[source].format == "delta":
         raise UserError(f"source {source!r} of {contract.name!r} is a Delta table, and no files")
     stated = yaml.safe_load((DATASETS / f"{contract.name}.yml").read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory() as folder:
-        asked = {
-            "source": json.dumps(stated["sources"][source]),
-            "dataset": contract.name,
-            "label": "",
-            "files": json.dumps([f"file:{target.lake}/{contract.sources[source].path}"]),
-            "profile": Path(folder).as_uri(),
-        }
-        run_script("profile_files", asked, target)
-        found = read_json(Path(folder) / "profile.json")
+    found = profile_files(
+        [f"file:{target.lake}/{contract.sources[source].path}"],
+        stated["sources"][source],
+        target,
+        dataset=contract.name,
+    )
     if arguments.json:
         sys.stdout.write(f"{json.dumps(found, indent=2)}\n")
     else:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from aml_pipelines.console import say, show_table
-from aml_pipelines.execution.jvm.script import run_script
-from aml_pipelines.files import read_json
+from aml_pipelines.drafts.asked import judge_files
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import DATASETS, load_dataset
 from conf.document import ConfError
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conf.dataset import Dataset
-    from conf.target import Target
 
 GOOD, TOO_MANY_BROKEN = 0, 1
 _SAMPLE = 10_000
@@ -52,7 +49,15 @@ def main(arguments: argparse.Namespace) -> int:
     place = Path(arguments.file).absolute()
     if not any(place.parent.glob(place.name)):
         raise ConfError(f"{arguments.file}: there is no such file")
-    trial = _trial(place, target, arguments)
+    trial = judge_files(
+        [f"file:{place}"],  # as Spark writes it in the metadata of rows
+        contract.name,
+        target,
+        contracts=DATASETS,
+        source=arguments.source,
+        rows=0 if arguments.whole else _SAMPLE,
+        examples=_EXAMPLES,
+    )
     if arguments.json:
         sys.stdout.write(f"{json.dumps(trial, indent=2)}\n")
     else:
@@ -60,22 +65,6 @@ def main(arguments: argparse.Namespace) -> int:
     broken: int = trial["verdicts"]["quarantined"]
     is_tolerated = broken <= contract.max_quarantined * trial["rows"]
     return GOOD if is_tolerated and not trial["failing"] else TOO_MANY_BROKEN
-
-
-def _trial(place: Path, target: Target, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Judge the files in the JVM that runs share; raise CommandFailedError if that fails."""
-    with tempfile.TemporaryDirectory() as folder:
-        asked = {
-            "dataset": arguments.dataset,
-            "contracts": str(DATASETS),
-            "source": arguments.source,
-            "files": json.dumps([f"file:{place}"]),  # as Spark writes it in the metadata of rows
-            "rows": str(0 if arguments.whole else _SAMPLE),
-            "examples": str(_EXAMPLES),
-            "verdicts": Path(folder).as_uri(),
-        }
-        run_script("try_file", asked, target)
-        return read_json(Path(folder) / "trial.json")
 
 
 def _show(trial: Mapping[str, Any], contract: Dataset) -> None:

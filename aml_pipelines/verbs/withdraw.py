@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
 from aml_pipelines.execution.jvm.script import run_script
 from aml_pipelines.execution.run import now
-from aml_pipelines.files import read_json
 from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import load_dataset
@@ -42,21 +40,15 @@ def main(arguments: argparse.Namespace) -> int:
     name = load_dataset(arguments.dataset).name
     given, lake = Path(arguments.file).absolute(), Path(target.lake)
     file = given.relative_to(lake).as_posix() if given.is_relative_to(lake) else arguments.file
-    state = Path(target.state)
-    with (
-        exclusive(state, {"pipelines": f"withdraw {file}", "started": now()}),
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        asked = {
-            "lake": target.lake,
-            "dataset": name,
-            "file": file,
-            "reason": arguments.reason,
-            "erase": "yes" if arguments.erase else "no",
-            "withdrawn": Path(folder).as_uri(),
-        }
-        run_script("withdraw", asked, target)
-        done = read_json(Path(folder) / "withdrawn.json")
+    asked = {
+        "lake": target.lake,
+        "dataset": name,
+        "file": file,
+        "reason": arguments.reason,
+        "erase": "yes" if arguments.erase else "no",
+    }
+    with exclusive(Path(target.state), {"pipelines": f"withdraw {file}", "started": now()}):
+        done = run_script("withdraw", asked, target, output="withdrawn")
     for table, rows in done["rows"].items():
         say(f"  {table:<40} {rows:>12,} rows")
     say(f"{name}: {file} is withdrawn, and is not ingested again")

@@ -6,13 +6,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from aml_pipelines.errors import CommandFailedError
 from aml_pipelines.execution.jvm.warm import WarmJvm
-from aml_pipelines.files import private_files
+from aml_pipelines.files import private_files, read_json
 from aml_pipelines.inherited import inherited_variables
 from aml_pipelines.repository import COMPONENTS
 from conf.target import REPOSITORY
@@ -23,20 +23,26 @@ if TYPE_CHECKING:
     from conf.target import Target
 
 
-def run_script(step: str, asked: Mapping[str, str], target: Target) -> None:
+def run_script(
+    step: str, asked: Mapping[str, str], target: Target, *, output: str
+) -> dict[str, Any]:
     """Run the script of a step in the JVM that runs share, with its arguments by name.
 
-    Raises CommandFailedError with what the script says last when it fails.
+    Returns the JSON file that it writes to the folder of its `output`. Raises CommandFailedError
+    with what the script says last when it fails.
     """
     stated = yaml.safe_load((COMPONENTS / step / "component.yml").read_text(encoding="utf-8"))
     conf = {key: str(value) for key, value in stated["conf"].items()}
     with private_files(), tempfile.TemporaryDirectory() as made:
+        written = Path(made) / output
+        written.mkdir()
         warm = WarmJvm(
             memory=conf["spark.driver.memory"],
             master=target.spark.master,
             folder=Path(made) / "jvm",
             environment={},
         )
+        asked = {**asked, output: written.as_uri()}
         with warm as jvm, jvm.prepared(conf) as variables:
             done = subprocess.run(
                 [
@@ -50,8 +56,11 @@ def run_script(step: str, asked: Mapping[str, str], target: Target) -> None:
                 text=True,
                 check=False,
             )
-    if done.returncode:  # out here: a file that is refused costs no JVM
-        *_, last = done.stderr.strip().splitlines() or ["the step has said nothing"]
-        # Without the name of the exception's class.
-        kind, _, said = last.partition(": ")
-        raise CommandFailedError(said if said and " " not in kind else last)
+        if not done.returncode:
+            (file,) = written.glob("*.json")
+            return read_json(file)
+    # Out here: a file that is refused costs no JVM.
+    *_, last = done.stderr.strip().splitlines() or ["the step has said nothing"]
+    # Without the name of the exception's class.
+    kind, _, said = last.partition(": ")
+    raise CommandFailedError(said if said and " " not in kind else last)

@@ -22,11 +22,11 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(init, "DATASETS", tmp_path / "datasets")
     monkeypatch.setattr(init, "MODELS", tmp_path / "models")
     monkeypatch.setattr(init, "REPOSITORY", tmp_path)
-    monkeypatch.setattr(init, "run_script", no_script)
+    monkeypatch.setattr(init, "profile_files", no_script)
     return tmp_path
 
 
-def no_script(*_: object) -> None:
+def no_script(*_: object, **__: object) -> None:
     raise AssertionError("a JVM would have been started")
 
 

@@ -26,7 +26,7 @@ def trips(_: str) -> Dataset:
     return contract_of(TRIPS)
 
 
-def no_script(*_: object) -> None:
+def no_script(*_: object, **__: object) -> None:
     raise AssertionError("a JVM would have been started")
 
 
@@ -42,7 +42,7 @@ def test_what_has_no_files_here_is_refused(
     monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
     monkeypatch.setattr(profile, "load_dataset", trips)
-    monkeypatch.setattr(profile, "run_script", no_script)
+    monkeypatch.setattr(profile, "profile_files", no_script)
     parser = argparse.ArgumentParser()
     profile.add_arguments(parser)
     with pytest.raises(UserError, match=message):
