@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -19,11 +18,11 @@ from tests.e2e.lake_runs import (
     make_lake,
     run,
 )
+from tests.rooms import copy_rooms
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = ("aml_pipelines", "components", "conf", "environments", "spark_jobs", "requirements.lock")
 WORSE = """
 dataset: diabetes
 task: regression
@@ -76,10 +75,7 @@ def again(first: Stage) -> Stage:
 @pytest.fixture(scope="session")
 def worse(again: Stage, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Train worse candidates: in a copy of the repository whose model file alone differs."""
-    copy = tmp_path_factory.mktemp("repository")
-    for room in ROOMS:
-        source = REPOSITORY / room
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / room)
+    copy = copy_rooms(tmp_path_factory.mktemp("repository"))
     (copy / "conf" / "models" / "diabetes_progression.yml").write_text(WORSE)
     ended = run(again.lake, "training", *DIABETES[1:], repository=copy)
     return Stage(again.lake, ended, held(again.lake))

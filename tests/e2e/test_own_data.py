@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,14 +12,14 @@ import pytest
 
 from tests.delta_logs import live_files
 from tests.e2e.own_data import ALL, OwnData
+from tests.rooms import REPOSITORY, copy_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.e2e, pytest.mark.spark]
 
-REPOSITORY = Path(__file__).parents[2]
-ROOMS = ("aml_pipelines", "components", "conf", "environments", "spark_jobs", "requirements.lock")
 # `make own-data` takes all; each is minutes, and one of them has most of what the others have.
 CHOSEN = ALL if os.environ.get("OWN_DATA") == "all" else ALL[:1]
 OURS = ("PYTHONPATH", "PYSPARK")
@@ -30,11 +28,7 @@ OURS = ("PYTHONPATH", "PYSPARK")
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a copy of the rooms that a run needs, with this environment and no lake."""
-    folder = tmp_path_factory.mktemp("own") / "clone"
-    folder.mkdir()
-    for room in ROOMS:
-        copy = shutil.copytree if (REPOSITORY / room).is_dir() else shutil.copy2
-        copy(REPOSITORY / room, folder / room)
+    folder = copy_rooms(tmp_path_factory.mktemp("clone"))
     (folder / ".venv").symlink_to(REPOSITORY / ".venv")
     yield folder
     type_in(folder, "jvm", "--stop")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import online
 import pytest
 
-from tests.e2e.conftest import ROOMS, SCORE_ON_SPARK
+from tests.e2e.conftest import SCORE_ON_SPARK
 from tests.e2e.lake_runs import (
     ALL,
-    REPOSITORY,
-    SPLITS,
     Ended,
     make_lake,
     parquet_rows,
@@ -24,6 +21,7 @@ from tests.e2e.lake_runs import (
     run,
 )
 from tests.e2e.word_labels import DATASETS, write_own
+from tests.rooms import copy_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,18 +69,9 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     return {"score": row["score"], "class": row["class"], "probabilities": probabilities}
 
 
-def words_of(name: str) -> list[str]:
-    tables = [f"--set=inputs.{split}=azureml:{name}_{split}@latest" for split in SPLITS]
-    return [f"--set=inputs.dataset={name}", f"--set=inputs.model_name={name}_model", *tables]
-
-
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("repository")
-    for room in ROOMS:
-        source = REPOSITORY / room
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / room)
-    return copy
+    return copy_rooms(tmp_path_factory.mktemp("repository"))
 
 
 @pytest.fixture(scope="module", params=list(DATASETS))
@@ -92,7 +81,9 @@ def own(
     name = request.param
     lake = make_lake(tmp_path_factory.mktemp(name))
     write_own(name, repository=repository, lake=lake)
-    return Own(name, repository, lake, run(lake, *ALL, *words_of(name), repository=repository))
+    return Own(
+        name, repository, lake, run(lake, *ALL, f"--model={name}_model", repository=repository)
+    )
 
 
 @pytest.fixture
@@ -146,6 +137,6 @@ def test_spark_scores_the_batch_alike(own: Own) -> None:
 
 def test_the_same_batch_again_writes_nothing(own: Own) -> None:
     before = receipt(own.ended, "batch_inference", "write_scores")
-    again = run(own.lake, "batch_inference", *words_of(own.name)[:2], repository=own.repository)
+    again = run(own.lake, "batch_inference", f"--model={own.name}_model", repository=own.repository)
     assert again.code == 0, again.text
     assert receipt(again, "batch_inference", "write_scores") == before

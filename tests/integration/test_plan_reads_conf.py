@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conf.dataset_learning import SPLITS
-from tests.e2e.lake_runs import REPOSITORY, command
+from tests.e2e.lake_runs import command
+from tests.rooms import copy_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-ROOMS = ("aml_pipelines", "components", "conf", "environments", "spark_jobs", "requirements.lock")
 RIDES = """\
 sources: {history: {path: raw/rides/*.csv, format: csv}}
 related: [cities]
@@ -82,11 +81,7 @@ RIDES_LATE = ("--set=inputs.model_name=rides_late", *TABLES.values())
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("repository")
-    for room in ROOMS:
-        source = REPOSITORY / room
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / room)
-    return copy
+    return copy_rooms(tmp_path_factory.mktemp("repository"))
 
 
 def told(repository: Path, files: Mapping[str, str], *words: str) -> list[str]:
