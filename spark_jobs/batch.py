@@ -23,6 +23,7 @@ from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.newest import newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.row_changes import with_row_hash
+from spark_jobs.session import fit_to_rows
 from spark_jobs.verdict import DELETED, DUPLICATE
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def select_batch(
     versions = {name: version_of(receipt) for name, receipt in sorted(tables.items())}
     batch_id = fingerprint("select_batch", versions, sorted(ingestion_ids), contract)
     arrived = F.col(INGESTION_ID).isin(*ingestion_ids)
+    fit_to_rows(spark, sum(receipt.rows_out for receipt in tables.values()))
     frames = {name: lake.read_table(spark, receipt) for name, receipt in tables.items()}
     bronze = frames["bronze"].where(arrived)
     losers = ranked_losers(frames["duplicates"].where(arrived), bronze, contract)
@@ -76,6 +78,7 @@ def select_batch(
         record=record,
         rows_in=rows_in,
     )
+    batch = lake.with_checksum(spark, batch)
     check_balance(
         f"batch of {contract.name!r}",
         rows_in=rows_in,

@@ -12,7 +12,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.quality import broken_rules_in, find_broken, require_quality
-from spark_jobs.session import map_in_sessions
+from spark_jobs.session import fit_to_rows, map_in_sessions
 from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
 
@@ -75,6 +75,7 @@ def clean_dataset(
     if last is None or last.facts != facts:
         if last is None or last.facts["rules"] != facts["rules"]:
             check_expressions(spark, contract)
+        fit_to_rows(spark, sum(receipt.rows_out for receipt in (bronze, *referenced.values())))
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
         uris = cleaned_uris(spark, contract, lake_uri)

@@ -82,6 +82,11 @@ def count_rows(spark: SparkSession, state: TableState) -> int | None:
     return sum(files.values())
 
 
+def rows_if_told(spark: SparkSession, uri: str) -> int | None:
+    """Return how many rows a table has, none if it is not there, if its log says so at once."""
+    return count_rows(spark, table_state(spark, uri)) if table_exists(spark, uri) else 0
+
+
 def _commits(spark: SparkSession, uri: str) -> list[int]:
     names = list_names(spark, f"{uri}/_delta_log")
     return [int(match.group(1)) for match in map(COMMIT.match, names) if match]

@@ -16,6 +16,7 @@ from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.row_changes import with_row_hash
+from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def build_features(
     if last and last.facts == facts:
         return last.tables["features"]
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
+    fit_to_rows(spark, sum(receipt.rows_out for receipt in silver.values()))
     tables = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
     since = _first_changed_day(tables, silver, contract, last, facts)
     rows_in = silver[contract.name].rows_out

@@ -18,13 +18,14 @@ from spark_jobs.arrivals import (
     new_arrivals,
     read_ingested,
 )
-from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.delta_log import LakeError, rows_if_told, table_exists, table_state
 from spark_jobs.judge import keys_of
 from spark_jobs.lineage import with_lineage
 from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
+from spark_jobs.session import fit_to_rows
 from spark_jobs.snapshots import (
     StoredSnapshot,
     content_of,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 # The `as_of` of files that nobody dates: what arrives later is newer.
 ARRIVAL_ORDER = "arrival"
+# Fewer than most rows take, in most formats.
+ROW_BYTES = 50
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,13 @@ def ingest_source(
     """
     stated = None if as_of == ARRIVAL_ORDER else moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
+    is_delta = contract.sources[source].format == "delta"
+    files = [] if is_delta else find_files(spark, lake_uri, contract, source)
+    stored = rows_if_told(spark, uri)
+    if stored is not None and not is_delta:
+        fit_to_rows(spark, stored + sum(file.size for file in files) // ROW_BYTES)
     ingested = read_ingested(spark, uri)
-    files, arrivals = _what_is_there(spark, contract, ingested, lake_uri=lake_uri, source=source)
+    arrivals = _arrivals(spark, files, contract, ingested, lake_uri=lake_uri, source=source)
     arriving = Arriving(source, uri, stated or ingested.latest, _next_arrival(spark, uri))
     if contract.sources[source].snapshot:
         return _ingest_snapshot(spark, arrivals, files, contract, arriving)
@@ -98,21 +106,25 @@ def ingest_source(
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
 
 
-def _what_is_there(
-    spark: SparkSession, contract: Dataset, ingested: Ingested, *, lake_uri: str, source: str
-) -> tuple[list[StoredFile], list[Arrival]]:
-    """Return the files of a source and their arrivals, without what was withdrawn."""
+def _arrivals(
+    spark: SparkSession,
+    files: Sequence[StoredFile],
+    contract: Dataset,
+    ingested: Ingested,
+    *,
+    lake_uri: str,
+    source: str,
+) -> list[Arrival]:
+    """Return the arrivals that a source's files are, or its Delta table, but for the withdrawn."""
     stated = contract.sources[source]
-    known = ingested.ids if stated.compare == "listing" else {}
-    files: list[StoredFile] = []
     if stated.format == "delta":
         location = f"{lake_uri.rstrip('/')}/{stated.path}"
         arrivals = [delta_arrival(spark, location, stated.path)]
     else:
-        files = find_files(spark, lake_uri, contract, source)
+        known = ingested.ids if stated.compare == "listing" else {}
         arrivals = [file_arrival(spark, file, known, lake_uri=lake_uri) for file in files]
     gone = {content_of(of) for of in withdrawn_ids(spark, contract, lake_uri=lake_uri)}
-    return files, [each for each in arrivals if content_of(each.ingestion_id) not in gone]
+    return [each for each in arrivals if content_of(each.ingestion_id) not in gone]
 
 
 def _ingest_snapshot(

@@ -50,14 +50,18 @@ def read_version(spark: SparkSession, uri: str, version: int) -> DataFrame:
 
 
 def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
-    """Read exactly the version on a receipt, never the latest."""
+    """Read exactly the version on a receipt, never the latest.
+
+    What is joined to a table without rows is not read: Spark leaves such a join out of its plan.
+    """
     identity = table_state(spark, receipt.uri).id
     if identity != receipt.id:
         raise LakeError(
             f"{receipt.uri}: is table {identity} now, the receipt is of table {receipt.id}: it was "
             "dropped and made anew; run the pipeline from the step that writes it"
         )
-    return read_version(spark, receipt.uri, receipt.version)
+    rows = read_version(spark, receipt.uri, receipt.version)
+    return rows if receipt.rows_out else rows.limit(0)
 
 
 def put_batches(
@@ -86,9 +90,12 @@ def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> T
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         writer_of(rows, record, version=0).mode("errorifexists").save(uri)
-    receipt = receipt_of(spark, uri, rows_in=rows_in)
-    stored = read_version(spark, uri, receipt.version)
-    return replace(receipt, checksum=checksum(stored))
+    return receipt_of(spark, uri, rows_in=rows_in)
+
+
+def with_checksum(spark: SparkSession, receipt: TableReceipt) -> TableReceipt:
+    """Read a table that is to be published, and add its checksum to its receipt."""
+    return replace(receipt, checksum=checksum(read_version(spark, receipt.uri, receipt.version)))
 
 
 def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> TableReceipt:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from conf.columns import ROW_ID
 from spark_jobs import lake, step_state
-from spark_jobs.delta_log import TableState, table_exists
+from spark_jobs.delta_log import TableState, rows_if_told, table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 from spark_jobs.row_changes import schema_hash
@@ -23,6 +23,7 @@ from spark_jobs.score_rows import (
     refused_rows,
     score_rows,
 )
+from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -66,9 +67,12 @@ def write_scores(
     last = step_state.load(spark, lake_uri, "write_scores", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
+    uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
+    stored = rows_if_told(spark, uri)
+    fit_to_rows(spark, None if stored is None else stored + batch.rows_in)
     inputs, scores = lake.read_table(spark, batch), scores.persist()
     check_scores(inputs, scores)
-    _check_class_type(scores, lake.table_uri(lake_uri, "gold", contract.name, "scores"))
+    _check_class_type(scores, uri)
     rows = {
         "scores": score_rows(inputs, scores, contract, run=run),
         "rejected_scores": refused_rows(

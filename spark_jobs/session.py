@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pyspark.sql import SparkSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,6 +34,12 @@ SMALL_MACHINE = {
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "1",
 }
+# Spark writes and compiles Java for each plan. Of so few rows that takes longer than they do.
+FEW_ROWS = 20_000
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 def spark_session(app: str) -> SparkSession:
@@ -58,9 +64,19 @@ def map_in_sessions(
     return [each.result() for each in started]
 
 
+def fit_to_rows(spark: SparkSession, rows: int | None) -> None:
+    """Set a session up for plans that read so many rows in all; None are nobody knows how many."""
+    if rows is not None and rows <= FEW_ROWS:
+        _set_unless_stated(spark, INTERPRETED)
+
+
 def _fit_to_machine(spark: SparkSession) -> SparkSession:
     if str(spark.conf.get("spark.master")).startswith("local"):
-        for key, value in SMALL_MACHINE.items():
-            if spark.conf.get(key, None) is None:  # a component's own conf wins
-                spark.conf.set(key, value)
+        _set_unless_stated(spark, SMALL_MACHINE)
     return spark
+
+
+def _set_unless_stated(spark: SparkSession, settings: Mapping[str, str]) -> None:
+    for key, value in settings.items():
+        if spark.conf.get(key, None) is None:  # a component's own conf wins
+            spark.conf.set(key, value)

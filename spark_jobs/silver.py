@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.verdict import DELETED, VALID, VERDICT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pyspark.sql import SparkSession
 
@@ -76,13 +77,9 @@ def judge_all(
     record: Record,
     others: Mapping[str, DataFrame],
 ) -> None:
-    # Persisted, since one pass over the rows feeds all tables.
-    judged = judge_rows(rows, contract, referenced=others).persist()
-    try:
+    with _persisted(judge_rows(rows, contract, referenced=others)) as judged:
         for name, uri in uris.items():
             lake.sync_table(SELECT[name](judged, contract), uri, key=[ROW_ID], record=record)
-    finally:
-        judged.unpersist()
 
 
 def judge_new(
@@ -92,14 +89,37 @@ def judge_new(
     uris: Mapping[str, str],
     record: Record,
 ) -> None:
-    kept = _rows_that_broke_nothing(rows.sparkSession, contract, uris)
-    judged = judge_rows(rows_to_judge(rows, before, kept, contract), contract).persist()
+    """Judge what is new since `before`, bronze as it was judged last, with the rows of its keys.
+
+    A verdict depends on the row and the rows with its key alone, so no other can have changed.
+    """
+    new, kept = new_rows(rows, before), _rows_that_broke_nothing(rows.sparkSession, contract, uris)
+    with _persisted(judge_rows(new, contract)) as judged:
+        rivals = rivals_of(judged, kept, contract)
+        if rivals.isEmpty():
+            _sync_judged(judged, contract, uris, record)
+            return
+        old = rows.join(rivals, on=[ROW_ID], how="left_semi")
+        with _persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
+            _sync_judged(judged_together, contract, uris, record)
+
+
+def _sync_judged(
+    judged: DataFrame, contract: Dataset, uris: Mapping[str, str], record: Record
+) -> None:
+    for name, uri in uris.items():
+        part = SELECT[name](judged, contract)
+        lake.sync_rows(part, uri, key=[ROW_ID], among=judged, record=record)
+
+
+@contextmanager
+def _persisted(judged: DataFrame) -> Iterator[DataFrame]:
+    """Yield rows of which one pass feeds all tables."""
+    persisted = judged.persist()
     try:
-        for name, uri in uris.items():
-            part = SELECT[name](judged, contract)
-            lake.sync_rows(part, uri, key=[ROW_ID], among=judged, record=record)
+        yield persisted
     finally:
-        judged.unpersist()
+        persisted.unpersist()
 
 
 def _rows_that_broke_nothing(
@@ -110,23 +130,17 @@ def _rows_that_broke_nothing(
     return reduce(DataFrame.unionByName, (rows.select(*contract.key, ROW_ID) for rows in stored))
 
 
-def rows_to_judge(
-    bronze: DataFrame, before: DataFrame, kept: DataFrame, contract: Dataset
-) -> DataFrame:
-    """Return the rows whose verdict may differ from before: new ones and those that share a key.
-
-    `before` is bronze as it was judged last, `kept` its rows that broke no rule. A verdict depends
-    on the row and the rows with its key alone, so no other can have changed.
-    """
+def new_rows(bronze: DataFrame, before: DataFrame) -> DataFrame:
     judged = before.select(INGESTION_ID).distinct()  # all rows of a file have the same one
     new = bronze.join(F.broadcast(judged), on=[INGESTION_ID], how="left_anti")
+    return new.select(*bronze.columns)
+
+
+def rivals_of(judged: DataFrame, kept: DataFrame, contract: Dataset) -> DataFrame:
+    """Return ROW_ID of those rows, `kept` before, that share a key with a row `judged` now."""
     decisive = F.col(VERDICT).isin(VALID, DELETED)
-    new_keys = judge_rows(new, contract).where(decisive).select(*contract.key).distinct()
-    rivals = kept.join(new_keys, on=list(contract.key), how="left_semi").select(ROW_ID)
-    if rivals.isEmpty():
-        return new.select(*bronze.columns)
-    old = bronze.join(rivals, on=[ROW_ID], how="left_semi")
-    return new.unionByName(old)
+    keys = judged.where(decisive).select(*contract.key).distinct()
+    return kept.join(keys, on=list(contract.key), how="left_semi").select(ROW_ID)
 
 
 def cleaned_receipts(

@@ -13,6 +13,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.checksum import checksums
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def split_features(
     last = step_state.load(spark, lake_uri, "split", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
+    fit_to_rows(spark, features.rows_out)
     assigned = assign_split(lake.read_table(spark, features), contract)
     if last and _only_others_changed(assigned, features, contract, last, facts):
         unchanged = _with_new_counts(assigned, features, last.tables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,14 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
-from spark_jobs.delta_log import SHORT_LOG, LakeError, count_rows, table_exists, table_state
+from spark_jobs.delta_log import (
+    SHORT_LOG,
+    LakeError,
+    count_rows,
+    rows_if_told,
+    table_exists,
+    table_state,
+)
 from spark_jobs.row_changes import compare_rows, schema_hash, with_row_hash
 from tests.delta_logs import commits, operations
 
@@ -204,6 +212,15 @@ def test_a_table_that_never_changes_stays_as_it_was_first_written(
     assert operations(uri) == ["WRITE"]
 
 
+def test_a_join_with_a_table_without_rows_reads_nothing(spark: SparkSession, uri: str) -> None:
+    receipt = lake.create_once(trips(spark, (1, "Ulm")), uri, record={}, rows_in=1)
+    rows = lake.read_table(spark, receipt)
+    none = lake.read_table(spark, replace(receipt, rows_out=0))
+    assert rows.inputFiles()
+    assert none.schema == rows.schema
+    assert not rows.join(none, on=KEY).inputFiles()
+
+
 def test_a_receipt_reads_its_own_version_and_never_a_table_made_anew(
     spark: SparkSession, uri: str
 ) -> None:
@@ -283,4 +300,6 @@ def test_a_log_without_statistics_tells_nothing(spark: SparkSession, uri: str) -
     finally:
         spark.conf.unset("spark.databricks.delta.stats.collect")
     assert count_rows(spark, table_state(spark, uri)) is None
+    assert rows_if_told(spark, uri) is None
+    assert rows_if_told(spark, f"{uri}_to_be") == 0
     assert lake.receipt_of(spark, uri).rows_out == 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.integration.pipelines_elsewhere import run_pipeline, write_files
+from tests.rooms import REPOSITORY
 
 pytestmark = pytest.mark.spark
 SCRIPT = """\
@@ -20,6 +24,14 @@ kept = read.where("n > 1")
 kept.write.option("output_format", "parquet").option("overwrite", True).mltable(sys.argv[2])
 again = spark.read.mltable(sys.argv[2])
 again.write.mltable(sys.argv[3])
+"""
+# A stand-in tells how often the server was to look for its end.
+LOOKS = """\
+import socketserver
+socketserver.BaseServer.serve_forever = lambda self, poll_interval=0.5: print(poll_interval)
+import pyspark.sql
+from pyspark.accumulators import AccumulatorServer
+AccumulatorServer.serve_forever(None)
 """
 SIZES = {
     **{f"spark.{name}.cores": 1 for name in ("driver", "executor")},
@@ -62,3 +74,15 @@ def test_a_spark_node_reads_and_writes_mltables(tmp_path: Path) -> None:
     # A part without rows has the header alone.
     lines = {line for file in text.glob("*.csv") for line in file.read_text().splitlines()}
     assert lines == {"n,word", "2,two"}
+
+
+def test_a_spark_node_does_not_wait_for_the_server_of_accumulators() -> None:
+    folder = REPOSITORY / "aml_pipelines" / "execution" / "azure_spark"
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKS],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(done.stdout) == 0.01

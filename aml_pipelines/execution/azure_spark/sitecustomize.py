@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _PATCHED = "pyspark.sql.readwriter"
+_LOOK_SECONDS = 0.01
 _EXTENSIONS = {"parquet": "parquet", "delimited": "csv", "json_lines": "json"}
 
 
@@ -48,6 +49,7 @@ class _Adding(Loader):
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
         _add(module.DataFrameReader, module.DataFrameWriter)
+        _end_soon(importlib.import_module("pyspark.accumulators").AccumulatorServer)
 
 
 def _add(reader: Any, writer: Any) -> None:  # noqa: ANN401 # classes of PySpark, which is not imported
@@ -70,6 +72,12 @@ def _add(reader: Any, writer: Any) -> None:  # noqa: ANN401 # classes of PySpark
 def _recorded(writer: Any) -> dict[str, object]:  # noqa: ANN401 # same
     recorded: dict[str, object] = vars(writer).setdefault("_mltable_options", {})
     return recorded
+
+
+def _end_soon(server: Any) -> None:  # noqa: ANN401 # same
+    """Let a session stop at once: PySpark's server looks twice a second whether it is to end."""
+    serve = server.serve_forever
+    server.serve_forever = lambda self: serve(self, _LOOK_SECONDS)
 
 
 def _read(reader: Any, uri: str, storage_options: dict[str, str] | None = None) -> object:  # noqa: ANN401 # same

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs.session import map_in_sessions
+from spark_jobs.session import INTERPRETED, fit_to_rows, map_in_sessions
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -24,3 +24,24 @@ def test_what_the_conf_of_a_component_says_wins_over_the_settings_of_a_small_mac
     # Tests start Spark with 1 shuffle partition, as a component's conf would; 4 is the small one.
     names = ["spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"]
     assert map_in_sessions(spark, names, setting_of) == ["1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "interprets"), [(0, True), (20_000, True), (20_001, False), (None, False)]
+)
+def test_plans_over_few_rows_are_interpreted(
+    spark: SparkSession, rows: int | None, *, interprets: bool
+) -> None:
+    session = spark.newSession()
+    for name in INTERPRETED:
+        session.conf.unset(name)  # tests start Spark with it
+    fit_to_rows(session, rows)
+    stated = {name: session.conf.get(name, None) for name in INTERPRETED}
+    assert stated == (INTERPRETED if interprets else dict.fromkeys(INTERPRETED))
+
+
+def test_a_component_may_have_plans_over_few_rows_compiled(spark: SparkSession) -> None:
+    session = spark.newSession()
+    session.conf.set("spark.sql.codegen.wholeStage", "true")
+    fit_to_rows(session, 1)
+    assert session.conf.get("spark.sql.codegen.wholeStage") == "true"
