@@ -9,6 +9,8 @@ import uuid
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from conf import faults
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -29,7 +31,8 @@ def whole_file(file: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             flush_to_disk(stream)
-        part.replace(file)
+        with faults.around("rename", str(file)):
+            part.replace(file)
         _sync_folder(file.parent)
     finally:
         part.unlink(missing_ok=True)
@@ -69,7 +72,8 @@ def lay_copy(source: Path, copy: Path) -> None:
     part = copy.with_name(f".{copy.name}.{uuid.uuid4().hex}.part")
     shutil.copytree(source, part, copy_function=shutil.copyfile)
     try:
-        part.rename(copy)
+        with faults.around("rename", str(copy)):
+            part.rename(copy)
     except OSError:
         # Another process was first.
         shutil.rmtree(part)

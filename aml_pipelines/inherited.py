@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 
+from conf import faults
+
 _NAMES = frozenset(
     {
         # Of the machine and its user.
@@ -20,6 +22,8 @@ _NAMES = frozenset(
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"),
         # Of the workspace that runs the job.
         *("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_TOKEN_CREDENTIALS"),
+        # Of a test that ends processes.
+        faults.VARIABLE,
     }
 )
 # Settings of programs; those of PIP_ and UV_ say where packages come from.

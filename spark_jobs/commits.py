@@ -6,6 +6,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conf import faults
 from spark_jobs.delta_log import LakeError, Record, TableState
 
 if TYPE_CHECKING:
@@ -27,9 +28,20 @@ def writer_of(rows: DataFrame, record: Record, *, version: int) -> DataFrameWrit
     )
 
 
+def commit(writer: DataFrameWriter, uri: str) -> None:
+    """Write the rows of a writer to a table, in one commit."""
+    with faults.around("commit", uri):
+        writer.save(uri)
+
+
 @contextmanager
-def merge_settings(spark: SparkSession, record: Record, *, version: int) -> Iterator[None]:
-    """Pass transaction id and metadata to a MERGE, which takes them from the session alone."""
+def merge_settings(
+    spark: SparkSession, record: Record, *, uri: str, version: int
+) -> Iterator[None]:
+    """Pass transaction id and metadata to a MERGE, which takes them from the session alone.
+
+    The block makes one commit.
+    """
     settings = {
         "spark.databricks.delta.commitInfo.userMetadata": json.dumps(record),
         "spark.databricks.delta.write.txnAppId": APP,
@@ -39,7 +51,8 @@ def merge_settings(spark: SparkSession, record: Record, *, version: int) -> Iter
     for name, value in settings.items():
         spark.conf.set(name, value)
     try:
-        yield
+        with faults.around("commit", uri):
+            yield
     finally:
         for name in settings:
             spark.conf.unset(name)

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from conf.columns import ROW_HASH
 from spark_jobs.checksum import checksum
-from spark_jobs.commits import merge_settings, own_commit, writer_of
+from spark_jobs.commits import commit, merge_settings, own_commit, writer_of
 from spark_jobs.delta_log import (
     LakeError,
     Record,
@@ -75,13 +75,13 @@ def put_batches(
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
+        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
         return own_commit(table_state(spark, uri), record, 0)
     version = table_state(spark, uri).version + 1
     named = ", ".join(f"'{batch}'" for batch in batches)
     writer = writer_of(rows, record, version=version).mode("overwrite")
     writer = writer.option("mergeSchema", "true")
-    writer.option("replaceWhere", f"{column} IN ({named})").save(uri)
+    commit(writer.option("replaceWhere", f"{column} IN ({named})"), uri)
     return own_commit(table_state(spark, uri), record, version)
 
 
@@ -89,7 +89,7 @@ def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> T
     """Write a table that never changes; an existing table stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
+        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
     return receipt_of(spark, uri, rows_in=rows_in)
 
 
@@ -125,7 +125,7 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
+        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
         return table_state(spark, uri)
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
@@ -137,7 +137,7 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     if changes.updated or changes.deleted:
         if not _is_keyed(stored, key):  # by a smaller key than before one row may match several
             return _rewrite(rows, uri, before, record=record)
-        with merge_settings(spark, record, version=before.version + 1):
+        with merge_settings(spark, record, uri=uri, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
         _append_new(rows, uri, stored, key=key, record=record)
@@ -182,13 +182,13 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        writer_of(rows, record, version=0).mode("errorifexists").save(uri)
+        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
         return table_state(spark, uri)
     before = table_state(spark, uri)
     changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
     if not changes.inserted and not changes.updated:
         return before
-    with merge_settings(spark, record, version=before.version + 1):
+    with merge_settings(spark, record, uri=uri, version=before.version + 1):
         _upsert(rows, uri, key=key).execute()
     return own_commit(table_state(spark, uri), record, before.version + 1)
 
@@ -208,7 +208,7 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
     gone = stored.join(rows.select(*key), on=list(key), how="left_semi").count()
     if gone:
         merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
-        with merge_settings(spark, record, version=before.version + 1):
+        with merge_settings(spark, record, uri=uri, version=before.version + 1):
             merge.whenMatchedDelete().execute()
     return gone
 
@@ -219,7 +219,7 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
     stored = read_version(spark, uri, before.version)
     rows = stored.where(is_gone).count()
     if rows:
-        with merge_settings(spark, record, version=before.version + 1):
+        with merge_settings(spark, record, uri=uri, version=before.version + 1):
             DeltaTable.forPath(spark, uri).delete(is_gone)
         own_commit(table_state(spark, uri), record, before.version + 1)
     return rows
@@ -228,7 +228,7 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:
     version = before.version + 1
     writer = writer_of(rows, record, version=version).mode("overwrite")
-    writer.option("overwriteSchema", "true").save(uri)
+    commit(writer.option("overwriteSchema", "true"), uri)
     return own_commit(table_state(rows.sparkSession, uri), record, version)
 
 
@@ -241,7 +241,7 @@ def _append_new(
 ) -> None:
     new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
     version = table_state(rows.sparkSession, uri).version + 1
-    writer_of(new, record, version=version).mode("append").save(uri)
+    commit(writer_of(new, record, version=version).mode("append"), uri)
 
 
 def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from py4j.protocol import Py4JJavaError
 
+from conf import faults
 from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
 
 if TYPE_CHECKING:
@@ -147,11 +148,14 @@ def read_text(spark: SparkSession, uri: str) -> str:
 def write_text(spark: SparkSession, uri: str, text: str) -> None:
     """Write a whole small text file in place of what was there."""
     path = _path(spark, uri)
+    faults.point("before text", uri)
     stream = path.getFileSystem(_hadoop(spark)).create(path, True)  # noqa: FBT003 # Java's own
     try:
+        faults.point("within text", uri)
         stream.write(bytearray(text, "utf-8"))
     finally:
         stream.close()
+    faults.point("after text", uri)
 
 
 def write_receipt(spark: SparkSession, folder: str, receipt: Receipt) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import fsspec
 import yaml
 
+from conf import faults
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -61,6 +63,11 @@ def write_card(folder: str, card: Card) -> None:
 
 def _write(folder: str, name: str, text: str) -> None:
     """Write a file of `folder`, which in Azure is a URI that fsspec can only open for reading."""
+    with faults.around(name, folder):
+        _put(folder, name, text)
+
+
+def _put(folder: str, name: str, text: str) -> None:
     if not folder.startswith("azureml:"):
         with fsspec.open(f"{folder.rstrip('/')}/{name}", "w", auto_mkdir=True) as file:
             file.write(text)

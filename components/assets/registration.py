@@ -13,6 +13,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from assets.client import datastore_uri
 from assets.mltables import Card, write_card
+from conf import faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,8 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
         card = publication.card(str(version))
         write_card(publication.folder, card)
         try:
-            client.data.create_or_update(_asset(publication, str(version), lake=lake))
+            with faults.around("data registration", publication.name):
+                client.data.create_or_update(_asset(publication, str(version), lake=lake))
         except HttpResponseError as error:
             if version not in _numbers(client, publication.name, ListViewType.ALL):
                 raise RegistrationError(f"{publication.name}:{version}: {error.message}") from error

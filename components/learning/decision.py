@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from conf.step_files import write_step_file
 from learning.page import render
 from learning.plots import calibration, confusion, intervals, ranking
 
@@ -85,9 +86,9 @@ def write_decision(
 
     `names` are those of the classes, in the order of their codes; none in a regression.
     """
-    (folder / FILE_NAME).write_text(json.dumps(asdict(decision), indent=2), encoding="utf-8")
+    write_step_file(folder, FILE_NAME, json.dumps(asdict(decision), indent=2))
     page = decision_page(decision, outcome, scores, spec=spec, names=names)
-    (folder / PAGE_NAME).write_text(page, encoding="utf-8")
+    write_step_file(folder, PAGE_NAME, page)
 
 
 def decision_page(

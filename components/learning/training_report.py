@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from conf.model import TASKS, Model
+from conf.step_files import write_step_file
 from learning.metrics import MetricError, measure
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def measure_all(outcome: Vector, scores: Vector, model: Model) -> dict[str, floa
 
 
 def write_report(folder: Path, report: TrainingReport) -> None:
-    (folder / FILE_NAME).write_text(json.dumps(asdict(report), indent=2), encoding="utf-8")
+    write_step_file(folder, FILE_NAME, json.dumps(asdict(report), indent=2))
 
 
 def read_report(folder: Path) -> TrainingReport:

@@ -9,6 +9,7 @@ from assets.mltables import read_rows, write_mltable
 from assets.readback import check_readback
 from assets.registration import Publication, register, release_of
 from conf.arguments import arguments
+from conf.step_files import write_step_file
 from spark_jobs.receipt import FILE_NAME, Receipt, name_tables, parse_receipt
 
 
@@ -49,7 +50,7 @@ def main(
         assets=tuple(card.reference for card in cards),
         details={"release": release},
     )
-    Path(receipt, FILE_NAME).write_text(published.to_json(), encoding="utf-8")
+    write_step_file(receipt, FILE_NAME, published.to_json())
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from pathlib import Path
 from azure.ai.ml.entities import Model
 
 from assets.client import datastore_uri, workspace_client
+from conf import faults
 from conf.arguments import arguments
 from conf.model import load_model
+from conf.step_files import write_step_file
 from learning.champion import CHAMPION, find_champion
 from learning.decision import FILE_NAME
 from spark_jobs.receipt import FILE_NAME as RECEIPT
@@ -39,13 +41,14 @@ def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str)
                 "decision": json.dumps({k: v for k, v in judged.items() if k != "slices"}),
             },
         )
-        client.models.create_or_update(winner)
+        with faults.around("model registration", model_name):
+            client.models.create_or_update(winner)
         champion = find_champion(client, model_name)
     outcome = describe(champion.version if champion else None, decided, is_new=is_new)
     details = {"model": model_name, "registered": is_new}
     dataset = load_model(model_name).dataset
     record = Receipt("register_model", dataset, outcome, {}, details=details)
-    Path(receipt, RECEIPT).write_text(record.to_json(), encoding="utf-8")
+    write_step_file(receipt, RECEIPT, record.to_json())
 
 
 def describe(version: str | None, decided: dict[str, object], *, is_new: bool) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assets.client import workspace_client
 from conf.arguments import arguments
+from conf.step_files import write_step_file
 from learning.champion import DESCRIPTION, ChampionError, download, find_champion, run_id
 
 
@@ -23,8 +24,8 @@ def main(*, model_name: str, model: str, run: str) -> None:
     # In a folder of its own: a run's id differs every time, and `score` is reused while its inputs
     # are the same.
     about = {"name": champion.name, "version": champion.version}
-    Path(model, DESCRIPTION).write_text(json.dumps(about), encoding="utf-8")
-    Path(run, "run_id.json").write_text(json.dumps({"run_id": run_id()}), encoding="utf-8")
+    write_step_file(model, DESCRIPTION, json.dumps(about))
+    write_step_file(run, "run_id.json", json.dumps({"run_id": run_id()}))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from assets.mltables import read_card, read_rows
+from conf import faults
 from conf.arguments import arguments
 from conf.columns import ROW_ID
 from conf.model import load_model
@@ -22,7 +23,8 @@ def main(*, model_name: str, model: str, batch: str, scores: str) -> None:
     rows = pd.DataFrame({ROW_ID: pd.Series(dtype="string")}) if is_empty else read_rows(batch)
     scored = scorer.score_none() if is_empty else scorer.score(rows)
     scored.insert(0, ROW_ID, rows[ROW_ID].astype("string"))
-    write_parquet(scored, Path(scores, "scores.parquet"))
+    with faults.around("scores", scores):
+        write_parquet(scored, Path(scores, "scores.parquet"))
 
 
 if __name__ == "__main__":

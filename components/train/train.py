@@ -12,6 +12,7 @@ from mlflow.types import ColSpec, Schema
 
 import encoders
 from assets.mltables import read_release, read_rows
+from conf import faults
 from conf.arguments import arguments
 from conf.model import Model, load_model
 from learning.column_kinds import log_idle_columns
@@ -124,8 +125,10 @@ def save(
         "metadata": metadata_of(model, classes),
         "code_paths": [str(Path(encoders.__file__).parent)] if brings_code else None,
     }
-    mlflow.sklearn.save_model(pipeline, folder, **settings)
-    mlflow.sklearn.log_model(pipeline, artifact_path="model", **settings)
+    with faults.around("model", folder):
+        mlflow.sklearn.save_model(pipeline, folder, **settings)
+    with faults.around("model of the run"):
+        mlflow.sklearn.log_model(pipeline, artifact_path="model", **settings)
 
 
 def requirements() -> list[str]:

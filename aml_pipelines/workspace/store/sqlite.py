@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conf import faults
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class SqliteFile:
             # for, it fails.
             connection.execute("BEGIN IMMEDIATE")
             yield connection
-            connection.execute("COMMIT")
+            with faults.around("database commit", str(self.path)):
+                connection.execute("COMMIT")
 
     def _create(self) -> None:
         # Two processes that set up one WAL file lock each other out: each sets up one of its own,

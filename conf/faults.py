@@ -1,0 +1,77 @@
+"""Points at which a test ends a process, to prove that what it leaves there can be taken up again.
+
+Nothing happens at a point unless VARIABLE names a folder, which a test has made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARIABLE = "AML_PIPELINES_FAULTS"
+REACHED, PLAN, WAITING = "reached.txt", "plan.json", "waiting.json"
+EXIT_CODE = 86
+_LOOK_SECONDS = 0.01
+_SHOWN_PARTS = 3  # of a path
+# What differs from run to run: times, random names and numbers of processes.
+_CHANGING = re.compile(r"\d{8}T\d{6}(_\d+)?|[0-9a-f]{16,}|\d{5,}")
+
+
+def point(name: str, about: str = "") -> None:
+    """Mark a place between two changes of what is kept: `about` names what is changed."""
+    folder = os.environ.get(VARIABLE)
+    if folder:
+        _reach(Path(folder), name, about)
+
+
+@contextmanager
+def around(name: str, about: str = "") -> Iterator[None]:
+    """Mark the places before and after the one change that the block makes."""
+    point(f"before {name}", about)
+    yield
+    point(f"after {name}", about)
+
+
+def _reach(folder: Path, name: str, about: str) -> None:
+    here = f"{_program()}: {name} {_lasting(about)}".rstrip()
+    number = _count(folder / REACHED, here)
+    plan = json.loads((folder / PLAN).read_text("utf-8")) if (folder / PLAN).is_file() else {}
+    if (here, number) != (plan.get("point"), plan.get("number")):
+        return
+    # First, so that whoever takes the point up again does not stop at it.
+    (folder / PLAN).unlink()
+    if plan["action"] == "die":
+        os._exit(EXIT_CODE)
+    waiting = folder / WAITING
+    waiting.write_text(json.dumps({"pid": os.getpid(), "about": about}), "utf-8")
+    while waiting.is_file():
+        time.sleep(_LOOK_SECONDS)
+
+
+def _count(file: Path, here: str) -> int:
+    """Write down that a point was reached, and return how often it has been."""
+    with file.open("a+", encoding="utf-8") as reached:
+        fcntl.flock(reached, fcntl.LOCK_EX)
+        reached.seek(0)
+        number = 1 + sum(line.rstrip("\n") == here for line in reached)
+        reached.write(f"{here}\n")
+    return number
+
+
+def _program() -> str:
+    program = Path(sys.argv[0])
+    return program.parent.name if program.stem == "__main__" else program.stem
+
+
+def _lasting(about: str) -> str:
+    return "/".join(_CHANGING.sub("*", about).rstrip("/").split("/")[-_SHOWN_PARTS:])
