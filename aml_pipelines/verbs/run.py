@@ -180,7 +180,10 @@ def _run_pipeline(pipeline: str, context: RunContext, arguments: argparse.Namesp
     gaps = context.plan.gaps(context.selection.run)
     if gaps:
         raise PipelineError(*gaps)
-    record = run_plan(context)
+    try:
+        record = run_plan(context)
+    except NodeFailedError as error:  # of no node: what they need did not start
+        raise CommandFailedError(f"{pipeline} {error}; then type the same command again") from error
     if record.is_completed:
         report_success(context.plan, record)
     else:

@@ -36,6 +36,13 @@ assert spark.conf.get("spark.sql.shuffle.partitions") == "3"
 spark.range(10).write.format("delta").save(sys.argv[1])
 # left running on purpose: the next node must start all the same
 """
+END = """\
+import os, signal
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+os.kill(spark._jvm.java.lang.ProcessHandle.current().pid(), signal.SIGKILL)
+spark.range(10).count()
+"""
 READ = """\
 import sys
 from pyspark.sql import SparkSession
@@ -98,6 +105,23 @@ def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
     assert again["write"] == again["read"] == java["read"]
     assert main(["jvm", "--stop"]) == 0
     assert not Path(f"/proc/{java['read']}").exists()
+
+
+@pytest.mark.spark
+def test_a_jvm_that_ends_under_a_node_is_told_with_its_log_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(own_code, "COMPONENTS", tmp_path / "components")
+    file = write_pipeline(tmp_path)
+    (tmp_path / "components/write/main.py").write_text(END)
+    assert main(["run", str(file), "--target", str(tmp_path / "local.yml")]) == 1
+    said = capsys.readouterr()
+    log = (tmp_path / "lake/runs/jvm/log.txt").resolve()
+    assert (
+        "node 'write' ended with exit code 1, and its JVM has ended, killed or out of memory "
+        f"(see {log}); type the same command again"
+    ) in said.out
+    assert "Exception while sending" not in said.err
 
 
 def run_fresh(folder: Path, file: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.jvm.kept import take_jvm
 from aml_pipelines.execution.jvm.node_settings import java_environment
 from aml_pipelines.execution.jvm.start import JvmError, jvm_command, jvm_environment, start_jvm
+from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,9 +41,10 @@ class _Running:
 
     @property
     def is_running(self) -> bool:
+        # Not by the gateway: py4j logs each failure of its own to the root logger.
         try:
-            self.gateway.jvm.java.lang.System.nanoTime()
-        except Exception:  # noqa: BLE001 # py4j's own errors, and those of sockets
+            socket.create_connection((LOOPBACK, self.port)).close()
+        except OSError:
             return False
         return True
 
@@ -82,6 +86,13 @@ class WarmJvm:
                 "PYSPARK_GATEWAY_PORT": str(running.port),
                 "PYSPARK_GATEWAY_SECRET": running.secret,
             }
+        except NodeFailedError as error:
+            if running.is_running:
+                raise
+            raise JvmError(
+                f"{error}, and its JVM has ended, killed or out of memory (see {running.log}); "
+                "type the same command again"
+            ) from None
         finally:
             if running.is_running:
                 _stop_left_over(running.gateway)
