@@ -11,7 +11,7 @@ COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --n
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast conformance own-data wheel lint plan dependencies shell lock clean help
+.PHONY: setup run test test-fast conformance own-data chaos wheel lint plan dependencies shell lock clean help
 
 $(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -48,6 +48,9 @@ conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), 
 
 own-data: $(READY) ## five real datasets from files to scores, each in two commands, with their times
 	@OWN_DATA=all $(BIN)/python -m pytest -s tests/e2e/test_own_data.py
+
+chaos: $(READY) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours)
+	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

@@ -1,0 +1,126 @@
+"""Ends a process at a point of a stage, runs the same command again, and looks at what there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from aml_pipelines.execution.jvm.kept import kept_jvms
+from aml_pipelines.files import read_json
+from aml_pipelines.workspace.state import StateFolder
+from conf import faults
+from tests.chaos.contents import contents_of, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tests.chaos.stages import Job, Stage
+
+_LOOK_SECONDS = 0.02
+_PATIENCE_SECONDS = 120.0
+# Points of steps that have a session in the JVM.
+_IN_SPARK = (" commit ", " text ")
+
+
+class Ends(StrEnum):
+    """What ends at a point."""
+
+    PROCESS = "the process"
+    JVM = "the JVM"
+    WORKSPACE = "the workspace"
+    BEFORE_THE_LOG = "the process, after data files and before their commit"
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A point of a stage, at which something ends the n-th time that it is reached."""
+
+    stage: str
+    point: str
+    number: int
+    ends: Ends
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a crash: how the disturbed run ended, and what differs after the next one."""
+
+    crash: Crash
+    first_code: int
+    second_code: int
+    differences: Sequence[str]
+    text: str
+
+    @property
+    def is_equal(self) -> bool:
+        return self.second_code == 0 and not self.differences
+
+
+def crashes_of(stage: Stage) -> Iterator[Crash]:
+    """Return each crash that can be at the points of a stage."""
+    times: Counter[str] = Counter()
+    for point in stage.points:
+        times[point] += 1
+        yield Crash(stage.pipeline, point, times[point], Ends.PROCESS)
+        in_spark = any(word in f"{point} " for word in _IN_SPARK) and "database" not in point
+        if in_spark:
+            yield Crash(stage.pipeline, point, times[point], Ends.JVM)
+        if in_spark and "after commit" in point:
+            yield Crash(stage.pipeline, point, times[point], Ends.BEFORE_THE_LOG)
+        if "registration" in point:
+            yield Crash(stage.pipeline, point, times[point], Ends.WORKSPACE)
+
+
+def crash(job: Job, stage: Stage, crash: Crash, marks: Path) -> Outcome:
+    """Lay a stage's state out, disturb a run of it, run it again, and compare."""
+    job.lay_out(stage)
+    shutil.rmtree(marks, ignore_errors=True)
+    marks.mkdir()
+    waits = crash.ends != Ends.PROCESS
+    plan = {"point": crash.point, "number": crash.number, "action": "wait" if waits else "die"}
+    (marks / faults.PLAN).write_text(json.dumps(plan), "utf-8")
+    first = job.start(stage.pipeline, marks)
+    if waits:
+        _end(job, crash.ends, _await(marks / faults.WAITING, first.poll))
+        (marks / faults.WAITING).unlink(missing_ok=True)
+    text = first.communicate(timeout=300)[0]
+    if (marks / faults.PLAN).exists():
+        raise AssertionError(f"{crash} was not reached\n{text}")
+    second = job.run(stage.pipeline)
+    found = differences(contents_of(job.lake), stage.after)
+    return Outcome(crash, first.returncode, second.code, found, text + second.text)
+
+
+def _end(job: Job, ends: Ends, waiting: dict[str, object]) -> None:
+    if ends == Ends.JVM:
+        for jvm in kept_jvms():
+            if jvm.is_used:
+                os.kill(jvm.pid, signal.SIGKILL)
+    elif ends == Ends.WORKSPACE:
+        os.kill(read_json(StateFolder(job.lake).serving)["pid"], signal.SIGKILL)
+    else:
+        os.kill(int(str(waiting["pid"])), signal.SIGKILL)
+        log = job.lake / str(waiting["about"]).removeprefix(f"{job.lake}/") / "_delta_log"
+        newest = max(log.glob("*.json"))
+        newest.unlink()
+        log.joinpath(f".{newest.name}.crc").unlink(missing_ok=True)
+
+
+def _await(file: Path, ended: object) -> dict[str, object]:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if file.is_file() and file.read_text("utf-8"):
+            told: dict[str, object] = read_json(file)
+            return told
+        if callable(ended) and ended() is not None:
+            return {}
+        time.sleep(_LOOK_SECONDS)
+    raise AssertionError(f"nothing waits: {file}")

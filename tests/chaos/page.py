@@ -1,0 +1,76 @@
+"""Writes docs/faults.md: what became of each crash."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conf.target import REPOSITORY
+from tests.chaos.crashes import Ends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.chaos.crashes import Outcome
+
+PAGE = REPOSITORY / "docs" / "faults.md"
+_HEAD = """\
+# Faults
+
+`make chaos` runs the three pipelines of the main job on 240 labelled rows and 40 to be scored, some
+of them broken or doubled, and writes this page. Each place of the project's own code that changes
+what is kept is a point (`conf/faults.py`). A run counts its points; then, for each of them, the
+lake is laid out as it was before the pipeline, a process is ended at that point with no chance to
+tidy up, and the same command is typed again. *Equal* is: the second command completes, and all
+tables, data assets and models have the content that an undisturbed run leaves (all columns but the
+id of the run that wrote a score first).
+
+What ends is the process that is at the point; the JVM under it, while it waits there; the
+workspace's server, while a step waits to ask it or has just been answered; or the process when
+Spark has written data files and no commit names them yet: after the commit, whose file is then
+taken away.
+"""
+
+
+def page(outcomes: Sequence[Outcome], planned: int) -> str:
+    """Return the text of the page, for the crashes that were tried of those that can be."""
+    equal = sum(outcome.is_equal for outcome in outcomes)
+    lines = [
+        _HEAD,
+        f"**{equal} of {len(outcomes)} crashes ended equal**; {planned} can be made in this way.\n",
+    ]
+    stages = list(dict.fromkeys(outcome.crash.stage for outcome in outcomes))
+    for stage in stages:
+        lines += [f"## {stage}\n", *_table([o for o in outcomes if o.crash.stage == stage]), ""]
+    unequal = [outcome for outcome in outcomes if not outcome.is_equal]
+    if unequal:
+        lines += ["## Not equal\n", *map(_told, unequal), ""]
+    return "\n".join(lines)
+
+
+def _table(outcomes: Sequence[Outcome]) -> list[str]:
+    cells: dict[str, dict[Ends, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for outcome in outcomes:
+        cells[outcome.crash.point][outcome.crash.ends].append(outcome.is_equal)
+    head = ["| point | " + " | ".join(Ends) + " |", "|---|" + "---|" * len(Ends)]
+    return [
+        *head,
+        *(
+            f"| {point.replace('*', '…')} | "
+            + " | ".join(_cell(found[ends]) for ends in Ends)
+            + " |"
+            for point, found in cells.items()
+        ),
+    ]
+
+
+def _cell(found: Sequence[bool]) -> str:
+    if not found:
+        return ""
+    return "equal" if found == [True] else f"equal {sum(found)} of {len(found)}"
+
+
+def _told(outcome: Outcome) -> str:
+    crash = outcome.crash
+    found = "; ".join(outcome.differences) or f"the second command ended with {outcome.second_code}"
+    return f"- {crash.stage}, {crash.point} ({crash.number}), {crash.ends}: {found}"

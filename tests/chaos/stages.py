@@ -1,0 +1,97 @@
+"""The main job in three stages on a small dataset, whose state can be laid out again and again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conf import faults
+from tests.chaos.contents import contents_of
+from tests.e2e.lake_runs import make_lake
+from tests.e2e.word_labels import write_own
+from tests.rooms import copy_rooms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.chaos.contents import Contents
+
+STAGES = ("data", "training", "batch_inference")
+_DATASET = "crops"
+# A row that breaks a rule, one without a key, and another version of a row, in either source.
+_DIRTY = {
+    "history": ("7,wet,5.0,loam,oat\n,1.0,5.0,loam,oat\n", 3),
+    "batch": ("900,?,5,loam,\n", 245),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A pipeline, the points that an undisturbed run of it reaches, and what the lake then has."""
+
+    pipeline: str
+    before: Path
+    points: tuple[str, ...]
+    after: Contents
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code, and all that it printed."""
+
+    code: int
+    text: str
+
+
+class Job:
+    """A copy of the repository with the dataset's conf, and the lake that all stages are run on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.lake = make_lake(folder)
+        (folder / "repository").mkdir()
+        self._repository = copy_rooms(folder / "repository")
+        write_own(_DATASET, repository=self._repository, lake=self.lake)
+        for source, (lines, again) in _DIRTY.items():
+            file = self.lake / "raw" / _DATASET / source / "a.csv"
+            text = file.read_text()
+            repeated = next(line for line in text.splitlines() if line.startswith(f"{again},"))
+            file.write_text(f"{text}{lines}{repeated}\n")
+
+    def undisturbed(self, pipeline: str) -> Stage:
+        """Run a pipeline on what the lake has, and keep what it had before."""
+        before = self._folder / f"before-{pipeline}"
+        shutil.copytree(self.lake, before, symlinks=True)
+        marks = self._folder / f"points-{pipeline}"
+        marks.mkdir()
+        ended = self.run(pipeline, marks)
+        if ended.code:
+            raise AssertionError(f"{pipeline}: {ended.text}")
+        points = (marks / faults.REACHED).read_text("utf-8").splitlines()
+        return Stage(pipeline, before, tuple(points), contents_of(self.lake))
+
+    def lay_out(self, stage: Stage) -> None:
+        """Let the lake be as it was before a stage; tables and assets name it by its path."""
+        shutil.rmtree(self.lake)
+        shutil.copytree(stage.before, self.lake, symlinks=True)
+
+    def run(self, pipeline: str, marks: Path | None = None) -> Ended:
+        """Run a pipeline, with the faults that a folder plans."""
+        done = self.start(pipeline, marks)
+        text = done.communicate(timeout=300)[0]
+        return Ended(done.returncode, text)
+
+    def start(self, pipeline: str, marks: Path | None = None) -> subprocess.Popen[str]:
+        words = ["run", pipeline, f"--model={_DATASET}_model", f"--target={self._folder}/local.yml"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "aml_pipelines", *words],
+            cwd=self._repository,
+            env=os.environ | ({faults.VARIABLE: str(marks)} if marks else {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
