@@ -51,6 +51,7 @@ own-data: $(READY) ## five real datasets from files to scores, each in two comma
 
 chaos: $(READY) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours)
 	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos
+	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

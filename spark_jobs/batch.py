@@ -22,6 +22,7 @@ from spark_jobs import lake
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.newest import newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.session import fit_to_rows
 from spark_jobs.verdict import DELETED, DUPLICATE
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 PLACE = "_place"  # of a duplicate among those with its key, within this step
 
 
+@done_again_on_conflict
 def select_batch(
     spark: SparkSession,
     tables: Mapping[str, TableReceipt],

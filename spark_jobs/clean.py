@@ -12,6 +12,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.quality import broken_rules_in, find_broken, require_quality
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import fit_to_rows, map_in_sessions
 from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
@@ -48,6 +49,7 @@ class Cleaned:
         return f"{said}, warnings {self.warnings}" if self.warnings else said
 
 
+@done_again_on_conflict
 def clean_dataset(
     spark: SparkSession,
     bronze: TableReceipt,
@@ -72,6 +74,7 @@ def clean_dataset(
     others = {name: lake.read_table(spark, receipt) for name, receipt in referenced.items()}
     facts = _facts(bronze, contract, referenced)
     last = step_state.load(spark, lake_uri, "clean", contract.name)
+    step_state.refuse_earlier(last, facts, step="clean", dataset=contract.name)
     if last is None or last.facts != facts:
         if last is None or last.facts["rules"] != facts["rules"]:
             check_expressions(spark, contract)
@@ -80,10 +83,10 @@ def clean_dataset(
         before = _rows_judged_before(rows, bronze, last, facts)
         uris = cleaned_uris(spark, contract, lake_uri)
         if before is None or contract.judged_with_rows or contract.snapshots:
-            judge_all(rows, contract, uris, facts, others)
+            states = judge_all(rows, contract, uris, facts, others)
         else:
-            judge_new(rows, before, contract, uris, facts)
-        last = StepState(facts, cleaned_receipts(spark, uris, bronze, contract))
+            states = judge_new(rows, before, contract, uris, facts)
+        last = StepState(facts, cleaned_receipts(spark, states, bronze, contract))
         step_state.save(spark, lake_uri, "clean", contract.name, last)
     tables = last.tables
     findings = find_broken(spark, tables, bronze, contract, arrived=arrived, referenced=others)
@@ -124,8 +127,7 @@ def _facts(
     keys = of_kind(contract.judged_with_rows, ForeignKey).values()
     return {
         "rules": fingerprint("clean", contract),
-        "bronze": bronze.id,
-        "version": str(bronze.version),
+        "bronze": version_of(bronze),
         **{f"valid of {key.dataset}": version_of(referenced[key.dataset]) for key in keys},
     }
 
@@ -134,9 +136,9 @@ def _rows_judged_before(
     rows: DataFrame, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
 ) -> DataFrame | None:
     """Return the version of bronze that all tables are up to date with; None without one."""
-    if last is None or {**last.facts, "version": facts["version"]} != facts:
+    if last is None or {**last.facts, "bronze": facts["bronze"]} != facts:
         return None
-    version = int(last.facts["version"])
-    if version > bronze.version:
+    table, _, version = last.facts["bronze"].partition("@")
+    if table != bronze.id:
         return None
-    return lake.read_version(rows.sparkSession, bronze.uri, version)
+    return lake.read_version(rows.sparkSession, bronze.uri, int(version))

@@ -28,6 +28,10 @@ class LakeError(RuntimeError):
     """A table is missing, is not the one on the receipt, or was changed by another run."""
 
 
+class ConflictError(LakeError):
+    """Another run wrote a table while this one did."""
+
+
 @dataclass(frozen=True)
 class TableState:
     """The newest version of a table, with the record that its writer committed."""

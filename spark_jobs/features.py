@@ -15,6 +15,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
@@ -46,6 +47,7 @@ class FeatureSetError(ValueError):
     """A dataset lacks what its feature set needs."""
 
 
+@done_again_on_conflict
 def build_features(
     spark: SparkSession, silver: Mapping[str, TableReceipt], contract: Dataset, *, lake_uri: str
 ) -> TableReceipt:
@@ -61,6 +63,7 @@ def build_features(
     last = step_state.load(spark, lake_uri, "build_features", contract.name)
     if last and last.facts == facts:
         return last.tables["features"]
+    step_state.refuse_earlier(last, facts, step="build_features", dataset=contract.name)
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
     fit_to_rows(spark, sum(receipt.rows_out for receipt in silver.values()))
     tables = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
@@ -156,10 +159,10 @@ def _build(
             stored = rows.sparkSession.read.format("delta").load(uri)
             reached = stored.where(F.col(daily.DAY) >= F.lit(since)).select(*contract.key)
             among = reached.unionByName(rows.select(*contract.key))
-            lake.sync_rows(rows, uri, key=contract.key, among=among, record=facts)
+            state = lake.sync_rows(rows, uri, key=contract.key, among=among, record=facts)
         else:
-            lake.sync_table(rows, uri, key=contract.key, record=facts)
-        written = lake.receipt_of(rows.sparkSession, uri, rows_in=rows_in)
+            state = lake.sync_table(rows, uri, key=contract.key, record=facts)
+        written = lake.receipt_at(rows.sparkSession, state, rows_in=rows_in)
         check_balance(what, rows_in=rows_in, rows_out=written.rows_out, set_aside={})
         return written
     finally:

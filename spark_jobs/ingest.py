@@ -25,6 +25,7 @@ from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import find_files, read_as_text
 from spark_jobs.raw.typed_source import read_delta_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import fit_to_rows
 from spark_jobs.snapshots import (
     StoredSnapshot,
@@ -76,6 +77,7 @@ class Arriving:
     before: StoredSnapshot | None = None
 
 
+@done_again_on_conflict
 def ingest_source(
     spark: SparkSession, contract: Dataset, *, lake_uri: str, source: str, as_of: str
 ) -> Ingestion:

@@ -70,13 +70,12 @@ def put_batches(
     """Replace the rows of `batches`, which `column` names, in a table; `rows` may have new columns.
 
     One commit deletes what the table has of these batches and inserts `rows`: the same batches put
-    again, or by another run at the same time, are there once. Raises LakeError when another run
-    wrote in between; the step is run again then.
+    again, or by another run at the same time, are there once. Raises ConflictError when another
+    run wrote in between; the step is done again then.
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
-        return own_commit(table_state(spark, uri), record, 0)
+        return _created(rows, uri, record=record)
     version = table_state(spark, uri).version + 1
     named = ", ".join(f"'{batch}'" for batch in batches)
     writer = writer_of(rows, record, version=version).mode("overwrite")
@@ -89,7 +88,7 @@ def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> T
     """Write a table that never changes; an existing table stays as it is."""
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
+        _created(rows, uri, record=record)
     return receipt_of(spark, uri, rows_in=rows_in)
 
 
@@ -103,12 +102,18 @@ def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> 
 
     Without `rows_in`, as many rows came in as are there.
     """
-    state = table_state(spark, uri)
-    stored = read_version(spark, uri, state.version)
+    return receipt_at(spark, table_state(spark, uri), rows_in=rows_in)
+
+
+def receipt_at(
+    spark: SparkSession, state: TableState, *, rows_in: int | None = None
+) -> TableReceipt:
+    """Return the receipt of one version of a table, as `receipt_of` does of the newest."""
+    stored = read_version(spark, state.uri, state.version)
     told = count_rows(spark, state)
     rows = stored.count() if told is None else told
     return TableReceipt(
-        uri,
+        state.uri,
         state.id,
         state.version,
         rows if rows_in is None else rows_in,
@@ -125,8 +130,7 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
-        return table_state(spark, uri)
+        return _created(rows, uri, record=record)
     before = table_state(spark, uri)
     stored = read_version(spark, uri, before.version)
     if schema_hash(stored) != schema_hash(rows):
@@ -140,29 +144,34 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
         with merge_settings(spark, record, uri=uri, version=before.version + 1):
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
-        _append_new(rows, uri, stored, key=key, record=record)
+        _append_new(rows, uri, stored, key=key, record=record, version=before.version + 1)
     return own_commit(table_state(spark, uri), record, before.version + 1)
 
 
 def sync_rows(
     rows: DataFrame, uri: str, *, key: Sequence[str], among: DataFrame, record: Record
-) -> None:
+) -> TableState:
     """Make a table hold exactly `rows` among the keys of `among`; rows with other keys stay."""
     spark = rows.sparkSession
     before = table_state(spark, uri)
     if count_rows(spark, before) == 0 and rows.isEmpty():
-        return
+        return before
     stored = read_version(spark, uri, before.version)
     concerned = stored.join(among.select(*key), on=list(key), how="left_semi")
     changes = compare_rows(rows, concerned, key=key)
     # Deleted by a commit of its own: a MERGE that deletes what `rows` lack would delete other keys.
+    state = before
     if changes.deleted:
         gone = concerned.join(rows.select(*key), on=list(key), how="left_anti")
         withdraw(gone, uri, key=key, record=record)
+        state = own_commit(table_state(spark, uri), record, before.version + 1)
     if changes.updated:
-        upsert_table(rows, uri, key=key, record=record)
-    elif changes.inserted:
-        _append_new(rows, uri, concerned, key=key, record=record)
+        return upsert_table(rows, uri, key=key, record=record)
+    if changes.inserted:
+        version = state.version + 1
+        _append_new(rows, uri, concerned, key=key, record=record, version=version)
+        return own_commit(table_state(spark, uri), record, version)
+    return state
 
 
 def sync_counted(
@@ -182,8 +191,7 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
-        commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
-        return table_state(spark, uri)
+        return _created(rows, uri, record=record)
     before = table_state(spark, uri)
     changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
     if not changes.inserted and not changes.updated:
@@ -210,6 +218,7 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
         merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
         with merge_settings(spark, record, uri=uri, version=before.version + 1):
             merge.whenMatchedDelete().execute()
+        own_commit(table_state(spark, uri), record, before.version + 1)
     return gone
 
 
@@ -225,6 +234,12 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
     return rows
 
 
+def _created(rows: DataFrame, uri: str, *, record: Record) -> TableState:
+    """Make a table of rows, unless another run makes it first, which is a conflict."""
+    commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
+    return own_commit(table_state(rows.sparkSession, uri), record, 0)
+
+
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:
     version = before.version + 1
     writer = writer_of(rows, record, version=version).mode("overwrite")
@@ -237,10 +252,19 @@ def _is_keyed(stored: DataFrame, key: Sequence[str]) -> bool:
 
 
 def _append_new(
-    rows: DataFrame, uri: str, stored: DataFrame, *, key: Sequence[str], record: Record
+    rows: DataFrame,
+    uri: str,
+    stored: DataFrame,
+    *,
+    key: Sequence[str],
+    record: Record,
+    version: int,
 ) -> None:
+    """Append what `stored`, of the version before, lacks; a table that has changed stays as it is.
+
+    Delta ignores a commit of a version that another run has made: it would double that run's rows.
+    """
     new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
-    version = table_state(rows.sparkSession, uri).version + 1
     commit(writer_of(new, record, version=version).mode("append"), uri)
 
 

@@ -12,6 +12,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.delta_log import TableState, rows_if_told, table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import schema_hash
 from spark_jobs.score_rows import (
     MODEL,
@@ -39,6 +40,7 @@ class ScoreError(RuntimeError):
     """The scores are not those of the batch: a row has none, two, or is not of the batch."""
 
 
+@done_again_on_conflict
 def write_scores(
     spark: SparkSession,
     batch: TableReceipt,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from conf.dataset import Dataset
-    from spark_jobs.delta_log import Record
+    from spark_jobs.delta_log import Record, TableState
 
 PLACES = {
     "quarantine": ("quarantine", "rows"),
@@ -76,10 +76,13 @@ def judge_all(
     uris: Mapping[str, str],
     record: Record,
     others: Mapping[str, DataFrame],
-) -> None:
+) -> dict[str, TableState]:
+    """Judge all rows, and return the tables as they then are."""
     with _persisted(judge_rows(rows, contract, referenced=others)) as judged:
-        for name, uri in uris.items():
-            lake.sync_table(SELECT[name](judged, contract), uri, key=[ROW_ID], record=record)
+        return {
+            name: lake.sync_table(SELECT[name](judged, contract), uri, key=[ROW_ID], record=record)
+            for name, uri in uris.items()
+        }
 
 
 def judge_new(
@@ -88,7 +91,7 @@ def judge_new(
     contract: Dataset,
     uris: Mapping[str, str],
     record: Record,
-) -> None:
+) -> dict[str, TableState]:
     """Judge what is new since `before`, bronze as it was judged last, with the rows of its keys.
 
     A verdict depends on the row and the rows with its key alone, so no other can have changed.
@@ -97,19 +100,21 @@ def judge_new(
     with _persisted(judge_rows(new, contract)) as judged:
         rivals = rivals_of(judged, kept, contract)
         if rivals.isEmpty():
-            _sync_judged(judged, contract, uris, record)
-            return
+            return _sync_judged(judged, contract, uris, record)
         old = rows.join(rivals, on=[ROW_ID], how="left_semi")
         with _persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
-            _sync_judged(judged_together, contract, uris, record)
+            return _sync_judged(judged_together, contract, uris, record)
 
 
 def _sync_judged(
     judged: DataFrame, contract: Dataset, uris: Mapping[str, str], record: Record
-) -> None:
-    for name, uri in uris.items():
-        part = SELECT[name](judged, contract)
-        lake.sync_rows(part, uri, key=[ROW_ID], among=judged, record=record)
+) -> dict[str, TableState]:
+    return {
+        name: lake.sync_rows(
+            SELECT[name](judged, contract), uri, key=[ROW_ID], among=judged, record=record
+        )
+        for name, uri in uris.items()
+    }
 
 
 @contextmanager
@@ -144,11 +149,11 @@ def rivals_of(judged: DataFrame, kept: DataFrame, contract: Dataset) -> DataFram
 
 
 def cleaned_receipts(
-    spark: SparkSession, uris: Mapping[str, str], bronze: TableReceipt, contract: Dataset
+    spark: SparkSession, states: Mapping[str, TableState], bronze: TableReceipt, contract: Dataset
 ) -> dict[str, TableReceipt]:
     """Count the rows that the tables really hold, and compare them with bronze."""
     rows_in = bronze.rows_out
-    tables = {name: lake.receipt_of(spark, uri, rows_in=rows_in) for name, uri in uris.items()}
+    tables = {name: lake.receipt_at(spark, at, rows_in=rows_in) for name, at in states.items()}
     aside = {
         "quarantined": tables["quarantine"].rows_out,
         "duplicate": tables["duplicates"].rows_out,

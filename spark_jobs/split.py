@@ -13,6 +13,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.checksum import checksums
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
 
@@ -35,6 +36,7 @@ class SplitError(RuntimeError):
     """A dataset states no split, or its splits are empty or share a key, group or day."""
 
 
+@done_again_on_conflict
 def split_features(
     spark: SparkSession, features: TableReceipt, contract: Dataset, *, lake_uri: str
 ) -> dict[str, TableReceipt]:
@@ -43,6 +45,7 @@ def split_features(
     last = step_state.load(spark, lake_uri, "split", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
+    step_state.refuse_earlier(last, facts, step="split", dataset=contract.name)
     fit_to_rows(spark, features.rows_out)
     assigned = assign_split(lake.read_table(spark, features), contract)
     if last and _only_others_changed(assigned, features, contract, last, facts):

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from spark_jobs.delta_log import table_exists, table_state
+from spark_jobs.delta_log import LakeError, table_exists, table_state
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.storage import file_exists, read_text, write_text
 
@@ -41,6 +41,26 @@ def load(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> StepSta
 def save(spark: SparkSession, lake_uri: str, step: str, dataset: str, state: StepState) -> None:
     """Save the state of a step, which must be done once all of its tables are written."""
     write_text(spark, _uri(lake_uri, step, dataset), json.dumps(asdict(state)))
+
+
+def refuse_earlier(
+    last: StepState | None, facts: Mapping[str, str], *, step: str, dataset: str
+) -> None:
+    """Raise LakeError where the step was done with a later version of a table than it is to have.
+
+    Facts name versions of tables as `version_of` does.
+    """
+    if last is None:
+        return
+    for name, fact in facts.items():
+        table, _, version = fact.partition("@")
+        done_table, _, done_version = last.facts.get(name, "").partition("@")
+        if version and table == done_table and int(done_version) > int(version):
+            raise LakeError(
+                f"{step} of {dataset!r}: a later run has done it with version {done_version} of "
+                f"{name}, and this run has version {version}; nothing was written or lost: run "
+                "the pipeline again from its first step"
+            )
 
 
 def _uri(lake_uri: str, step: str, dataset: str) -> str:

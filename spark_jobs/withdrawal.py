@@ -14,6 +14,7 @@ from conf.dataset_learning import SPLITS
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.raw.sources import below
+from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.silver import PLACES as CLEANED
 from spark_jobs.storage import list_folders
@@ -43,6 +44,7 @@ class Withdrawal:
     rows: Mapping[str, int]
 
 
+@done_again_on_conflict
 def withdraw_file(
     spark: SparkSession, contract: Dataset, file: str, *, lake_uri: str, reason: str, erase: bool
 ) -> Withdrawal:

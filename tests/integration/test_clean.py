@@ -9,6 +9,7 @@ from chispa import assert_df_equality
 
 from spark_jobs import lake
 from spark_jobs.clean import clean_dataset
+from spark_jobs.delta_log import LakeError
 from spark_jobs.ingest import ingest_source
 from spark_jobs.quality import QualityError, count_broken_rules
 from tests.contracts import contract_of
@@ -92,6 +93,24 @@ def test_every_row_is_valid_quarantined_or_duplicate_and_a_second_run_commits_no
     assert count_broken_rules(quarantine) == counts
     assert clean(spark, tmp_path, contract) == tables
     assert commits_of(tables) == [1, 1, 1]
+
+
+def test_a_run_with_fewer_files_does_not_take_back_what_a_later_one_has_cleaned(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    contract = contract_of(TRIPS)
+    earlier = ingest_source(
+        spark, contract, lake_uri=str(tmp_path), source="history", as_of="arrival"
+    )
+    (raw / "2.csv").write_text("trip,fare\n9,9\n")
+    tables = clean(spark, tmp_path, contract)
+    with pytest.raises(LakeError) as refused:
+        clean_dataset(spark, earlier.table, contract, lake_uri=str(tmp_path))
+    assert str(refused.value) == (
+        "clean of 'trips': a later run has done it with version 1 of bronze, and this run has "
+        "version 0; nothing was written or lost: run the pipeline again from its first step"
+    )
+    assert clean(spark, tmp_path, contract) == tables
 
 
 @pytest.mark.usefixtures("raw")

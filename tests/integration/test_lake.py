@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from spark_jobs import lake
 from spark_jobs.delta_log import (
     SHORT_LOG,
+    ConflictError,
     LakeError,
     count_rows,
     rows_if_told,
@@ -262,6 +263,27 @@ def test_a_run_that_wrote_in_between_is_noticed(
     ):
         lake.sync_table(grown, uri, key=KEY, record={"run": "ours"})
     lake.sync_table(grown, uri, key=KEY, record={"run": "again"})
+
+
+def test_rows_that_another_run_appends_first_are_there_once(
+    spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
+    grown = trips(spark, (1, "Ulm"), (2, "Aix"))
+    compare = compare_rows
+
+    def let_the_other_run_write_first(
+        rows: DataFrame, before: DataFrame, *, key: list[str]
+    ) -> Changes:
+        changes = compare(rows, before, key=key)
+        monkeypatch.setattr(lake, "compare_rows", compare)
+        lake.sync_table(grown, uri, key=KEY, record={"run": "theirs"})
+        return changes
+
+    monkeypatch.setattr(lake, "compare_rows", let_the_other_run_write_first)
+    with pytest.raises(ConflictError, match="another run wrote version 1 while this one wrote 1"):
+        lake.sync_table(grown, uri, key=KEY, record={"run": "ours"})
+    assert stored(spark, uri).count() == 2
 
 
 def test_two_schemas_are_the_same_when_names_types_and_order_are(spark: SparkSession) -> None:
