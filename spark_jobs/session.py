@@ -20,6 +20,9 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",  # a text that does not parse is null, for the rules to judge
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    # Days before 1582 and moments before 1900 are written as they are; Spark 3.5 refuses them.
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
     # What mltable can read: no deletion vectors, no renamed columns.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
     # Releases, receipts and scores name versions: they can be read for a year, not for 30 days.
