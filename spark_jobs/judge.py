@@ -175,7 +175,7 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
         present_text(c.name, null_values=contract.null_values).alias(text_of(c.name))
         for c in contract.columns
     ]
-    original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.column_names, UNDECLARED)))
+    original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.raw_names, UNDECLARED)))
     present = arrived.select(
         *LINEAGE,
         *(ARRIVAL, SNAPSHOT, FILE_MODIFIED, MALFORMED, UNDECLARED),
