@@ -44,13 +44,20 @@ INTERPRETED = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
+# Spark 4 knows six character sets and refuses bytes that are none of theirs, unless it is told to
+# take all of Java's, and to put a mark in place of such bytes, as Spark 3.5 does.
+SINCE_SPARK_4 = {
+    "spark.sql.legacy.javaCharsets": "true",
+    "spark.sql.legacy.codingErrorAction": "true",
+}
+
 
 def spark_session(app: str) -> SparkSession:
     """Build the session of the step `app`, or return the one that the platform has started."""
     builder = SparkSession.builder.appName(app)
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
-    return _fit_to_machine(builder.getOrCreate())
+    return _fit(builder.getOrCreate())
 
 
 def map_in_sessions(
@@ -63,7 +70,7 @@ def map_in_sessions(
     """
     # A session each: a MERGE takes its transaction from the session, which threads must not share.
     with ThreadPoolExecutor() as pool:
-        started = [pool.submit(work, _fit_to_machine(spark.newSession()), i) for i in items]
+        started = [pool.submit(work, _fit(spark.newSession()), i) for i in items]
     return [each.result() for each in started]
 
 
@@ -73,7 +80,11 @@ def fit_to_rows(spark: SparkSession, rows: int | None) -> None:
         _set_unless_stated(spark, INTERPRETED)
 
 
-def _fit_to_machine(spark: SparkSession) -> SparkSession:
+def _fit(spark: SparkSession) -> SparkSession:
+    """Add what depends on the version of Spark, and on the machine."""
+    if int(spark.version.partition(".")[0]) >= 4:  # noqa: PLR2004 # as its name says
+        for key, value in SINCE_SPARK_4.items():
+            spark.conf.set(key, value)
     if str(spark.conf.get("spark.master")).startswith("local"):
         _set_unless_stated(spark, SMALL_MACHINE)
     return spark

@@ -57,7 +57,7 @@ def read_texts(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialec
         texts = spark.read.text([literal(file.uri) for file in plain], wholetext=True)
         frames.append(texts.select(decoded(F.col("value"), dialect).alias(LINE), file_uri()))
     if packed:
-        unpack = F.udf(_unpacker(), "binary")
+        unpack = F.udf(_unpacker(), "binary", useArrow=False)
         texts = _contents(spark, packed).select(unpack("content").alias("value"), FILE_URI)
         frames.append(texts.select(decoded(F.col("value"), dialect).alias(LINE), FILE_URI))
     return union(frames).withColumn(LINE, F.regexp_replace(LINE, "^\ufeff", ""))
@@ -79,7 +79,9 @@ def is_text(text: SparkColumn, dialect: Dialect) -> SparkColumn:
 
 
 def _whole_files(spark: SparkSession, files: Sequence[StoredFile], dialect: Dialect) -> DataFrame:
-    split = F.udf(_splitter(dialect.encoding if dialect.is_wide else None), "array<binary>")
+    # Without useArrow Spark 4 guesses from type hints what a function takes, and warns of these.
+    splitter = _splitter(dialect.encoding if dialect.is_wide else None)
+    split = F.udf(splitter, "array<binary>", useArrow=False)
     lines = _contents(spark, files).select(FILE_URI, F.posexplode(split("content", FILE_URI)))
     # The wide ones are UTF-8 by now.
     line = F.col("col").cast("string") if dialect.is_wide else decoded(F.col("col"), dialect)
