@@ -7,6 +7,9 @@ PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 READY := .venv/.ready
 AZURITE := .venv/.azurite
 CHECKS := .venv/.checks
+# `make test SPARK=4.1`: the tests of tables on another Spark, in an environment of its own.
+ON_SPARK := .venv/spark-$(SPARK)
+OF_TABLES = tests/unit/spark_jobs $(shell grep -l 'spark: SparkSession' tests/integration/test_*.py)
 COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
@@ -30,14 +33,21 @@ $(CHECKS): environments/checks/requirements.lock | $(READY)
 	.venv/checks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+.venv/.spark-%: environments/spark/%/requirements.lock environments/spark/%/jars.txt environments/spark/%/java environments/spark/install_jars.py | $(READY)
+	$(BIN)/python -m venv --clear .venv/spark-$*
+	.venv/spark-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	install -D environments/spark/$*/java .venv/spark-$*/java/bin/java
+	JAVA_HOME=$(CURDIR)/.venv/spark-$*/java .venv/spark-$*/bin/python environments/spark/install_jars.py environments/spark/$*/jars.txt
+	@touch $@
+
 setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars
 
 run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to the lake
 	@$(BIN)/python -m aml_pipelines sample flights --if-missing --target $(TARGET)
 	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
 
-test: $(READY) $(AZURITE) $(CHECKS) ## every test that needs no cloud
-	@$(BIN)/python -m pytest $(PARALLEL) -m "not azure"
+test: $(if $(SPARK),.venv/.spark-$(SPARK),$(READY) $(AZURITE) $(CHECKS)) ## every test that needs no cloud; with SPARK=4.1 those of tables, on that Spark
+	@$(if $(SPARK),JAVA_HOME=$(CURDIR)/$(ON_SPARK)/java $(ON_SPARK)/bin/python -m pytest $(OF_TABLES),$(BIN)/python -m pytest $(PARALLEL) -m "not azure")
 
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
 	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
@@ -72,9 +82,10 @@ shell: $(READY) ## Python with a Spark session on the lake
 		PYSPARK_SUBMIT_ARGS="--conf spark.ui.enabled=false pyspark-shell" \
 		$(BIN)/python -i -c 'from spark_jobs.session import spark_session; spark = spark_session("shell")'
 
-lock: ## resolve pyproject.toml and environments/checks anew into their locks (needs uv)
+lock: ## resolve pyproject.toml and what environments/ asks for anew into their locks (needs uv)
 	$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	$(COMPILE) environments/checks/requirements.in -o environments/checks/requirements.lock
+	$(COMPILE) environments/spark/4.1/requirements.in -o environments/spark/4.1/requirements.lock
 
 clean: ## the lakes, their registries, tracking and runs: a clean slate
 	rm -rf .lake .lake-azurite

