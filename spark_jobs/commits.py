@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from conf import faults
-from spark_jobs.delta_log import ConflictError, Record, TableState
+from spark_jobs.delta_log import Record, TableState, WriteConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +59,9 @@ def merge_settings(
 
 
 def own_commit(state: TableState, record: Record, version: int) -> TableState:
-    """Return `state` if its commit is the one just made; raise ConflictError for another run's."""
+    """Return `state` if its commit is the one just made; raise WriteConflictError if not."""
     if state.version != version or state.record != json.loads(json.dumps(record)):
-        raise ConflictError(
+        raise WriteConflictError(
             f"{state.uri}: another run wrote version {state.version} while this one wrote "
             f"{version}; run this step again"
         )

@@ -28,7 +28,7 @@ class LakeError(RuntimeError):
     """A table is missing, is not the one on the receipt, or was changed by another run."""
 
 
-class ConflictError(LakeError):
+class WriteConflictError(LakeError):
     """Another run wrote a table while this one did."""
 
 

@@ -70,8 +70,8 @@ def put_batches(
     """Replace the rows of `batches`, which `column` names, in a table; `rows` may have new columns.
 
     One commit deletes what the table has of these batches and inserts `rows`: the same batches put
-    again, or by another run at the same time, are there once. Raises ConflictError when another
-    run wrote in between; the step is done again then.
+    again, or by another run at the same time, are there once. Raises WriteConflictError when
+    another run wrote in between; the step is done again then.
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):

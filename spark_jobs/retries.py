@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from delta import exceptions
 
-from spark_jobs.delta_log import ConflictError
+from spark_jobs.delta_log import WriteConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Given = ParamSpec("Given")
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 LOGGER = logging.getLogger(__name__)
 # Seconds before each further try, about which each run waits a time of its own.
 WAITS = (0.5, 2.0, 8.0)
 # Delta's Python classes for its conflicts have no class in common.
 CONFLICTS = (
-    ConflictError,
+    WriteConflictError,
     exceptions.DeltaConcurrentModificationException,
     exceptions.ConcurrentWriteException,
     exceptions.MetadataChangedException,
@@ -34,14 +34,14 @@ CONFLICTS = (
 )
 
 
-def done_again_on_conflict(step: Callable[Given, Result]) -> Callable[Given, Result]:
+def done_again_on_conflict(step: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """Let a step whose writes can be repeated do them again when another run wrote meanwhile.
 
     It fails by the last conflict when there is one in each try.
     """
 
     @wraps(step)
-    def tried(*args: Given.args, **named: Given.kwargs) -> Result:
+    def tried(*args: Given.args, **named: Given.kwargs) -> Returned:
         for wait in WAITS:
             try:
                 return step(*args, **named)

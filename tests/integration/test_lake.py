@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 from spark_jobs import lake
 from spark_jobs.delta_log import (
     SHORT_LOG,
-    ConflictError,
     LakeError,
+    WriteConflictError,
     count_rows,
     rows_if_told,
     table_exists,
@@ -281,7 +281,9 @@ def test_rows_that_another_run_appends_first_are_there_once(
         return changes
 
     monkeypatch.setattr(lake, "compare_rows", let_the_other_run_write_first)
-    with pytest.raises(ConflictError, match="another run wrote version 1 while this one wrote 1"):
+    with pytest.raises(
+        WriteConflictError, match="another run wrote version 1 while this one wrote 1"
+    ):
         lake.sync_table(grown, uri, key=KEY, record={"run": "ours"})
     assert stored(spark, uri).count() == 2
 

@@ -72,7 +72,7 @@ def test_a_process_waits_at_a_point_until_the_test_lets_it_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(faults.VARIABLE, str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["/work/steps/clean.py"])
+    monkeypatch.setattr(sys, "argv", ["steps/clean.py"])
     plan(tmp_path, "clean: before commit silver/valid", action="wait")
     thread = threading.Thread(target=faults.point, args=("before commit", "silver/valid"))
     thread.start()

@@ -7,10 +7,10 @@ import logging
 import pytest
 from delta.exceptions import ConcurrentAppendException
 
-from spark_jobs.delta_log import ConflictError, LakeError
+from spark_jobs.delta_log import LakeError, WriteConflictError
 from spark_jobs.retries import done_again_on_conflict
 
-OURS = ConflictError("silver/valid: another run wrote version 3\nmore")
+OURS = WriteConflictError("silver/valid: another run wrote version 3\nmore")
 
 
 class DeltaConflict(ConcurrentAppendException):  # type: ignore[misc] # delta has no types
@@ -68,7 +68,7 @@ def test_a_step_is_done_again_after_a_conflict(
 
 def test_a_step_fails_by_the_conflict_that_never_ends() -> None:
     step = Step(*[OURS] * 9)
-    with pytest.raises(ConflictError, match="another run wrote version 3"):
+    with pytest.raises(WriteConflictError, match="another run wrote version 3"):
         tried(step)
     assert step.times == 4
 
