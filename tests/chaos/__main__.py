@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
+import os
 import sys
 import tempfile
 from dataclasses import asdict
@@ -12,6 +12,9 @@ from pathlib import Path
 
 from rich.progress import track
 
+from aml_pipelines.execution.forked.warm import stop_forks
+from aml_pipelines.execution.jvm.kept import stop_kept_jvms
+from aml_pipelines.execution.kept import FOLDER_VARIABLE
 from aml_pipelines.execution.record import git_commit
 from conf.target import REPOSITORY
 from tests.chaos.crashes import Crash, Ends, Outcome, crash, crashes_of
@@ -29,7 +32,8 @@ def main() -> int:
     file = OUTCOMES / f"{git_commit()}.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)
     done = {outcome.crash: outcome for outcome in _read(file)}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as jvms:
+        os.environ[FOLDER_VARIABLE] = jvms  # no other run's JVM is to end
         job = Job(Path(folder))
         stages = {name: job.undisturbed(name) for name in STAGES}
         planned = [each for stage in stages.values() for each in crashes_of(stage)]
@@ -41,11 +45,12 @@ def main() -> int:
                 opened.write(json.dumps(asdict(outcome)) + "\n")
             if not outcome.is_equal:
                 print(f"{each}: {outcome.differences}\n{outcome.text}")
+        stop_kept_jvms()
+        stop_forks()
     outcomes = [done[each] for each in planned if each in done]
     PAGE.write_text(page(outcomes, len(planned)), "utf-8")
     unequal = sum(not outcome.is_equal for outcome in outcomes)
     print(f"wrote {PAGE.name}; {unequal} of {len(outcomes)} crashes did not end equal")
-    subprocess.run([sys.executable, "-m", "aml_pipelines", "jvm", "--stop"], check=True)
     return 1 if unequal else 0
 
 

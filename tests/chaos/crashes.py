@@ -20,7 +20,7 @@ from conf import faults
 from tests.chaos.contents import contents_of, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tests.chaos.stages import Job, Stage
@@ -126,13 +126,13 @@ def _end(job: Job, ends: Ends, run: int, waiting: dict[str, object]) -> None:
         log.joinpath(f".{newest.name}.crc").unlink(missing_ok=True)
 
 
-def _await(file: Path, ended: object) -> dict[str, object]:
+def _await(file: Path, ended: Callable[[], int | None]) -> dict[str, object]:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if file.is_file() and file.read_text("utf-8"):
             told: dict[str, object] = read_json(file)
             return told
-        if callable(ended) and ended() is not None:
+        if ended() is not None:
             return {}
         time.sleep(_LOOK_SECONDS)
     raise AssertionError(f"nothing waits: {file}")
