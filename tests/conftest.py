@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parent
 # Every JVM that a test starts, by whatever process, compiles fast rather than well, and writes no
 # code for a query: most live for seconds, in which that takes more time than it saves. Spark reads
-# this name. README's test lets it write code, as for README's reader.
+# this name. README's test lets it write code, as for README's reader. A JVM that compiles fast has
+# 48 MB for what it compiles, which hundreds of tests fill: it then spends a core on making room.
 os.environ["SPARK_SUBMIT_OPTS"] = (
-    "-XX:TieredStopAtLevel=1"
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseParallelGC"
     " -Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
 )
 # The JVMs that runs leave for the next one are this test process's own, and end with it.
