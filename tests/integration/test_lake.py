@@ -26,6 +26,7 @@ from spark_jobs.row_changes import compare_rows, schema_hash, with_row_hash
 from tests.delta_logs import commits, operations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -237,26 +238,35 @@ def test_a_receipt_reads_its_own_version_and_never_a_table_made_anew(
         lake.read_table(spark, receipt)
 
 
+def let_another_run_write_first(
+    monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]
+) -> None:
+    """Let `write` happen between the next comparison of rows and the commit that follows it."""
+    compare = compare_rows
+
+    def compared(rows: DataFrame, before: DataFrame, *, key: list[str]) -> Changes:
+        changes = compare(rows, before, key=key)
+        monkeypatch.setattr(lake, "compare_rows", compare)
+        write()
+        return changes
+
+    monkeypatch.setattr(lake, "compare_rows", compared)
+
+
 @pytest.mark.parametrize("theirs", ["a run of ours", "somebody's append"])
 def test_a_run_that_wrote_in_between_is_noticed(
     spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch, theirs: str
 ) -> None:
     lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
-    compare = compare_rows
 
-    def let_the_other_run_write_first(
-        rows: DataFrame, before: DataFrame, *, key: list[str]
-    ) -> Changes:
-        changes = compare(rows, before, key=key)
-        monkeypatch.setattr(lake, "compare_rows", compare)
+    def write() -> None:
         other = trips(spark, (1, "Ulm"), (3, "Rom"))
         if theirs == "a run of ours":
             lake.sync_table(other, uri, key=KEY, record={"run": "theirs"})
         else:
             other.write.format("delta").mode("append").save(uri)
-        return changes
 
-    monkeypatch.setattr(lake, "compare_rows", let_the_other_run_write_first)
+    let_another_run_write_first(monkeypatch, write)
     grown = trips(spark, (1, "Ulm"), (2, "Aix"))
     with pytest.raises(
         LakeError, match=r"another run wrote version \d while this one wrote 1; run"
@@ -270,17 +280,9 @@ def test_rows_that_another_run_appends_first_are_there_once(
 ) -> None:
     lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
     grown = trips(spark, (1, "Ulm"), (2, "Aix"))
-    compare = compare_rows
-
-    def let_the_other_run_write_first(
-        rows: DataFrame, before: DataFrame, *, key: list[str]
-    ) -> Changes:
-        changes = compare(rows, before, key=key)
-        monkeypatch.setattr(lake, "compare_rows", compare)
-        lake.sync_table(grown, uri, key=KEY, record={"run": "theirs"})
-        return changes
-
-    monkeypatch.setattr(lake, "compare_rows", let_the_other_run_write_first)
+    let_another_run_write_first(
+        monkeypatch, lambda: lake.sync_table(grown, uri, key=KEY, record={"run": "theirs"})
+    )
     with pytest.raises(
         WriteConflictError, match="another run wrote version 1 while this one wrote 1"
     ):
