@@ -31,11 +31,14 @@ SETTINGS = {
     # Keys and lineage come first in every table; nobody skips files by the columns behind them.
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "8",
 }
-# A laptop's tables are small: Spark's 200 shuffle partitions and Delta's 50 for a table's state are
-# made for clusters and cost seconds a step here.
+# A laptop's tables are small, and so is its heap. Spark's 200 shuffle partitions and Delta's 50 for
+# a table's state are made for clusters and cost seconds a step here.
 SMALL_MACHINE = {
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "1",
+    # A table's state and its plans are 3 MB of heap, and Delta keeps those of 10,000 tables: a JVM
+    # that lives on for later runs, or for hundreds of tests, was full.
+    "spark.databricks.delta.delta.log.cacheSize": "50",
 }
 # Spark writes and compiles Java for each plan. Of so few rows that takes longer than they do.
 FEW_ROWS = 20_000
