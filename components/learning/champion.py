@@ -31,6 +31,10 @@ class Champion:
     version: str
     tags: Mapping[str, str]
 
+    @property
+    def title(self) -> str:
+        return f"{self.name} v{self.version}"
+
 
 def find_champion(client: MLClient, name: str) -> Champion | None:
     """Find the version with the highest number whose tag says champion; None without any.

@@ -64,7 +64,7 @@ def decide(
         metric=model.metric,
         winner=best.candidate,
         winner_content=content,
-        champion=f"{champion.name} v{champion.version}" if champion else None,
+        champion=champion.title if champion else None,
         test_data=test.reference,
         test_rows=test.rows,
         release=test.release,

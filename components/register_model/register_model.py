@@ -8,12 +8,12 @@ from pathlib import Path
 from azure.ai.ml.entities import Model
 
 from assets.client import datastore_uri, workspace_client
-from conf import faults
 from conf.arguments import arguments
 from conf.model import load_model
 from conf.step_files import write_step_file
 from learning.champion import CHAMPION, find_champion
 from learning.decision import FILE_NAME
+from learning.promotion import promote
 from spark_jobs.receipt import FILE_NAME as RECEIPT
 from spark_jobs.receipt import Receipt
 
@@ -21,11 +21,8 @@ from spark_jobs.receipt import Receipt
 def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str) -> None:
     decided = json.loads(Path(decision, FILE_NAME).read_text(encoding="utf-8"))
     judged, client = decided["judgement"], workspace_client()
-    champion = find_champion(client, model_name)
-    is_new = judged["passes"] and not (
-        champion and champion.tags.get("content") == decided["winner_content"]
-    )
-    if is_new:
+    is_new = False
+    if judged["passes"]:
         winner = Model(
             name=model_name,
             type="mlflow_model",
@@ -41,9 +38,8 @@ def main(*, lake: str, model_name: str, model: str, decision: str, receipt: str)
                 "decision": json.dumps({k: v for k, v in judged.items() if k != "slices"}),
             },
         )
-        with faults.around("model registration", model_name):
-            client.models.create_or_update(winner)
-        champion = find_champion(client, model_name)
+        is_new = promote(client, winner, beaten=decided["champion"])
+    champion = find_champion(client, model_name)
     outcome = describe(champion.version if champion else None, decided, is_new=is_new)
     details = {"model": model_name, "registered": is_new}
     dataset = load_model(model_name).dataset

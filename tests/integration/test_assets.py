@@ -34,6 +34,7 @@ def publish(crc32, **more):
 """
 CHAMPIONS = """
 from assets.client import workspace_client
+from azure.ai.ml.constants import ListViewType
 from learning.champion import find_champion
 
 client = workspace_client()
@@ -43,12 +44,28 @@ def champion(name="late"):
     return found and found.version
 """
 
+PROMOTE = (
+    CHAMPIONS
+    + """
+from learning.promotion import promote
+
+def promoted(content, beaten, path="models/late"):
+    tags = {"champion": "true", "content": content}
+    return promote(client, model(path, tags=tags), beaten=beaten)
+
+def versions():
+    listed = ml.models.list("late", list_view_type=ListViewType.ALL)
+    return sorted((each.version, each.tags.get("content")) for each in listed)
+"""
+)
+
 
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     """Serve a workspace, and let jobs import what their snapshots would hold."""
-    (tmp_path / "models" / "late").mkdir(parents=True)
-    (tmp_path / "models" / "late" / "MLmodel").touch()
+    for name in ("late", "rival"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        (tmp_path / "models" / name / "MLmodel").touch()
     importable = {"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'components'}", "LAKE": str(tmp_path)}
     with workspace(tmp_path) as served:
         yield {**served.env, **importable}
@@ -217,3 +234,70 @@ tell(**said)
         "rolled_back": "9",
         "archived": "2",
     }
+
+
+def test_a_winner_takes_the_place_of_the_champion_that_it_was_compared_with(
+    env: Mapping[str, str],
+) -> None:
+    told = run_job(
+        env,
+        PROMOTE
+        + """
+tell(
+    first=promoted("a", None),
+    again=promoted("a", None),
+    later=promoted("b", "late v1"),
+    stale=refusal(promoted, "c", "late v1"),
+    first_again=refusal(promoted, "c", None),
+    versions=versions(),
+)
+""",
+    )
+    assert (told["first"], told["again"], told["later"]) == (True, False, True)
+    assert told["stale"] == (
+        "PromotionError: late: the winner was compared with late v1, and since then late v2 is "
+        "champion; nothing is registered. Run the training pipeline again, which compares the two"
+    )
+    assert "compared with no champion, and since then late v2 is" in str(told["first_again"])
+    assert told["versions"] == [["1", "a"], ["2", "b"]]
+
+
+def test_of_two_winners_over_one_champion_that_register_at_once_one_is_refused(
+    env: Mapping[str, str],
+) -> None:
+    told = run_job(
+        env,
+        PROMOTE
+        + """
+register_one, rivals = client.models.create_or_update, ["b"]
+
+def after_a_rival(asset):
+    if rivals:
+        tags = {"champion": "true", "content": rivals.pop()}
+        register_one(model("models/rival", version=asset.version, tags=tags))
+    return register_one(asset)
+
+client.models.create_or_update = after_a_rival
+tell(mine=refusal(promoted, "a", None), versions=versions())
+""",
+    )
+    assert "since then late v1 is champion; nothing is registered" in str(told["mine"])
+    assert told["versions"] == [["1", "b"]]
+
+
+def test_a_winner_gets_the_next_number_where_another_version_or_a_deleted_one_has_its_own(
+    env: Mapping[str, str],
+) -> None:
+    told = run_job(
+        env,
+        PROMOTE
+        + """
+from mlflow import MlflowClient
+ml.models.create_or_update(model())
+ml.models.create_or_update(model())
+ml.models.archive("late", version="1")
+MlflowClient().delete_model_version("late", "2")
+tell(mine=promoted("a", None), versions=[version for version, _ in versions()])
+""",
+    )
+    assert told == {"mine": True, "versions": ["1", "3"]}

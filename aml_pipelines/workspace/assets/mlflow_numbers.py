@@ -21,19 +21,29 @@ def number_of(version: str) -> int | None:
     return int(version) if is_number else None
 
 
-def renumber(database: Path, name: str, *, counted: int, wanted: int) -> bool:
-    """Give the version that MLflow has `counted` the number `wanted`; returns False if it is taken.
+def is_taken(database: Path, name: str, number: int) -> bool:
+    """Say whether a version has the number, or had it before it was deleted."""
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
+        return _is_there(connection, name, number)
 
-    MLflow's tables keep the numbers of deleted versions, so those are taken too.
+
+def renumber(database: Path, name: str, *, counted: int, wanted: int) -> bool:
+    """Give the version that MLflow has `counted` the number `wanted`, unless it is taken.
+
+    Return whether it was not.
     """
     with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        there = "SELECT 1 FROM model_versions WHERE name = ? AND version = ?"
-        is_taken = connection.execute(there, (name, wanted)).fetchone() is not None
-        for table in () if is_taken else _TABLES:
+        is_free = not _is_there(connection, name, wanted)
+        for table in _TABLES if is_free else ():
             connection.execute(
                 f"UPDATE {table} SET version = ? WHERE name = ? AND version = ?",  # noqa: S608 # ours
                 (wanted, name, counted),
             )
         connection.execute("COMMIT")
-    return not is_taken
+    return is_free
+
+
+def _is_there(connection: sqlite3.Connection, name: str, number: int) -> bool:
+    there = "SELECT 1 FROM model_versions WHERE name = ? AND version = ?"
+    return connection.execute(there, (name, number)).fetchone() is not None

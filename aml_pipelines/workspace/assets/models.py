@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import ConflictError, NotFoundError, RefusedError
 from aml_pipelines.pipeline.references import short_uri
-from aml_pipelines.workspace.assets.mlflow_numbers import number_of, renumber
+from aml_pipelines.workspace.assets.mlflow_numbers import is_taken, number_of, renumber
 from aml_pipelines.workspace.assets.mlflow_setup import prepare_tracking
 from aml_pipelines.workspace.assets.mlflow_tables import KIND, MLFLOW_MODEL, PREFIX, MlflowTables
 
@@ -92,6 +92,10 @@ class Models:
         _refuse_reserved(model.tags)
         _refuse_no_model(model)
         self._create_container(model.name)
+        wanted = number_of(model.version)
+        # Before MLflow counts: the number that it counts is gone for good, and would be the next.
+        if wanted is not None and is_taken(self.tables.database, model.name, wanted):
+            raise _taken(model)
         created = self._client.create_model_version(
             model.name,
             model.source,
@@ -101,17 +105,14 @@ class Models:
             await_creation_for=0,
         )
         # MLflow counts versions itself, and another process may have taken the number.
-        counted, wanted = int(created.version), number_of(model.version)
+        counted = int(created.version)
         if (
             wanted is not None
             and wanted != counted
             and not renumber(self.tables.database, model.name, counted=counted, wanted=wanted)
         ):
             self._client.delete_model_version(model.name, str(counted))
-            raise ConflictError(
-                f"{KIND} {model.name!r} version {model.version!r} is taken, by another "
-                "registration or by a version that was deleted; ask for the next version"
-            )
+            raise _taken(model)
 
     def _create_container(self, name: str) -> bool:
         from mlflow.exceptions import MlflowException  # noqa: PLC0415 # as above
@@ -135,6 +136,13 @@ class Models:
         for key, value in after.items():
             if before.get(key) != value:
                 self._client.set_model_version_tag(name, version, key, value)
+
+
+def _taken(model: ModelAsset) -> ConflictError:
+    return ConflictError(
+        f"{KIND} {model.name!r} version {model.version!r} is taken, by another registration or by "
+        "a version that was deleted; ask for the next version"
+    )
 
 
 def _own_tags(model: ModelAsset) -> dict[str, str]:
