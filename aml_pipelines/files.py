@@ -71,6 +71,7 @@ def lay_copy(source: Path, copy: Path) -> None:
         return
     part = copy.with_name(f".{copy.name}.{uuid.uuid4().hex}.part")
     shutil.copytree(source, part, copy_function=shutil.copyfile)
+    os.sync()  # after a power cut too
     try:
         with faults.around("rename", str(copy)):
             part.rename(copy)

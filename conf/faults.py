@@ -43,7 +43,7 @@ def around(name: str, about: str = "") -> Iterator[None]:
 
 
 def _reach(folder: Path, name: str, about: str) -> None:
-    here = f"{_program()}: {name} {_lasting(about)}".rstrip()
+    here = f"{_program()}: {name} {lasting(about)}".rstrip()
     number = _count(folder / REACHED, here)
     plan = json.loads((folder / PLAN).read_text("utf-8")) if (folder / PLAN).is_file() else {}
     if (here, number) != (plan.get("point"), plan.get("number")):
@@ -73,5 +73,6 @@ def _program() -> str:
     return program.parent.name if program.stem == "__main__" else program.stem
 
 
-def _lasting(about: str) -> str:
+def lasting(about: str) -> str:
+    """Return how a point shows what is changed: the end of a path, without what differs by run."""
     return "/".join(_CHANGING.sub("*", about).rstrip("/").split("/")[-_SHOWN_PARTS:])

@@ -54,6 +54,10 @@ class RunContext:
         return self.plan.locations.runs
 
     @property
+    def state(self) -> Path:
+        return self.runs.parent
+
+    @property
     def run_id(self) -> str:
         return self.plan.locations.run_id
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.console import say
+from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.pipeline.lake import FolderLake
 
 if TYPE_CHECKING:
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_lake(target: Target) -> Iterator[OpenLake]:
-    """Open the lake of a local target while the block runs; the caller holds its state's lock."""
+    """Open the lake of a local target while the block runs; the caller holds its state's lock.
+
+    A folder is mended first if the machine has stopped in between.
+    """
     if target.has_folder:
+        for line in mend_after_restart(Path(target.lake), Path(target.state)):
+            say(line)
         yield FolderLake(Path(target.lake))
         return
     # What serves a lake takes a tenth of a second to import, which a folder should not pay.

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
+from aml_pipelines.execution.durability import settle
 from aml_pipelines.execution.kinds import runnable_kind
 from aml_pipelines.execution.node import NodeResult, run_node
 from aml_pipelines.execution.record import RunRecord, read_receipt
@@ -158,6 +159,8 @@ class Execution:
                 record.status = "NotStarted"
                 return
             self._complete(node, ended)
+        if record.status == "Completed" and not record.reused:
+            settle(self.context.state)  # before the record says so
         self.progress.ended(node.name, record.status, record.seconds, reused=record.reused)
 
     def _complete(self, node: PlannedNode, ended: NodeResult) -> None:

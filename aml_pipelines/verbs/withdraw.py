@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
+from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
 from aml_pipelines.execution.run import now
 from aml_pipelines.locks import exclusive
@@ -48,6 +49,8 @@ def main(arguments: argparse.Namespace) -> int:
         "erase": "yes" if arguments.erase else "no",
     }
     with exclusive(Path(target.state), {"pipelines": f"withdraw {file}", "started": now()}):
+        for line in mend_after_restart(lake, Path(target.state)):
+            say(line)
         done = run_script("withdraw", asked, target, output="withdrawn")
     for table, rows in done["rows"].items():
         say(f"  {table:<40} {rows:>12,} rows")

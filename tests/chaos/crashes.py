@@ -1,4 +1,4 @@
-"""Ends a process at a point of a stage, runs the same command again, and looks at what there is."""
+"""Ends something at a point of a stage, runs the same command again, and looks at what there is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from aml_pipelines.execution.jvm.kept import kept_jvms
 from aml_pipelines.files import read_json
 from conf import faults
 from tests.chaos.contents import contents_of, differences
+from tests.chaos.machine import stop_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +43,7 @@ class Ends(StrEnum):
     JVM = "the JVM"
     WORKSPACE = "the workspace"
     BEFORE_THE_LOG = "the process, after data files and before their commit"
+    MACHINE = "the machine, with what was not synced"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def crashes_of(stage: Stage) -> Iterator[Crash]:
             yield Crash(stage.pipeline, point, times[point], Ends.BEFORE_THE_LOG)
         if "registration" in point:
             yield Crash(stage.pipeline, point, times[point], Ends.WORKSPACE)
+        if "registration" in point or "after commit" in point:
+            yield Crash(stage.pipeline, point, times[point], Ends.MACHINE)
 
 
 def crash(job: Job, stage: Stage, crash: Crash, marks: Path) -> Outcome:
@@ -93,9 +98,13 @@ def crash(job: Job, stage: Stage, crash: Crash, marks: Path) -> Outcome:
     waits = crash.ends != Ends.PROCESS
     plan = {"point": crash.point, "number": crash.number, "action": "wait" if waits else "die"}
     (marks / faults.PLAN).write_text(json.dumps(plan), "utf-8")
+    began = time.time_ns()
     first = job.start(stage.pipeline, marks)
     if waits:
         _end(job, crash.ends, first.pid, _await(marks / faults.WAITING, first.poll))
+        if crash.ends == Ends.MACHINE:
+            lost = stop_machine(job.lake, began, marks / faults.REACHED, seed=str(crash))
+            assert lost, "every file had reached the disk"
         (marks / faults.WAITING).unlink(missing_ok=True)
     text = first.communicate(timeout=300)[0]
     if (marks / faults.PLAN).exists():
@@ -107,7 +116,13 @@ def crash(job: Job, stage: Stage, crash: Crash, marks: Path) -> Outcome:
 
 def _end(job: Job, ends: Ends, run: int, waiting: dict[str, object]) -> None:
     """End what is to end, while the point of `waiting` is stood at, in the run of that process."""
-    if ends == Ends.JVM:
+    if ends == Ends.MACHINE:
+        its = psutil.Process(run)
+        pids = [int(str(waiting["pid"])), *(jvm.pid for jvm in kept_jvms())]
+        for process in [its, *its.children(recursive=True), *map(psutil.Process, pids)]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    elif ends == Ends.JVM:
         for jvm in kept_jvms():
             if jvm.is_used:
                 os.kill(jvm.pid, signal.SIGKILL)

@@ -26,9 +26,10 @@ tables, data assets and models have the content that an undisturbed run leaves (
 id of the run that wrote a score first).
 
 What ends is the process that is at the point; the JVM under it, while it waits there; the
-workspace's server, while a step waits to ask it or has just been answered; or the process when
-Spark has written data files and no commit names them yet: after the commit, whose file is then
-taken away.
+workspace's server, while a step waits to ask it or has just been answered; the process when Spark
+has written data files and no commit names them yet: after the commit, whose file is then taken
+away; or the machine: every process is killed, and each file that nobody had synced is lost, empty
+or cut in half, by chance.
 """
 
 

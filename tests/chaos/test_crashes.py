@@ -21,6 +21,8 @@ CHOSEN = (
     Crash("data", "publish_mltable: after data registration crops_train", 1, Ends.PROCESS),
     Crash("training", "register_model: before model registration crops_model", 1, Ends.WORKSPACE),
     Crash("batch_inference", "write_scores: before commit gold/crops/scores", 1, Ends.JVM),
+    Crash("data", "clean: after commit silver/crops/valid", 1, Ends.MACHINE),
+    Crash("batch_inference", "write_scores: after commit gold/crops/scores", 1, Ends.MACHINE),
 )
 
 

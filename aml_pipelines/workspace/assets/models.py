@@ -6,6 +6,7 @@ Models are read from MLflow's tables; MLflow itself is imported here only, and o
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import replace
 from functools import cached_property
@@ -91,6 +92,7 @@ class Models:
     def _register(self, model: ModelAsset) -> None:
         _refuse_reserved(model.tags)
         _refuse_no_model(model)
+        os.sync()  # after a power cut, too, there is what a registered version names
         self._create_container(model.name)
         wanted = number_of(model.version)
         # Before MLflow counts: the number that it counts is gone for good, and would be the next.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.console import say
 from aml_pipelines.errors import PipelineError
 from aml_pipelines.execution.context import RunContext
+from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.environments.build import environments_of
 from aml_pipelines.execution.evictions import Evictions
 from aml_pipelines.execution.kinds.command import warm_forks
@@ -53,6 +54,9 @@ def main(arguments: argparse.Namespace) -> int:
     end_with_parent(signal.SIGINT)
     try:
         with private_files(), _lake_lock(arguments):
+            # Its lake's folder is its state folder.
+            for line in mend_after_restart(arguments.state, arguments.state):
+                say(line)
             return _run(_plan(arguments), arguments)
     except PipelineError as error:
         sys.stderr.write(f"{name_places(str(error), arguments.file.parent)}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -109,6 +110,8 @@ class Versions:
         of another type.
         """
         properties, now = self.kind.stored_form(properties), time.time()
+        if self.kind.uri:
+            os.sync()  # after a power cut, too, there is what a registered version names
         with self._writing() as connection:
             stored = self._find(connection, name, version)
             if unless:
