@@ -1,7 +1,7 @@
 """Two runs on one lake without its lock: one stands at a commit while the other runs whole.
 
 No lock keeps two runs apart in Azure. Here both run in one JVM, where Delta is safe on a folder;
-that of the Azure Data Lake is Delta's log store and the store itself.
+test_runs_in_two_processes has them on a storage account.
 """
 
 from __future__ import annotations
@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assets.mltables import read_rows, write_mltable
+from assets.readback import check_readback
 from conf import faults
 from spark_jobs import retries
-from spark_jobs.clean import clean_dataset
 from spark_jobs.delta_log import LakeError
-from spark_jobs.features import build_features
-from spark_jobs.ingest import ingest_source
-from spark_jobs.split import split_features
-from tests.contracts import contract_of
-from tests.delta_logs import operations
+from tests.integration.runs_at_once import (
+    FILES,
+    FIRST_AND_SECOND,
+    PLACES,
+    WORK,
+    held,
+    load,
+    versions,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,67 +36,27 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-TRIPS = """
-sources: {history: {path: raw/*.csv, format: csv}}
-columns:
-  trip: {type: int, required: true}
-  fare: {type: double, max: 100}
-key: [trip]
-label: {name: is_dear, expression: fare > 10}
-split: {by: key, train: 0.6, validation: 0.2, test: 0.2}
-"""
-MONDAY = "trip,fare\n" + "".join(f"{trip},{trip}\n" for trip in range(40)) + "7,7\nx,1\n8,200\n"
-# A new trip, a correction, and another bad row.
-TUESDAY = "trip,fare\n50,5\n3,33\n?,\n"
-OF_ARRIVAL = {"_arrival", "_row_id", "_row_hash"}
-FILES = ("monday", "tuesday")
-# Each place of a run at which a table has a commit of its own.
-PLACES = (
-    *("bronze/trips/rows", "quarantine/trips/rows", "silver/trips/duplicates"),
-    *("silver/trips/valid", "gold/trips/features", "gold/trips/train"),
-    *("gold/trips/validation", "gold/trips/test"),
-)
-
-ALL = [f"{moment} commit {place}" for place in PLACES for moment in ("before", "after")]
+ALL = [
+    (work, f"{moment} commit {place}")
+    for work, places in PLACES.items()
+    for place in places
+    for moment in ("before", "after")
+]
+SPLITS = ("train", "validation", "test")
 # `make chaos` has all.
-CHOSEN = ALL if os.environ.get("CHAOS") == "all" else [ALL[0], ALL[6], ALL[9], ALL[11]]
-
-
-def run(spark: SparkSession, lake: Path) -> None:
-    """Do what the data pipeline does, in a session of its own."""
-    session, contract, uri = spark.newSession(), contract_of(TRIPS), str(lake)
-    for name in ("spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"):
-        session.conf.set(name, "1")
-    bronze = ingest_source(session, contract, lake_uri=uri, source="history", as_of="arrival")
-    tables = clean_dataset(session, bronze.table, contract, lake_uri=uri).tables
-    features = build_features(session, {"trips": tables["valid"]}, contract, lake_uri=uri)
-    split_features(session, features, contract, lake_uri=uri)
-
-
-def held(spark: SparkSession, lake: Path) -> dict[str, list[str]]:
-    """Return the rows of each table, but for what follows from which files arrived together."""
-    return {
-        place: sorted(
-            json.dumps({k: v for k, v in row.asDict().items() if k not in OF_ARRIVAL}, default=str)
-            for row in spark.read.format("delta").load(f"{lake}/{place}").collect()
-        )
-        for place in PLACES
-    }
-
-
-def commits(lake: Path) -> dict[str, int]:
-    return {place: len(operations(f"{lake}/{place}")) for place in PLACES}
+IS_WHOLE = os.environ.get("CHAOS") == "all"
+CHOSEN = ALL if IS_WHOLE else [ALL[0], ALL[6], ALL[11], ALL[-3]]
 
 
 class Standing:
     """A run in a thread of its own that stands at a commit until it is let go."""
 
-    def __init__(self, spark: SparkSession, lake: Path, marks: Path, point: str) -> None:
-        plan = {"point": point, "number": 1, "action": "wait"}
+    def __init__(self, spark: SparkSession, uri: str, marks: Path, work: str, point: str) -> None:
+        plan = {"point": f"run: {point}", "number": 1, "action": "wait"}
         (marks / faults.PLAN).write_text(json.dumps(plan))
         self.error: BaseException | None = None
         self._waiting = marks / faults.WAITING
-        self._thread = threading.Thread(target=self._run, args=(spark, lake))
+        self._thread = threading.Thread(target=self._run, args=(spark, uri, work))
         self._thread.start()
         while not self._waiting.is_file() and self._thread.is_alive():
             time.sleep(0.01)
@@ -101,9 +66,9 @@ class Standing:
         self._waiting.unlink()
         self._thread.join()
 
-    def _run(self, spark: SparkSession, lake: Path) -> None:
+    def _run(self, spark: SparkSession, uri: str, work: str) -> None:
         try:
-            run(spark, lake)
+            WORK[work](spark, uri)
         except Exception as error:  # noqa: BLE001 # the test looks at it
             self.error = error
 
@@ -118,59 +83,90 @@ def marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def lake_with(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        (folder / "raw").mkdir(parents=True, exist_ok=True)
-        file = folder / "raw" / f"{name}.csv"
-        file.write_text(text)
-        os.utime(file, (FILES.index(name), FILES.index(name)))
-    return folder
+def arrive(folder: Path, name: str) -> str:
+    """Put a file into a lake, newer than those before it; return the lake's URI."""
+    path, text = FILES[name]
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    moment = list(FILES).index(name)
+    os.utime(file, (moment, moment))
+    return str(folder)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, list[str]]]:
-    """Return what a lake has after Monday's files, and after Tuesday's."""
-    lake, after = tmp_path_factory.mktemp("undisturbed"), {}
-    for name, text in (("monday", MONDAY), ("tuesday", TUESDAY)):
-        run(spark, lake_with(lake, **{name: text}))
-        after[name] = held(spark, lake)
+    """Return what the tables have after each file that arrived, with those before it."""
+    after = {}
+    for work, names in FIRST_AND_SECOND.items():
+        folder = tmp_path_factory.mktemp(work)
+        for name in names:
+            uri = arrive(folder, name)
+            WORK[work](spark, uri)
+            after[name] = held(spark, uri, work)
     return after
 
 
-@pytest.mark.parametrize("point", CHOSEN)
+@pytest.mark.parametrize("at", CHOSEN, ids=" ".join)
 def test_the_same_run_twice_at_once_leaves_each_row_once(
     spark: SparkSession,
     tmp_path: Path,
     marks: Path,
     undisturbed: dict[str, dict[str, list[str]]],
-    point: str,
+    at: tuple[str, str],
 ) -> None:
-    lake = lake_with(tmp_path / "lake", monday=MONDAY)
-    standing = Standing(spark, lake, marks, f"run: {point}")
-    run(spark, lake)
+    work, point = at
+    first, _ = FIRST_AND_SECOND[work]
+    uri = arrive(tmp_path / "lake", first)
+    standing = Standing(spark, uri, marks, work, point)
+    WORK[work](spark, uri)
     standing.let_go()
     assert standing.error is None
-    assert held(spark, lake) == undisturbed["monday"]
-    before = commits(lake)
-    run(spark, lake)
-    assert commits(lake) == before
+    assert held(spark, uri, work) == undisturbed[first]
+    before = versions(spark, uri, work)
+    WORK[work](spark, uri)
+    assert versions(spark, uri, work) == before
 
 
-@pytest.mark.parametrize("point", CHOSEN)
+@pytest.mark.parametrize("at", CHOSEN, ids=" ".join)
 def test_a_run_that_is_overtaken_by_one_with_more_files_takes_nothing_back(
     spark: SparkSession,
     tmp_path: Path,
     marks: Path,
     undisturbed: dict[str, dict[str, list[str]]],
-    point: str,
+    at: tuple[str, str],
 ) -> None:
-    lake = lake_with(tmp_path / "lake", monday=MONDAY)
-    standing = Standing(spark, lake, marks, f"run: {point}")
-    run(spark, lake_with(lake, tuesday=TUESDAY))
+    work, point = at
+    first, second = FIRST_AND_SECOND[work]
+    uri = arrive(tmp_path / "lake", first)
+    standing = Standing(spark, uri, marks, work, point)
+    WORK[work](spark, arrive(tmp_path / "lake", second))
     standing.let_go()
     if standing.error:
         assert isinstance(standing.error, LakeError)
         assert "a later run has done it with version" in str(standing.error)
-    assert held(spark, lake) == undisturbed["tuesday"]
+    assert held(spark, uri, work) == undisturbed[second]
+
+
+@pytest.mark.parametrize(
+    "point", [f"{moment} commit gold/trips/validation" for moment in ("before", "after")]
+)
+def test_training_reads_its_release_whole_while_another_run_loads(
+    spark: SparkSession, tmp_path: Path, marks: Path, point: str
+) -> None:
+    uri = arrive(tmp_path / "lake", "monday")
+    released = load(spark, uri)
+    for split in SPLITS:
+        table = released[split]
+        write_mltable(f"{tmp_path}/{split}", table_uri=table.uri, version=table.version)
+    tuesday = arrive(tmp_path / "lake", "tuesday")
+    standing = Standing(spark, tuesday, marks, "load", point)
+    rows = {split: read_rows(f"{tmp_path}/{split}") for split in SPLITS}
+    standing.let_go()
+    assert standing.error is None
+    assert sorted(trip for split in SPLITS for trip in rows[split]["trip"]) == sorted(range(40))
+    for split in SPLITS:
+        check_readback(split, rows[split], released[split])
+        check_readback(split, read_rows(f"{tmp_path}/{split}"), released[split])
