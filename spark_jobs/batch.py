@@ -65,7 +65,7 @@ def select_batch(
     losers = losers.join(of_deleted, on=[ROW_ID], how="left_anti")
     standing_in = stand_ins(losers, frames["features"].where(arrived), contract)
     rows_in = bronze.count()
-    record = {"step": "select_batch", "batch": batch_id}
+    record = {"step": "select_batch", "batch": batch_id, "features": versions["features"]}
     folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
     refused = rejected_rows(frames["quarantine"].where(arrived), losers, standing_in, contract)
     rejected = lake.create_once(

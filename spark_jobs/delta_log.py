@@ -61,6 +61,13 @@ def table_state(spark: SparkSession, uri: str) -> TableState:
     return TableState(uri, str(identity), newest, _parse_record(last.get("commitInfo", {})))
 
 
+def first_record(spark: SparkSession, uri: str) -> Record:
+    """Return the record that the writer of a table's first commit left; empty where it is gone."""
+    if not file_exists(spark, f"{uri}/_delta_log/{0:020}.json"):
+        return {}
+    return _parse_record(_read_commit(spark, uri, 0).get("commitInfo", {}))
+
+
 def count_rows(spark: SparkSession, state: TableState) -> int | None:
     """Return how many rows the files of a table's newest version have, by their own statistics.
 

@@ -9,7 +9,13 @@ from pyspark.sql import functions as F
 
 from conf.columns import ROW_ID
 from spark_jobs import lake, step_state
-from spark_jobs.delta_log import TableState, rows_if_told, table_exists
+from spark_jobs.delta_log import (
+    TableState,
+    first_record,
+    rows_if_told,
+    table_exists,
+    table_state,
+)
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 from spark_jobs.retries import done_again_on_conflict
@@ -65,11 +71,13 @@ def write_scores(
         "batch": version_of(batch),
         "rejected": version_of(rejected),
         "model": f"{run.model_name}:{run.model_version}",
+        "features": str(first_record(spark, batch.uri).get("features", "")),
     }
     last = step_state.load(spark, lake_uri, "write_scores", contract.name)
     if last and last.facts == facts:
         return dict(last.tables)
     uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
+    _refuse_overtaken(spark, uri, facts, contract)
     stored = rows_if_told(spark, uri)
     fit_to_rows(spark, None if stored is None else stored + batch.rows_in)
     inputs, scores = lake.read_table(spark, batch), scores.persist()
@@ -86,6 +94,19 @@ def write_scores(
     )
     step_state.save(spark, lake_uri, "write_scores", contract.name, StepState(facts, tables))
     return tables
+
+
+def _refuse_overtaken(
+    spark: SparkSession, uri: str, facts: Mapping[str, str], contract: Dataset
+) -> None:
+    """Raise LakeError where there are scores of a batch from later features than this one's.
+
+    A row that was corrected between the two would get the score of what it was before.
+    """
+    if table_exists(spark, uri):
+        record = table_state(spark, uri).record
+        last = StepState({name: str(fact) for name, fact in record.items()}, {})
+        step_state.refuse_earlier(last, facts, step="write_scores", dataset=contract.name)
 
 
 def _merge(

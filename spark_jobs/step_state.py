@@ -58,8 +58,8 @@ def refuse_earlier(
         if version and table == done_table and int(done_version) > int(version):
             raise LakeError(
                 f"{step} of {dataset!r}: a later run has done it with version {done_version} of "
-                f"{name}, and this run has version {version}; nothing was written or lost: run "
-                "the pipeline again from its first step"
+                f"{name}, and this run has version {version}; nothing is lost: run the pipeline "
+                "again from its first step"
             )
 
 

@@ -14,6 +14,7 @@ from spark_jobs.features import build_features
 from spark_jobs.ingest import ingest_source
 from spark_jobs.score_rows import ScoreRun
 from spark_jobs.scores import write_scores
+from spark_jobs.session import SMALL_MACHINE
 from spark_jobs.split import split_features
 from tests.contracts import contract_of
 
@@ -40,8 +41,9 @@ MONDAY = (
     + "".join(f"{trip},1,{trip}\n" for trip in range(40))
     + "7,1,7\nx,1,1\n8,1,200\n"
 )
-# A new trip, a correction, and another bad row.
-TUESDAY = "trip,km,fare\n50,1,5\n3,1,33\n?,1,\n"
+# A new trip, corrections of some in each split, and another bad row.
+CORRECTED = "".join(f"{trip},2,{trip}\n" for trip in range(20))
+TUESDAY = f"trip,km,fare\n50,1,5\n{CORRECTED}?,1,\n"
 # To be scored: the second file corrects a trip of the first, and both have a row that is broken.
 MORNING = "trip,km\n60,1\n61,2.5\n61,3\n?,4\n"
 EVENING = "trip,km\n61,8\n62,7\n!,4\n"
@@ -123,6 +125,6 @@ def versions(spark: SparkSession, uri: str, work: str) -> dict[str, int]:
 
 def _session(spark: SparkSession) -> SparkSession:
     session = spark.newSession()
-    for name in ("spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"):
-        session.conf.set(name, "1")
+    for name, value in {**SMALL_MACHINE, "spark.sql.shuffle.partitions": "1"}.items():
+        session.conf.set(name, value)
     return session

@@ -108,7 +108,7 @@ def test_a_run_with_fewer_files_does_not_take_back_what_a_later_one_has_cleaned(
         clean_dataset(spark, earlier.table, contract, lake_uri=str(tmp_path))
     assert str(refused.value) == (
         "clean of 'trips': a later run has done it with version 1 of bronze, and this run has "
-        "version 0; nothing was written or lost: run the pipeline again from its first step"
+        "version 0; nothing is lost: run the pipeline again from its first step"
     )
     assert clean(spark, tmp_path, contract) == tables
 

@@ -52,6 +52,7 @@ class Standing:
     """A run in a thread of its own that stands at a commit until it is let go."""
 
     def __init__(self, spark: SparkSession, uri: str, marks: Path, work: str, point: str) -> None:
+        (marks / faults.REACHED).unlink(missing_ok=True)  # what a run before this one has counted
         plan = {"point": f"run: {point}", "number": 1, "action": "wait"}
         (marks / faults.PLAN).write_text(json.dumps(plan))
         self.error: BaseException | None = None
