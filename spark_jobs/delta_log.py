@@ -81,7 +81,7 @@ def count_rows(spark: SparkSession, state: TableState) -> int | None:
         commit = f"{state.uri}/_delta_log/{version:020}.json"
         if not file_exists(spark, commit):
             return None
-        for line in read_text(spark, commit).splitlines():
+        for line in read_lines(spark, commit):
             action = json.loads(line) if line.startswith(('{"add"', '{"remove"')) else {}
             if "remove" in action:
                 files.pop(action["remove"]["path"], None)
@@ -98,6 +98,12 @@ def rows_if_told(spark: SparkSession, uri: str) -> int | None:
     return count_rows(spark, table_state(spark, uri)) if table_exists(spark, uri) else 0
 
 
+def read_lines(spark: SparkSession, commit: str) -> list[str]:
+    """Read the actions of a commit, each of which is a line."""
+    # By one character: the texts in them may have others at which Python ends a line.
+    return read_text(spark, commit).split("\n")
+
+
 def _commits(spark: SparkSession, uri: str) -> list[int]:
     names = list_names(spark, f"{uri}/_delta_log")
     return [int(match.group(1)) for match in map(COMMIT.match, names) if match]
@@ -106,7 +112,7 @@ def _commits(spark: SparkSession, uri: str) -> list[int]:
 def _read_commit(spark: SparkSession, uri: str, version: int) -> dict[str, Mapping[str, object]]:
     """Read the two actions that a commit has once: its info and the metadata."""
     actions: dict[str, Mapping[str, object]] = {}
-    for line in read_text(spark, f"{uri}/_delta_log/{version:020}.json").splitlines():
+    for line in read_lines(spark, f"{uri}/_delta_log/{version:020}.json"):
         # Not parsed first: a commit can have thousands of lines about files.
         if line.startswith(('{"commitInfo"', '{"metaData"')):
             actions |= json.loads(line)

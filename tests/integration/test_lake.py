@@ -329,3 +329,13 @@ def test_a_log_without_statistics_tells_nothing(spark: SparkSession, uri: str) -
     assert rows_if_told(spark, uri) is None
     assert rows_if_told(spark, f"{uri}_to_be") == 0
     assert lake.receipt_of(spark, uri).rows_out == 1
+
+
+def test_a_log_is_read_by_its_lines_whatever_ends_a_line_in_texts(
+    spark: SparkSession, uri: str
+) -> None:
+    # Unicode's and Windows' ends of lines, which statistics and records hold as they are.
+    text = "a\u2028b\x85c"
+    state = lake.sync_table(trips(spark, (1, text)), uri, key=KEY, record={"file": text})
+    assert count_rows(spark, state) == 1
+    assert table_state(spark, uri).record == {"file": text}
