@@ -6,6 +6,7 @@ Besides session.py, lake.py and expressions.py this is the only module that call
 from __future__ import annotations
 
 import fnmatch
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -15,7 +16,7 @@ from conf import faults
 from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from py4j.java_gateway import JavaObject, JVMView
     from pyspark.sql import SparkSession
@@ -49,13 +50,7 @@ def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
     path = _path(spark, pattern)
     statuses = path.getFileSystem(_hadoop(spark)).globStatus(path) or []
     files = [
-        StoredFile(
-            uri=status.getPath().toString(),
-            # Read anew: of a pattern that is one file Hadoop writes `file:///`, and Spark not.
-            encoded=_path(spark, status.getPath().toString()).toUri().toString(),
-            size=status.getLen(),
-            modified=status.getModificationTime(),
-        )
+        _stored(spark, status)
         for status in statuses
         if status.isFile() and not fnmatch.fnmatch(status.getPath().getName(), "[._]*")
     ]
@@ -78,6 +73,28 @@ def list_folders(spark: SparkSession, folder: str) -> list[str]:
     if not store.exists(path):
         return []
     return sorted(s.getPath().getName() for s in store.listStatus(path) if s.isDirectory())
+
+
+def list_below(spark: SparkSession, folder: str) -> list[StoredFile]:
+    """List all files below a folder, also those that Spark reads as no data, by URI."""
+    path = _path(spark, folder)
+    found = path.getFileSystem(_hadoop(spark)).listFiles(path, True)  # noqa: FBT003 # Java's own
+    files = []
+    while found.hasNext():
+        files.append(_stored(spark, found.next()))
+    return sorted(files, key=lambda file: file.uri)
+
+
+def delete_file(spark: SparkSession, uri: str) -> None:
+    """Delete a file, with the checksum that Hadoop keeps beside it here; a missing one is none."""
+    path = _path(spark, uri)
+    path.getFileSystem(_hadoop(spark)).delete(path, False)  # noqa: FBT003 # Java's own
+
+
+def whole_uri(spark: SparkSession, uri: str) -> str:
+    """Return a URI as files below it are listed: with its scheme."""
+    path = _path(spark, uri)
+    return str(path.getFileSystem(_hadoop(spark)).makeQualified(path).toString())
 
 
 def sha256(spark: SparkSession, uri: str) -> str:
@@ -121,14 +138,19 @@ def knows_encoding(spark: SparkSession, encoding: str) -> bool:
 
 def parquet_message(spark: SparkSession, uri: str) -> str:
     """Return the schema of a Parquet file as its footer states it, in Parquet's own words."""
-    hadoop = _jvm(spark).org.apache.parquet.hadoop
-    file = hadoop.util.HadoopInputFile.fromPath(_path(spark, uri), _hadoop(spark))
-    reader = hadoop.ParquetFileReader.open(file)
-    try:
+    with _parquet(spark, uri) as reader:
         message: str = reader.getFileMetaData().getSchema().toString()
         return message
-    finally:
-        reader.close()
+
+
+def parquet_rows(spark: SparkSession, uri: str) -> int | None:
+    """Return how many rows a Parquet file has; None for one that was not written to its end."""
+    try:
+        with _parquet(spark, uri) as reader:
+            rows: int = reader.getRecordCount()
+            return rows
+    except Py4JJavaError:
+        return None
 
 
 def file_exists(spark: SparkSession, uri: str) -> bool:
@@ -164,6 +186,28 @@ def write_receipt(spark: SparkSession, folder: str, receipt: Receipt) -> None:
 
 def read_receipt(spark: SparkSession, folder: str) -> Receipt:
     return parse_receipt(read_text(spark, f"{folder.rstrip('/')}/{FILE_NAME}"))
+
+
+def _stored(spark: SparkSession, status: JavaObject) -> StoredFile:
+    uri = status.getPath().toString()
+    return StoredFile(
+        uri=uri,
+        # Read anew: of a pattern that is one file Hadoop writes `file:///`, and Spark not.
+        encoded=_path(spark, uri).toUri().toString(),
+        size=status.getLen(),
+        modified=status.getModificationTime(),
+    )
+
+
+@contextmanager
+def _parquet(spark: SparkSession, uri: str) -> Iterator[JavaObject]:
+    hadoop = _jvm(spark).org.apache.parquet.hadoop
+    file = hadoop.util.HadoopInputFile.fromPath(_path(spark, uri), _hadoop(spark))
+    reader = hadoop.ParquetFileReader.open(file)
+    try:
+        yield reader
+    finally:
+        reader.close()
 
 
 def _hadoop(spark: SparkSession) -> JavaObject:
