@@ -29,6 +29,7 @@ VERBS = {
     "versions": "give every image the version of its content, wherever it is named",
     "workspace": "serve the local workspace to MLClient, until it is interrupted",
     "bootstrap": "make what pipelines need in a workspace",
+    "care": "find what crashes left in the lake, and remove it",
     "withdraw": "take a file, and all that came from it, out of the lake",
     "upload": "bring raw files from this machine to the lake",
     "register": "register environments, components and data assets",

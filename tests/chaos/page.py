@@ -30,6 +30,47 @@ workspace's server, while a step waits to ask it or has just been answered; the 
 has written data files and no commit names them yet: after the commit, whose file is then taken
 away; or the machine: every process is killed, and each file that nobody had synced is lost, empty
 or cut in half, by chance.
+
+## What crashes leave
+
+No later run reads it, and nothing names it:
+
+| what | where |
+|---|---|
+| data files that no commit names, and commits without their name | the folders of tables |
+| MLTables and models of nodes that did not complete | `published/`, `models/` |
+| code and half outputs of the nodes in which a run was cut off | `runs/<run>/<node>/` |
+| files that were not whole yet (`.NAME.….part`, `NAME.db.…`) | everywhere |
+| blocks that never became a blob | `registry/blocks/` |
+| code that was never registered | `workspaceblobstore/uploads/` |
+| files of jobs that were never put into the queue | `jobs/<job>/` |
+
+```sh
+python -m aml_pipelines care                 # lists it
+python -m aml_pipelines care flights         # in the tables of a dataset alone
+python -m aml_pipelines care --remove        # removes it, and nothing else
+```
+
+What something names stays: the files of every version in a table's log, however old, and whatever a
+data asset (an archived one too, and all in a folder that one names), a model, code, a component, a
+job, an endpoint, or the record of a completed node names. So do records and logs of runs. A table
+whose log is not whole is not looked at; `care` says so. Delta's own `VACUUM` is no substitute: it
+takes the files of older versions, which receipts and MLTables name. Files without rows, which Delta
+leaves out of its own commits, stay for it.
+
+`care` holds the lake's lock: no run is at work meanwhile, and what one has left may go at once.
+Clients upload without that lock; what they have changed within the last hour is left alone.
+`--older-than HOURS` sets another age, for everything.
+
+Of a lake behind Azurite `care` looks at the tables, and at what this machine keeps beside it. In
+Azure a component looks at the tables. No lock keeps writers out there; leave them a week, as
+`VACUUM` does. What it found is in the job's output `leftovers`:
+
+```sh
+python -m aml_pipelines submit care --target dev --set inputs.unchanged_since=2026-01-31T00:00:00Z
+```
+
+## What was tried
 """
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conf import faults
 from tests.chaos.contents import contents_of
+from tests.chaos.files import names_of_files
 from tests.e2e.lake_runs import make_lake
 from tests.e2e.word_labels import write_own
 from tests.rooms import copy_rooms
 
 if TYPE_CHECKING:
+    from collections import Counter
     from pathlib import Path
 
     from tests.chaos.contents import Contents
 
 STAGES = ("data", "training", "batch_inference")
-_DATASET = "crops"
+DATASET = "crops"
 # A row that breaks a rule, one without a key, and another version of a row, in either source.
 _DIRTY = {
     "history": ("7,wet,5.0,loam,oat\n,1.0,5.0,loam,oat\n", 3),
@@ -37,6 +40,7 @@ class Stage:
     before: Path
     points: tuple[str, ...]
     after: Contents
+    files: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ class Job:
         self.lake = make_lake(folder)
         (folder / "repository").mkdir()
         self._repository = copy_rooms(folder / "repository")
-        write_own(_DATASET, repository=self._repository, lake=self.lake)
+        write_own(DATASET, repository=self._repository, lake=self.lake)
         for source, (lines, again) in _DIRTY.items():
-            file = self.lake / "raw" / _DATASET / source / "a.csv"
+            file = self.lake / "raw" / DATASET / source / "a.csv"
             text = file.read_text()
             repeated = next(line for line in text.splitlines() if line.startswith(f"{again},"))
             file.write_text(f"{text}{lines}{repeated}\n")
@@ -72,7 +76,9 @@ class Job:
         if ended.code:
             raise AssertionError(f"{pipeline}: {ended.text}")
         points = (marks / faults.REACHED).read_text("utf-8").splitlines()
-        return Stage(pipeline, before, tuple(points), contents_of(self.lake))
+        return Stage(
+            pipeline, before, tuple(points), contents_of(self.lake), names_of_files(self.lake)
+        )
 
     def lay_out(self, stage: Stage) -> None:
         """Let the lake be as it was before a stage; tables and assets name it by its path."""
@@ -81,17 +87,34 @@ class Job:
 
     def run(self, pipeline: str, marks: Path | None = None) -> Ended:
         """Run a pipeline, with the faults that a folder plans."""
-        done = self.start(pipeline, marks)
-        text = done.communicate(timeout=300)[0]
-        return Ended(done.returncode, text)
+        return _ended(self.start(pipeline, marks))
 
     def start(self, pipeline: str, marks: Path | None = None) -> subprocess.Popen[str]:
-        words = ["run", pipeline, f"--model={_DATASET}_model", f"--target={self._folder}/local.yml"]
+        return self._start("run", pipeline, f"--model={DATASET}_model", marks=marks)
+
+    def command(self, *words: str) -> Ended:
+        """Type a command on the lake."""
+        return _ended(self._start(*words))
+
+    def care(self, *words: str) -> dict[str, Any]:
+        """Look for what crashes left, and return what is told of it."""
+        ended = self.command("care", "--json", *words)
+        if ended.code:
+            raise AssertionError(ended.text)
+        told: dict[str, Any] = json.loads(ended.text)
+        return told
+
+    def _start(self, *words: str, marks: Path | None = None) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "aml_pipelines", *words],
+            [sys.executable, "-m", "aml_pipelines", *words, f"--target={self._folder}/local.yml"],
             cwd=self._repository,
             env=os.environ | ({faults.VARIABLE: str(marks)} if marks else {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+def _ended(command: subprocess.Popen[str]) -> Ended:
+    text = command.communicate(timeout=300)[0]
+    return Ended(command.returncode, text)

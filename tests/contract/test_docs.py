@@ -22,7 +22,9 @@ DELIVERY = REPOSITORY / "docs" / "delivery.md"
 OF_A_REPOSITORY = [REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")]
 SAID_BY_AZURE = {"no matching federated identity"}
 # What these do is done on this machine, and the tests of README and of pipelines do it.
-DONE_ELSEWHERE = ("run", "explain", "sample", "init", "profile", "try", "withdraw", "workspace")
+DONE_ELSEWHERE = (
+    *("run", "explain", "sample", "init", "profile", "try", "withdraw", "care", "workspace"),
+)
 
 
 def shell_of(page: Path) -> str:

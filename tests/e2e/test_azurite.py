@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow.parquet as pq
@@ -24,6 +25,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.spark]
 LAKE = "abfs://lake@azuritetests.dfs.core.windows.net"
 READABLE = "abfss://lake@azuritetests.dfs.core.windows.net"
 PUBLISHED = "azureml://datastores/lake/paths/published"
+# What a writer leaves that ends before its commit, and within its first file.
+LEFT = f"silver/diabetes/valid/part-00000-{uuid.uuid4()}-c000.snappy.parquet"
 NODES = {"data": 5, "training": 5, "batch_inference": 8}
 
 
@@ -34,6 +37,7 @@ class Done(NamedTuple):
     runs: list[dict[str, Any]]
     state: Path
     container: ContainerClient
+    care: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     runs = [json.loads(file.read_text()) for file in sorted(state.glob("runs/*/run.json"))]
     runs.sort(key=lambda run: str(run["started"]))
     with serving_lake(LAKE, state) as lake:
-        yield Done(ended.stdout + ended.stderr, runs, state, lake.container)
+        lake.container.upload_blob(LEFT, b"PAR1")
+    cared = command("care", "--remove", "--json", to)
+    assert cared.returncode == 0, cared.stderr
+    care = json.loads(cared.stdout)
+    with serving_lake(LAKE, state) as lake:
+        yield Done(ended.stdout + ended.stderr, runs, state, lake.container, care)
 
 
 def test_every_pipeline_completes(done: Done) -> None:
@@ -61,6 +70,12 @@ def test_every_pipeline_completes(done: Done) -> None:
     for run in done.runs:
         statuses = [node["status"] for node in run["nodes"].values()]
         assert (run["status"], statuses) == ("Completed", ["Completed"] * NODES[run["pipeline"]])
+
+
+def test_what_a_crash_left_in_a_table_is_removed_and_nothing_else(done: Done) -> None:
+    removed = {place: told["paths"] for place, told in done.care["places"].items() if told["paths"]}
+    assert removed == {"files of tables": [LEFT]}
+    assert not done.container.get_blob_client(LEFT).exists()
 
 
 def test_every_patient_is_scored_exactly_once(done: Done) -> None:

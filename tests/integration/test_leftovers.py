@@ -17,7 +17,6 @@ from spark_jobs import lake
 from spark_jobs.delta_log import LakeError
 from spark_jobs.leftovers import Leftovers, find_leftovers, remove_leftovers, tables_of
 from tests.delta_logs import commits
-from tests.integration.firm import Firm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,50 +198,16 @@ def test_a_dataset_without_tables_is_refused_by_name(
         tables_of(spark, str(tmp_path), ("trip",))
 
 
-def test_all_that_a_version_names_is_there_after_writers_that_broke_off(
+def test_a_file_without_rows_that_delta_has_left_out_of_its_commit_is_of_no_crash(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    firm = Firm(spark, tmp_path)
-    left: set[Path] = set()
-    firm.arrive("history/1.csv", "trip,km,took\n1,9.5,20\n2,3,5\n2,3,6\n?,1,1\n")
-    firm.clean("history")
-    for uri in tables_of(spark, str(tmp_path), ())[:3]:
-        left |= _break_off_overwrite(spark, tmp_path, uri)
-    firm.arrive("batch/friday.csv", "trip,km\n8,1\nx,2\n")
-    firm.score("run 1", {8: 0.8})
-    named = _named(spark, tmp_path)
-    found = found_in(spark, tmp_path)
-    assert paths(tmp_path, found) == left
-    assert len(left) >= 3
-    remove_leftovers(spark, found)
-    assert _named(spark, tmp_path) == named
-    for uri in tables_of(spark, str(tmp_path), ()):
-        assert lake.read_version(spark, uri, 0).count() >= 0
-    firm.arrive("history/9.csv", "trip,km,took\n1,2,3\n")
-    firm.clean("history")
-    assert paths(tmp_path, found_in(spark, tmp_path)) == set()
-
-
-def _break_off_overwrite(spark: SparkSession, folder: Path, uri: str) -> set[Path]:
-    """Leave the data files of an overwrite of a table that was not committed."""
-    other = folder / uuid.uuid4().hex
-    shutil.copytree(uri, other)
-    rows = spark.read.format("delta").load(str(other))
-    rows.write.format("delta").mode("overwrite").save(str(other))
-    (*_, last) = commits(str(other))
-    new = [Path(action["path"]) for action in last["add"]]
-    for file in new:
-        (other / file).rename(Path(uri) / file)
-    shutil.rmtree(other)
-    return {(Path(uri) / file).relative_to(folder) for file in new}
-
-
-def _named(spark: SparkSession, folder: Path) -> set[Path]:
-    """Return the files that any version of any table names and that are there."""
-    files = {
-        Path(uri, action["path"])
-        for uri in tables_of(spark, str(folder), ())
-        for commit in commits(uri)
-        for action in (*commit.get("add", []), *commit.get("remove", []))
-    }
-    return {file for file in files if file.is_file()}
+    uri = tmp_path / "gold" / "trips" / "features"
+    rows = spark.range(2, numPartitions=2).where("id = 1")
+    rows.write.format("delta").save(str(uri))
+    (added,) = commits(str(uri))[0]["add"]
+    assert len(list(uri.glob("part-*"))) == 2
+    assert found_in(spark, tmp_path) == [Leftovers("gold/trips/features")]
+    (uri / added["path"]).with_name(f"part-00007-{uuid.uuid4()}-c000.snappy.parquet").write_text(
+        "PAR1"
+    )
+    assert len(paths(uri, found_in(spark, tmp_path))) == 1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
 
     from conf.target import Target
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 def run_script(
-    step: str, asked: Mapping[str, str], target: Target, *, output: str
+    step: str,
+    asked: Mapping[str, str],
+    target: Target,
+    *,
+    output: str,
+    environment: Mapping[str, str] = NOTHING,
 ) -> dict[str, Any]:
     """Run the script of a step in the JVM that runs share, with its arguments by name.
 
-    Returns the JSON file that it writes to the folder of its `output`. Raises CommandFailedError
-    with what the script says last when it fails.
+    `environment` has the variables by which the JVM reaches a lake that is no folder. Returns the
+    JSON file that the script writes to the folder of its `output`. Raises CommandFailedError with
+    what it says last when it fails.
     """
     stated = yaml.safe_load((COMPONENTS / step / "component.yml").read_text(encoding="utf-8"))
     conf = {key: str(value) for key, value in stated["conf"].items()}
@@ -40,7 +49,7 @@ def run_script(
             memory=conf["spark.driver.memory"],
             master=target.spark.master,
             folder=Path(made) / "jvm",
-            environment={},
+            environment=environment,
         )
         asked = {**asked, output: written.as_uri()}
         with warm as jvm, jvm.prepared(conf) as variables:

@@ -39,6 +39,14 @@ class StoredDocument:
         return dict(properties) if isinstance(properties, dict) else {}
 
 
+def all_contents(state: Path) -> list[Mapping[str, object]]:
+    """Return the bodies of the resources of all kinds in the workspace with the folder `state`."""
+    file = SqliteFile(StateFolder(state).documents_database, _TABLES)
+    with file.reading() as connection:
+        rows = connection.execute("SELECT content FROM document").fetchall()
+    return [json.loads(content) for (content,) in rows]
+
+
 class Documents:
     """The resources of one kind in the workspace with the folder `state`."""
 
