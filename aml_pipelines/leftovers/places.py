@@ -41,26 +41,26 @@ def outputs_of_nodes(folder: StateFolder, named: NamedPaths) -> Iterator[Path]:
 
 
 def files_of_runs(folder: StateFolder, named: NamedPaths) -> Iterator[Path]:
-    """Yield code and outputs of the nodes during which a run was cut off, and what began no run."""
+    """Yield code and half outputs of the nodes in which a run was cut off."""
     for node in unfinished_nodes(folder):
         if node.is_cut_off:
             for name in _OF_A_NODE:
                 yield from _unnamed(folder.runs / node.run / node.node / name, named)
-    for run in _entries(folder.runs):
-        if run.is_dir() and all(_is_unfinished(entry) for entry in run.iterdir()):
-            yield run
 
 
 def unfinished_files(folder: StateFolder, _: NamedPaths) -> Iterator[Path]:
     """Yield the files and folders that were to get another name when they are whole."""
-    for within, folders, files in os.walk(folder.root):
-        if Path(within) == folder.staged_blocks:
+    for name, folders, files in os.walk(folder.root):
+        within = Path(name)
+        unfinished = [entry for entry in (*folders, *files) if _UNFINISHED.fullmatch(entry)]
+        if within == folder.staged_blocks:
             folders.clear()
-            continue
-        yield from (
-            Path(within, name) for name in (*folders, *files) if _UNFINISHED.fullmatch(name)
-        )
-        folders[:] = [name for name in folders if not _UNFINISHED.fullmatch(name)]
+        elif within.parent == folder.runs and len(unfinished) == len([*folders, *files]):
+            yield within  # a run that ended before it had a record
+            folders.clear()
+        else:
+            yield from (within / entry for entry in unfinished)
+            folders[:] = [entry for entry in folders if entry not in unfinished]
 
 
 def staged_blocks(folder: StateFolder, _: NamedPaths) -> Iterator[Path]:
@@ -98,10 +98,6 @@ WITHOUT_IT: Mapping[str, Find] = {
 
 def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-def _is_unfinished(path: Path) -> bool:
-    return bool(_UNFINISHED.fullmatch(path.name))
 
 
 def _unnamed(path: Path, named: NamedPaths) -> Iterator[Path]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.files import read_json
 from aml_pipelines.pipeline.job_outputs import RUN_RECORD
+from aml_pipelines.workspace.jobs.store import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,12 @@ def run_records(folder: StateFolder) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def unfinished_nodes(folder: StateFolder) -> Iterator[Unfinished]:
-    """Yield the nodes that began and never completed; the caller holds the lake's lock."""
+    """Yield the nodes that never completed, and never will; the caller holds the lake's lock."""
+    # A job that touches nothing of the lake runs without its lock.
+    at_work = {job.name for job in Jobs(folder.root).all() if not job.is_final}
     for run, record in run_records(folder):
+        if run in at_work:
+            continue
         for node, told in record["nodes"].items():
             if told["status"] != COMPLETED:
                 yield Unfinished(run, node, is_cut_off=record["status"] == RUNNING)

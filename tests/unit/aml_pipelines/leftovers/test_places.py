@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aml_pipelines.execution.touched import Touched
 from aml_pipelines.leftovers.found import Leftover, found_in, remove
 from aml_pipelines.leftovers.named import named_in
 from aml_pipelines.leftovers.places import UNDER_THE_LOCK, WITHOUT_IT
@@ -148,6 +149,20 @@ def test_of_a_run_that_was_cut_off_code_and_half_outputs_are_found_and_its_recor
     assert found(tmp_path) == {"files of runs": expected}
 
 
+def test_a_job_that_runs_without_the_lakes_lock_was_not_cut_off(tmp_path: Path) -> None:
+    ran(tmp_path, "job", "Running", {"report": "Running"})
+    write(tmp_path, "runs/job/report/snapshot/report.py", "published/job_report/page.html")
+    jobs = Jobs(tmp_path)
+    jobs.submit("job", {"jobType": "Pipeline"}, Graph({}, {}, touched=Touched(())))
+    assert jobs.begin_next() is not None
+    assert found(tmp_path) == {}
+    jobs.fail_started("the workspace was stopped")
+    assert found(tmp_path) == {
+        "outputs of nodes": ["published/job_report"],
+        "files of runs": ["runs/job/report/snapshot"],
+    }
+
+
 def test_outputs_that_may_be_reused_are_not_found(tmp_path: Path) -> None:
     ran(tmp_path, "cut", "Running", {"train": "Running"})
     write(tmp_path, "runs/cut/train/outputs/model/MLmodel", "runs/cut/train/outputs/report/r.json")
@@ -175,12 +190,9 @@ def test_a_file_that_its_writer_has_not_finished_is_found(tmp_path: Path, file: 
 
 
 def test_a_run_that_ended_before_its_record_was_written_is_found(tmp_path: Path) -> None:
-    part = f".run.json.{'0' * 32}.part"
-    write(tmp_path, f"runs/cut/{part}")
-    assert found(tmp_path) == {
-        "files of runs": ["runs/cut"],
-        "unfinished files": [f"runs/cut/{part}"],
-    }
+    write(tmp_path, f"runs/cut/.run.json.{'0' * 32}.part", "runs/jvm/log.txt")
+    (tmp_path / "runs" / "cut_earlier").mkdir()
+    assert found(tmp_path) == {"unfinished files": ["runs/cut", "runs/cut_earlier"]}
 
 
 def test_a_database_that_did_not_get_its_name_is_found(
