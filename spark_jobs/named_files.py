@@ -23,7 +23,9 @@ UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # What has not got its name yet.
 UNFINISHED = re.compile(rf"\.[^/]+\.{UUID}\.tmp")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d+\.\d+)?\.parquet")
-_BESIDE_VERSIONS = re.compile(r"\d{20}\.(?:crc|\d{20}\.compacted\.json)|_last_checkpoint")
+_BESIDE_VERSIONS = re.compile(
+    r"\d{20}\.(?:crc|\d{20}\.compacted\.json)|_last_(?:checkpoint|vacuum_info)"
+)
 # Commits of catalogs, and checkpoints of the second version: no table of ours has them.
 _ELSEWHERE = ("_commits", "_staged_commits", "_sidecars")
 _NAMING = ('{"add"', '{"remove"', '{"cdc"')

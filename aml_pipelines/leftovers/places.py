@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.leftovers.runs import unfinished_nodes
+from aml_pipelines.pipeline.job_outputs import RUN_RECORD
 from aml_pipelines.pipeline.node_names import run_of_node
 from aml_pipelines.pipeline.own_paths import is_own
 from aml_pipelines.workspace.jobs.store import Jobs
@@ -55,9 +56,8 @@ def unfinished_files(folder: StateFolder, _: NamedPaths) -> Iterator[Path]:
         unfinished = [entry for entry in (*folders, *files) if _UNFINISHED.fullmatch(entry)]
         if within == folder.staged_blocks:
             folders.clear()
-        elif within.parent == folder.runs and len(unfinished) == len([*folders, *files]):
+        elif unfinished == [*folders, *files] and _is_of_a_record(unfinished):
             yield within  # a run that ended before it had a record
-            folders.clear()
         else:
             yield from (within / entry for entry in unfinished)
             folders[:] = [entry for entry in folders if entry not in unfinished]
@@ -98,6 +98,10 @@ WITHOUT_IT: Mapping[str, Find] = {
 
 def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_of_a_record(unfinished: list[str]) -> bool:
+    return any(entry.startswith(f".{RUN_RECORD}.") for entry in unfinished)
 
 
 def _unnamed(path: Path, named: NamedPaths) -> Iterator[Path]:

@@ -190,9 +190,11 @@ def test_a_file_that_its_writer_has_not_finished_is_found(tmp_path: Path, file: 
 
 
 def test_a_run_that_ended_before_its_record_was_written_is_found(tmp_path: Path) -> None:
-    write(tmp_path, f"runs/cut/.run.json.{'0' * 32}.part", "runs/jvm/log.txt")
-    (tmp_path / "runs" / "cut_earlier").mkdir()
-    assert found(tmp_path) == {"unfinished files": ["runs/cut", "runs/cut_earlier"]}
+    part = f"{'0' * 32}.part"
+    write(tmp_path, f"runs/cut/.run.json.{part}", f"runs/reuse/.key.json.{part}")
+    (tmp_path / "runs" / "jvm").mkdir()
+    expected = ["runs/cut", f"runs/reuse/.key.json.{part}"]
+    assert found(tmp_path) == {"unfinished files": expected}
 
 
 def test_a_database_that_did_not_get_its_name_is_found(
