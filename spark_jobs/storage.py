@@ -72,7 +72,8 @@ def list_folders(spark: SparkSession, folder: str) -> list[str]:
     store = path.getFileSystem(_hadoop(spark))
     if not store.exists(path):
         return []
-    return sorted(s.getPath().getName() for s in store.listStatus(path) if s.isDirectory())
+    # Behind Azurite a folder is there twice: as a blob that marks it, and as the prefix of others.
+    return sorted({s.getPath().getName() for s in store.listStatus(path) if s.isDirectory()})
 
 
 def list_below(spark: SparkSession, folder: str) -> list[StoredFile]:
