@@ -58,7 +58,9 @@ def _is_since(file: Path, since_ns: int) -> bool:
 
 def _is_whole(table: Path, commit: Path) -> bool:
     try:
-        actions = [json.loads(line) for line in commit.read_text("utf-8").splitlines()]
+        # By one character: the texts in a line may have others at which Python ends it.
+        lines = commit.read_text("utf-8").strip("\n").split("\n")
+        actions = [json.loads(line) for line in lines]
     except ValueError:
         return False
     if not any("commitInfo" in action for action in actions):

@@ -149,3 +149,12 @@ def test_a_lake_without_a_note_gets_one(tmp_path: Path) -> None:
     note = json.loads((tmp_path / "settled.json").read_text())
     assert note["boot"] == durability.boot()
     assert 0 < time.time_ns() - note["settled_ns"] < 60 * 10**9
+
+
+def test_a_commit_is_whole_whatever_ends_a_line_in_its_texts(state: Path) -> None:
+    # Statistics hold texts as they are, with Unicode's ends of lines.
+    file = state / "silver/trips/_delta_log" / f"{2:020}.json"
+    info = json.dumps({"commitInfo": {"key": "a\u2028b\x85c"}}, ensure_ascii=False)
+    file.write_text(f"{info}\n{file.read_text()}")
+    assert mend_after_restart(state, state) == []
+    assert commits(state) == [0, 1, 2]
