@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
+from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.run import now
 from aml_pipelines.leftovers.search import (
     UNLOCKED_HOURS,
@@ -62,6 +63,10 @@ def main(arguments: argparse.Namespace) -> int:
     sought = Sought(arguments.datasets, hours, removes=arguments.remove)
     found: list[Found] = []
     with exclusive(Path(target.state), {"pipelines": "care", "started": now()}):
+        if target.has_folder:
+            # First, as a run does it: what a restart took back is named no more.
+            for line in mend_after_restart(Path(target.lake), Path(target.state)):
+                sys.stderr.write(f"{line}\n")
         began = datetime.now(UTC)
         tables = search_tables(target, sought, began)
         found.append(tables.found)

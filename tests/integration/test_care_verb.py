@@ -87,6 +87,21 @@ def test_it_says_of_which_table_it_knows_nothing(
     assert len(list(lake.rglob("part-*-0000000*"))) == 5
 
 
+def test_what_was_taken_back_after_a_restart_is_named_no_more(
+    lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (lake / "settled.json").write_text(json.dumps({"boot": "an earlier one", "settled_ns": 0}))
+    log = lake / "silver" / "trips" / "valid" / "_delta_log"
+    name = f"part-00000-{uuid.UUID(int=0)}-c000.snappy.parquet"
+    added = {"add": {"path": name, "size": 1000}}
+    (log / f"{0:020}.json").write_text('{"commitInfo":{}}\n{"metaData":{"id":"trips"}}\n')
+    (log / f"{1:020}.json").write_text(f'{{"commitInfo":{{}}}}\n{json.dumps(added)}\n')
+    assert care(lake, "trips", "--json") == 0
+    shown = capsys.readouterr()
+    assert "is back at version 0" in shown.err
+    assert json.loads(shown.out)["places"]["files of tables"]["count"] == 5
+
+
 def test_it_waits_for_the_run_that_has_the_lake(tmp_path: Path) -> None:
     lake = make_lake(tmp_path)
     words = ["care", "--json", f"--target={tmp_path / 'local.yml'}"]
