@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -10,7 +11,7 @@ from aml_pipelines.execution.evictions import EvictionRule
 from conf.document import ConfError, Section, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 Fault = Literal["throttle", "drop", "fail", "slow", "revoke"]
@@ -38,6 +39,37 @@ class FaultRule:
         """Return whether a request meets this fault, if it is of `kinds`."""
         is_method = not self.method or method == self.method
         return self.fault in kinds and is_method and fnmatchcase(path, self.path)
+
+
+class ComingFaults:
+    """The faults to come: each request meets the first that it matches, and then no more."""
+
+    def __init__(self, rules: Iterable[FaultRule] = ()) -> None:
+        self._rules = list(rules)
+        self._lock = threading.Lock()
+
+    @property
+    def are_over(self) -> bool:
+        return not self._rules
+
+    def plan(self, rule: FaultRule) -> None:
+        self._rules.append(rule)
+
+    def take(self, kinds: Collection[Fault], method: str, path: str) -> Fault | None:
+        """Return the fault of `kinds` that a request meets now, which is one less to come."""
+        with self._lock:
+            for at, rule in enumerate(self._rules):
+                if not rule.matches(kinds, method, path):
+                    continue
+                if rule.after:
+                    self._rules[at] = replace(rule, after=rule.after - 1)
+                    return None
+                if rule.times > 1:
+                    self._rules[at] = replace(rule, times=rule.times - 1)
+                else:
+                    del self._rules[at]
+                return rule.fault
+        return None
 
 
 class PlannedFaults(NamedTuple):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import socket
-import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Response, jsonify, request
 
 from aml_pipelines.workspace.http.arm import ArmError
-from aml_pipelines.workspace.http.fault_rules import FaultRule
+from aml_pipelines.workspace.http.fault_rules import ComingFaults, FaultRule
 from aml_pipelines.workspace.http.operations import POLL_MILLISECONDS, RESULT, STATUS
 
 if TYPE_CHECKING:
@@ -28,20 +26,19 @@ _CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
 
 
 class Faults:
-    """The faults to come: each request meets the first that it matches, and then no more."""
+    """The faults that the workspace's requests meet."""
 
     def __init__(self, rules: Iterable[FaultRule] = ()) -> None:
-        self._rules = list(rules)
+        self._coming = ComingFaults(rules)
         self._polls_to_come: dict[str, int] = {}
-        self._lock = threading.Lock()
 
     def plan(self, fault: Fault, method: str, path_end: str) -> None:
         """Plan a fault for the next request of `method` to a path that ends in `path_end`."""
-        self._rules.append(FaultRule(fault, method, f"*{path_end}"))
+        self._coming.plan(FaultRule(fault, method, f"*{path_end}"))
 
     @property
     def are_over(self) -> bool:
-        return not self._rules
+        return self._coming.are_over
 
     def install(self, app: Flask) -> None:
         """Throttle, drop and revoke before the work is done; fail when it is."""
@@ -49,19 +46,7 @@ class Faults:
         app.after_request(self._after)
 
     def _take(self, *kinds: Fault) -> Fault | None:
-        with self._lock:
-            for at, rule in enumerate(self._rules):
-                if not rule.matches(kinds, request.method, request.path):
-                    continue
-                if rule.after:
-                    self._rules[at] = replace(rule, after=rule.after - 1)
-                    return None
-                if rule.times > 1:
-                    self._rules[at] = replace(rule, times=rule.times - 1)
-                else:
-                    del self._rules[at]
-                return rule.fault
-        return None
+        return self._coming.take(kinds, request.method, request.path)
 
     def _before(self) -> Response | None:
         fault = self._take("throttle", "drop", "revoke")
