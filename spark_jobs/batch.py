@@ -25,6 +25,7 @@ from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.session import fit_to_rows
+from spark_jobs.store_faults import naming_faults
 from spark_jobs.verdict import DELETED, DUPLICATE
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 PLACE = "_place"  # of a duplicate among those with its key, within this step
 
 
+@naming_faults
 @done_again_on_conflict
 def select_batch(
     spark: SparkSession,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conf.cleaning_order import cleaning_order
 from conf.table_rules import ForeignKey, of_kind
 from spark_jobs import lake, step_state
+from spark_jobs.broken_table import is_whole, refuse_broken
 from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.quality import broken_rules_in, find_broken, require_quality
@@ -16,6 +17,7 @@ from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import fit_to_rows, map_in_sessions
 from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
+from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +51,7 @@ class Cleaned:
         return f"{said}, warnings {self.warnings}" if self.warnings else said
 
 
+@naming_faults
 @done_again_on_conflict
 def clean_dataset(
     spark: SparkSession,
@@ -82,6 +85,7 @@ def clean_dataset(
         rows = lake.read_table(spark, bronze)
         before = _rows_judged_before(rows, bronze, last, facts)
         uris = cleaned_uris(spark, contract, lake_uri)
+        refuse_broken(spark, uris.values())
         if before is None or contract.judged_with_rows or contract.snapshots:
             states = judge_all(rows, contract, uris, facts, others)
         else:
@@ -135,10 +139,11 @@ def _facts(
 def _rows_judged_before(
     rows: DataFrame, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
 ) -> DataFrame | None:
-    """Return the version of bronze that all tables are up to date with; None without one."""
+    """Return the version of bronze that the tables are up to date with; None without one."""
     if last is None or {**last.facts, "bronze": facts["bronze"]} != facts:
         return None
     table, _, version = last.facts["bronze"].partition("@")
-    if table != bronze.id:
+    spark = rows.sparkSession
+    if table != bronze.id or not is_whole(spark, bronze.uri, int(version)):
         return None
-    return lake.read_version(rows.sparkSession, bronze.uri, int(version))
+    return lake.read_version(spark, bronze.uri, int(version))

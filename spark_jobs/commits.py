@@ -6,6 +6,9 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+
 from conf import faults
 from spark_jobs.delta_log import Record, TableState, WriteConflictError
 
@@ -28,10 +31,20 @@ def writer_of(rows: DataFrame, record: Record, *, version: int) -> DataFrameWrit
     )
 
 
-def commit(writer: DataFrameWriter, uri: str) -> None:
+def commit(writer: DataFrameWriter, uri: str, *, version: int) -> None:
     """Write the rows of a writer to a table, in one commit."""
-    with faults.around("commit", uri):
+    with faults.around("commit", uri), _noting(uri, version):
         writer.save(uri)
+
+
+@contextmanager
+def _noting(uri: str, version: int) -> Iterator[None]:
+    """Leave a note of what is written on an error; it stays what it is, for who knows its cause."""
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        error.add_note(f"{uri}: version {version} cannot be written")
+        raise
 
 
 @contextmanager
@@ -51,7 +64,7 @@ def merge_settings(
     for name, value in settings.items():
         spark.conf.set(name, value)
     try:
-        with faults.around("commit", uri):
+        with faults.around("commit", uri), _noting(uri, version):
             yield
     finally:
         for name in settings:

@@ -7,21 +7,26 @@ them, which is most of a run's time for a dozen small tables.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 
-from spark_jobs.storage import file_exists, list_names, read_text
+from spark_jobs.storage import StorageError, list_names, read_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
 
-SHORT_LOG = 10  # versions, before Delta writes a checkpoint
 COMMIT = re.compile(r"^(\d{20})\.json$")
+# How many rows the files have that a commit adds, by what it did: a write or MERGE, a DELETE.
+_ROWS_ADDED = ("numOutputRows", "numCopiedRows")
 Record = Mapping[str, object]
+Action = Mapping[str, Any]
 
 
 class LakeError(RuntimeError):
@@ -30,6 +35,16 @@ class LakeError(RuntimeError):
 
 class WriteConflictError(LakeError):
     """Another run wrote a table while this one did."""
+
+
+class CommitError(LakeError):
+    """A commit of a table is missing, or cut off."""
+
+    def __init__(self, uri: str, version: int, problem: str) -> None:
+        super().__init__(problem)
+        self.uri = uri
+        self.version = version
+        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -43,80 +58,91 @@ class TableState:
 
 
 def table_exists(spark: SparkSession, uri: str) -> bool:
-    return bool(_commits(spark, uri))
+    return bool(versions(spark, uri))
 
 
 def table_state(spark: SparkSession, uri: str) -> TableState:
     """Read a table's id, newest version and the record of its last commit (empty if not ours).
 
-    Raises LakeError when there is no table.
+    Raises LakeError when there is no table, and CommitError when its newest commit is not whole.
     """
-    commits = _commits(spark, uri)
+    commits = versions(spark, uri)
     if not commits:
         raise LakeError(f"{uri}: there is no table yet; run the step that writes it first")
     newest = max(commits)
-    last = _read_commit(spark, uri, newest)
-    first = last if newest == 0 else _read_commit(spark, uri, 0) if 0 in commits else {}
-    identity = first.get("metaData", {}).get("id") or _id_of_old_table(spark, uri)
-    return TableState(uri, str(identity), newest, _parse_record(last.get("commitInfo", {})))
+    last = read_commit(spark, uri, newest)
+    identity = (0 in commits and _first_id(spark, uri)) or _id_of_old_table(spark, uri)
+    return TableState(uri, str(identity), newest, _parse_record(_info(last)))
 
 
 def first_record(spark: SparkSession, uri: str) -> Record:
     """Return the record that the writer of a table's first commit left; empty where it is gone."""
-    if not file_exists(spark, f"{uri}/_delta_log/{0:020}.json"):
+    if 0 not in versions(spark, uri):
         return {}
-    return _parse_record(_read_commit(spark, uri, 0).get("commitInfo", {}))
+    return _parse_record(_info(read_commit(spark, uri, 0)))
 
 
-def count_rows(spark: SparkSession, state: TableState) -> int | None:
-    """Return how many rows the files of a table's newest version have, by their own statistics.
-
-    Delta counts a table by them too, but for a small one that takes a Spark job. None where the log
-    is long or does not say: the rows must be counted then.
-    """
-    if state.version >= SHORT_LOG:
-        return None
-    files: dict[str, int] = {}
-    for version in range(state.version + 1):
-        commit = f"{state.uri}/_delta_log/{version:020}.json"
-        if not file_exists(spark, commit):
-            return None
-        for line in read_lines(spark, commit):
-            action = json.loads(line) if line.startswith(('{"add"', '{"remove"')) else {}
-            if "remove" in action:
-                files.pop(action["remove"]["path"], None)
-            elif "add" in action:
-                rows = json.loads(action["add"].get("stats") or "{}").get("numRecords")
-                if rows is None or action["add"].get("deletionVector"):
-                    return None
-                files[action["add"]["path"]] = rows
-    return sum(files.values())
-
-
-def rows_if_told(spark: SparkSession, uri: str) -> int | None:
-    """Return how many rows a table has, none if it is not there, if its log says so at once."""
-    return count_rows(spark, table_state(spark, uri)) if table_exists(spark, uri) else 0
+def versions(spark: SparkSession, uri: str) -> list[int]:
+    """List the versions of a table whose commits are there."""
+    names = list_names(spark, f"{uri}/_delta_log")
+    return [int(match.group(1)) for match in map(COMMIT.match, names) if match]
 
 
 def read_lines(spark: SparkSession, commit: str) -> list[str]:
     """Read the actions of a commit, each of which is a line."""
     # By one character: the texts in them may have others at which Python ends a line.
-    return read_text(spark, commit).split("\n")
+    return [line for line in read_text(spark, commit).split("\n") if line]
 
 
-def _commits(spark: SparkSession, uri: str) -> list[int]:
-    names = list_names(spark, f"{uri}/_delta_log")
-    return [int(match.group(1)) for match in map(COMMIT.match, names) if match]
+def read_commit(spark: SparkSession, uri: str, version: int) -> list[dict[str, Action]]:
+    """Read the actions of a commit in their order.
 
-
-def _read_commit(spark: SparkSession, uri: str, version: int) -> dict[str, Mapping[str, object]]:
-    """Read the two actions that a commit has once: its info and the metadata."""
-    actions: dict[str, Mapping[str, object]] = {}
-    for line in read_lines(spark, f"{uri}/_delta_log/{version:020}.json"):
-        # Not parsed first: a commit can have thousands of lines about files.
-        if line.startswith(('{"commitInfo"', '{"metaData"')):
-            actions |= json.loads(line)
+    Raises CommitError for one that is missing, or lacks some of what it says that it has.
+    """
+    file = commit_file(uri, version)
+    try:
+        actions: list[dict[str, Action]] = [json.loads(line) for line in read_lines(spark, file)]
+    except StorageError as error:
+        raise CommitError(uri, version, str(error)) from error
+    except json.JSONDecodeError as error:
+        raise CommitError(uri, version, f"{file} is cut off") from error
+    if not actions or _rows_added(actions) < _rows_due(actions):
+        raise CommitError(uri, version, f"{file} is cut off")
     return actions
+
+
+def commit_file(uri: str, version: int) -> str:
+    return f"{uri}/_delta_log/{version:020}.json"
+
+
+def rows_of(add: Action) -> int | None:
+    """Return how many rows a data file that is added has, where its statistics say so."""
+    rows: int | None = json.loads(add.get("stats") or "{}").get("numRecords")
+    return rows
+
+
+def _rows_due(actions: Sequence[Mapping[str, Action]]) -> int:
+    """Return how many rows a commit has added, as it says itself; 0 where it does not."""
+    metrics = _info(actions).get("operationMetrics")
+    told = metrics if isinstance(metrics, dict) else {}
+    return next((int(told[name]) for name in _ROWS_ADDED if name in told), 0)
+
+
+def _rows_added(actions: Sequence[Mapping[str, Action]]) -> float:
+    rows = [rows_of(action["add"]) for action in actions if "add" in action]
+    return sum(math.inf if number is None else number for number in rows)
+
+
+def _info(actions: Sequence[Mapping[str, Action]]) -> Action:
+    return next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+
+
+def _first_id(spark: SparkSession, uri: str) -> str | None:
+    for line in read_lines(spark, commit_file(uri, 0)):
+        # Not parsed first: a commit can have thousands of lines about files.
+        if line.startswith('{"metaData"'):
+            return str(json.loads(line)["metaData"]["id"])
+    return None
 
 
 def _id_of_old_table(spark: SparkSession, uri: str) -> object:

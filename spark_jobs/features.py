@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 from conf.column_type import DECIMAL, kind_of
 from conf.columns import FEATURE_LINEAGE, ROW_ID
 from spark_jobs import lake, step_state
+from spark_jobs.broken_table import is_whole
 from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import TableReceipt, check_balance
@@ -19,6 +20,7 @@ from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
+from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -47,6 +49,7 @@ class FeatureSetError(ValueError):
     """A dataset lacks what its feature set needs."""
 
 
+@naming_faults
 @done_again_on_conflict
 def build_features(
     spark: SparkSession, silver: Mapping[str, TableReceipt], contract: Dataset, *, lake_uri: str
@@ -188,6 +191,8 @@ def _first_changed_day(
     if table_id != receipt.id or int(version) > receipt.version:
         return None
     now = tables[contract.name]
+    if not is_whole(now.sparkSession, receipt.uri, int(version)):
+        return None
     before = lake.read_version(now.sparkSession, receipt.uri, int(version))
     changed = now.join(before.select(ROW_ID), on=[ROW_ID], how="left_anti").unionByName(
         before.join(now.select(ROW_ID), on=[ROW_ID], how="left_anti")

@@ -18,7 +18,9 @@ from spark_jobs.arrivals import (
     new_arrivals,
     read_ingested,
 )
-from spark_jobs.delta_log import LakeError, rows_if_told, table_exists, table_state
+from spark_jobs.broken_table import refuse_broken
+from spark_jobs.delta_files import rows_if_told
+from spark_jobs.delta_log import LakeError, table_exists, table_state
 from spark_jobs.judge import keys_of
 from spark_jobs.lineage import with_lineage
 from spark_jobs.raw.errors import SourceError
@@ -35,6 +37,7 @@ from spark_jobs.snapshots import (
     snapshot_arrivals,
     snapshot_name,
 )
+from spark_jobs.store_faults import naming_faults
 from spark_jobs.withdrawal import withdrawn_ids
 
 if TYPE_CHECKING:
@@ -77,6 +80,7 @@ class Arriving:
     before: StoredSnapshot | None = None
 
 
+@naming_faults
 @done_again_on_conflict
 def ingest_source(
     spark: SparkSession, contract: Dataset, *, lake_uri: str, source: str, as_of: str
@@ -90,6 +94,7 @@ def ingest_source(
     """
     stated = None if as_of == ARRIVAL_ORDER else moment(as_of)
     uri = lake.table_uri(lake_uri, "bronze", contract.name, "rows")
+    refuse_broken(spark, [uri])
     is_delta = contract.sources[source].format == "delta"
     files = [] if is_delta else find_files(spark, lake_uri, contract, source)
     stored = rows_if_told(spark, uri)

@@ -19,16 +19,11 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from conf.columns import ROW_HASH
+from spark_jobs.broken_table import require_whole, whole_state
 from spark_jobs.checksum import checksum
 from spark_jobs.commits import commit, merge_settings, own_commit, writer_of
-from spark_jobs.delta_log import (
-    LakeError,
-    Record,
-    TableState,
-    count_rows,
-    table_exists,
-    table_state,
-)
+from spark_jobs.delta_files import count_rows
+from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
 from spark_jobs.row_changes import compare_rows, schema_hash
 
@@ -52,8 +47,11 @@ def read_version(spark: SparkSession, uri: str, version: int) -> DataFrame:
 def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
     """Read exactly the version on a receipt, never the latest.
 
+    Raises BrokenTableError where a file of that version is lost, and LakeError for another table.
     What is joined to a table without rows is not read: Spark leaves such a join out of its plan.
     """
+    if table_exists(spark, receipt.uri):
+        require_whole(spark, receipt.uri, receipt.version)
     identity = table_state(spark, receipt.uri).id
     if identity != receipt.id:
         raise LakeError(
@@ -76,11 +74,11 @@ def put_batches(
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return _created(rows, uri, record=record)
-    version = table_state(spark, uri).version + 1
+    version = whole_state(spark, uri).version + 1
     named = ", ".join(f"'{batch}'" for batch in batches)
     writer = writer_of(rows, record, version=version).mode("overwrite")
     writer = writer.option("mergeSchema", "true")
-    commit(writer.option("replaceWhere", f"{column} IN ({named})"), uri)
+    commit(writer.option("replaceWhere", f"{column} IN ({named})"), uri, version=version)
     return own_commit(table_state(spark, uri), record, version)
 
 
@@ -102,7 +100,7 @@ def receipt_of(spark: SparkSession, uri: str, *, rows_in: int | None = None) -> 
 
     Without `rows_in`, as many rows came in as are there.
     """
-    return receipt_at(spark, table_state(spark, uri), rows_in=rows_in)
+    return receipt_at(spark, whole_state(spark, uri), rows_in=rows_in)
 
 
 def receipt_at(
@@ -131,7 +129,7 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return _created(rows, uri, record=record)
-    before = table_state(spark, uri)
+    before = whole_state(spark, uri)
     stored = read_version(spark, uri, before.version)
     if schema_hash(stored) != schema_hash(rows):
         return _rewrite(rows, uri, before, record=record)
@@ -153,7 +151,7 @@ def sync_rows(
 ) -> TableState:
     """Make a table hold exactly `rows` among the keys of `among`; rows with other keys stay."""
     spark = rows.sparkSession
-    before = table_state(spark, uri)
+    before = whole_state(spark, uri)
     if count_rows(spark, before) == 0 and rows.isEmpty():
         return before
     stored = read_version(spark, uri, before.version)
@@ -192,7 +190,7 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return _created(rows, uri, record=record)
-    before = table_state(spark, uri)
+    before = whole_state(spark, uri)
     changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
     if not changes.inserted and not changes.updated:
         return before
@@ -209,7 +207,7 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return 0
-    before = table_state(spark, uri)
+    before = whole_state(spark, uri)
     if count_rows(spark, before) == 0:
         return 0
     stored = read_version(spark, uri, before.version)
@@ -224,7 +222,7 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
 
 def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record: Record) -> int:
     """Delete the rows for which a condition holds, in one commit, and return how many they are."""
-    before = table_state(spark, uri)
+    before = whole_state(spark, uri)
     stored = read_version(spark, uri, before.version)
     rows = stored.where(is_gone).count()
     if rows:
@@ -236,14 +234,14 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
 
 def _created(rows: DataFrame, uri: str, *, record: Record) -> TableState:
     """Make a table of rows, unless another run makes it first, which is a conflict."""
-    commit(writer_of(rows, record, version=0).mode("errorifexists"), uri)
+    commit(writer_of(rows, record, version=0).mode("errorifexists"), uri, version=0)
     return own_commit(table_state(rows.sparkSession, uri), record, 0)
 
 
 def _rewrite(rows: DataFrame, uri: str, before: TableState, *, record: Record) -> TableState:
     version = before.version + 1
     writer = writer_of(rows, record, version=version).mode("overwrite")
-    commit(writer.option("overwriteSchema", "true"), uri)
+    commit(writer.option("overwriteSchema", "true"), uri, version=version)
     return own_commit(table_state(rows.sparkSession, uri), record, version)
 
 
@@ -265,7 +263,7 @@ def _append_new(
     Delta ignores a commit of a version that another run has made: it would double that run's rows.
     """
     new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
-    commit(writer_of(new, record, version=version).mode("append"), uri)
+    commit(writer_of(new, record, version=version).mode("append"), uri, version=version)
 
 
 def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:

@@ -9,13 +9,9 @@ from pyspark.sql import functions as F
 
 from conf.columns import ROW_ID
 from spark_jobs import lake, step_state
-from spark_jobs.delta_log import (
-    TableState,
-    first_record,
-    rows_if_told,
-    table_exists,
-    table_state,
-)
+from spark_jobs.broken_table import refuse_broken
+from spark_jobs.delta_files import rows_if_told
+from spark_jobs.delta_log import TableState, first_record, table_exists, table_state
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 from spark_jobs.retries import done_again_on_conflict
@@ -32,6 +28,7 @@ from spark_jobs.score_rows import (
 )
 from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
+from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +43,7 @@ class ScoreError(RuntimeError):
     """The scores are not those of the batch: a row has none, two, or is not of the batch."""
 
 
+@naming_faults
 @done_again_on_conflict
 def write_scores(
     spark: SparkSession,
@@ -122,6 +120,7 @@ def _merge(
     spark = scored.sparkSession
     uris = {name: lake.table_uri(lake_uri, "gold", contract.name, name) for name in rows}
     keys = {"scores": [*contract.key, *MODEL], "rejected_scores": [ROW_ID, *MODEL]}
+    refuse_broken(spark, uris.values())
     # A row that was rejected before and is scored now must not be in both tables.
     lake.withdraw(scored, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
     if table_exists(spark, uris["scores"]):

@@ -47,6 +47,11 @@ INTERPRETED = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
+# A lost or damaged file fails the step that reads it, whatever a cluster is set up for.
+STRICT = {
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.files.ignoreCorruptFiles": "false",
+}
 # Spark 4 knows six character sets and refuses bytes that are none of theirs, unless it is told to
 # take all of Java's, and to put a mark in place of such bytes, as Spark 3.5 does.
 SINCE_SPARK_4 = {
@@ -84,7 +89,9 @@ def fit_to_rows(spark: SparkSession, rows: int | None) -> None:
 
 
 def _fit(spark: SparkSession) -> SparkSession:
-    """Add what depends on the version of Spark, and on the machine."""
+    """Add what is not left to the platform, and what depends on Spark's version and the machine."""
+    for key, value in STRICT.items():
+        spark.conf.set(key, value)
     if int(spark.version.partition(".")[0]) >= 4:  # noqa: PLR2004 # as its name says
         for key, value in SINCE_SPARK_4.items():
             spark.conf.set(key, value)

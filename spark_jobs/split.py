@@ -10,12 +10,14 @@ from pyspark.sql import functions as F
 from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset_learning import SPLITS
 from spark_jobs import lake, step_state
+from spark_jobs.broken_table import is_whole, refuse_broken
 from spark_jobs.checksum import checksums
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
+from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,7 @@ class SplitError(RuntimeError):
     """A dataset states no split, or its splits are empty or share a key, group or day."""
 
 
+@naming_faults
 @done_again_on_conflict
 def split_features(
     spark: SparkSession, features: TableReceipt, contract: Dataset, *, lake_uri: str
@@ -52,6 +55,7 @@ def split_features(
         unchanged = _with_new_counts(assigned, features, last.tables)
         step_state.save(spark, lake_uri, "split", contract.name, StepState(facts, unchanged))
         return unchanged
+    refuse_broken(spark, (_uri(contract, lake_uri, part) for part in SPLITS))
     assigned = assigned.persist()  # counted, checked and written
     try:
         tables = _write(assigned, features, contract, lake_uri=lake_uri, facts=facts)
@@ -83,7 +87,7 @@ def _write(
     return {
         part: lake.sync_counted(
             rows_of_split(assigned, part),
-            lake.table_uri(lake_uri, "gold", contract.name, part),
+            _uri(contract, lake_uri, part),
             key=contract.key,
             record=facts,
             counts=Counts(
@@ -95,6 +99,10 @@ def _write(
         )
         for part in SPLITS
     }
+
+
+def _uri(contract: Dataset, lake_uri: str, part: str) -> str:
+    return lake.table_uri(lake_uri, "gold", contract.name, part)
 
 
 def _only_others_changed(
@@ -109,6 +117,8 @@ def _only_others_changed(
     if last.facts["rules"] != facts["rules"] or table_id != features.id:
         return False
     spark = assigned.sparkSession
+    if not is_whole(spark, features.uri, int(version)):
+        return False
     before = assign_split(lake.read_version(spark, features.uri, int(version)), contract)
     same = [*contract.key, ROW_HASH]
     changed = assigned.join(before.select(*same), on=same, how="left_anti").unionByName(

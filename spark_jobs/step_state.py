@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.broken_table import whole_state
+from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.storage import file_exists, read_text, write_text
 
@@ -25,7 +26,10 @@ class StepState:
 
 
 def load(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> StepState | None:
-    """Return the state of a step; None without one, or when its tables have changed since."""
+    """Return the state of a step; None without one, or when its tables have changed since.
+
+    Raises BrokenTableError for a table that lacks files: that a step is done is true of whole ones.
+    """
     uri = _uri(lake_uri, step, dataset)
     if not file_exists(spark, uri):
         return None
@@ -35,7 +39,8 @@ def load(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> StepSta
         state = StepState(dict(stored["facts"]), tables)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # cut off while it was written: the step then looks at its tables themselves
-    return state if all(_is_newest(spark, table) for table in tables.values()) else None
+    are_newest = [_is_newest(spark, table) for table in tables.values()]
+    return state if all(are_newest) else None
 
 
 def save(spark: SparkSession, lake_uri: str, step: str, dataset: str, state: StepState) -> None:
@@ -70,5 +75,5 @@ def _uri(lake_uri: str, step: str, dataset: str) -> str:
 def _is_newest(spark: SparkSession, receipt: TableReceipt) -> bool:
     if not table_exists(spark, receipt.uri):
         return False
-    now = table_state(spark, receipt.uri)
+    now = whole_state(spark, receipt.uri)
     return (now.id, now.version) == (receipt.id, receipt.version)

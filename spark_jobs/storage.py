@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, cast
 from py4j.protocol import Py4JJavaError
 
 from conf import faults
+from spark_jobs.java_errors import reason_of
 from spark_jobs.receipt import FILE_NAME, Receipt, parse_receipt
+from spark_jobs.unavailable import asking
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -48,7 +50,8 @@ class StoredFile:
 def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
     """List the files that match a glob, by URI, without those that Spark reads as no data."""
     path = _path(spark, pattern)
-    statuses = path.getFileSystem(_hadoop(spark)).globStatus(path) or []
+    with asking(pattern, "listed"):
+        statuses = path.getFileSystem(_hadoop(spark)).globStatus(path) or []
     files = [
         _stored(spark, status)
         for status in statuses
@@ -59,21 +62,20 @@ def list_files(spark: SparkSession, pattern: str) -> list[StoredFile]:
 
 def list_names(spark: SparkSession, folder: str) -> list[str]:
     """List the names of the files in a folder; a missing folder has none."""
-    path = _path(spark, folder)
-    store = path.getFileSystem(_hadoop(spark))
-    if not store.exists(path):
-        return []
-    return [status.getPath().getName() for status in store.listStatus(path)]
+    return [status.getPath().getName() for status in _statuses(spark, folder)]
+
+
+def list_sizes(spark: SparkSession, folder: str) -> dict[str, int]:
+    """List the sizes in bytes of the files in a folder, by name; a missing folder has none."""
+    files = (status for status in _statuses(spark, folder) if status.isFile())
+    return {status.getPath().getName(): status.getLen() for status in files}
 
 
 def list_folders(spark: SparkSession, folder: str) -> list[str]:
     """List the names of the folders in a folder; a missing folder has none."""
-    path = _path(spark, folder)
-    store = path.getFileSystem(_hadoop(spark))
-    if not store.exists(path):
-        return []
+    statuses = _statuses(spark, folder)
     # Behind Azurite a folder is there twice: as a blob that marks it, and as the prefix of others.
-    return sorted({s.getPath().getName() for s in store.listStatus(path) if s.isDirectory()})
+    return sorted({each.getPath().getName() for each in statuses if each.isDirectory()})
 
 
 def list_below(spark: SparkSession, folder: str) -> list[StoredFile]:
@@ -102,8 +104,8 @@ def sha256(spark: SparkSession, uri: str) -> str:
     """Hash the bytes of a file in the JVM, without copying them to Python."""
     stream = _open(spark, uri)
     try:
-        digest: str = _jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream)
-        return digest
+        with asking(uri, "read"):
+            return str(_jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
     finally:
         stream.close()
 
@@ -156,14 +158,18 @@ def parquet_rows(spark: SparkSession, uri: str) -> int | None:
 
 def file_exists(spark: SparkSession, uri: str) -> bool:
     path = _path(spark, uri)
-    return bool(path.getFileSystem(_hadoop(spark)).exists(path))
+    with asking(uri, "looked for"):
+        return bool(path.getFileSystem(_hadoop(spark)).exists(path))
 
 
 def read_text(spark: SparkSession, uri: str) -> str:
-    """Read a whole small text file."""
+    """Read a whole small text file; raises StorageError if it is missing, or cannot be read."""
     stream = _open(spark, uri)
     try:
-        return str(_jvm(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        with asking(uri, "read"):
+            return str(_jvm(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+    except Py4JJavaError as error:
+        raise StorageError(f"{uri}: cannot be read: {reason_of(error)}") from error
     finally:
         stream.close()
 
@@ -172,12 +178,13 @@ def write_text(spark: SparkSession, uri: str, text: str) -> None:
     """Write a whole small text file in place of what was there."""
     path = _path(spark, uri)
     faults.point("before text", uri)
-    stream = path.getFileSystem(_hadoop(spark)).create(path, True)  # noqa: FBT003 # Java's own
-    try:
-        faults.point("within text", uri)
-        stream.write(bytearray(text, "utf-8"))
-    finally:
-        stream.close()
+    with asking(uri, "written"):
+        stream = path.getFileSystem(_hadoop(spark)).create(path, True)  # noqa: FBT003 # Java's own
+        try:
+            faults.point("within text", uri)
+            stream.write(bytearray(text, "utf-8"))
+        finally:
+            stream.close()
     faults.point("after text", uri)
 
 
@@ -223,11 +230,17 @@ def _path(spark: SparkSession, uri: str) -> JavaObject:
     return _jvm(spark).org.apache.hadoop.fs.Path(uri)
 
 
+def _statuses(spark: SparkSession, folder: str) -> list[JavaObject]:
+    path = _path(spark, folder)
+    with asking(folder, "listed"):
+        store = path.getFileSystem(_hadoop(spark))
+        return list(store.listStatus(path)) if store.exists(path) else []
+
+
 def _open(spark: SparkSession, uri: str) -> JavaObject:
     path = _path(spark, uri)
     try:
-        return path.getFileSystem(_hadoop(spark)).open(path)
+        with asking(uri, "opened"):
+            return path.getFileSystem(_hadoop(spark)).open(path)
     except Py4JJavaError as error:
-        raise StorageError(
-            f"{uri}: cannot be opened: {error.java_exception.getMessage()}"
-        ) from error
+        raise StorageError(f"{uri}: cannot be opened: {reason_of(error)}") from error

@@ -18,6 +18,7 @@ from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.silver import PLACES as CLEANED
 from spark_jobs.storage import list_folders
+from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +45,7 @@ class Withdrawal:
     rows: Mapping[str, int]
 
 
+@naming_faults
 @done_again_on_conflict
 def withdraw_file(
     spark: SparkSession, contract: Dataset, file: str, *, lake_uri: str, reason: str, erase: bool

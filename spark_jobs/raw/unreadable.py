@@ -12,6 +12,7 @@ from spark_jobs.java_errors import reason_of
 from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.lines import read_lines
 from spark_jobs.raw.typed_source import typed_rows
+from spark_jobs.unavailable import is_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +33,8 @@ def naming_unreadable(
     try:
         yield
     except (Py4JJavaError, PySparkException) as error:
+        if is_unavailable(error):
+            raise
         for file in files:  # only now: to read each file by itself is slow
             reason = _why_unreadable(spark, file, source)
             if reason:

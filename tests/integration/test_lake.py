@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,21 +14,19 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from spark_jobs import lake
+from spark_jobs.broken_table import BrokenTableError, whole_state
+from spark_jobs.delta_files import SHORT_LOG, count_rows, rows_if_told
 from spark_jobs.delta_log import (
-    SHORT_LOG,
     LakeError,
     WriteConflictError,
-    count_rows,
-    rows_if_told,
     table_exists,
     table_state,
 )
 from spark_jobs.row_changes import compare_rows, schema_hash, with_row_hash
-from tests.delta_logs import commits, operations
+from tests.delta_logs import commits, live_files, operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -178,8 +177,8 @@ def test_a_batch_that_another_run_puts_at_the_same_time_is_not_passed_over_in_si
     before = table_state(spark, uri)
     put(trips(spark, (2, "Aix")), uri, "theirs")
     states = iter([before])
-    seen = table_state
-    monkeypatch.setattr(lake, "table_state", lambda *where: next(states, None) or seen(*where))
+    seen = whole_state
+    monkeypatch.setattr(lake, "whole_state", lambda *where: next(states, None) or seen(*where))
     with pytest.raises(LakeError, match="another run wrote version 1 while this one wrote 1"):
         put(trips(spark, (3, "Rom")), uri, "ours")
 
@@ -339,3 +338,54 @@ def test_a_log_is_read_by_its_lines_whatever_ends_a_line_in_texts(
     state = lake.sync_table(trips(spark, (1, text)), uri, key=KEY, record={"file": text})
     assert count_rows(spark, state) == 1
     assert table_state(spark, uri).record == {"file": text}
+
+
+def test_no_write_touches_a_table_that_lacks_a_file(spark: SparkSession, uri: str) -> None:
+    rows = trips(spark, (1, "Ulm"))
+    record = {"run": 1}
+    writes: dict[str, Callable[[], object]] = {
+        "sync": lambda: lake.sync_table(rows, uri, key=KEY, record=record),
+        "sync rows": lambda: lake.sync_rows(rows, uri, key=KEY, among=rows, record=record),
+        "upsert": lambda: lake.upsert_table(rows, uri, key=KEY, record=record),
+        "put": lambda: lake.put_batches(rows, uri, column="city", batches=["Ulm"], record=record),
+        "withdraw": lambda: lake.withdraw(rows, uri, key=KEY, record=record),
+        "delete": lambda: lake.delete_where(spark, uri, F.col("trip") == 1, record=record),
+        "create": lambda: lake.create_once(rows, uri, record=record, rows_in=1),
+    }
+    lake.sync_table(trips(spark, (2, "Aix")), uri, key=KEY, record={})
+    (lost,) = map(Path, live_files(uri))
+    lost.unlink()
+    for write in writes.values():
+        with pytest.raises(BrokenTableError, match=f"{uri}: version 0 is broken: {lost.name} is"):
+            write()
+    assert operations(uri) == ["WRITE"]
+
+
+def test_a_commit_of_a_file_without_statistics_is_whole(spark: SparkSession, uri: str) -> None:
+    spark.sql(
+        f"CREATE TABLE delta.`{uri}` (trip int) USING delta "
+        "TBLPROPERTIES (delta.dataSkippingNumIndexedCols = 0)"
+    )
+    try:
+        spark.conf.set("spark.databricks.delta.stats.collect", "false")
+        spark.createDataFrame([(1,)], "trip int").write.format("delta").mode("append").save(uri)
+    finally:
+        spark.conf.unset("spark.databricks.delta.stats.collect")
+    assert "stats" not in commits(uri)[-1]["add"][0]
+    assert whole_state(spark, uri).version == 1
+
+
+def test_rows_that_were_withdrawn_do_not_come_back_with_an_older_version_unsaid(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    bronze, withdrawn = f"{tmp_path}/bronze/trips/rows", f"{tmp_path}/bronze/trips/withdrawn"
+    for rows in (trips(spark, (1, "Ulm")), trips(spark, (1, "Ulm"), (2, "Aix"))):
+        lake.sync_table(rows, bronze, key=KEY, record={})
+    Path(live_files(bronze)[-1]).unlink()
+    lost = "TO VERSION AS OF 0 .* and run the pipeline again from its first step"
+    with pytest.raises(BrokenTableError, match=f"{lost}$"):
+        whole_state(spark, bronze)
+    lake.sync_table(trips(spark, (1, "Ulm")), withdrawn, key=KEY, record={})
+    again = f"{lost}; then withdraw the files again that {withdrawn} names"
+    with pytest.raises(BrokenTableError, match=again):
+        whole_state(spark, bronze)

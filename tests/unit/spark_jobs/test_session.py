@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs.session import INTERPRETED, fit_to_rows, map_in_sessions
+from spark_jobs.session import INTERPRETED, fit_to_rows, map_in_sessions, spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -24,6 +24,15 @@ def test_what_the_conf_of_a_component_says_wins_over_the_settings_of_a_small_mac
     # Tests start Spark with 1 shuffle partition, as a component's conf would; 4 is the small one.
     names = ["spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"]
     assert map_in_sessions(spark, names, setting_of) == ["1", "1"]
+
+
+def test_a_platform_that_passes_over_lost_files_does_not_do_so_for_steps(
+    spark: SparkSession,
+) -> None:
+    names = ["spark.sql.files.ignoreMissingFiles", "spark.sql.files.ignoreCorruptFiles"]
+    for name in names:
+        spark.conf.set(name, "true")
+    assert [spark_session("tests").conf.get(name) for name in names] == ["false", "false"]
 
 
 @pytest.mark.parametrize(
