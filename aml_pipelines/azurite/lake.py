@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 # The token of a run must outlast the run; no reader renews it.
 _DAY = 24 * 3600
+# Hadoop asks 31 times, each up to 30 s for an answer and 25 s after the one before: half an hour. A
+# store on this machine that has not answered for a minute has ended. Times are in milliseconds.
+_RETRIES = {
+    "io.retry.max.retries": "5",
+    "io.retry.max.backoff.interval": "2000",
+    "http.read.timeout": "10000",
+}
 
 
 @dataclass(frozen=True)
@@ -163,6 +170,7 @@ def write_spark_defaults(folder: Path, account: Account) -> str:
         "always.use.https": "false",
         "createRemoteFileSystemDuringInitialization": "true",
         f"account.key.{account.name}.dfs.core.windows.net": account.key,
+        **_RETRIES,
     }
     settings = {
         "spark.driver.extraClassPath": f"{JARS}/*",
