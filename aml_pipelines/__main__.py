@@ -10,6 +10,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from aml_pipelines.disk import disk_problem
 from aml_pipelines.errors import CommandFailedError
 from conf.errors import UserError
 
@@ -70,9 +71,13 @@ def main(words: list[str]) -> int:
     except CommandFailedError as error:
         print(error, file=sys.stderr)
         return FAILED
-    except Exception:  # noqa: BLE001 # a defect of ours: whatever it is, its traceback is shown
-        traceback.print_exc()
-        return DEFECT
+    except Exception as error:  # noqa: BLE001 # a defect of ours, unless the disk has refused
+        problem = disk_problem(error)
+        if problem is None:
+            traceback.print_exc()
+            return DEFECT
+        print(problem, file=sys.stderr)
+        return FAILED
     return code
 
 

@@ -9,6 +9,7 @@ import uuid
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from aml_pipelines.disk import writing
 from conf import faults
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def whole_file(file: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     part = file.with_name(f".{file.name}.{uuid.uuid4().hex}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with writing(file), os.fdopen(descriptor, "wb") as stream:
             yield stream
             flush_to_disk(stream)
         with faults.around("rename", str(file)):

@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from aml_pipelines.disk import writing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -97,7 +99,7 @@ def shared(lake: Path, holder: Mapping[str, str]) -> Iterator[None]:
 @contextmanager
 def _opened(file: Path) -> Iterator[IO[str]]:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+", encoding="utf-8") as lock:
+    with writing(file), file.open("a+", encoding="utf-8") as lock:
         yield lock
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import sqlite3
 import time
 from dataclasses import astuple
 from urllib.parse import quote
@@ -12,6 +10,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from aml_pipelines.disk import is_full_disk
 from aml_pipelines.errors import (
     ConflictError,
     NotFoundError,
@@ -212,7 +211,7 @@ def _not_served(error: HTTPException) -> Response:
 
 
 def _defect(error: Exception) -> Response:
-    if _is_full_disk(error):
+    if is_full_disk(error):
         return ArmError(
             507, "InsufficientStorage", "there is no space left for the workspace's files"
         ).response()
@@ -220,12 +219,6 @@ def _defect(error: Exception) -> Response:
     return ArmError(
         500, "InternalServerError", f"{type(error).__name__}: {error}; see the workspace's log"
     ).response()
-
-
-def _is_full_disk(error: Exception) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
-    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _start_clock() -> None:

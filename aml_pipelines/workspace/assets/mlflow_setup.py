@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import uuid
 from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from aml_pipelines.disk import writing
+from aml_pipelines.files import write_whole
 from aml_pipelines.locks import hold
 from aml_pipelines.workspace.state import StateFolder
 
@@ -71,8 +74,28 @@ def _add_experiments(folder: StateFolder, experiments: Sequence[str]) -> None:
 
 
 def _set_up(folder: StateFolder) -> None:
+    """Make the database, or bring a copy of it to MLflow's schema; what is there is whole.
+
+    A migration that a full disk or a crash ends leaves tables that no later one can go on from.
+    """
     # Creating the store is what migrates the tables: its module costs 2 s to import.
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
 
-    SqlAlchemyStore(f"sqlite:///{folder.mlflow_database}", folder.mlflow_artifacts.as_uri())
-    folder.mlflow_version.write_text(version("mlflow"))
+    database = folder.mlflow_database
+    # A name of its own: MLflow keeps connections to the databases that it has opened.
+    part = database.with_name(f".{database.name}.{uuid.uuid4().hex}.part")
+    try:
+        with writing(database):
+            if database.is_file():
+                _copy(database, part)
+            SqlAlchemyStore(f"sqlite:///{part}", folder.mlflow_artifacts.as_uri())
+            part.replace(database)
+    finally:
+        part.unlink(missing_ok=True)
+        part.with_name(f"{part.name}-journal").unlink(missing_ok=True)
+    write_whole(folder.mlflow_version, version("mlflow").encode())
+
+
+def _copy(database: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(database)) as old, closing(sqlite3.connect(copy)) as new:
+        old.backup(new)

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aml_pipelines.disk import writing
 from conf import faults
 from conf.errors import UserError
 
@@ -42,6 +43,10 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one transaction; others wait for its end."""
+        with writing(self.path):
+            yield from self._written()
+
+    def _written(self) -> Iterator[sqlite3.Connection]:
         if not self.path.is_file():
             self._create()
         with closing(self._connect()) as connection:
