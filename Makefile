@@ -59,9 +59,10 @@ conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), 
 own-data: $(READY) ## five real datasets from files to scores, each in two commands, with their times
 	@OWN_DATA=all $(BIN)/python -m pytest -s tests/e2e/test_own_data.py
 
-chaos: $(READY) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours)
+chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours)
 	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos
-	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py
+	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py tests/integration/test_broken_tables.py
+	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_faulty_store.py
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

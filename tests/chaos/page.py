@@ -29,7 +29,8 @@ What ends is the process that is at the point; the JVM under it, while it waits 
 workspace's server, while a step waits to ask it or has just been answered; the process when Spark
 has written data files and no commit names them yet: after the commit, whose file is then taken
 away; or the machine: every process is killed, and each file that nobody had synced is lost, empty
-or cut in half, by chance.
+or cut in half, by chance. A store that is broken, full or silent is on
+[another page](faults-store.md).
 
 ## What crashes leave
 
