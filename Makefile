@@ -63,6 +63,8 @@ chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run 
 	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py tests/integration/test_broken_tables.py
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_faulty_store.py
+	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_runs_in_two_processes.py
+	@GENERATED_CASES=10000 $(BIN)/python -m pytest --quiet tests/integration/test_generated_input.py
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

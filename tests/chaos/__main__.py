@@ -34,7 +34,9 @@ def main() -> int:
     done = {outcome.crash: outcome for outcome in _read(file)}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as jvms:
         os.environ[FOLDER_VARIABLE] = jvms  # no other run's JVM is to end
-        job = Job(Path(folder))
+        place = Path(folder, "job")  # a part of names of points
+        place.mkdir()
+        job = Job(place)
         stages = {name: job.undisturbed(name) for name in STAGES}
         planned = [each for stage in stages.values() for each in crashes_of(stage)]
         chosen = [each for each in planned[::every] if each not in done]

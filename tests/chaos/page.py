@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conf.target import REPOSITORY
 from tests.chaos.crashes import Ends
+from tests.integration.runs_at_once import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,28 @@ python -m aml_pipelines submit care --target dev --set inputs.unchanged_since=20
 """
 
 
+_MORE = """\
+## What else `make chaos` tries
+
+- **Runs at once**, without the lake's lock: {folder} interleavings on a folder and {azurite} of two
+  processes on Azurite over ABFS. One run stands before or after a commit while the other runs
+  whole, or both meet there; they load or score the same files, or one of them finds a file more.
+  Training reads its release while another run loads. The tables have each row once afterwards, as
+  after runs one by one; a run that was overtaken ends by a sentence.
+- **Stores** that are broken, full, read-only or silent: [another page](faults-store.md).
+- **10,000 made-up records** in made-up contracts: none is lost or doubled, none is cleaned in two
+  ways.
+
+`make test` has some of each. `make test SPARK=4.1` runs the rule cases of `tests/cases` and the
+tests of tables on Spark 4.1 and Java 21: each table has the same hash as on Spark 3.5.
+
+What cannot be made here: Azure itself. Its accounts have folders of their own, and two that commit
+at the same moment exclude each other by one rename; Azurite's rename is a copy and a deletion. Nor
+a disk that says it has written what it has not, an account that loses what it has acknowledged, or
+a part of a cluster that the rest cannot reach.
+"""
+
+
 def page(outcomes: Sequence[Outcome], planned: int) -> str:
     """Return the text of the page, for the crashes that were tried of those that can be."""
     equal = sum(outcome.is_equal for outcome in outcomes)
@@ -88,6 +111,9 @@ def page(outcomes: Sequence[Outcome], planned: int) -> str:
     unequal = [outcome for outcome in outcomes if not outcome.is_equal]
     if unequal:
         lines += ["## Not equal\n", *map(_told, unequal), ""]
+    moments = 2 * sum(map(len, PLACES.values()))
+    meetings = moments // 2
+    lines.append(_MORE.format(folder=2 * moments, azurite=moments + meetings))
     return "\n".join(lines)
 
 
