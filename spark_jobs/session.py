@@ -36,6 +36,8 @@ SETTINGS = {
 SMALL_MACHINE = {
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "1",
+    # VACUUM lists a folder in as many tasks as this says, 10,000 by default: 25 s a table.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     # A table's state and its plans are 3 MB of heap, and Delta keeps those of 10,000 tables: a JVM
     # that lives on for later runs, or for hundreds of tests, was full.
     "spark.databricks.delta.delta.log.cacheSize": "50",
