@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.entities import Data
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 
 from assets.client import datastore_uri
 from assets.mltables import Card, write_card
+from assets.numbers import numbers_of
 from conf import faults
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
         card = publication.card(existing)
         write_card(publication.folder, card)
         return card, False
-    number = 1 + max(_numbers(client, publication.name, ListViewType.ALL), default=0)
+    number = 1 + max(numbers_of(client.data, publication.name, ListViewType.ALL), default=0)
     refusal: HttpResponseError | None = None
     for version in range(number, number + ATTEMPTS):
         card = publication.card(str(version))
@@ -97,7 +98,7 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
             with faults.around("data registration", publication.name):
                 client.data.create_or_update(_asset(publication, str(version), lake=lake))
         except HttpResponseError as error:
-            if version not in _numbers(client, publication.name, ListViewType.ALL):
+            if version not in numbers_of(client.data, publication.name, ListViewType.ALL):
                 raise RegistrationError(f"{publication.name}:{version}: {error.message}") from error
             refusal = error
         else:
@@ -109,17 +110,8 @@ def register(client: MLClient, publication: Publication, *, lake: str) -> tuple[
 
 def newest_version(client: MLClient, name: str) -> Data | None:
     """Return the version with the highest number that is not archived; None without one."""
-    numbers = _numbers(client, name, ListViewType.ACTIVE_ONLY)
+    numbers = numbers_of(client.data, name, ListViewType.ACTIVE_ONLY)
     return client.data.get(name, version=str(max(numbers))) if numbers else None
-
-
-def _numbers(client: MLClient, name: str, view: ListViewType) -> list[int]:
-    """List the version numbers of an asset; an archived version keeps its number."""
-    try:
-        listed = list(client.data.list(name, list_view_type=view))
-    except ResourceNotFoundError:
-        return []
-    return [int(asset.version) for asset in listed if asset.version.isdigit()]
 
 
 def _version_with_content(client: MLClient, publication: Publication) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure.ai.ml.constants import ListViewType
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError
 
+from assets.numbers import numbers_of
 from conf import faults
 from learning.champion import Champion, find_champion
 
@@ -32,7 +33,7 @@ def promote(client: MLClient, winner: Model, *, beaten: str | None) -> bool:
     taken, refusal = 0, None
     for _ in range(ATTEMPTS):
         # Before the champion: a version that comes between the two is refused, and seen then.
-        number = 1 + max(taken, _greatest(client, name))
+        number = 1 + max([taken, *numbers_of(client.models, name, ListViewType.ALL)])
         champion = find_champion(client, name)
         if champion and champion.tags.get("content") == content:
             return False
@@ -59,12 +60,3 @@ def _refuse_unless_beaten(champion: Champion | None, name: str, beaten: str | No
             f"{now or 'none'} is champion; nothing is registered. Run the training pipeline again, "
             "which compares the two"
         )
-
-
-def _greatest(client: MLClient, name: str) -> int:
-    """Return the greatest version number of a model, archived or not; 0 without any."""
-    try:
-        listed = list(client.models.list(name, list_view_type=ListViewType.ALL))
-    except ResourceNotFoundError:
-        return 0
-    return max((int(model.version) for model in listed if model.version.isdigit()), default=0)
