@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from spark_jobs.delta_files import CheckpointError, data_files, find_damage
 from spark_jobs.delta_log import (
+    CHECKPOINT,
     CommitError,
     LakeError,
     TableState,
@@ -150,8 +151,8 @@ def _withdrawn_again(spark: SparkSession, uri: str) -> str:
 
 
 def _has_checkpoint(spark: SparkSession, uri: str, version: int) -> bool:
-    names = list_names(spark, f"{uri}/_delta_log")
-    return any(name.startswith(f"{version:020}.checkpoint") for name in names)
+    found = map(CHECKPOINT.match, list_names(spark, f"{uri}/_delta_log"))
+    return version in {int(match[1]) for match in found if match}
 
 
 def _has_commits(spark: SparkSession, uri: str, version: int) -> bool:

@@ -5,7 +5,6 @@ The log is read anew each time: Delta keeps what it has read once, and would not
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from spark_jobs.delta_log import (
+    CHECKPOINT,
     CommitError,
     TableState,
     commit_file,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from spark_jobs.delta_log import Action
 
 SHORT_LOG = 10  # versions, before Delta writes a checkpoint
-_CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$")
 
 
 class CheckpointError(CommitError):
@@ -123,7 +122,7 @@ def _checkpoint(names: Collection[str], version: int) -> tuple[int, list[str]]:
     found: dict[int, list[str]] = {}
     due: dict[int, int] = {}
     for name in sorted(names):
-        match = _CHECKPOINT.match(name)
+        match = CHECKPOINT.match(name)
         if match and int(match[1]) <= version:
             found.setdefault(int(match[1]), []).append(name)
             due[int(match[1])] = int(match[2] or 1)

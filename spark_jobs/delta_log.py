@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 COMMIT = re.compile(r"^(\d{20})\.json$")
+# The version, and of how many parts it is if it has several.
+CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$")
 # How many rows the files have that a commit adds, by what it did: a write or MERGE, a DELETE.
 _ROWS_ADDED = ("numOutputRows", "numCopiedRows")
 Record = Mapping[str, object]

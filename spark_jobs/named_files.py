@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from pyspark.sql import functions as F
 
-from spark_jobs.delta_log import COMMIT, read_lines
+from spark_jobs.delta_log import CHECKPOINT, COMMIT, commit_file, read_lines
 from spark_jobs.storage import list_names, whole_uri
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ LOG = "_delta_log"
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # What has not got its name yet.
 UNFINISHED = re.compile(rf"\.[^/]+\.{UUID}\.tmp")
-_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d+\.\d+)?\.parquet")
 _BESIDE_VERSIONS = re.compile(
     r"\d{20}\.(?:crc|\d{20}\.compacted\.json)|_last_(?:checkpoint|vacuum_info)"
 )
@@ -52,7 +51,7 @@ def read_log(spark: SparkSession, uri: str) -> Log:
     log, root = f"{uri}/{LOG}", whole_uri(spark, uri)
     names = [name for name in list_names(spark, log) if not UNFINISHED.fullmatch(name)]
     versions = sorted(int(match[1]) for match in map(COMMIT.match, names) if match)
-    checkpoints = {name: int(match[1]) for name in names if (match := _CHECKPOINT.fullmatch(name))}
+    checkpoints = {name: int(match[1]) for name in names if (match := CHECKPOINT.match(name))}
     unknown = [name for name in names if not _is_known(spark, log, name)]
     if unknown:
         raise UnreadLogError(f"its log has what is not known here: {', '.join(sorted(unknown))}")
@@ -62,7 +61,7 @@ def read_log(spark: SparkSession, uri: str) -> Log:
     begins = first == 0 or max(checkpoints.values(), default=-1) >= first - 1
     if not begins or versions != list(range(first, first + len(versions))):
         raise UnreadLogError("its log lacks a version between those that it has")
-    paths = {path for version in versions for path in _paths(spark, f"{log}/{version:020}.json")}
+    paths = {path for version in versions for path in _paths(spark, commit_file(uri, version))}
     for checkpoint in checkpoints:
         actions = spark.read.parquet(f"{log}/{checkpoint}")
         rows = actions.select(F.coalesce("add.path", "remove.path").alias("path"))
@@ -73,7 +72,7 @@ def read_log(spark: SparkSession, uri: str) -> Log:
 def _is_known(spark: SparkSession, log: str, name: str) -> bool:
     if name in _ELSEWHERE:
         return not list_names(spark, f"{log}/{name}")
-    return any(form.fullmatch(name) for form in (COMMIT, _CHECKPOINT, _BESIDE_VERSIONS))
+    return any(form.fullmatch(name) for form in (COMMIT, CHECKPOINT, _BESIDE_VERSIONS))
 
 
 def _paths(spark: SparkSession, commit: str) -> Iterable[str]:
