@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conf.target import REPOSITORY
 from tests.chaos.crashes import Ends
-from tests.integration.runs_at_once import PLACES
+from tests.integration.runs_at_once import COMMITS, PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,9 +111,8 @@ def page(outcomes: Sequence[Outcome], planned: int) -> str:
     unequal = [outcome for outcome in outcomes if not outcome.is_equal]
     if unequal:
         lines += ["## Not equal\n", *map(_told, unequal), ""]
-    moments = 2 * sum(map(len, PLACES.values()))
-    meetings = moments // 2
-    lines.append(_MORE.format(folder=2 * moments, azurite=moments + meetings))
+    meetings = sum(map(len, PLACES.values()))
+    lines.append(_MORE.format(folder=2 * len(COMMITS), azurite=len(COMMITS) + meetings))
     return "\n".join(lines)
 
 

@@ -66,6 +66,13 @@ CLEANED = (
 DATA = (*CLEANED, "gold/trips/train", "gold/trips/validation", "gold/trips/test")
 SCORED = (*CLEANED, "gold/trips/scores", "gold/trips/rejected_scores")
 PLACES = {"load": DATA, "score": SCORED}
+# The work, and each point at which a run of it can stand.
+COMMITS = [
+    (work, f"{moment} commit {place}")
+    for work, places in PLACES.items()
+    for place in places
+    for moment in ("before", "after")
+]
 
 
 def load(spark: SparkSession, uri: str) -> dict[str, TableReceipt]:

@@ -20,9 +20,9 @@ from conf import faults
 from spark_jobs import retries
 from spark_jobs.delta_log import LakeError
 from tests.integration.runs_at_once import (
+    COMMITS,
     FILES,
     FIRST_AND_SECOND,
-    PLACES,
     WORK,
     held,
     load,
@@ -36,16 +36,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-ALL = [
-    (work, f"{moment} commit {place}")
-    for work, places in PLACES.items()
-    for place in places
-    for moment in ("before", "after")
-]
 SPLITS = ("train", "validation", "test")
 # `make chaos` has all.
 IS_WHOLE = os.environ.get("CHAOS") == "all"
-CHOSEN = ALL if IS_WHOLE else [ALL[0], ALL[6], ALL[11], ALL[-3]]
+CHOSEN = COMMITS if IS_WHOLE else [COMMITS[0], COMMITS[6], COMMITS[11], COMMITS[-3]]
 
 
 class Standing:

@@ -23,7 +23,7 @@ from aml_pipelines.azurite.lake import serving_lake
 from conf import faults
 from environments.spark.java_home import java_home
 from tests.integration.lake_worker import DO, DONE, FAILED, LOOK, LOOK_AT_VERSIONS
-from tests.integration.runs_at_once import FILES, FIRST_AND_SECOND, PLACES
+from tests.integration.runs_at_once import COMMITS, FILES, FIRST_AND_SECOND, PLACES
 from tests.rooms import REPOSITORY
 
 if TYPE_CHECKING:
@@ -39,16 +39,10 @@ JVM = (
     *("--conf", "spark.ui.enabled=false", "--conf", "spark.driver.bindAddress=127.0.0.1"),
     *("--conf", "spark.driver.host=127.0.0.1", "pyspark-shell"),
 )
-ALL = [
-    (work, f"{moment} commit {place}")
-    for work, places in PLACES.items()
-    for place in places
-    for moment in ("before", "after")
-]
 MEETINGS = [(work, place) for work, places in PLACES.items() for place in places]
 # `make chaos` has all.
 IS_WHOLE = os.environ.get("CHAOS") == "all"
-CHOSEN = ALL if IS_WHOLE else [("load", "before commit silver/trips/valid")]
+CHOSEN = COMMITS if IS_WHOLE else [("load", "before commit silver/trips/valid")]
 CHOSEN_MEETINGS = MEETINGS if IS_WHOLE else [("load", "gold/trips/features")]
 
 

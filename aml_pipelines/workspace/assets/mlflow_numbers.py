@@ -28,7 +28,7 @@ def is_taken(database: Path, name: str, number: int) -> bool:
 
 
 def renumber(database: Path, name: str, *, counted: int, wanted: int) -> bool:
-    """Give the version that MLflow has `counted` the number `wanted`, unless it is taken.
+    """Change the number that MLflow has `counted` for a version to `wanted`, unless it is taken.
 
     Return whether it was not.
     """
