@@ -55,7 +55,6 @@ class Execution:
             for node in self.context.plan.nodes.values()
             if node.name in self.context.selection.run
         ]
-        self.record.write()
         # Threads, for they only wait: each node is a process of its own.
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
             try:
@@ -94,6 +93,7 @@ class Execution:
                     run_node, node, dict(self.produced), self.context, record_command
                 )
                 self.running[future] = node
+        self.record.write()  # what ended before, and what has begun: once for both
         return bool(self.running)
 
     def _is_ready(self, node: PlannedNode) -> bool:
@@ -128,7 +128,6 @@ class Execution:
         self.began.setdefault(node.name, time.monotonic())
         self.ways.begin(node)
         self.progress.began(node.name)
-        self.record.write()
 
     def _record_command(self, name: str, command: str) -> None:
         # It is known only when the data are placed: a served lake gives other texts than the plan.
@@ -141,7 +140,6 @@ class Execution:
             self._end(self.running.pop(future), future)
         for node in self.ways.give_up(self.waiting):
             self.record.nodes[node.name].status = "Skipped"
-        self.record.write()
 
     def _end(self, node: PlannedNode, future: Future[NodeResult]) -> None:
         record = self.record.nodes[node.name]
