@@ -6,13 +6,15 @@ Nothing happens at a point unless VARIABLE names a folder, which a test has made
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 VARIABLE = "AML_PIPELINES_FAULTS"
 REACHED, PLAN, WAITING = "reached.txt", "plan.json", "waiting.json"
+# A test writes a folder's path into the first; each point then adds a line to the second.
+WATCHED, STATES = "watched.txt", "states.txt"
+_PRINTED = {"log.txt", "workspace.log"}
 EXIT_CODE = 86
 _LOOK_SECONDS = 0.01
 _SHOWN_PARTS = 3  # of a path
@@ -65,7 +70,28 @@ def _count(file: Path, here: str) -> int:
         reached.seek(0)
         number = 1 + sum(line.rstrip("\n") == here for line in reached)
         reached.write(f"{here}\n")
+        if (file.parent / WATCHED).is_file():
+            watched = Path((file.parent / WATCHED).read_text("utf-8"))
+            with (file.parent / STATES).open("a", encoding="utf-8") as states:
+                states.write(f"{os.getpid()} {_state(watched)}\n")
     return number
+
+
+def _state(folder: Path) -> str:
+    """Return a digest of a folder's files and when they changed.
+
+    What programs print is no part of it, nor are files that have no name yet.
+    """
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.name in _PRINTED or path.suffix == ".part":
+            continue
+        with suppress(FileNotFoundError):  # another process has taken it away
+            stat = path.lstat()
+            if S_ISDIR(stat.st_mode):
+                continue
+            found.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return found.hexdigest()
 
 
 def _program() -> str:

@@ -4,68 +4,76 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import multiprocessing
 import sys
-import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import track
 
-from aml_pipelines.execution.forked.warm import stop_forks
-from aml_pipelines.execution.jvm.kept import stop_kept_jvms
-from aml_pipelines.execution.kept import FOLDER_VARIABLE
 from aml_pipelines.execution.record import git_commit
 from conf.target import REPOSITORY
-from tests.chaos.crashes import Crash, Ends, Outcome, crash, crashes_of
+from tests.chaos.crashes import Crash, Ends, Outcome, alike
 from tests.chaos.page import PAGE, page
-from tests.chaos.stages import STAGES, Job
+from tests.chaos.worker import Worker, begin, crash_here
 
-# Those of one commit are taken up where a run of this command was cut off.
-OUTCOMES = REPOSITORY / ".cache" / "chaos"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Plan and outcomes of one commit: a command that was cut off is taken up by the next one.
+KEPT = REPOSITORY / ".cache" / "chaos"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every n-th crash")
-    every = parser.parse_args().every
-    file = OUTCOMES / f"{git_commit()}.jsonl"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--workers", type=int, default=2, help="crashes at once")
+    options = parser.parse_args()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    plan = _plan(KEPT / f"{git_commit()}.plan.json")
+    file = KEPT / f"{git_commit()}.jsonl"
     done = {outcome.crash: outcome for outcome in _read(file)}
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as jvms:
-        os.environ[FOLDER_VARIABLE] = jvms  # no other run's JVM is to end
-        place = Path(folder, "job")  # a part of names of points
-        place.mkdir()
-        job = Job(place)
-        stages = {name: job.undisturbed(name) for name in STAGES}
-        planned = [each for stage in stages.values() for each in crashes_of(stage)]
-        chosen = [each for each in planned[::every] if each not in done]
-        for each in track(chosen, description="crashes"):
-            outcome = crash(job, stages[each.stage], each, Path(folder, "marks"))
-            done[each] = outcome
+    tried = list(dict.fromkeys(plan.values()))
+    chosen = [each for each in tried[:: options.every] if each not in done]
+    with ProcessPoolExecutor(
+        min(options.workers, len(chosen)) or 1, multiprocessing.get_context("spawn"), begin
+    ) as pool:
+        begun = [pool.submit(crash_here, each) for each in chosen]
+        for ended in track(as_completed(begun), description="crashes", total=len(chosen)):
+            outcome = ended.result()
+            done[outcome.crash] = outcome
             with file.open("a", encoding="utf-8") as opened:
                 opened.write(json.dumps(asdict(outcome)) + "\n")
             if not outcome.is_equal:
-                print(f"{each}: {outcome.differences}\n{outcome.text}")
-        stop_kept_jvms()
-        stop_forks()
-    outcomes = [done[each] for each in planned if each in done]
-    PAGE.write_text(page(outcomes, len(planned)), "utf-8")
-    unequal = sum(not outcome.is_equal for outcome in outcomes)
+                print(f"{outcome.crash}: {outcome.differences}\n{outcome.text}")
+    outcomes = {each: done[each] for each in tried if each in done}
+    PAGE.write_text(page(plan, outcomes), "utf-8")
+    unequal = sum(not outcome.is_equal for outcome in outcomes.values())
     print(f"wrote {PAGE.name}; {unequal} of {len(outcomes)} crashes did not end equal")
     return 1 if unequal else 0
+
+
+def _plan(file: Path) -> dict[Crash, Crash]:
+    """Return each crash that can be, with the one that is tried for it, as one run showed them."""
+    if not file.is_file():
+        worker = Worker()
+        found = [pair for stage in worker.stages.values() for pair in alike(stage).items()]
+        worker.stop()
+        file.write_text(json.dumps([[asdict(each), asdict(tried)] for each, tried in found]))
+    told = json.loads(file.read_text("utf-8"))
+    return {_crash_of(each): _crash_of(tried) for each, tried in told}
 
 
 def _read(file: Path) -> list[Outcome]:
     if not file.is_file():
         return []
-    lines = file.read_text("utf-8").splitlines()
-    return [
-        Outcome(
-            **{**told, "crash": Crash(**{**told["crash"], "ends": Ends(told["crash"]["ends"])})}
-        )
-        for told in map(json.loads, lines)
-    ]
+    lines = map(json.loads, file.read_text("utf-8").splitlines())
+    return [Outcome(**{**told, "crash": _crash_of(told["crash"])}) for told in lines]
+
+
+def _crash_of(told: dict[str, Any]) -> Crash:
+    return Crash(**{**told, "ends": Ends(told["ends"])})
 
 
 if __name__ == "__main__":

@@ -90,6 +90,28 @@ def crashes_of(stage: Stage) -> Iterator[Crash]:
             yield Crash(stage.pipeline, point, times[point], Ends.MACHINE)
 
 
+def alike(stage: Stage) -> dict[Crash, Crash]:
+    """Map each crash of a stage to the last one that leaves the same behind.
+
+    Between the one point and the other nothing was changed: the same process is at both, and the
+    lake has the same files, but for those without a name yet. Which files a machine loses is by
+    chance, so such a crash is like no other.
+    """
+    states: dict[tuple[str, int], str] = {}
+    times: Counter[str] = Counter()
+    for point, state in zip(stage.points, stage.states, strict=True):
+        times[point] += 1
+        states[point, times[point]] = state
+    crashes = list(crashes_of(stage))
+    last = {(each.ends, states[each.point, each.number]): each for each in crashes}
+    return {
+        each: each
+        if each.ends == Ends.MACHINE
+        else last[each.ends, states[each.point, each.number]]
+        for each in crashes
+    }
+
+
 def crash(job: Job, stage: Stage, crash: Crash, marks: Path) -> Outcome:
     """Lay a stage's state out, disturb a run of it, run it again, and compare."""
     job.lay_out(stage)

@@ -10,9 +10,9 @@ from tests.chaos.crashes import Ends
 from tests.integration.runs_at_once import COMMITS, PLACES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    from tests.chaos.crashes import Outcome
+    from tests.chaos.crashes import Crash, Outcome
 
 PAGE = REPOSITORY / "docs" / "faults.md"
 _HEAD = """\
@@ -32,6 +32,9 @@ has written data files and no commit names them yet: after the commit, whose fil
 away; or the machine: every process is killed, and each file that nobody had synced is lost, empty
 or cut in half, by chance. A store that is broken, full or silent is on
 [another page](faults-store.md).
+
+Between many points and the next of the same process no file of the lake changes, but for one that
+has no name yet. Of such points the last is tried; the others are in brackets.
 
 ## What crashes leave
 
@@ -98,17 +101,19 @@ a part of a cluster that the rest cannot reach.
 """
 
 
-def page(outcomes: Sequence[Outcome], planned: int) -> str:
-    """Return the text of the page, for the crashes that were tried of those that can be."""
-    equal = sum(outcome.is_equal for outcome in outcomes)
-    lines = [
-        _HEAD,
-        f"**{equal} of {len(outcomes)} crashes ended equal**; {planned} can be made in this way.\n",
-    ]
-    stages = list(dict.fromkeys(outcome.crash.stage for outcome in outcomes))
-    for stage in stages:
-        lines += [f"## {stage}\n", *_table([o for o in outcomes if o.crash.stage == stage]), ""]
-    unequal = [outcome for outcome in outcomes if not outcome.is_equal]
+def page(plan: Mapping[Crash, Crash], outcomes: Mapping[Crash, Outcome]) -> str:
+    """Return the text of the page.
+
+    `plan` has each crash that can be and the one that is tried for it, `outcomes` those tried.
+    """
+    equal = sum(outcome.is_equal for outcome in outcomes.values())
+    covered = {each: outcomes[tried] for each, tried in plan.items() if tried in outcomes}
+    told = f"They stand for {len(covered)} of the {len(plan)} that can be made in this way.\n"
+    lines = [_HEAD, f"**{equal} of {len(outcomes)} crashes ended equal.** {told}"]
+    for stage in dict.fromkeys(each.stage for each in covered):
+        of_stage = {each: found for each, found in covered.items() if each.stage == stage}
+        lines += [f"## {stage}\n", *_table(of_stage), ""]
+    unequal = [outcome for outcome in outcomes.values() if not outcome.is_equal]
     if unequal:
         lines += ["## Not equal\n", *map(_told, unequal), ""]
     meetings = sum(map(len, PLACES.values()))
@@ -116,10 +121,10 @@ def page(outcomes: Sequence[Outcome], planned: int) -> str:
     return "\n".join(lines)
 
 
-def _table(outcomes: Sequence[Outcome]) -> list[str]:
-    cells: dict[str, dict[Ends, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    for outcome in outcomes:
-        cells[outcome.crash.point][outcome.crash.ends].append(outcome.is_equal)
+def _table(covered: Mapping[Crash, Outcome]) -> list[str]:
+    cells: dict[str, dict[Ends, dict[Crash, Outcome]]] = defaultdict(lambda: defaultdict(dict))
+    for each, outcome in covered.items():
+        cells[each.point][each.ends][each] = outcome
     head = ["| point | " + " | ".join(Ends) + " |", "|---|" + "---|" * len(Ends)]
     return [
         *head,
@@ -132,10 +137,12 @@ def _table(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def _cell(found: Sequence[bool]) -> str:
+def _cell(found: Mapping[Crash, Outcome]) -> str:
     if not found:
         return ""
-    return "equal" if found == [True] else f"equal {sum(found)} of {len(found)}"
+    equal = [outcome.is_equal for outcome in found.values()]
+    text = "equal" if equal == [True] else f"equal {sum(equal)} of {len(equal)}"
+    return text if any(each == outcome.crash for each, outcome in found.items()) else f"({text})"
 
 
 def _told(outcome: Outcome) -> str:

@@ -34,11 +34,15 @@ _DIRTY = {
 
 @dataclass(frozen=True)
 class Stage:
-    """A pipeline, the points that an undisturbed run of it reaches, and what the lake then has."""
+    """A pipeline, the points that an undisturbed run of it reaches, and what the lake then has.
+
+    `states` has, for each point, the process that reached it and a digest of the lake there.
+    """
 
     pipeline: str
     before: Path
     points: tuple[str, ...]
+    states: tuple[str, ...]
     after: Contents
     files: Counter[str]
 
@@ -72,13 +76,16 @@ class Job:
         shutil.copytree(self.lake, before, symlinks=True)
         marks = self._folder / f"points-{pipeline}"
         marks.mkdir()
+        (marks / faults.WATCHED).write_text(str(self.lake), "utf-8")
         ended = self.run(pipeline, marks)
         if ended.code:
             raise AssertionError(f"{pipeline}: {ended.text}")
-        points = (marks / faults.REACHED).read_text("utf-8").splitlines()
-        return Stage(
-            pipeline, before, tuple(points), contents_of(self.lake), names_of_files(self.lake)
+        points, states = (
+            tuple((marks / name).read_text("utf-8").splitlines())
+            for name in (faults.REACHED, faults.STATES)
         )
+        after, files = contents_of(self.lake), names_of_files(self.lake)
+        return Stage(pipeline, before, points, states, after, files)
 
     def lay_out(self, stage: Stage) -> None:
         """Let the lake be as it was before a stage; tables and assets name it by its path."""

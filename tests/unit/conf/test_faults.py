@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -66,6 +67,25 @@ def test_a_process_ends_at_a_planned_point_and_the_next_one_does_not(
 def test_a_point_is_counted_over_all_processes(tmp_path: Path) -> None:
     plan(tmp_path, "-c: before one *_one/a/rows", number=2)
     assert [run_program(tmp_path).returncode for _ in range(3)] == [0, faults.EXIT_CODE, 0]
+
+
+def test_a_point_tells_which_process_was_at_it_and_whether_a_folder_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks, lake = tmp_path / "marks", tmp_path / "lake"
+    marks.mkdir()
+    (lake / "runs").mkdir(parents=True)
+    (marks / faults.WATCHED).write_text(str(lake))
+    monkeypatch.setenv(faults.VARIABLE, str(marks))
+    for name in ("rows", "log.txt", ".rows.1.part", "rows"):
+        faults.point("before")
+        (lake / "runs" / name).write_text(f"{time.time_ns()}")
+    faults.point("after")
+    states = (marks / faults.STATES).read_text().splitlines()
+    assert {state.split()[0] for state in states} == {str(os.getpid())}
+    assert [state != before for before, state in itertools.pairwise(states)] == [
+        *(True, False, False, True)
+    ]
 
 
 def test_a_process_waits_at_a_point_until_the_test_lets_it_go(
