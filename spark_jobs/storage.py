@@ -81,17 +81,19 @@ def list_folders(spark: SparkSession, folder: str) -> list[str]:
 def list_below(spark: SparkSession, folder: str) -> list[StoredFile]:
     """List all files below a folder, also those that Spark reads as no data, by URI."""
     path = _path(spark, folder)
-    found = path.getFileSystem(_hadoop(spark)).listFiles(path, True)  # noqa: FBT003 # Java's own
     files = []
-    while found.hasNext():
-        files.append(_stored(spark, found.next()))
+    with asking(folder, "listed"):
+        found = path.getFileSystem(_hadoop(spark)).listFiles(path, True)  # noqa: FBT003 # Java's own
+        while found.hasNext():
+            files.append(_stored(spark, found.next()))
     return sorted(files, key=lambda file: file.uri)
 
 
 def delete_file(spark: SparkSession, uri: str) -> None:
     """Delete a file, with the checksum that Hadoop keeps beside it here; a missing one is none."""
     path = _path(spark, uri)
-    path.getFileSystem(_hadoop(spark)).delete(path, False)  # noqa: FBT003 # Java's own
+    with asking(uri, "deleted"):
+        path.getFileSystem(_hadoop(spark)).delete(path, False)  # noqa: FBT003 # Java's own
 
 
 def whole_uri(spark: SparkSession, uri: str) -> str:

@@ -14,6 +14,7 @@ from spark_jobs.lake import read_table
 from spark_jobs.model_scores import Prediction, model_inputs, score_columns
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt
+from spark_jobs.store_faults import faults_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +30,16 @@ def main(*, batch: str, model: str, model_name: str, scores: str) -> None:
     prediction = prediction_of(saved.metadata or {}, spec)
     types = {column.name: column.type.name for column in saved.signature.inputs}
     with spark_session("score_spark") as spark:
-        rows = read_table(spark, read_receipt(spark, batch).table("batch"))
+        selected = read_receipt(spark, batch).table("batch")
         predict = mlflow.pyfunc.spark_udf(spark, model, result_type=prediction.spark_type)
-        predicted = rows.select(
-            ROW_ID, predict(F.struct(*model_inputs(rows, types))).alias(PREDICTED)
-        )
-        predicted.select(ROW_ID, *score_columns(F.col(PREDICTED), prediction)).write.mode(
-            "overwrite"
-        ).parquet(scores)
+        with faults_named(spark, f"{selected.uri}: score_spark cannot read it"):
+            rows = read_table(spark, selected)
+            predicted = rows.select(
+                ROW_ID, predict(F.struct(*model_inputs(rows, types))).alias(PREDICTED)
+            )
+            predicted.select(ROW_ID, *score_columns(F.col(PREDICTED), prediction)).write.mode(
+                "overwrite"
+            ).parquet(scores)
 
 
 def prediction_of(metadata: Mapping[str, Any], spec: Model) -> Prediction:
