@@ -63,7 +63,7 @@ def script_of(component: Path) -> Path:
     return (component.parent / str(stated["code"]) / name).resolve()
 
 
-def locked_versions() -> dict[str, str]:
-    """Map each package of the lock to its version."""
-    pinned = re.findall(r"^([a-z0-9.-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+def locked_versions(lock: Path = LOCK) -> dict[str, str]:
+    """Map each package of a lock to its version."""
+    pinned = re.findall(r"^([a-z0-9.-]+)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
     return dict(pinned)

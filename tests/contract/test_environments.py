@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPARK = REPOSITORY / "environments" / "spark"
+# The folder of each Spark that tests run on, and the lock of its packages.
+SPARKS = {
+    SPARK: LOCK,
+    **{lock.parent: lock for lock in sorted(SPARK.glob("*/requirements.lock"))},
+}
+LOCKS = [LOCK, *sorted((REPOSITORY / "environments").rglob("requirements.lock"))]
 INDEX_OPTIONS = ("index-url", "find-links", "trusted-host", "://", " @ ")
 
 
@@ -75,21 +81,40 @@ def test_every_image_has_the_version_of_its_content_and_is_named_by_it() -> None
     assert stale == [], "python -m aml_pipelines versions writes them"
 
 
+@pytest.mark.parametrize("folder", SPARKS, ids=lambda folder: folder.name)
 @pytest.mark.parametrize(
     ("group", "package"), [("io.delta", "delta-spark"), ("org.apache.spark", "pyspark")]
 )
 def test_the_jars_are_of_the_version_that_their_python_package_expects(
-    group: str, package: str
+    folder: Path, group: str, package: str
 ) -> None:
-    coordinates = [line.split()[0] for line in uncommented(SPARK / "jars.txt")]
+    coordinates = [line.split()[0] for line in uncommented(folder / "jars.txt")]
     versions = {c.rpartition(":")[2] for c in coordinates if c.startswith(f"{group}:")}
-    assert versions == {locked_versions()[package]}
+    assert versions == {locked_versions(SPARKS[folder])[package]}
 
 
-def test_the_lock_hashes_every_package_and_names_no_place_to_get_it_from() -> None:
-    text = LOCK.read_text(encoding="utf-8")
+@pytest.mark.parametrize("lock", LOCKS[1:], ids=lambda lock: str(lock.relative_to(REPOSITORY)))
+def test_a_lock_has_what_its_folder_asks_for(lock: Path) -> None:
+    lines = [line.partition("#")[0].strip() for line in uncommented(lock.with_suffix(".in"))]
+    asked = [line for line in lines if line and not line.startswith("-")]
+    assert asked
+    locked = locked_versions(lock)
+    for name, _, version in (line.partition("==") for line in asked):
+        assert locked.get(name) == (version or locked[name])
+
+
+def test_a_folder_of_another_spark_is_named_by_its_version() -> None:
+    versions = {folder: locked_versions(lock)["pyspark"] for folder, lock in SPARKS.items()}
+    del versions[SPARK]
+    assert versions
+    assert [f for f, version in versions.items() if not version.startswith(f"{f.name}.")] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(REPOSITORY)))
+def test_a_lock_hashes_every_package_and_names_no_place_to_get_it_from(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
     packages = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
     package = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
-    assert len(packages) > 100
+    assert len(packages) > 20
     assert [found for found in packages if not package.fullmatch(found)] == []
     assert [option for option in INDEX_OPTIONS if option in text] == []

@@ -119,11 +119,12 @@ def test_both_run_all_pipelines_once_the_rest_of_ci_is_green_and_keep_what_they_
 ) -> None:
     azure_stages = stages(DEVOPS / "ci.yml", "refs/heads/main")
     assert [[job["job"] for job in stage["jobs"]] for stage in azure_stages] == [
-        ["quality", "tests"],
+        ["quality", "tests", "next_spark"],
         ["run"],
     ]
-    quality, tests, run = jobs(FOLDER / "ci.yml", "main", {}, tmp_path)
-    assert (quality.needs, tests.needs, run.needs) == ([], [], ["quality", "tests"])
+    *checks, run = jobs(FOLDER / "ci.yml", "main", {}, tmp_path)
+    assert [check.needs for check in checks] == [[], [], []]
+    assert run.needs == ["quality", "tests", "next_spark"]
     kept = dict(run.used)["actions/upload-artifact@v6"]["path"]
     assert kept == azure_stages[1]["jobs"][0]["steps"][-1]["publish"] == ".lake/runs"
 
