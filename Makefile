@@ -59,8 +59,8 @@ conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), 
 own-data: $(READY) ## five real datasets from files to scores, each in two commands, with their times
 	@OWN_DATA=all $(BIN)/python -m pytest -s tests/e2e/test_own_data.py
 
-chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours)
-	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos
+chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours; with MINUTES=60 a part of it)
+	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES))
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py tests/integration/test_broken_tables.py
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_faulty_store.py
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_runs_in_two_processes.py

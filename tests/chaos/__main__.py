@@ -3,77 +3,73 @@
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.progress import track
 
 from aml_pipelines.execution.record import git_commit
-from conf.target import REPOSITORY
-from tests.chaos.crashes import Crash, Ends, Outcome, alike
+from tests.chaos.crashes import alike
 from tests.chaos.page import PAGE, page
+from tests.chaos.tried import Tried, read_tried, write_tried
 from tests.chaos.worker import Worker, begin, crash_here
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
-# Plan and outcomes of one commit: a command that was cut off is taken up by the next one.
-KEPT = REPOSITORY / ".cache" / "chaos"
+    from tests.chaos.crashes import Crash, Outcome
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="only every n-th crash")
+    parser.add_argument("--minutes", type=float, help="begin no crash after so many (all of them)")
     parser.add_argument("--workers", type=int, default=2, help="crashes at once")
     options = parser.parse_args()
-    KEPT.mkdir(parents=True, exist_ok=True)
-    plan = _plan(KEPT / f"{git_commit()}.plan.json")
-    file = KEPT / f"{git_commit()}.jsonl"
-    done = {outcome.crash: outcome for outcome in _read(file)}
-    tried = list(dict.fromkeys(plan.values()))
-    chosen = [each for each in tried[:: options.every] if each not in done]
-    with ProcessPoolExecutor(
-        min(options.workers, len(chosen)) or 1, multiprocessing.get_context("spawn"), begin
-    ) as pool:
-        begun = [pool.submit(crash_here, each) for each in chosen]
-        for ended in track(as_completed(begun), description="crashes", total=len(chosen)):
-            outcome = ended.result()
-            done[outcome.crash] = outcome
-            with file.open("a", encoding="utf-8") as opened:
-                opened.write(json.dumps(asdict(outcome)) + "\n")
-            if not outcome.is_equal:
-                print(f"{outcome.crash}: {outcome.differences}\n{outcome.text}")
-    outcomes = {each: done[each] for each in tried if each in done}
-    PAGE.write_text(page(plan, outcomes), "utf-8")
-    unequal = sum(not outcome.is_equal for outcome in outcomes.values())
-    print(f"wrote {PAGE.name}; {unequal} of {len(outcomes)} crashes did not end equal")
+    plan, commit = _plan(), (git_commit() or "")[:10]  # before outcomes are written into it
+    before = read_tried()
+    tried = {each: before[each] for each in dict.fromkeys(plan.values()) if each in before}
+    # What was tried longest ago comes first, and before it what never was.
+    chosen = sorted(dict.fromkeys(plan.values()), key=lambda each: before.get(each, Tried()).day)
+    deadline = time.monotonic() + 60 * options.minutes if options.minutes else float("inf")
+    for crash, outcome in _outcomes(chosen, options.workers, deadline):
+        tried[crash] = Tried.today(outcome, commit)
+        write_tried(tried)
+        if not outcome.is_equal:
+            print(f"{crash}: {outcome.differences}\n{outcome.text}")
+    PAGE.write_text(page(plan, tried), "utf-8")
+    unequal = sum(not each.is_equal for each in tried.values())
+    print(f"wrote {PAGE.name}; {unequal} of {len(tried)} crashes did not end equal")
     return 1 if unequal else 0
 
 
-def _plan(file: Path) -> dict[Crash, Crash]:
-    """Return each crash that can be, with the one that is tried for it, as one run showed them."""
-    if not file.is_file():
-        worker = Worker()
-        found = [pair for stage in worker.stages.values() for pair in alike(stage).items()]
-        worker.stop()
-        file.write_text(json.dumps([[asdict(each), asdict(tried)] for each, tried in found]))
-    told = json.loads(file.read_text("utf-8"))
-    return {_crash_of(each): _crash_of(tried) for each, tried in told}
+def _plan() -> Mapping[Crash, Crash]:
+    """Return each crash that can be, with the one that is tried for it."""
+    worker = Worker()
+    found = {each: by for stage in worker.stages.values() for each, by in alike(stage).items()}
+    worker.stop()
+    return found
 
 
-def _read(file: Path) -> list[Outcome]:
-    if not file.is_file():
-        return []
-    lines = map(json.loads, file.read_text("utf-8").splitlines())
-    return [Outcome(**{**told, "crash": _crash_of(told["crash"])}) for told in lines]
-
-
-def _crash_of(told: dict[str, Any]) -> Crash:
-    return Crash(**{**told, "ends": Ends(told["ends"])})
+def _outcomes(
+    chosen: Sequence[Crash], workers: int, deadline: float
+) -> Iterator[tuple[Crash, Outcome]]:
+    """Try crashes in their order, until all are tried or it is too late to begin another."""
+    waiting = list(reversed(chosen))
+    at_work: dict[Future[Outcome], Crash] = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, begin) as pool:
+        for _ in track(chosen, description="crashes"):
+            while waiting and len(at_work) < workers and time.monotonic() < deadline:
+                crash = waiting.pop()
+                at_work[pool.submit(crash_here, crash)] = crash
+            if not at_work:
+                return
+            ended = next(as_completed(at_work))
+            yield at_work.pop(ended), ended.result()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ from tests.chaos.crashes import Ends
 from tests.integration.runs_at_once import COMMITS, PLACES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from tests.chaos.crashes import Crash, Outcome
+    from tests.chaos.crashes import Crash
+    from tests.chaos.tried import Tried
 
 PAGE = REPOSITORY / "docs" / "faults.md"
 _HEAD = """\
@@ -101,51 +102,63 @@ a part of a cluster that the rest cannot reach.
 """
 
 
-def page(plan: Mapping[Crash, Crash], outcomes: Mapping[Crash, Outcome]) -> str:
+def page(plan: Mapping[Crash, Crash], tried: Mapping[Crash, Tried]) -> str:
     """Return the text of the page.
 
-    `plan` has each crash that can be and the one that is tried for it, `outcomes` those tried.
+    `plan` has each crash that can be and the one that is tried for it.
     """
-    equal = sum(outcome.is_equal for outcome in outcomes.values())
-    covered = {each: outcomes[tried] for each, tried in plan.items() if tried in outcomes}
-    told = f"They stand for {len(covered)} of the {len(plan)} that can be made in this way.\n"
-    lines = [_HEAD, f"**{equal} of {len(outcomes)} crashes ended equal.** {told}"]
+    equal = sum(each.is_equal for each in tried.values())
+    covered = {each: by for each, by in plan.items() if by in tried}
+    told = f"They stand for {len(covered)} of the {len(plan)} that can be made in this way."
+    ended = f"**{equal} of {len(tried)} crashes ended equal.** {told} {_when(tried.values())}\n"
+    lines = [_HEAD, ended]
     for stage in dict.fromkeys(each.stage for each in covered):
-        of_stage = {each: found for each, found in covered.items() if each.stage == stage}
-        lines += [f"## {stage}\n", *_table(of_stage), ""]
-    unequal = [outcome for outcome in outcomes.values() if not outcome.is_equal]
+        lines += [f"## {stage}\n", *_table(covered, tried, stage), ""]
+    unequal = [(crash, how) for crash, how in tried.items() if not how.is_equal]
     if unequal:
-        lines += ["## Not equal\n", *map(_told, unequal), ""]
+        lines += ["## Not equal\n", *(_told(*each) for each in unequal), ""]
     meetings = sum(map(len, PLACES.values()))
     lines.append(_MORE.format(folder=2 * len(COMMITS), azurite=len(COMMITS) + meetings))
     return "\n".join(lines)
 
 
-def _table(covered: Mapping[Crash, Outcome]) -> list[str]:
-    cells: dict[str, dict[Ends, dict[Crash, Outcome]]] = defaultdict(lambda: defaultdict(dict))
-    for each, outcome in covered.items():
-        cells[each.point][each.ends][each] = outcome
+def _when(tried: Collection[Tried]) -> str:
+    """Say on which days, and at which commits, they were tried."""
+    days = sorted({each.day for each in tried})
+    commits = ", ".join(dict.fromkeys(each.commit for each in sorted(tried, key=_day)))
+    when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
+    return f"They were tried {when}, at {commits}."
+
+
+def _day(tried: Tried) -> str:
+    return tried.day
+
+
+def _table(covered: Mapping[Crash, Crash], tried: Mapping[Crash, Tried], stage: str) -> list[str]:
+    cells: dict[str, dict[Ends, dict[Crash, Crash]]] = defaultdict(lambda: defaultdict(dict))
+    for each, by in covered.items():
+        if each.stage == stage:
+            cells[each.point][each.ends][each] = by
     head = ["| point | " + " | ".join(Ends) + " |", "|---|" + "---|" * len(Ends)]
     return [
         *head,
         *(
             f"| {point.replace('*', '…')} | "
-            + " | ".join(_cell(found[ends]) for ends in Ends)
+            + " | ".join(_cell(found[ends], tried) for ends in Ends)
             + " |"
             for point, found in cells.items()
         ),
     ]
 
 
-def _cell(found: Mapping[Crash, Outcome]) -> str:
+def _cell(found: Mapping[Crash, Crash], tried: Mapping[Crash, Tried]) -> str:
     if not found:
         return ""
-    equal = [outcome.is_equal for outcome in found.values()]
+    equal = [tried[by].is_equal for by in found.values()]
     text = "equal" if equal == [True] else f"equal {sum(equal)} of {len(equal)}"
-    return text if any(each == outcome.crash for each, outcome in found.items()) else f"({text})"
+    return text if any(each == by for each, by in found.items()) else f"({text})"
 
 
-def _told(outcome: Outcome) -> str:
-    crash = outcome.crash
-    found = "; ".join(outcome.differences) or f"the second command ended with {outcome.second_code}"
+def _told(crash: Crash, how: Tried) -> str:
+    found = "; ".join(how.differences) or f"the second command ended with {how.second_code}"
     return f"- {crash.stage}, {crash.point} ({crash.number}), {crash.ends}: {found}"
