@@ -1,23 +1,53 @@
-"""A process with a JVM of its own that does on a lake what it is told to, line by line.
+"""Does on a lake what it is told to, line by line, in a JVM of its own.
 
-Each line of its input is an order, as JSON: what to do, on which lake, and of which work. Each line
-of its output is an answer: what was returned, or the error's class and text.
+Each line of its input is an order, as JSON: what to do, on which lake, and with what. Each line of
+its output is an answer: what was returned, or the error's class and text.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.session import spark_session
-from tests.integration.runs_at_once import WORK, held, versions
+from tests.integration import arriving, runs_at_once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pyspark.sql import SparkSession
 
-DO, LOOK, LOOK_AT_VERSIONS = "do", "look", "look at versions"
 DONE, FAILED = "done", "failed"
+
+
+def arrive(spark: SparkSession, lake: str, day: str) -> None:
+    arriving.Arriving(spark, Path(lake)).arrive(day)
+
+
+def run(spark: SparkSession, lake: str, until: str) -> None:
+    arriving.run_steps(spark, lake, until=until)
+
+
+def shell(_spark: SparkSession, lake: str, line: str) -> None:
+    subprocess.run(["sh", "-c", line], cwd=lake, check=False)  # noqa: S607 # any shell
+
+
+def work(spark: SparkSession, lake: str, work: str) -> None:
+    runs_at_once.WORK[work](spark, lake)
+
+
+ORDERS: Mapping[str, Callable[..., object]] = {
+    "arrive": arrive,
+    "run": run,
+    "rows": arriving.held,
+    "shell": shell,
+    "work": work,
+    "rows of work": runs_at_once.held,
+    "versions of work": runs_at_once.versions,
+}
 
 
 def main() -> None:
@@ -25,21 +55,13 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr
     with spark_session("worker") as spark:
         for line in sys.stdin:
+            order, lake, given = json.loads(line)
             answer: dict[str, object]
             try:
-                answer = {DONE: do(spark, **json.loads(line))}
+                answer = {DONE: ORDERS[order](spark, lake, **given)}
             except Exception as error:  # noqa: BLE001 # whoever ordered it looks at it
                 answer = {FAILED: f"{type(error).__name__}: {error}"}
             print(json.dumps(answer), file=answers, flush=True)
-
-
-def do(spark: SparkSession, *, order: str, lake: str, work: str) -> object:
-    if order == LOOK:
-        return held(spark, lake, work)
-    if order == LOOK_AT_VERSIONS:
-        return versions(spark, lake, work)
-    WORK[work](spark, lake)
-    return None
 
 
 if __name__ == "__main__":

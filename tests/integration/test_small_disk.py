@@ -7,19 +7,17 @@ import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from environments.spark.java_home import java_home
-from tests.conftest import SETTINGS
+from tests.integration.workers import PROGRAM, working
+from tests.rooms import REPOSITORY
 from tests.small_disk import on_small_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
 PIPELINE = """\
 type: pipeline
 jobs:
@@ -109,68 +107,25 @@ def test_a_run_on_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:
     )
 
 
-class StepsOnDisk:
-    """Steps of Spark on a small disk, in a process of their own that does as it is told."""
-
-    def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
-        self._folder, self._process = folder, process
-
-    def asked(self, do: str, **more: str) -> Mapping[str, object]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        line = {"do": do, "uri": str(self._folder), **more}
-        self._process.stdin.write(json.dumps(line) + "\n")
-        self._process.stdin.flush()
-        answer: Mapping[str, object] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def error(self) -> str:
-        return str(self.asked("run", until="ingest").get("error", ""))
-
-
 @pytest.mark.spark
 def test_steps_of_spark_say_which_table_a_full_or_read_only_disk_does_not_take(
     tmp_path: Path,
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    confs = [f"--conf={key}={value}" for key, value in SETTINGS.items()]
-    environment = {
-        **os.environ,
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "JAVA_HOME": str(java_home()),
-        "PYSPARK_SUBMIT_ARGS": shlex.join(
-            ["--master=local[2]", "--driver-memory=1g", *confs, "pyspark-shell"]
-        ),
-    }
-    words = [sys.executable, "-m", "tests.integration.lake_process"]
-    with (
-        (tmp_path / "spark.log").open("wb") as log,
-        subprocess.Popen(
-            on_small_disk(disk, words, kilobytes=2000),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=environment,
-            cwd=REPOSITORY,
-        ) as process,
-    ):
-        steps = StepsOnDisk(disk, process)
-        steps.asked("arrive", day="2_tuesday")
+    command = on_small_disk(disk, PROGRAM, kilobytes=2000)
+    with working(tmp_path / "spark.log", command=command) as worker:
+        worker.ask("arrive", str(disk), day="2_tuesday")
         bronze = f"{disk}/bronze/trips/rows"
-        steps.asked("shell", line="mount -o remount,ro .")
-        refused = steps.error()
-        steps.asked("shell", line="mount -o remount,rw . && cat /dev/zero > ballast")
-        full = steps.error()
-        steps.asked("shell", line="rm ballast")
-        assert not steps.error()
-        rows = steps.asked("read")["rows"]
-        assert process.stdin is not None
-        process.stdin.close()
+        worker.ask("shell", str(disk), line="mount -o remount,ro .")
+        refused = worker.error("run", str(disk), until="ingest")
+        worker.ask("shell", str(disk), line="mount -o remount,rw . && cat /dev/zero > ballast")
+        full = worker.error("run", str(disk), until="ingest")
+        worker.ask("shell", str(disk), line="rm ballast")
+        worker.ask("run", str(disk), until="ingest")
+        rows = worker.ask("rows", str(disk))
     assert f"UnavailableError: {bronze}: version 0 cannot be written: " in full
     assert full.endswith("bytes are free there: free some space, and run the pipeline again")
     assert f"UnavailableError: {bronze}: version 0 cannot be written: " in refused
     assert refused.endswith("; let this user write there, and run the pipeline again")
-    assert isinstance(rows, dict)
     assert len(rows["bronze/trips/rows"]) == 5
