@@ -7,10 +7,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mlflow
 import pytest
 from pyspark.sql import functions as F
-from sklearn.linear_model import LinearRegression
 
 from conf.target import REPOSITORY
 from spark_jobs import lake
@@ -56,6 +54,9 @@ def test_a_broken_batch_is_not_exported(spark: SparkSession, batch: Path, tmp_pa
 
 @pytest.mark.filterwarnings("ignore")  # MLflow's own, on import
 def test_a_broken_batch_is_not_scored(spark: SparkSession, batch: Path, tmp_path: Path) -> None:
+    mlflow = pytest.importorskip("mlflow", reason="not in each environment")
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415 # same
+
     model, inputs = tmp_path / "model", [[0.0], [1.0]]
     mlflow.sklearn.save_model(
         LinearRegression().fit(inputs, [0.0, 1.0]),
