@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Difference:
+class TableDifference:
     """What one version of a table has, and another has not.
 
     `changed` counts rows that have the same key and other values, `columns` those of each column,
@@ -71,7 +71,7 @@ def key_of(table: str, columns: Iterable[str], contract_key: Sequence[str]) -> l
 
 def compare(
     log: TableLog, first: int, second: int, key: Sequence[str], *, examples: int
-) -> Difference:
+) -> TableDifference:
     """Compare two versions of a table whose rows `key` tells apart; at most so many examples."""
     files = {version: dict.fromkeys(log.data_files(version)) for version in (first, second)}
     before = log.read([file for file in files[first] if file not in files[second]])
@@ -82,7 +82,7 @@ def compare(
     olds, news = before.take(both["before"]), after.take(both["after"])
     compared = [name for name in shared if name not in (*key, ROW_HASH)]
     unlike = {name: _unlike(olds[name], news[name]) for name in compared}
-    return Difference(
+    return TableDifference(
         rows=(log.count(files[first]), log.count(files[second])),
         added=pairs["before"].null_count,
         removed=pairs["after"].null_count,

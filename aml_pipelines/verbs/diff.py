@@ -20,7 +20,7 @@ from conf.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    from aml_pipelines.lineage.differences import Change, Difference
+    from aml_pipelines.lineage.differences import Change, TableDifference
     from aml_pipelines.lineage.graph import Lineage
     from aml_pipelines.lineage.things import Thing
 
@@ -72,7 +72,7 @@ def _table(lineage: Lineage, text: str) -> Thing:
     return thing
 
 
-def _text(title: str, found: Difference) -> list[str]:
+def _text(title: str, found: TableDifference) -> list[str]:
     before, after = found.rows
     lines = [
         f"{title}: {number_of_rows(before)} to {number_of_rows(after)}",
@@ -87,7 +87,7 @@ def _text(title: str, found: Difference) -> list[str]:
     return lines
 
 
-def _markdown(title: str, found: Difference) -> list[str]:
+def _markdown(title: str, found: TableDifference) -> list[str]:
     before, after = found.rows
     lines = [
         f"### `{title}`",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAKE_TARGETS = re.findall(
     r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE
 )
+SPARKS = REPOSITORY / "environments" / "spark"
 PYTHON = ".venv/bin/python"
 VERB = (PYTHON, "-m", "aml_pipelines")
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
@@ -87,6 +88,13 @@ class AgentShell:
 def runs_dry(words: Sequence[str]) -> bool:
     """Return whether words are a make target, or a verb that ends well with --dry-run."""
     if words[0] == "make":
-        options = all(re.fullmatch(r"TARGET=(local|dev|prod)", word) for word in words[2:])
-        return words[1] in MAKE_TARGETS and options
+        return words[1] in MAKE_TARGETS and all(map(_is_known, words[2:]))
     return tuple(words[:3]) == VERB and main([*words[3:], "--dry-run"]) == 0
+
+
+def _is_known(option: str) -> bool:
+    """Return whether an option of make is a target, or a Spark that tests can run on."""
+    name, _, value = option.partition("=")
+    sparks = {folder.parent.name for folder in SPARKS.glob("*/requirements.lock")}
+    known = {"TARGET": {"local", "dev", "prod"}, "SPARK": sparks}
+    return value in known.get(name, ())

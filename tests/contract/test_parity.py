@@ -129,11 +129,12 @@ def test_both_run_all_pipelines_once_the_rest_of_ci_is_green_and_keep_what_they_
     assert kept == azure_stages[1]["jobs"][0]["steps"][-1]["publish"] == ".lake/runs"
 
 
-def test_both_keep_the_report_of_the_tests_where_pytest_writes_it() -> None:
-    stated = read_yaml(FOLDER / "ci.yml")["jobs"]["tests"]["steps"]
+@pytest.mark.parametrize(("place", "name"), [(1, "tests"), (2, "next_spark")])
+def test_both_keep_the_report_of_tests_where_pytest_writes_it(place: int, name: str) -> None:
+    stated = read_yaml(FOLDER / "ci.yml")["jobs"][name]["steps"]
     (options,) = (step["env"]["PYTEST_ADDOPTS"] for step in stated if "env" in step)
     (kept,) = (step["with"]["path"] for step in stated if "upload-artifact" in step.get("uses", ""))
     assert options == f"--junitxml={kept}"
     check, _ = stages(DEVOPS / "ci.yml", "refs/heads/main")
-    *_, test, publish = check["jobs"][1]["steps"]
+    *_, test, publish = check["jobs"][place]["steps"]
     assert test["env"]["PYTEST_ADDOPTS"] == f"--junitxml={publish['inputs']['testResultsFiles']}"

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from aml_pipelines.errors import CommandFailedError
-from aml_pipelines.lineage.differences import Change, Difference, compare, key_of
+from aml_pipelines.lineage.differences import Change, TableDifference, compare, key_of
 from aml_pipelines.lineage.table_logs import TableLog
 from conf.errors import UserError
 
@@ -38,7 +38,7 @@ def table(folder: Path, *versions: dict[str, Rows]) -> TableLog:
     return TableLog("silver/trips/valid", folder)
 
 
-def difference(log: TableLog, first: int = 0, second: int = 1) -> Difference:
+def difference(log: TableLog, first: int = 0, second: int = 1) -> TableDifference:
     return compare(log, first, second, ["id"], examples=2)
 
 
@@ -46,7 +46,7 @@ def test_rows_are_added_removed_and_changed_by_key(tmp_path: Path) -> None:
     before: Rows = [{"id": 3, "km": 3.0, "to": "Rom"}, {"id": 4, "km": 4.0, "to": "Ulm"}]
     after: Rows = [{"id": 4, "km": 4.5, "to": "Ulm"}, {"id": 5, "km": 5.0, "to": None}]
     log = table(tmp_path, {"a": before}, {"b": after})
-    assert difference(log) == Difference(
+    assert difference(log) == TableDifference(
         rows=(2, 2),
         added=1,
         removed=1,
