@@ -57,7 +57,7 @@ SHARED = {"lake": "from tests.e2e.conftest import Stage", "spark": "spark: Spark
 # The longest first, or one worker still has it to do when the other has nothing left.
 TURNS = (
     *("lake", "e2e/test_readme.py", "spark"),
-    *("chaos/", "e2e/", "integration/", "conformance/", "contract/", "unit/"),
+    *("chaos/", "bench/", "e2e/", "integration/", "conformance/", "contract/", "unit/"),
 )
 
 

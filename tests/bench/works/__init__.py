@@ -1,0 +1,22 @@
+"""The work that is measured: each module yields some, for a size."""
+
+from __future__ import annotations
+
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.bench.sizes import Size
+
+# Several cold runs each, which say nothing of few rows: at the small size only if they are named.
+LONG = frozenset({"cold_spark", "growth", "main_job", "one_day"})
+
+
+def all_works() -> list[str]:
+    """Return the names of the modules of work."""
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+def works_of(size: Size) -> list[str]:
+    """Return the names of the modules that are measured at a size where none is named."""
+    return [name for name in all_works() if not (size.is_small and name in LONG)]
