@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from aml_pipelines.processes import LOOPBACK
 from tests.bench.comparison import Comparison, compare
 from tests.bench.event_log import logging_environment
 from tests.bench.lakes import BenchError
@@ -56,7 +58,7 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
     adopt_orphans()
     size, events = SIZES[size_name], folder / "events"
     os.environ |= logging_environment(events)
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ |= {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
     found = Found(module, size_name, machine(), f"{datetime.now(tz=UTC):%Y-%m-%d}")
     try:
         for work in import_module(f"{_OF_THE_TABLE}.{module}").works(size, folder):

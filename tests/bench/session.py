@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,5 +19,4 @@ def bench_session() -> SparkSession:
     """Start the JVM of this process, or return its session."""
     _, *options = jvm_command(memory="4g", master="local[*]")
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join(options)
-    os.environ["PYSPARK_PYTHON"] = sys.executable
     return spark_session("bench")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
+from conf.columns import LINEAGE
 from spark_jobs.clean import clean_dataset
 from spark_jobs.conform import cast_text, present_text
+from spark_jobs.row_changes import with_row_hash
 from tests.bench.delta_digests import table_outcome
-from tests.bench.flights_rules import KEY, TYPES, flights_with_rules
+from tests.bench.flights_rules import KEY, flights_with_rules
 from tests.bench.raw_flights import raw_flights
 from tests.bench.session import bench_session
 from tests.bench.steps import ingest
@@ -81,7 +81,7 @@ class _Plain:
         self._table = next(self._tables)
         rows = bench_session().read.format("delta").load(self._bronze.uri)
         typed = rows.select(
-            *("_row_id", "_ingestion_id", "_source_file", "_as_of"),
+            *LINEAGE,
             *(
                 cast_text(
                     present_text(column.name, null_values=self._contract.null_values), column
@@ -89,7 +89,7 @@ class _Plain:
                 for column in self._contract.columns
             ),
         )
-        hashed = typed.withColumn("_row_hash", F.xxhash64(*TYPES))
+        hashed = with_row_hash(typed, self._contract.column_names)
         hashed.write.format("delta").save(str(self._table))
 
     def outcome(self) -> Outcome:
