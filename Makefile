@@ -7,6 +7,9 @@ PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 READY := .venv/.ready
 AZURITE := .venv/.azurite
 CHECKS := .venv/.checks
+# `make bench`: how large, and which rows of the page; what others' tools need is installed once.
+SIZE ?= small
+BENCH_OTHERS := $(patsubst environments/bench/%/requirements.lock,.venv/.bench-%,$(wildcard environments/bench/*/requirements.lock))
 # `make test SPARK=4.1`: the tests of tables on another Spark, in an environment of its own.
 ON_SPARK := .venv/spark-$(SPARK)
 OF_TABLES = tests/unit/spark_jobs $(shell grep -l 'spark: SparkSession' tests/integration/test_*.py)
@@ -14,7 +17,7 @@ COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --n
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast conformance own-data chaos wheel lint plan dependencies shell lock clean help
+.PHONY: setup run test test-fast conformance own-data chaos bench wheel lint plan dependencies shell lock clean help
 
 $(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -38,6 +41,11 @@ $(CHECKS): environments/checks/requirements.lock | $(READY)
 	.venv/spark-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	install -D environments/spark/$*/java .venv/spark-$*/java/bin/java
 	JAVA_HOME=$(CURDIR)/.venv/spark-$*/java .venv/spark-$*/bin/python environments/spark/install_jars.py environments/spark/$*/jars.txt
+	@touch $@
+
+.venv/.bench-%: environments/bench/%/requirements.lock | $(READY)
+	$(BIN)/python -m venv --clear .venv/bench-$*
+	.venv/bench-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars
@@ -66,6 +74,9 @@ chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run 
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_runs_in_two_processes.py
 	@GENERATED_CASES=10000 $(BIN)/python -m pytest --quiet tests/integration/test_generated_input.py
 
+bench: $(READY) $(BENCH_OTHERS) ## work in turns with other ways to do it: docs/performance.md; SIZE=small|year|10|30|100, WORK="rules …"
+	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(WORK),--work $(WORK))
+
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel
 	@WHEEL_WITH_DEPENDENCIES=1 $(BIN)/python -m pytest tests/integration/test_wheel.py
@@ -89,6 +100,7 @@ lock: ## resolve pyproject.toml and what environments/ asks for anew into their 
 	$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	$(COMPILE) environments/checks/requirements.in -o environments/checks/requirements.lock
 	$(COMPILE) environments/spark/4.1/requirements.in -o environments/spark/4.1/requirements.lock
+	for asked in environments/bench/*/requirements.in; do $(COMPILE) $$asked -o $${asked%.in}.lock || exit 1; done
 
 clean: ## the lakes, their registries, tracking and runs: a clean slate
 	rm -rf .lake .lake-azurite
