@@ -40,11 +40,15 @@ class Cost:
 
 @dataclass
 class Found:
-    """What one module of work measured at a size: costs, comparisons, and what went wrong."""
+    """What one module of work measured at a size: costs, comparisons, and what went wrong.
+
+    `load` is the load of the machine in the minute before: how busy it was with other work.
+    """
 
     module: str
     size: str
     machine: str
+    load: float
     day: str
     costs: list[Cost] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
@@ -59,7 +63,8 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
     size, events = SIZES[size_name], folder / "events"
     os.environ |= logging_environment(events)
     os.environ |= {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
-    found = Found(module, size_name, machine(), f"{datetime.now(tz=UTC):%Y-%m-%d}")
+    load, _, _ = os.getloadavg()
+    found = Found(module, size_name, machine(), load, f"{datetime.now(tz=UTC):%Y-%m-%d}")
     try:
         for work in import_module(f"{_OF_THE_TABLE}.{module}").works(size, folder):
             _measure(work, found, turns=size.turns, events=events)
@@ -71,13 +76,8 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
 
 
 def machine() -> str:
-    """Describe this machine, and how busy it was: no figure of it says more than that."""
     memory = psutil.virtual_memory().total / 2**30
-    load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
-        f"load {load:.1f} before"
-    )
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
 
 
 def _measure(work: Work, found: Found, *, turns: int, events: Path) -> None:

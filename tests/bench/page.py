@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 PAGE = REPOSITORY / "docs" / "performance.md"
 _MIB = 2**20
+_TITLE = "# Performance\n"
 _HEAD = """\
-# Performance
-
 `make bench SIZE=…` wrote this page. Each way to do some work was measured on one machine in turns:
 ours, the others, ours again. A figure is the median of the turns. **What all ways had made was
 compared first:** a pair that is not equal, by rows and by a hash over them, is an error and has no
@@ -43,8 +42,8 @@ def page(found: Sequence[Found]) -> str:
     """Return the text of the page, with what was found size by size."""
     sizes = [size for size in SIZES.values() if any(each.size == size.name for each in found)]
     is_small = all(size.is_small for size in sizes)
-    parts = [*([_SMALL] if is_small else []), *(_section(size, found) for size in sizes)]
-    return "\n".join([_HEAD, *parts])
+    parts = [_TITLE, *([_SMALL] if is_small else []), _HEAD]
+    return "\n".join([*parts, *(_section(size, found) for size in sizes)])
 
 
 def kept_of(folder: Path) -> list[Found]:
@@ -70,7 +69,9 @@ def rows_of(found: Found) -> list[str]:
 
 def _section(size: Size, all_found: Sequence[Found]) -> str:
     found = [each for each in all_found if each.size == size.name]
-    machines = sorted({each.machine.partition(", load")[0] for each in found})
+    machines = sorted({each.machine for each in found})
+    loads = [each.load for each in found]
+    busy = f"The load of the machine before each piece was {min(loads):.1f} to {max(loads):.1f}."
     days = sorted({each.day for each in found})
     comparisons = [
         f"| {each.work} | {each.ours} | {each.other} | {each.aim} | {each.measured} | "
@@ -85,7 +86,7 @@ def _section(size: Size, all_found: Sequence[Found]) -> str:
     remarks = [*notes, *not_here, *errors]
     lines = [
         f"## `SIZE={size.name}`: {size.title}\n",
-        f"On {' and '.join(machines)}; {', '.join(days)}.\n",
+        f"On {' and '.join(machines)}; {', '.join(days)}. {busy}\n",
         *_table("work | ours | against | aim | measured | missed", comparisons),
         *([*remarks, ""] if remarks else []),
         *_table(
@@ -111,7 +112,7 @@ def _cost(cost: Cost) -> str:
         *(cost.work, cost.way, *_rows(cost)),
         *(f"{usage.seconds:.1f}", f"{usage.cpu_seconds:.1f}"),
         *(
-            f"{size / _MIB:,.0f}"
+            f"{size / _MIB:,.1f}"
             for size in (usage.peak_bytes, usage.read_bytes, usage.written_bytes)
         ),
         *(f"{usage.executed.jobs}", f"{usage.executed.stages}"),

@@ -126,12 +126,18 @@ def test_our_way_alone_has_an_aim_too(aim: Aim, measured: str, missed: str) -> N
     assert (found.other, found.measured, found.missed) == ("nothing", measured, missed)
 
 
+def test_the_page_of_few_rows_says_so_at_its_top() -> None:
+    text = page([Found("data_pipeline", "small", "2 cores", 9.0, "2026-01-31")])
+    assert text.splitlines()[2].startswith("> **These are figures of `SIZE=small`**")
+
+
 def test_the_page_has_each_size_with_its_own_figures() -> None:
     sizes = [
         Found(
             "data_pipeline",
             size,
-            "2 cores, load 9.0 before",
+            "2 cores",
+            9.0,
             "2026-01-31",
             costs=[Cost("copy", "a", 1000, usage_of(seconds))],
             errors=[f"copy: {size} is not equal"],
@@ -141,8 +147,9 @@ def test_the_page_has_each_size_with_its_own_figures() -> None:
     text = page(sizes)
     year, _, ten = text.partition("## `SIZE=10`")
     assert "figures of `SIZE=small`" not in text
-    cost = "| copy | a | 1,000 | {} | 1 | 0 | 2 | 3 | 4 |".format
+    cost = "| copy | a | 1,000 | {} | 1.0 | 0.0 | 2.0 | 3 | 4 |".format
     assert [part.count(cost("500 | 2.0 | 4.0")) for part in (year, ten)] == [1, 0]
     assert [part.count(cost("125 | 8.0 | 16.0")) for part in (year, ten)] == [0, 1]
     assert "On 2 cores; 2026-01-31." in year
+    assert "was 9.0 to 9.0." in year
     assert "year is not equal" in year
