@@ -92,7 +92,7 @@ def _await_new(there: Collection[int]) -> None:
     deadline = time.monotonic() + _END_SECONDS
     while left := [each for each in _living() if each.pid not in there]:
         if time.monotonic() > deadline:
-            raise MeterError(f"these processes did not end: {[each.cmdline() for each in left]}")
+            raise MeterError(f"these processes did not end: {[each.pid for each in left]}")
         time.sleep(0.02)
 
 
