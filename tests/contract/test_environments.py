@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 from aml_pipelines.verbs.versions import restated
 from tests.contract.files import ENVIRONMENTS, LOCK, REPOSITORY, locked_versions, read_yaml
@@ -99,8 +100,8 @@ def test_a_lock_has_what_its_folder_asks_for(lock: Path) -> None:
     asked = [line for line in lines if line and not line.startswith("-")]
     assert asked
     locked = locked_versions(lock)
-    for name, _, version in (line.partition("==") for line in asked):
-        assert locked.get(name) == (version or locked[name])
+    for requirement in map(Requirement, asked):
+        assert locked[requirement.name] in requirement.specifier
 
 
 def test_a_folder_of_another_spark_is_named_by_its_version() -> None:
@@ -115,6 +116,6 @@ def test_a_lock_hashes_every_package_and_names_no_place_to_get_it_from(lock: Pat
     text = lock.read_text(encoding="utf-8")
     packages = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
     package = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
-    assert len(packages) > 20
+    assert len(packages) == len(locked_versions(lock)) > 2
     assert [found for found in packages if not package.fullmatch(found)] == []
     assert [option for option in INDEX_OPTIONS if option in text] == []
