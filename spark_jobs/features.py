@@ -130,7 +130,8 @@ def _feature_set(contract: Dataset) -> FeatureSet | None:
     return cast("FeatureSet", import_module(name)) if find_spec(name) else None
 
 
-def _daily_feature_set(contract: Dataset) -> DailyFeatureSet | None:
+def daily_feature_set(contract: Dataset) -> DailyFeatureSet | None:
+    """Return a dataset's feature set if it is one that states the day of each row."""
     feature_set = _feature_set(contract)
     return feature_set if isinstance(feature_set, DailyFeatureSet) else None
 
@@ -145,7 +146,7 @@ def _build(
     facts: Mapping[str, str],
 ) -> TableReceipt:
     """Build, count and write all features, or those from the day `since` on."""
-    valid, daily = tables[contract.name], _daily_feature_set(contract)
+    valid, daily = tables[contract.name], daily_feature_set(contract)
     if since and daily:
         day = daily.day_of(valid)
         visible = valid.where(day >= F.date_sub(F.lit(since), daily.HISTORY_DAYS))
@@ -180,7 +181,7 @@ def _first_changed_day(
     facts: Mapping[str, str],
 ) -> dt.date | None:
     """Return the first day whose features may differ from the last ones; None means all days."""
-    daily = _daily_feature_set(contract)
+    daily = daily_feature_set(contract)
     others = {name: version for name, version in facts.items() if name != contract.name}
     if last is None or daily is None:
         return None

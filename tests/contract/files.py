@@ -17,6 +17,7 @@ PIPELINES = sorted((REPOSITORY / "aml_pipelines").glob("*.yml"))
 COMPONENTS = sorted((REPOSITORY / "components").glob("*/component.yml"))
 DATASETS = sorted((REPOSITORY / "conf" / "datasets").glob("*.yml"))
 MODELS = sorted((REPOSITORY / "conf" / "models").glob("*.yml"))
+MONITORS = sorted((REPOSITORY / "conf" / "monitors").glob("*.yml"))
 TARGETS = sorted((REPOSITORY / "conf" / "targets").glob("*.yml"))
 # The images of Azure ML, and the one that Azure's Spark has by itself.
 IMAGES = [file.parent for file in (REPOSITORY / "environments").glob("*/environment.yml")]

@@ -8,8 +8,17 @@ import pytest
 
 from conf.dataset import load_dataset
 from conf.model import CANDIDATES, load_model
+from conf.monitor import load_monitor
 from conf.target_file import load_target
-from tests.contract.files import DATASETS, MODELS, REPOSITORY, TARGETS, read_yaml, short_name
+from tests.contract.files import (
+    DATASETS,
+    MODELS,
+    MONITORS,
+    REPOSITORY,
+    TARGETS,
+    read_yaml,
+    short_name,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +53,11 @@ def test_the_training_pipeline_has_each_slot_once() -> None:
     jobs = read_yaml(REPOSITORY / "aml_pipelines" / "training.yml")["jobs"]
     slots = [job["inputs"]["slot"] for job in jobs.values() if "slot" in job.get("inputs", {})]
     assert sorted(slots) == list(range(1, CANDIDATES + 1))
+
+
+@pytest.mark.parametrize("file", MONITORS, ids=short_name)
+def test_a_monitor_is_of_a_dataset_and_loads(file: Path) -> None:
+    assert load_monitor(load_dataset(file.stem).name).dataset == file.stem
 
 
 @pytest.mark.parametrize("file", TARGETS, ids=short_name)
