@@ -31,6 +31,7 @@ OWN = {
     "assets": REPOSITORY / "components",
     "encoders": REPOSITORY / "components",
     "learning": REPOSITORY / "components",
+    "monitoring": REPOSITORY / "components",
     "raw_columns": REPOSITORY / "components" / "serve",
     "scorer": REPOSITORY / "components" / "serve",
 }
