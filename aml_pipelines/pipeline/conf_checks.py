@@ -17,6 +17,7 @@ from conf.dataset_learning import SPLITS
 from conf.document import ConfError, read_document
 from conf.model import MODELS, load_model
 from conf.model_checks import column_problems, learning_problems
+from conf.monitor import load_monitor
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from conf.model import Model
     from conf.yaml_lines import Place
 
+WATCHING = "judge_health"  # the step that reads conf/monitors
 FEATURE_SETS = REPOSITORY / "spark_jobs" / "feature_sets"
 
 
@@ -46,12 +48,28 @@ def conf_problems(plan: Plan) -> list[str]:
             problems += error.problems
             continue
         problems += _model_problems(model, contracts, plan, nodes)
+    watching = [node for node in nodes if _code_of(node) == WATCHING]
+    for name in _given(watching, "dataset"):
+        problems += _monitor_problems(name)
     return list(dict.fromkeys(problems))
 
 
 def _is_own(node: PlannedNode) -> bool:
     code = node.component.snapshot.code
     return code is not None and code.is_relative_to(COMPONENTS)
+
+
+def _code_of(node: PlannedNode) -> str:
+    code = node.component.snapshot.code
+    return code.name if code else ""
+
+
+def _monitor_problems(dataset: str) -> tuple[str, ...]:
+    try:
+        load_monitor(dataset)
+    except ConfError as error:
+        return error.problems
+    return ()
 
 
 def _given(nodes: list[PlannedNode], name: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.entities import Data
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from assets.client import datastore_uri
 from assets.mltables import Card, write_card
@@ -112,6 +112,25 @@ def newest_version(client: MLClient, name: str) -> Data | None:
     """Return the version with the highest number that is not archived; None without one."""
     numbers = numbers_of(client.data, name, ListViewType.ACTIVE_ONLY)
     return client.data.get(name, version=str(max(numbers))) if numbers else None
+
+
+def find_released(client: MLClient, name: str, release: str) -> Data:
+    """Return the newest version of an asset that was published in a release, archived or not.
+
+    Raises RegistrationError when there is none.
+    """
+    try:
+        versions = list(client.data.list(name, list_view_type=ListViewType.ALL))
+    except ResourceNotFoundError:
+        versions = []
+    released = [each for each in versions if (each.tags or {}).get("release") == release]
+    if not released:
+        raise RegistrationError(
+            f"{name}: no version of the release {release!r} is registered here; publish the data "
+            "that the champion learnt from, or run: python -m aml_pipelines run data training"
+        )
+    newest: Data = max(released, key=lambda each: int(each.version))
+    return newest
 
 
 def _version_with_content(client: MLClient, publication: Publication) -> str | None:

@@ -236,6 +236,15 @@ def test_columns_and_a_label_that_do_not_fit_a_model_are_told_with_what_does(
     )
 
 
+def test_a_wrong_monitor_is_told_before_anything_is_watched(repository: Path) -> None:
+    words = ("monitoring", "--set=inputs.dataset=flights", "--set=inputs.model_name=flights_late")
+    lines = told(repository, {"monitors/flights.yml": "period_days: 0\nweeks: 1\n"}, *words)
+    assert [line.partition(";")[0] for line in lines] == [
+        "conf/monitors/flights.yml:2: unknown keys ['weeks']",
+        "conf/monitors/flights.yml:1: 'period_days' is 0",
+    ]
+
+
 def test_a_model_of_another_dataset_is_told(repository: Path) -> None:
     (line,) = told(repository, {}, "batch_inference", "--set=inputs.dataset=diabetes")
     assert line == (

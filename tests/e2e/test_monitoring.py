@@ -1,0 +1,90 @@
+"""Monitoring after batch inference sees what is wrong with a batch, and profiles nothing twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.delta_logs import operations
+from tests.e2e.lake_runs import ALL, Ended, make_lake, receipt, run
+from tests.e2e.word_labels import write_own
+from tests.rooms import copy_rooms
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),  # MLflow's
+]
+MODEL = "--model=tickets_model"
+
+
+class Watched(NamedTuple):
+    """A lake of tickets whose batch is of one floor only, or of none, and how its runs ended."""
+
+    repository: Path
+    lake: Path
+    ended: Ended
+
+    @property
+    def findings(self) -> Path:
+        nodes = self.ended.runs["monitoring"]["nodes"]
+        return Path(nodes["judge_health"]["outputs"]["findings"])
+
+    @property
+    def health(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.findings / "findings.json").read_text())
+        return found
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    repository = copy_rooms(tmp_path_factory.mktemp("repository"))
+    lake = make_lake(tmp_path_factory.mktemp("tickets"))
+    write_own("tickets", repository=repository, lake=lake)
+    return Watched(repository, lake, run(lake, *ALL, "monitoring", MODEL, repository=repository))
+
+
+def test_a_planted_fault_of_a_batch_is_found_and_named(watched: Watched) -> None:
+    assert watched.ended.code == 0, watched.ended.text
+    health = watched.health
+    assert (health["rows"], health["model_version"]) == (40, "1")
+    of_floor = {(f["kind"], f["slice"]) for f in health["findings"] if f["column"] == "floor"}
+    # Of the batch half the floors are null, and no ticket is of the floors 2 and 3.
+    assert ("nulls", "all") in of_floor
+    assert ("vanished_value", "all") in of_floor
+    others = {f["column"] for f in health["findings"]} - {"floor"}
+    assert others <= {"score", "class"}  # which may follow the floor
+    first = health["findings"][0]
+    assert (first["kind"], first["level"]) == ("nulls", "hold")
+    assert first["cause"].startswith("floor is null in ")
+    assert first["evidence"]["reference"] == 0
+    assert f"tickets: {len(health['findings'])} findings on 40 rows" in watched.ended.text
+    assert health["measured"]["estimated"]["0"]
+    assert health["measured"]["realised"] == {}
+
+
+def test_the_page_shows_each_cause_and_draws_the_columns(watched: Watched) -> None:
+    page = (watched.findings / "health.html").read_text()
+    causes = [finding["cause"].replace("'", "&#39;") for finding in watched.health["findings"]]
+    assert [cause for cause in causes if cause not in page] == []
+    assert "<figcaption>floor</figcaption>" in page
+    assert page.count("<svg") >= 3
+
+
+def test_every_row_is_profiled_once_and_the_same_lake_again_commits_nothing(
+    watched: Watched,
+) -> None:
+    told = receipt(watched.ended, "monitoring", "profile")
+    profiles = told["tables"]["tickets/profiles"]
+    assert (profiles["rows_in"], profiles["rows_out"]) == (280, 280)
+    assert profiles["set_aside"] == {"no_day": 0}
+    before = operations(profiles["uri"])
+    again = run(watched.lake, "monitoring", MODEL, repository=watched.repository)
+    assert again.code == 0, again.text
+    assert "tickets: 0 days profiled, 280 rows in all" in again.text
+    assert operations(profiles["uri"]) == before == ["WRITE"]
+    assert receipt(again, "monitoring", "judge_health") == receipt(
+        watched.ended, "monitoring", "judge_health"
+    )
