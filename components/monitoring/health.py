@@ -173,10 +173,11 @@ def _began(suspicion: Suspicion, watching: Watching, monitor: Monitor) -> str | 
     reference = watching.reference.get(key)
     if reference is None or suspicion.kind not in SHAPES:
         return _nulls_began(suspicion, watching, monitor) if suspicion.kind == "nulls" else None
+    label = suspicion.column if suspicion.kind == "label_drift" else ""
     oldest = 0
     for period in sorted(watching.periods):
         summaries = watching.periods[period]
-        now = summaries.get((SCORED, suspicion.column)) or summaries.get(key)
+        now = _current(summaries, *key, label=label)
         if now is None or period - oldest > 1 or min(now.present, reference.present) < FEWEST_ROWS:
             break
         bins = watching.bins[suspicion.column]

@@ -79,12 +79,16 @@ def last_week(rows: pd.DataFrame, fault: Fault) -> pd.DataFrame:
 
 
 def judged(
-    rows: pd.DataFrame, *, monitor: Monitor = MONITOR, as_of: dt.date | None = None
+    rows: pd.DataFrame,
+    *,
+    monitor: Monitor = MONITOR,
+    as_of: dt.date | None = None,
+    sliced_by: str = "",
 ) -> Health:
     """Judge the last week of rows against their first half year, and their past."""
     silent = Performance("roc_auc", Interval(0.7, 0.6, 0.8), {}, {}, {}, None, None)
     return judge_health(
-        watching(rows, monitor=monitor),
+        watching(rows, monitor=monitor, sliced_by=sliced_by),
         silent,
         MODEL,
         monitor,
@@ -99,7 +103,7 @@ def kinds(health: Health) -> set[tuple[str, str | None]]:
     return {(each.kind, each.column) for each in health.findings}
 
 
-def watching(rows: pd.DataFrame, *, monitor: Monitor = MONITOR) -> Watching:
+def watching(rows: pd.DataFrame, *, monitor: Monitor = MONITOR, sliced_by: str = "") -> Watching:
     train = rows[rows["day"] <= TRAINING_ENDS]
     bins = {
         **{name: ColumnBins(quantiles(train[name]), ()) for name in NUMBERS},
@@ -110,24 +114,27 @@ def watching(rows: pd.DataFrame, *, monitor: Monitor = MONITOR) -> Watching:
     age = (pd.Timestamp(last) - rows["day"].astype("datetime64[ns]")).dt.days.to_numpy()
     numbers = age // monitor.period_days
     periods = {
-        int(number): {
-            (part, name): each
-            for part in ("all", "scored")
-            for (_, name), each in summaries(rows[numbers == number], bins).items()
-        }
+        int(number): summaries(rows[numbers == number], bins, sliced_by, ("all", "scored"))
         for number in range(int(numbers.max()))
     }
     ends = {n: last - dt.timedelta(monitor.period_days * n) for n in periods}
-    return Watching(summaries(train, bins), bins, periods, ends, by_day(rows))
+    return Watching(summaries(train, bins, sliced_by, ("all",)), bins, periods, ends, by_day(rows))
 
 
 def summaries(
-    rows: pd.DataFrame, bins: Mapping[str, ColumnBins]
+    rows: pd.DataFrame, bins: Mapping[str, ColumnBins], sliced_by: str, wholes: tuple[str, ...]
 ) -> dict[tuple[str, str], ColumnSummary]:
+    parts = dict.fromkeys(wholes, rows)
+    if sliced_by:
+        parts |= {f"{sliced_by}={value}": of for value, of in rows.groupby(sliced_by)}
+    return {(part, n): each for part, of in parts.items() for n, each in columns(of, bins).items()}
+
+
+def columns(rows: pd.DataFrame, bins: Mapping[str, ColumnBins]) -> dict[str, ColumnSummary]:
     numbers = {n: summarise_numbers(rows[n].to_numpy("float64"), bins[n]) for n in NUMBERS}
     texts = {name: summarise_texts(rows[name], bins[name]) for name in TEXTS}
     count = ColumnSummary("rows", len(rows), 0, np.array([float(len(rows)), 0.0]))
-    return {("all", name): each for name, each in {**numbers, **texts, "rows": count}.items()}
+    return {**numbers, **texts, "rows": count}
 
 
 def by_day(rows: pd.DataFrame) -> pd.DataFrame:

@@ -152,3 +152,16 @@ def test_a_change_that_is_sure_and_small_is_no_finding() -> None:
     few = replace(MONITOR, few_rows=1_000_000)
     health = judged(last_week(YEAR, lambda rows: rows.assign(km=rows["km"] * 1.1)), monitor=few)
     assert health.findings == []
+
+
+def test_a_fault_of_one_carrier_is_found_in_its_slice_from_the_week_it_began() -> None:
+    def of_carrier(rows: pd.DataFrame) -> pd.DataFrame:
+        is_last = np.array([day > LAST - dt.timedelta(14) for day in rows["day"]])
+        return rows.assign(km=rows["km"] + 200 * (is_last & (rows["carrier"] == "AA")))
+
+    health = judged(of_carrier(YEAR), sliced_by="carrier")
+    (finding,) = health.findings
+    assert (finding.kind, finding.column, finding.slice) == ("drift", "km", "carrier=AA")
+    assert finding.cause.startswith("of carrier=AA: km has a mean of 1")
+    assert finding.began == (LAST - dt.timedelta(13)).isoformat()
+    assert finding.evidence["other_slices"] == 0
