@@ -39,9 +39,12 @@ NOT_JUDGED = frozenset({SCORE, CLASS, *OUTCOMES})  # null before a row is scored
 
 
 def day_anomalies(
-    days: pd.DataFrame, judged: Sequence[dt.date], *, monitor: Monitor
+    days: pd.DataFrame, judged: Sequence[dt.date], *, label: str, monitor: Monitor
 ) -> tuple[list[HealthFinding], list[str]]:
-    """Return findings on the days `judged`, and what could not be judged for lack of history."""
+    """Return findings on the days `judged`, and what could not be judged for lack of history.
+
+    Nulls of the `label` are not judged: outcomes come later than their rows.
+    """
     rows = _by_day(days[days[KIND] == ALL_ROWS], ROWS)
     if not has_history(rows, judged, monitor=monitor):
         return [], [
@@ -53,7 +56,7 @@ def day_anomalies(
     judge = partial(_of_rates, judged=judged, monitor=monitor)
     found += judge("late_rows", None, _hits(late, late[BINS].str[-1]), rows)
     for (kind, column), values in days.groupby([KIND, COLUMN]):
-        if kind in {NUMBER, TEXT} and column not in NOT_JUDGED:
+        if kind in {NUMBER, TEXT} and column not in NOT_JUDGED | {label}:
             found += judge("null_rate", column, _by_day(values, NULLS), _by_day(values, ROWS))
     arrived = _by_day(days[days[KIND] == ARRIVALS], ROWS)
     for rule, broken in days[days[KIND] == RULE].groupby(COLUMN):

@@ -56,7 +56,7 @@ def judge_health(
     )
     is_kept = {id(each): keep for each, keep in zip(tested, kept, strict=True)}
     found = most_telling([each for each in suspicions if is_kept.get(id(each), True)])
-    of_days, silent = day_anomalies(watching.days, judged, monitor=monitor)
+    of_days, silent = day_anomalies(watching.days, judged, label=label, monitor=monitor)
     null_columns = {each.column for each in found if each.kind == "nulls"}
     of_days = [e for e in of_days if e.kind != "null_rate" or e.column not in null_columns]
     stale, unknown = freshness(watching.days, as_of, monitor=monitor)

@@ -165,3 +165,8 @@ def test_a_fault_of_one_carrier_is_found_in_its_slice_from_the_week_it_began() -
     assert finding.cause.startswith("of carrier=AA: km has a mean of 1")
     assert finding.began == (LAST - dt.timedelta(13)).isoformat()
     assert finding.evidence["other_slices"] == 0
+
+
+def test_outcomes_that_are_not_known_yet_are_no_finding() -> None:
+    health = judged(last_week(YEAR, lambda rows: rows.assign(is_late=None)))
+    assert health.findings == []
