@@ -1,4 +1,4 @@
-"""Find the training release of a champion, which what arrives is held against."""
+"""Find the release of a champion, whose training and test what arrives is held against."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from assets.client import workspace_client
+from assets.mltables import write_mltable
 from assets.registration import find_released
 from conf.arguments import arguments
 from conf.model import load_model
@@ -13,7 +14,7 @@ from conf.step_files import write_step_file
 from learning.champion import DESCRIPTION, ChampionError
 
 
-def main(*, model_name: str, model: str, reference: str) -> None:
+def main(*, model_name: str, model: str, reference: str, test: str) -> None:
     about = json.loads(Path(model, DESCRIPTION).read_text(encoding="utf-8"))
     client = workspace_client()
     tags = client.models.get(about["name"], version=about["version"]).tags or {}
@@ -22,8 +23,11 @@ def main(*, model_name: str, model: str, reference: str) -> None:
             f"{about['name']} v{about['version']} has no tag 'release', which names the rows that "
             "it learnt from; train a champion: python -m aml_pipelines run training"
         )
-    train = find_released(client, f"{load_model(model_name).dataset}_train", tags["release"])
-    learnt = train.tags or {}
+    dataset = load_model(model_name).dataset
+    learnt, held_out = (
+        find_released(client, f"{dataset}_{part}", tags["release"]).tags or {}
+        for part in ("train", "test")
+    )
     found = {
         "model_version": about["version"],
         "release": tags["release"],
@@ -35,6 +39,8 @@ def main(*, model_name: str, model: str, reference: str) -> None:
         },
         "tested": json.loads(tags["decision"])["winner"],
     }
+    uri, version = held_out["source_table"], int(held_out["source_version"])
+    write_mltable(test, table_uri=uri, version=version)
     write_step_file(reference, "reference.json", json.dumps(found, indent=2))
 
 
