@@ -24,6 +24,7 @@ from aml_pipelines.workspace.endpoints.batch import routes as batch
 from aml_pipelines.workspace.endpoints.online import deployment_routes as online_deployments
 from aml_pipelines.workspace.endpoints.online import routes as online
 from aml_pipelines.workspace.endpoints.online import scoring_routes as scoring
+from aml_pipelines.workspace.http.addresses import STORAGE_PREFIX
 from aml_pipelines.workspace.http.arm import PROVIDER, WORKSPACE, ArmError, WorkspaceScope
 from aml_pipelines.workspace.jobs import history_routes as history
 from aml_pipelines.workspace.jobs import routes as jobs
@@ -50,7 +51,6 @@ from aml_pipelines.workspace.storage import (
     reader_routes,
     upload_routes,
 )
-from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 SERVED = (
     *("the workspace", "data", "models", "datastores", "computes", "connections"),

@@ -8,11 +8,10 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from aml_pipelines.errors import RefusedError
-from aml_pipelines.workspace.http.addresses import AT, PREFIX
+from aml_pipelines.workspace.http.addresses import AT, PREFIX, STORAGE_PREFIX
 from aml_pipelines.workspace.http.arm import WorkspaceScope
 from aml_pipelines.workspace.http.arm_paths import is_arm, spelled, workspace_in
 from aml_pipelines.workspace.registries.routes import DISCOVERY, METADATA
-from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 _PREFIX = re.compile(rf"{PREFIX}(?=/|$)")
 # How bodies name data and assets of a workspace.

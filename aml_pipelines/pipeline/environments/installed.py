@@ -6,7 +6,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import Distribution, PackageNotFoundError
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -51,25 +51,26 @@ def missing_programs(asked: Asked) -> tuple[Difference, ...]:
 def _package(requirement: Requirement, extra: str) -> Iterator[Difference]:
     if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
         return
-    installed = _distribution(requirement.name)
+    version = _version(requirement.name)
     bare = Requirement(str(requirement))
     bare.marker = None
-    if installed is None:
+    if version is None:
         yield Difference(f"{bare} (not installed)", str(bare))
     elif requirement.url:
-        yield Difference(f"{bare} ({installed.version} is installed, from elsewhere)", str(bare))
-    elif not requirement.specifier.contains(installed.version, prereleases=True):
-        yield Difference(f"{bare} ({installed.version} is installed)", str(bare))
+        yield Difference(f"{bare} ({version} is installed, from elsewhere)", str(bare))
+    elif not requirement.specifier.contains(version, prereleases=True):
+        yield Difference(f"{bare} ({version} is installed)", str(bare))
     else:
         for name in requirement.extras:
-            for text in installed.requires or ():
+            for text in metadata.requires(requirement.name) or ():
                 if "extra" in text:
                     yield from _package(Requirement(text), name)
 
 
+# Each call reads and parses a file, and nodes ask for the same packages.
 @cache
-def _distribution(name: str) -> Distribution | None:
+def _version(name: str) -> str | None:
     try:
-        return Distribution.from_name(name)
-    except PackageNotFoundError:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
         return None

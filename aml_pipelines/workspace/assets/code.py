@@ -8,10 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from aml_pipelines.errors import RefusedError
 from aml_pipelines.pipeline.references import DatastorePath, asset_name, parse
-from aml_pipelines.workspace.http.addresses import PREFIX
+from aml_pipelines.workspace.http.addresses import PREFIX, STORAGE_PREFIX
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from aml_pipelines.workspace.state import StateFolder
-from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable

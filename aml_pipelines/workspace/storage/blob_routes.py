@@ -12,11 +12,11 @@ from xml.sax.saxutils import unescape
 
 from flask import Blueprint, Response, request
 
+from aml_pipelines.workspace.http.addresses import STORAGE_PREFIX
 from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.storage.blob_content import blob_content
 from aml_pipelines.workspace.storage.blobs import OCTETS, BlobError, BlobInfo
 from aml_pipelines.workspace.storage.protocol import (
-    STORAGE_PREFIX,
     blob_list,
     check_conditions,
     describe,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
+from aml_pipelines.workspace.http.addresses import STORAGE_PREFIX
 from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.storage.blobs import BlobError
 from aml_pipelines.workspace.storage.protocol import (
-    STORAGE_PREFIX,
     last_modified,
     page_size,
     refused,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.storage.blobs import Blob, BlobError
 
-STORAGE_PREFIX = "/storage"
 # Jobs may have written files of any name.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 METADATA = "x-ms-meta-"

@@ -7,12 +7,12 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from aml_pipelines.pipeline.references import long_uri
-from aml_pipelines.workspace.http.addresses import host
+from aml_pipelines.workspace.http.addresses import STORAGE_PREFIX, host
 from aml_pipelines.workspace.http.arm import ArmError
 from aml_pipelines.workspace.served import here
 from aml_pipelines.workspace.storage.blob_routes import list_blobs
 from aml_pipelines.workspace.storage.blobs import BlobError
-from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX, refused, storage_error
+from aml_pipelines.workspace.storage.protocol import refused, storage_error
 
 datastores = Blueprint("described datastores", __name__)
 data = Blueprint("described data", __name__)

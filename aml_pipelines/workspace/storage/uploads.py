@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.files import lay_copy
 from aml_pipelines.pipeline.references import DEFAULT
+from aml_pipelines.workspace.http.addresses import STORAGE_PREFIX
 from aml_pipelines.workspace.state import StateFolder
 from aml_pipelines.workspace.storage.access import AccessLinks
-from aml_pipelines.workspace.storage.protocol import STORAGE_PREFIX, storage_error
+from aml_pipelines.workspace.storage.protocol import storage_error
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -56,3 +58,13 @@ def test_a_defect_shows_its_traceback_and_is_never_taken_for_a_mistake_of_the_us
     said = capsys.readouterr().err
     assert said.startswith("Traceback (most recent call last):\n")
     assert said.endswith("ValueError: invalid literal for int() with base 10: 'x'\n")
+
+
+@pytest.mark.parametrize("verb", ["plan", "run", "lineage", "health"])
+def test_what_is_typed_often_waits_for_no_server_and_no_client(verb: str) -> None:
+    slow = ("flask", "mlflow", "azure.ai.ml", "pyspark")
+    code = (
+        f"import sys, aml_pipelines.verbs.{verb}\nprint([m for m in {slow!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
