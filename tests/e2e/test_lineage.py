@@ -109,6 +109,34 @@ def test_what_a_bad_file_has_reached_is_counted_and_the_repair_is_typed_out(
     assert MODEL not in of_batch["assets"]
 
 
+def test_two_versions_of_a_table_are_compared_row_by_row(corrected: Stage, first: Stage) -> None:
+    target = f"--target={corrected.lake.parent / 'local.yml'}"
+
+    def compared(table: str, shown: str = "--json") -> str:
+        done = command("diff", f"{table}@0", table, shown, target)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    scores = json.loads(compared("gold/diabetes/scores"))
+    assert (scores["rows"], scores["added"], scores["removed"]) == ([42, 42], 0, 0)
+    assert scores["changed"] == 1
+    (before,), (after,) = (
+        [score for score in stage.held.scores if score["patient"] == 400]
+        for stage in (first, corrected)
+    )
+    rows, (example,) = scores["columns"]["score"]
+    assert rows == 1
+    assert (example["before"], example["after"]) == (before["score"], after["score"])
+    model = {"model_name": "diabetes_progression", "model_version": "1"}
+    assert example["key"] == {"patient": 400, **model}
+    features = json.loads(compared("gold/diabetes/features"))
+    assert (features["rows"], features["added"]) == ([400, 442], 42)
+    assert (features["removed"], features["changed"]) == (0, 0)
+    text = compared("gold/diabetes/scores", "--markdown")
+    assert "| 42 | 42 | 0 | 0 | 1 |" in text
+    assert f"| score | 1 | {before['score']} became {after['score']} (patient 400, " in text
+
+
 @pytest.mark.parametrize(
     ("verb", "thing", "error"),
     [
