@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from aml_pipelines.disk import writing
@@ -14,7 +15,6 @@ from conf import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 
 @contextmanager
@@ -94,3 +94,9 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def path_below(folder: Path, text: str) -> str:
+    """Return a path as it is below a folder: `text` itself unless it leads into the folder."""
+    path = Path(text).absolute()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else text

@@ -52,15 +52,19 @@ def mend_table(table: Path, since_ns: int) -> str:
     return f"{table} {left}: version {first} had not reached the disk when the machine stopped"
 
 
+def commit_lines(commit: Path) -> list[str]:
+    """Return the lines of a commit, each an action; raises ValueError for one that is no text."""
+    # By one character: the texts in a line may have others at which Python ends it.
+    return commit.read_text("utf-8").strip("\n").split("\n")
+
+
 def _is_since(file: Path, since_ns: int) -> bool:
     return file.stat().st_mtime_ns >= since_ns
 
 
 def _is_whole(table: Path, commit: Path) -> bool:
     try:
-        # By one character: the texts in a line may have others at which Python ends it.
-        lines = commit.read_text("utf-8").strip("\n").split("\n")
-        actions = [json.loads(line) for line in lines]
+        actions = [json.loads(line) for line in commit_lines(commit)]
     except ValueError:
         return False
     if not any("commitInfo" in action for action in actions):

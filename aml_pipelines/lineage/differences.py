@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from conf.columns import BROKEN_RULES, ROW_HASH, ROW_ID
+from conf.dataset_learning import SPLITS
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.lineage.table_logs import TableLog
 
-_OF_KEY = ("valid", "features", "train", "validation", "test")
+_OF_KEY = ("valid", "features", *SPLITS)
 _OF_MODEL = ("scores", "rejected_scores")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aml_pipelines.files import path_below
 from aml_pipelines.lineage.things import Thing, ThingKind, file_of, table_of
 from conf.errors import UserError
 
@@ -25,7 +25,7 @@ def find_thing(lineage: Lineage, text: str) -> Thing:
 
     Raises UserError for a name that no thing has, or that a data asset and a model have.
     """
-    name = _below(lineage.lake, text)
+    name = path_below(lineage.lake, text.rstrip("/"))
     table, _, version = name.partition("@")
     if table in lineage.tables:
         return _version_of(lineage, table, version)
@@ -40,7 +40,7 @@ def find_thing(lineage: Lineage, text: str) -> Thing:
 
 def find_file(lineage: Lineage, text: str) -> Thing:
     """Return the raw file that a text names; raises UserError unless it was ingested."""
-    name = _below(lineage.lake, text)
+    name = path_below(lineage.lake, text)
     files = _files(lineage, name)
     if not files:
         known = sorted({file for files in lineage.files.values() for file in files.values()})
@@ -48,14 +48,6 @@ def find_file(lineage: Lineage, text: str) -> Thing:
         example = f"; ingested were {', '.join(near)}" if near else ""
         raise UserError(f"no rows of {text!r} were ingested into {lineage.lake}{example}")
     return files[0]
-
-
-def _below(lake: Path, text: str) -> str:
-    """Return a path of this machine as it is below the lake."""
-    path = Path(text)
-    if path.is_absolute() and path.is_relative_to(lake):
-        return path.relative_to(lake).as_posix()
-    return text.rstrip("/")
 
 
 def _version_of(lineage: Lineage, table: str, version: str) -> Thing:

@@ -16,6 +16,7 @@ from aml_pipelines.lineage.things import Made, Thing, ThingKind, file_of, table_
 from aml_pipelines.pipeline.references import DatastorePath, LocalPath, parse
 from aml_pipelines.workspace.state import StateFolder
 from conf.columns import INGESTION_ID, SOURCE_FILE
+from conf.dataset_learning import SPLITS
 from conf.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@(\d+)")
 _NAMED = re.compile(r"(.+):([^:]+)")
 _WITHDRAW = "withdraw"
-_SPLITS = ("train", "validation", "test")
 
 
 class Lineage:
@@ -128,7 +128,7 @@ class Lineage:
         for thing, item in self._data.items():
             table = self._table_behind(item.path)
             found[thing] = [table] if table else []
-            if thing.name.endswith(_SPLITS):
+            if thing.name.endswith(SPLITS):
                 releases[item.release].append(thing)
         for thing, item in self._models.items():
             tested = _named(ThingKind.DATA, item.tags.get("test_data", ""))

@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.execution.delta_tails import commit_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,20 +67,23 @@ class TableLog:
     def newest(self) -> int:
         return max([*self._commit_files, *self._checkpoints])
 
-    def data_files(self, version: int | None = None) -> list[Path]:
-        """Return the data files of a version, or of the newest one.
+    @cached_property
+    def newest_files(self) -> list[Path]:
+        """The data files of the newest version."""
+        return self.data_files(self.newest)
+
+    def data_files(self, version: int) -> list[Path]:
+        """Return the data files of a version.
 
         Raises CommandFailedError for a version whose commits are not all there.
         """
-        wanted = self.newest if version is None else version
-        start = max((number for number in self._checkpoints if number <= wanted), default=-1)
-        live = (
-            dict.fromkeys(a["path"] for a in self._checkpointed("add", start)) if start >= 0 else {}
-        )
-        for number in range(start + 1, wanted + 1):
+        start = max((number for number in self._checkpoints if number <= version), default=-1)
+        added = self._checkpointed("add", start) if start >= 0 else []
+        live = dict.fromkeys(action["path"] for action in added)
+        for number in range(start + 1, version + 1):
             if number not in self._commit_files:
                 raise CommandFailedError(
-                    f"{self.name}: version {wanted} cannot be read: commit {number} is not there"
+                    f"{self.name}: version {version} cannot be read: commit {number} is not there"
                 )
             for action in _actions(self._commit_files[number]):
                 if "add" in action:
@@ -90,7 +94,7 @@ class TableLog:
 
     def rows(self, columns: Sequence[str], only: ds.Expression | None = None) -> pa.Table:
         """Read columns of the newest version."""
-        return self.read(self.data_files(), columns, only)
+        return self.read(self.newest_files, columns, only)
 
     def read(
         self,
@@ -120,22 +124,25 @@ class TableLog:
     @cached_property
     def columns(self) -> Mapping[str, pa.DataType]:
         """The types of the columns, as the newest data file has them."""
-        files = self.data_files()
-        schema = pq.read_schema(files[-1]) if files else ()
+        schema = pq.read_schema(self.newest_files[-1]) if self.newest_files else ()
         return {field.name: field.type for field in schema}
 
     @cached_property
     def _commit_files(self) -> dict[int, Path]:
-        files = sorted((self.folder / LOG).iterdir())
-        return {int(match[1]): file for file in files if (match := _COMMIT.fullmatch(file.name))}
+        files = {file: _COMMIT.fullmatch(file.name) for file in self._files}
+        return {int(match[1]): file for file, match in files.items() if match}
 
     @cached_property
     def _checkpoints(self) -> dict[int, list[Path]]:
         found: dict[int, list[Path]] = {}
-        for file in sorted((self.folder / LOG).iterdir()):
+        for file in self._files:
             if match := _CHECKPOINT.fullmatch(file.name):
                 found.setdefault(int(match[1]), []).append(file)
         return found
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        return sorted((self.folder / LOG).iterdir())
 
     @cached_property
     def _told(self) -> list[tuple[int, dict[str, Any]]]:
@@ -162,8 +169,7 @@ def table_logs(lake: Path) -> Iterator[TableLog]:
 def _actions(file: Path, told: tuple[str, ...] = ("{",)) -> Iterator[dict[str, Any]]:
     """Read the lines of a commit that begin as told."""
     try:
-        lines = file.read_text("utf-8").splitlines()
-        yield from (json.loads(line) for line in lines if line.startswith(told))
+        yield from (json.loads(line) for line in commit_lines(file) if line.startswith(told))
     except ValueError as error:
         raise CommandFailedError(
             f"{file}: is no commit of a Delta table: {error}; run a pipeline on the dataset, which "

@@ -77,16 +77,17 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _states(target: Target) -> dict[str, State]:
     """Return the newest judgement of each dataset."""
-    found: dict[str, State] = {}
+    newest: dict[str, tuple[str, str, Mapping[str, Any]]] = {}
     for run, record in run_records(StateFolder(Path(target.state))):
         node = record["nodes"].get(_NODE)
         if node is None or node["status"] != COMPLETED:
             continue
         health = read_json(Path(node["outputs"]["findings"], _FINDINGS))
-        began = datetime.fromisoformat(record["started"])
-        outdated = _scored_since(target, health["dataset"], began)
-        found[health["dataset"]] = State(run, record["started"], health, outdated)
-    return found
+        newest[health["dataset"]] = (run, record["started"], health)
+    return {
+        dataset: State(*judged, _scored_since(target, dataset, datetime.fromisoformat(judged[1])))
+        for dataset, judged in newest.items()
+    }
 
 
 def _scored_since(target: Target, dataset: str, moment: datetime) -> bool:

@@ -9,6 +9,7 @@ from aml_pipelines.console import say
 from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
 from aml_pipelines.execution.run import now
+from aml_pipelines.files import path_below
 from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import load_dataset
@@ -39,8 +40,8 @@ def main(arguments: argparse.Namespace) -> int:
             "python -m aml_pipelines submit components/withdraw/component.yml --set inputs.file=…"
         )
     name = load_dataset(arguments.dataset).name
-    given, lake = Path(arguments.file).absolute(), Path(target.lake)
-    file = given.relative_to(lake).as_posix() if given.is_relative_to(lake) else arguments.file
+    lake = Path(target.lake)
+    file = path_below(lake, arguments.file)
     asked = {
         "lake": target.lake,
         "dataset": name,

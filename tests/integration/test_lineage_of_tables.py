@@ -46,7 +46,7 @@ def test_the_log_of_an_old_table_is_read_from_its_checkpoint(arriving: Arriving)
     old = lineage_of(arriving)
     assert old.tables[BRONZE].id == log.id
     stored = arriving.spark.read.format("delta").load(str(log.folder))
-    files = {f"file:{file}" for file in old.tables[BRONZE].data_files()}
+    files = {f"file:{file}" for file in old.tables[BRONZE].newest_files}
     assert files == {*stored.inputFiles()}
     assert old.tables[BRONZE].newest == 1
     ids = old.tables[BRONZE].rows(["_row_id"])["_row_id"].to_pylist()
@@ -73,6 +73,6 @@ def test_a_file_that_was_withdrawn_is_no_source_of_later_versions(arriving: Arri
 
 def test_a_lost_file_of_a_table_is_an_error_that_names_the_table(arriving: Arriving) -> None:
     lineage = lineage_of(arriving)
-    lineage.tables[BRONZE].data_files()[0].unlink()
+    lineage.tables[BRONZE].newest_files[0].unlink()
     with pytest.raises(CommandFailedError, match=f"^{BRONZE}: its rows cannot be read: .*part-"):
         lineage.sources(table_of(BRONZE, 0))

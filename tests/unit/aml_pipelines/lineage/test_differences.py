@@ -116,6 +116,14 @@ def test_all_rows_of_a_table_may_go_and_the_same_version_has_no_difference(tmp_p
     assert (difference(log, 0, 0).added, difference(log, 0, 0).changed) == (0, 0)
 
 
+def test_a_text_in_a_commit_may_have_any_character(tmp_path: Path) -> None:
+    log = table(tmp_path, {"a": STANDING})
+    commit = tmp_path / "_delta_log" / f"{0:020}.json"
+    commit.write_text(commit.read_text().replace("WRITE", "WRI\u2028TE"), "utf-8")
+    assert [each.version for each in log.commits] == [0]
+    assert len(log.newest_files) == 1
+
+
 def test_a_version_whose_commits_were_cleaned_up_is_refused(tmp_path: Path) -> None:
     log = table(tmp_path, {"a": STANDING}, {"b": STANDING})
     (tmp_path / "_delta_log" / f"{0:020}.json").unlink()
