@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.entities import Data
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 
 from assets.client import datastore_uri
 from assets.mltables import Card, write_card
-from assets.numbers import numbers_of
+from assets.numbers import numbers_of, versions_of
 from conf import faults
 
 if TYPE_CHECKING:
@@ -119,10 +119,7 @@ def find_released(client: MLClient, name: str, release: str) -> Data:
 
     Raises RegistrationError when there is none.
     """
-    try:
-        versions = list(client.data.list(name, list_view_type=ListViewType.ALL))
-    except ResourceNotFoundError:
-        versions = []
+    versions = versions_of(client.data, name, ListViewType.ALL)
     released = [each for each in versions if (each.tags or {}).get("release") == release]
     if not released:
         raise RegistrationError(

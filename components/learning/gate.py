@@ -115,12 +115,12 @@ def resample(
         if champion is not None:
             of_champion.append(measure_champion(times))
     once = np.ones(len(outcome))
-    first = _interval(measure_winner(once), of_winner, model)
+    first = interval_of(measure_winner(once), of_winner, model)
     if champion is None:
         return first, None, None
-    second = _interval(measure_champion(once), of_champion, model)
+    second = interval_of(measure_champion(once), of_champion, model)
     gains = sign * (np.array(of_winner) - np.array(of_champion))
-    return first, second, _interval(sign * (first.value - second.value), gains, model)
+    return first, second, interval_of(sign * (first.value - second.value), gains, model)
 
 
 def _strata(outcome: Vector, model: Model) -> list[NDArray[np.intp]]:
@@ -161,7 +161,8 @@ def compare_slices(
     return compared
 
 
-def _interval(value: float, resampled: list[float] | Vector, model: Model) -> Interval:
+def interval_of(value: float, resampled: list[float] | Vector, model: Model) -> Interval:
+    """Return an estimate with the percentile interval of the model's confidence."""
     tail = (1 - model.gate.confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(value, float(low), float(high))

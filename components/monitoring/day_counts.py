@@ -45,22 +45,24 @@ def day_anomalies(
 
     Nulls of the `label` are not judged: outcomes come later than their rows.
     """
-    rows = _by_day(days[days[KIND] == ALL_ROWS], ROWS)
+    of_all = days[days[KIND] == ALL_ROWS]
+    rows = _by_day(of_all, of_all[ROWS])
     if not has_history(rows, judged, monitor=monitor):
         return [], [
             f"days are not judged: none has {monitor.history_weeks} of its weekday before it"
         ]
     counts = unusual_counts(rows, judged, monitor=monitor, holidays=monitor.holidays)
     found = [_of_volume(each, monitor) for each in counts]
-    late = days[days[KIND] == ALL_ROWS]
     judge = partial(_of_rates, judged=judged, monitor=monitor)
-    found += judge("late_rows", None, _hits(late, late[BINS].str[-1]), rows)
+    found += judge("late_rows", None, _by_day(of_all, of_all[BINS].str[-1]), rows)
     for (kind, column), values in days.groupby([KIND, COLUMN]):
         if kind in {NUMBER, TEXT} and column not in NOT_JUDGED | {label}:
-            found += judge("null_rate", column, _by_day(values, NULLS), _by_day(values, ROWS))
-    arrived = _by_day(days[days[KIND] == ARRIVALS], ROWS)
+            nulls, known = (_by_day(values, values[name]) for name in (NULLS, ROWS))
+            found += judge("null_rate", column, nulls, known)
+    arrivals = days[days[KIND] == ARRIVALS]
+    arrived = _by_day(arrivals, arrivals[ROWS])
     for rule, broken in days[days[KIND] == RULE].groupby(COLUMN):
-        found += judge("rule_rate", rule, _hits(broken, broken[BINS].str[0]), arrived)
+        found += judge("rule_rate", rule, _by_day(broken, broken[BINS].str[0]), arrived)
     return found, []
 
 
@@ -68,7 +70,7 @@ def freshness(
     days: pd.DataFrame, as_of: dt.date | None, *, monitor: Monitor
 ) -> tuple[list[HealthFinding], list[str]]:
     """Return a finding where the newest day is older than any gap between days so far allows."""
-    there = sorted(_by_day(days[days[KIND] == ALL_ROWS], ROWS))
+    there = sorted(days[days[KIND] == ALL_ROWS][DAY])
     if as_of is None or len(there) <= monitor.history_weeks:
         why = "no moment is stated (as_of)" if as_of is None else "there are too few days"
         return [], [f"freshness is not judged: {why}"]
@@ -152,9 +154,5 @@ def _on_day(
     )
 
 
-def _by_day(days: pd.DataFrame, name: str) -> dict[dt.date, int]:
-    return {day: int(value) for day, value in zip(days[DAY], days[name], strict=True)}
-
-
-def _hits(days: pd.DataFrame, hits: pd.Series) -> dict[dt.date, int]:
-    return {day: int(value) for day, value in zip(days[DAY], hits, strict=True)}
+def _by_day(days: pd.DataFrame, counts: pd.Series) -> dict[dt.date, int]:
+    return {day: int(count) for day, count in zip(days[DAY], counts, strict=True)}

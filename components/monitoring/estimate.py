@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from learning.gate import Interval
+from learning.gate import interval_of
 from learning.metrics import MetricError, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conf.model import Model
+    from learning.gate import Interval
     from learning.metrics import Vector
 
     # From scores (n,) to the probability (n,) that an outcome is positive.
@@ -120,13 +121,6 @@ def measure_counts(counts: ScoreCounts, model: Model) -> float:
     return measure(
         model.metric, outcome[there], scores[there], weights[there], threshold=model.threshold
     )
-
-
-def interval_of(value: float, resampled: list[float], model: Model) -> Interval:
-    """Return an estimate with the percentile interval of the model's confidence."""
-    tail = (1 - model.gate.confidence) / 2
-    low, high = np.quantile(resampled, [tail, 1 - tail])
-    return Interval(value, float(low), float(high))
 
 
 def _interval(counts: ScoreCounts, drawn: list[ScoreCounts], model: Model) -> Interval | None:

@@ -16,13 +16,13 @@ from conf.profile_columns import (
     SCORED,
     SQUARED_ERROR,
 )
+from learning.gate import interval_of
 from monitoring.drift import FEWEST_ROWS, Suspicion
 from monitoring.estimate import (
     RESAMPLES,
     ScoreCounts,
     calibrator_of,
     estimate_metric,
-    interval_of,
     realised_metric,
 )
 
