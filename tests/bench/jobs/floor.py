@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
+from tests.bench.jobs.plain_session import plain_session
 
 TYPES = {
     **dict.fromkeys(("carrier", "tailnum", "origin", "dest"), "string"),
@@ -15,18 +16,7 @@ TYPES = {
 
 
 def main(raw: str, out: str) -> None:
-    spark = (
-        SparkSession.builder.master("local[*]")
-        .appName("floor")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"
-        )
-        .config("spark.driver.memory", "4g")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    spark = plain_session("floor")
     with next(Path(raw, "flights", "history").glob("*.csv")).open(encoding="utf-8") as file:
         names = file.readline().strip().split(",")
     texts = spark.read.csv(

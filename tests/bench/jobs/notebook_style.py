@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import sys
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+
+from tests.bench.jobs.plain_session import plain_session
 
 RATES = {"carrier": ["carrier"], "route": ["origin", "dest"], "aircraft": ["tailnum"]}
 WEATHER = (*("temp", "dewp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"),)
@@ -22,18 +24,7 @@ SPLITS = {
 
 
 def main(raw: str, out: str) -> None:
-    spark = (
-        SparkSession.builder.master("local[*]")
-        .appName("notebook")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"
-        )
-        .config("spark.driver.memory", "4g")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    spark = plain_session("notebook")
 
     def read(path: str) -> DataFrame:
         return spark.read.csv(f"{raw}/{path}", header=True, inferSchema=True, nullValue="NA")

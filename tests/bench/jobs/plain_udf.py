@@ -5,23 +5,13 @@ from __future__ import annotations
 import sys
 
 import mlflow
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
+from tests.bench.jobs.plain_session import plain_session
 
 
 def main(batch: str, model: str, out: str) -> None:
-    spark = (
-        SparkSession.builder.master("local[*]")
-        .appName("plain_udf")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"
-        )
-        .config("spark.driver.memory", "4g")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    spark = plain_session("plain_udf")
     rows = spark.read.format("delta").load(batch)
     names = mlflow.models.get_model_info(model).signature.inputs.input_names()
     predict = mlflow.pyfunc.spark_udf(spark, model, result_type="array<double>")
