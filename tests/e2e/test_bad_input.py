@@ -120,7 +120,7 @@ def test_a_dataset_that_is_unknown_starts_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [(None, "neither a file nor one of batch_inference, data, training"), ("jobs: [", "YAML")],
+    [(None, "neither a file nor one of batch_inference, data, monitoring"), ("jobs: [", "YAML")],
     ids=["unknown", "broken"],
 )
 def test_a_pipeline_that_cannot_be_read_starts_nothing(
