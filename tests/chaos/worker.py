@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from multiprocessing.util import Finalize
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 from aml_pipelines.execution.forked.warm import stop_forks
@@ -33,7 +34,11 @@ class Worker:
         self.stages = {name: self._job.undisturbed(name) for name in STAGES}
 
     def crash(self, chosen: Crash) -> Outcome:
-        return crash(self._job, self.stages[chosen.stage], chosen, self._folder / "marks")
+        """Try a crash; an error of its comparison is a difference, and the others are tried."""
+        try:
+            return crash(self._job, self.stages[chosen.stage], chosen, self._folder / "marks")
+        except Exception as error:  # noqa: BLE001 # whatever it is, it is told with the crash
+            return Outcome(chosen, 0, 0, [repr(error)], "".join(format_exception(error)))
 
     def stop(self) -> None:
         stop_kept_jvms()

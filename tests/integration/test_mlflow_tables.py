@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -108,3 +110,29 @@ def test_experiments_are_read_by_the_column_that_mlflow_has(state: Path) -> None
 
     assert is_current(folder, ["flights"])
     assert not is_current(folder, ["trips"])
+
+
+# Writes more than its cache holds, so that a part is in the database before its end.
+KILLED = """
+import os, sqlite3, sys
+writing = sqlite3.connect(sys.argv[1])
+writing.execute("PRAGMA cache_size = 1")
+writing.execute("UPDATE model_versions SET description = 'never'")
+writing.execute("CREATE TABLE large AS SELECT zeroblob(100000) FROM model_versions")
+os._exit(9)
+"""
+
+
+def test_what_a_killed_process_has_half_written_is_undone_by_reading(state: Path) -> None:
+    database = StateFolder(state).mlflow_database
+    killed = subprocess.run([sys.executable, "-c", KILLED, database], check=False)
+    assert killed.returncode == 9
+    assert database.with_name(f"{database.name}-journal").stat().st_size > 0
+    assert [model.description for model in MlflowTables(state).models("late")] == ["first"]
+
+
+def test_experiments_are_read_after_a_process_was_killed_too(state: Path) -> None:
+    folder = StateFolder(state)
+    folder.mlflow_version.write_text(version("mlflow"))
+    subprocess.run([sys.executable, "-c", KILLED, folder.mlflow_database], check=False)
+    assert is_current(folder, ["flights"])

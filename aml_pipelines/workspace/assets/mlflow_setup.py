@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.disk import writing
 from aml_pipelines.files import write_whole
 from aml_pipelines.locks import hold
+from aml_pipelines.workspace.assets.mlflow_tables import connect_existing
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _has_schema(folder: StateFolder) -> bool:
 
 
 def _missing(folder: StateFolder, experiments: Sequence[str]) -> list[str]:
-    with closing(sqlite3.connect(f"{folder.mlflow_database.as_uri()}?mode=ro", uri=True)) as opened:
+    with closing(connect_existing(folder.mlflow_database)) as opened:
         there = {name for (name,) in opened.execute("SELECT name FROM experiments")}
     return [name for name in dict.fromkeys(experiments) if name not in there]
 

@@ -150,12 +150,16 @@ class MlflowTables:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        uri = (
-            # Read only: connecting must not create a database before MLflow has set it up.
-            f"{self.database.resolve().as_uri()}?mode=ro" if self.database.is_file() else ":memory:"
-        )
-        with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
+        is_there = self.database.is_file()
+        opened = connect_existing(self.database) if is_there else sqlite3.connect(":memory:")
+        with closing(opened) as connection:
             yield connection
+
+
+def connect_existing(database: Path) -> sqlite3.Connection:
+    """Open a database to read it, which never creates one that MLflow has yet to set up."""
+    # Not `mode=ro`: what a process that was killed had begun is undone by whoever reads next.
+    return sqlite3.connect(f"{database.resolve().as_uri()}?mode=rw", uri=True, timeout=60)
 
 
 def _names(connection: sqlite3.Connection) -> list[str]:
