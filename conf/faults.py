@@ -14,7 +14,6 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,13 +82,13 @@ def _state(folder: Path) -> str:
     What programs print is no part of it, nor are files that have no name yet.
     """
     found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    # By `walk`, since a folder may be taken away by another process, as a file may.
+    files = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    for path in sorted(files):
         if path.name in _PRINTED or path.suffix == ".part":
             continue
-        with suppress(FileNotFoundError):  # another process has taken it away
+        with suppress(FileNotFoundError):
             stat = path.lstat()
-            if S_ISDIR(stat.st_mode):
-                continue
             found.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return found.hexdigest()
 
