@@ -28,7 +28,7 @@ EXIT_CODE = 86
 _LOOK_SECONDS = 0.01
 _SHOWN_PARTS = 3  # of a path
 # What differs from run to run: times, random names and numbers of processes.
-_CHANGING = re.compile(r"\d{8}T\d{6}(_\d+)?|[0-9a-f]{16,}|\d{5,}")
+_CHANGING = re.compile(r"\d{8}T\d{6}(_\d+)?|tmp[0-9a-z_]{8}|[0-9a-f]{16,}|\d{5,}")
 
 
 def point(name: str, about: str = "") -> None:

@@ -7,16 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from conf import faults
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROGRAM = """
 from conf import faults
@@ -49,6 +47,12 @@ def test_points_are_written_down_without_what_differs_from_run_to_run(tmp_path: 
         "-c: before two *_two/a/rows",
         "-c: after two *_two/a/rows",
     ]
+
+
+def test_folders_that_are_made_for_a_while_have_no_name_in_a_point() -> None:
+    made = tempfile.mkdtemp()
+    Path(made).rmdir()
+    assert faults.lasting(f"{made}/27184d500246f46b/python") == "*/*/python"
 
 
 @pytest.mark.parametrize(
