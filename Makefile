@@ -19,11 +19,12 @@ LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 .DEFAULT_GOAL := help
 .PHONY: setup run test test-fast conformance own-data chaos bench wheel lint plan dependencies shell lock clean help
 
-$(READY): requirements.lock environments/spark/jars.txt environments/spark/install_jars.py
+$(READY): requirements.lock $(addprefix environments/spark/,jars.txt install_jars.py class_archive.py make_class_archive.py)
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python environments/spark/install_jars.py
+	$(BIN)/python environments/spark/make_class_archive.py
 	@touch $@
 
 $(AZURITE): $(wildcard environments/azurite/*) environments/spark/install_jars.py | $(READY)
@@ -48,7 +49,7 @@ $(CHECKS): environments/checks/requirements.lock | $(READY)
 	.venv/bench-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars
+setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars and an archive of their classes
 
 run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to the lake
 	@$(BIN)/python -m aml_pipelines sample flights --if-missing --target $(TARGET)

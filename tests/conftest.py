@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from functools import cache
@@ -16,6 +17,7 @@ import pytest
 from aml_pipelines.execution.forked.warm import stop_forks
 from aml_pipelines.execution.jvm.kept import stop_kept_jvms
 from aml_pipelines.execution.kept import FOLDER_VARIABLE, IDLE_VARIABLE
+from environments.spark.class_archive import archive_options
 from environments.spark.java_home import java_home
 
 if TYPE_CHECKING:
@@ -113,13 +115,15 @@ def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def spark() -> Iterator[SparkSession]:
     from spark_jobs.session import spark_session  # noqa: PLC0415 # tests without Spark start fast
 
-    confs = [word for item in SETTINGS.items() for word in ("--conf", "=".join(item))]
-    submit = ["--master local[2]", "--driver-memory 4g", *confs, "pyspark-shell"]
+    java = java_home()
+    options = {"spark.driver.defaultJavaOptions": " ".join(archive_options(java))}
+    confs = [w for item in (SETTINGS | options).items() for w in ("--conf", "=".join(item))]
+    submit = ["--master", "local[2]", "--driver-memory", "4g", *confs, "pyspark-shell"]
     with pytest.MonkeyPatch.context() as environment:  # the JVM's alone: later jobs have their own
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        environment.setenv("JAVA_HOME", str(java_home()))
+        environment.setenv("JAVA_HOME", str(java))
         environment.setenv("PYSPARK_PYTHON", sys.executable)
-        environment.setenv("PYSPARK_SUBMIT_ARGS", " ".join(submit))
+        environment.setenv("PYSPARK_SUBMIT_ARGS", shlex.join(submit))
         session = spark_session("tests")
     yield session
     session.stop()

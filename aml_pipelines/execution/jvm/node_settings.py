@@ -12,10 +12,12 @@ from aml_pipelines.execution.jvm.start import QUIET
 from aml_pipelines.execution.own_code import is_own_code
 from aml_pipelines.pipeline.kinds.spark import spark_code
 from aml_pipelines.processes import LOOPBACK
+from environments.spark.class_archive import archive_options
 
 if TYPE_CHECKING:
     from aml_pipelines.pipeline.spec import Component
 
+_JAVA_OPTIONS = "spark.driver.defaultJavaOptions"
 _FIXED_AT_START = ("spark.jars", "spark.submit.", "spark.driver.extra", "spark.driver.defaultJava")
 
 
@@ -50,8 +52,10 @@ def java_environment() -> dict[str, str]:
 
 def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
     """Return the variables with which a node's Python starts a JVM with its component's conf."""
-    spark = spark_code(component)
-    conf = QUIET | dict(spark.conf)
+    spark, java = spark_code(component), java_environment()
+    archive = " ".join(archive_options(Path(java["JAVA_HOME"])))
+    # Options of Java that a component states come after these.
+    conf = QUIET | ({_JAVA_OPTIONS: archive} if archive else {}) | dict(spark.conf)
     options = ["--master", master]
     for key, value in conf.items():
         options += ["--conf", f"{key}={value}"]
@@ -66,7 +70,7 @@ def own_jvm_environment(component: Component, master: str) -> dict[str, str]:
             options += [option, ",".join(items)]
     submit = shlex.join([*options, "pyspark-shell"])
     return {
-        **java_environment(),
+        **java,
         "PYSPARK_SUBMIT_ARGS": submit,
         # spark-submit has them on the path from the start; a session alone would add them later.
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(map(_importable, spark.py_files))),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.processes import Child
+from environments.spark.class_archive import archive_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +44,8 @@ class StartedJvm:
     secret: str
 
 
-def jvm_command(*, memory: str, master: str) -> list[str]:
-    """Return the command of a JVM; raises JvmError where PySpark is not installed."""
+def jvm_command(*, memory: str, master: str, java: Path) -> list[str]:
+    """Return the command of a JVM of a Java home; raises JvmError where there is no PySpark."""
     spec = find_spec("pyspark")  # found, not imported: planning must not wait for it
     if spec is None or not spec.submodule_search_locations:
         raise JvmError("pyspark is not installed in this environment; run make setup")
@@ -53,7 +54,7 @@ def jvm_command(*, memory: str, master: str) -> list[str]:
         str(Path(spec.submodule_search_locations[0], "bin", "spark-submit")),
         *(f"--conf={key}={value}" for key, value in settings.items()),
         f"--driver-memory={memory}",
-        f"--driver-java-options={_JAVA_OPTIONS}",
+        f"--driver-java-options={' '.join([_JAVA_OPTIONS, *archive_options(java)])}",
         "pyspark-shell",
     ]
 

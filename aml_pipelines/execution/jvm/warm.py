@@ -7,6 +7,7 @@ import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aml_pipelines.errors import NodeFailedError
@@ -17,7 +18,6 @@ from aml_pipelines.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 _SIZES = (
     "spark.driver.cores",
@@ -115,7 +115,8 @@ class WarmJvm:
     def _start(self) -> _Running:
         self._folder.mkdir(parents=True, exist_ok=True)
         java = java_environment()
-        command = jvm_command(memory=self.memory, master=self._master)
+        home = Path(java["JAVA_HOME"])
+        command = jvm_command(memory=self.memory, master=self._master, java=home)
         environment = jvm_environment({**java, **self._environment})
         log = self._folder / "log.txt"
         # Of a lake that is served only for this run, nobody else can use the JVM.

@@ -11,6 +11,7 @@ import pyarrow.dataset as ds
 
 from aml_pipelines.execution.jvm.start import jvm_command
 from conf.target import REPOSITORY
+from environments.spark.java_home import java_home
 from spark_jobs.receipt import FILE_NAME, parse_receipt
 from tests.bench.lakes import run_command, run_job
 from tests.bench.raw_flights import raw_flights
@@ -41,7 +42,7 @@ def works(size: Size, folder: Path) -> Iterator[Work]:
     receipt = parse_receipt((made / "batch" / FILE_NAME).read_text("utf-8"))
     table = receipt.table("batch").uri
     ours, plain = folder / "ours", folder / "plain"
-    _, *options = jvm_command(memory="4g", master="local[*]")
+    _, *options = jvm_command(memory="4g", master="local[*]", java=java_home())
     variables = tracking | importable | {"PYSPARK_SUBMIT_ARGS": shlex.join(options)}
     script = REPOSITORY / "components" / "score_spark" / "score_spark.py"
     words = [f"--batch={made / 'batch'}", f"--model={made / 'model'}", "--model_name=flights_late"]
