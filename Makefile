@@ -73,7 +73,7 @@ chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run 
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py tests/integration/test_broken_tables.py
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_faulty_store.py
 	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_runs_in_two_processes.py
-	@GENERATED_CASES=10000 $(BIN)/python -m pytest --quiet tests/integration/test_generated_input.py
+	@GENERATED_CASES=10000 $(BIN)/python -m pytest --quiet tests/integration/test_generated_input.py tests/integration/test_increments.py
 
 bench: $(READY) $(BENCH_OTHERS) ## work in turns with other ways to do it: docs/performance.md; SIZE=small|year|10|30|100, WORK="rules …"
 	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(WORK),--work $(WORK))

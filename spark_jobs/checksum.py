@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
@@ -22,17 +23,67 @@ def checksum(rows: DataFrame) -> Checksum:
     date as days, a timestamp as milliseconds since 1970-01-01 UTC). That of a number is minimum,
     maximum and sum with ten digits, since the order of addition changes the last ones.
     """
+    return ten_digits(exact_checksum(rows))
+
+
+def exact_checksum(rows: DataFrame) -> Checksum:
+    """Return a checksum whose numbers have all of their digits, for more rows to be added."""
     kinds = _kinds(rows)
     return _checksum(rows.agg(*_all_digests(kinds)).collect()[0], kinds)
 
 
-def checksums(
+def exact_checksums(
     rows: DataFrame, *, by: str, without: Sequence[str]
 ) -> dict[str, tuple[int, Checksum]]:
-    """Return row count and checksum of each value of `by`, in one pass, but not of `without`."""
+    """Return row count and exact checksum of each value of `by`, in one pass, not of `without`."""
     kinds = _kinds(rows.drop(by, *without))
     groups = rows.groupBy(by).agg(F.count("*").alias("rows"), *_all_digests(kinds))
     return {group[by]: (group["rows"], _checksum(group, kinds)) for group in groups.collect()}
+
+
+def ten_digits(checksum: Checksum) -> Checksum:
+    """Return a checksum as receipts have it."""
+    return {
+        column: {name: _ten_digits(value) for name, value in digests.items()}
+        for column, digests in checksum.items()
+    }
+
+
+def with_changes(
+    checksum: Checksum, *, gone: Checksum | None, new: Checksum | None
+) -> Checksum | None:
+    """Return the checksum of a table without the rows of `gone`, and with those of `new`.
+
+    All have all digits. None where only the table itself can tell: the least or the greatest number
+    may be gone, or a sum is no number.
+    """
+    changed = dict(checksum)
+    for part, sign in ((gone, -1), (new, 1)):
+        for column, digests in (part or {}).items():
+            added = _added(changed[column], digests, sign)
+            if added is None:
+                return None
+            changed[column] = added
+    return changed
+
+
+def _added(
+    before: Mapping[str, Any], digests: Mapping[str, Any], sign: int
+) -> Mapping[str, Any] | None:
+    """Add the digests of some rows to those of a column, or take them away."""
+    if before["kind"] != "number":
+        return {**before, **{n: before[n] + sign * digests[n] for n in ("nulls", "crc32")}}
+    nulls = before["nulls"] + sign * digests["nulls"]
+    if before["sum"] is None or digests["sum"] is None:  # one of them has no value
+        return {**(digests if before["sum"] is None else before), "nulls": nulls}
+    total = before["sum"] + sign * digests["sum"]
+    is_at_the_end = digests["min"] <= before["min"] or digests["max"] >= before["max"]
+    if not math.isfinite(total) or (sign < 0 and is_at_the_end):
+        return None
+    ends = {"min": before["min"], "max": before["max"]}
+    if sign > 0:
+        ends = {"min": min(ends["min"], digests["min"]), "max": max(ends["max"], digests["max"])}
+    return {**before, **ends, "nulls": nulls, "sum": total}
 
 
 def _kinds(rows: DataFrame) -> dict[str, str]:
@@ -50,7 +101,7 @@ def _all_digests(kinds: Mapping[str, str]) -> list[SparkColumn]:
 def _checksum(digests: Row, kinds: Mapping[str, str]) -> Checksum:
     return {
         column: {"kind": kind}
-        | {name: _ten_digits(digests[f"{place}_{name}"]) for name in _digests(F.col(column), kind)}
+        | {name: digests[f"{place}_{name}"] for name in _digests(F.col(column), kind)}
         for place, (column, kind) in enumerate(kinds.items())
     }
 
@@ -76,5 +127,5 @@ def _digests(column: SparkColumn, kind: str) -> dict[str, SparkColumn]:
     }
 
 
-def _ten_digits(value: float | None) -> float | int | None:
+def _ten_digits(value: float | str | None) -> float | str | None:
     return float(f"{value:.10g}") if isinstance(value, float) else value

@@ -18,11 +18,12 @@ from spark_jobs.session import fit_to_rows, map_in_sessions
 from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
+from spark_jobs.version_changes import changes_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
     from conf.dataset import Dataset
     from spark_jobs.finding import RuleFinding
@@ -83,13 +84,14 @@ def clean_dataset(
             check_expressions(spark, contract)
         fit_to_rows(spark, sum(receipt.rows_out for receipt in (bronze, *referenced.values())))
         rows = lake.read_table(spark, bronze)
-        before = _rows_judged_before(rows, bronze, last, facts)
+        before = _version_judged_before(spark, bronze, last, facts)
         uris = cleaned_uris(spark, contract, lake_uri)
         refuse_broken(spark, uris.values())
         if before is None or contract.judged_with_rows or contract.snapshots:
             states = judge_all(rows, contract, uris, facts, others)
         else:
-            states = judge_new(rows, before, contract, uris, facts)
+            arrived_rows = changes_between(spark, bronze.uri, before, bronze.version)
+            states = judge_new(rows, arrived_rows, contract, uris, facts)
         last = StepState(facts, cleaned_receipts(spark, states, bronze, contract))
         step_state.save(spark, lake_uri, "clean", contract.name, last)
     tables = last.tables
@@ -136,14 +138,13 @@ def _facts(
     }
 
 
-def _rows_judged_before(
-    rows: DataFrame, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
-) -> DataFrame | None:
+def _version_judged_before(
+    spark: SparkSession, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
+) -> int | None:
     """Return the version of bronze that the tables are up to date with; None without one."""
     if last is None or {**last.facts, "bronze": facts["bronze"]} != facts:
         return None
     table, _, version = last.facts["bronze"].partition("@")
-    spark = rows.sparkSession
     if table != bronze.id or not is_whole(spark, bronze.uri, int(version)):
         return None
-    return lake.read_version(spark, bronze.uri, int(version))
+    return int(version)

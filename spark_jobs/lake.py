@@ -26,6 +26,7 @@ from spark_jobs.delta_files import count_rows
 from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
 from spark_jobs.row_changes import compare_rows, schema_hash
+from spark_jobs.within import anywhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from delta.tables import DeltaMergeBuilder
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.within import Condition
 
 
 def table_uri(lake: str, layer: str, dataset: str, table: str) -> str:
@@ -79,7 +82,7 @@ def put_batches(
     writer = writer_of(rows, record, version=version).mode("overwrite")
     writer = writer.option("mergeSchema", "true")
     commit(writer.option("replaceWhere", f"{column} IN ({named})"), uri, version=version)
-    return own_commit(table_state(spark, uri), record, version)
+    return _written(spark, uri, version, record)
 
 
 def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> TableReceipt:
@@ -143,32 +146,41 @@ def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record)
             _upsert(rows, uri, key=key).whenNotMatchedBySourceDelete().execute()
     else:
         _append_new(rows, uri, stored, key=key, record=record, version=before.version + 1)
-    return own_commit(table_state(spark, uri), record, before.version + 1)
+    return _written(spark, uri, before.version + 1, record)
 
 
 def sync_rows(
-    rows: DataFrame, uri: str, *, key: Sequence[str], among: DataFrame, record: Record
+    rows: DataFrame,
+    uri: str,
+    *,
+    key: Sequence[str],
+    among: DataFrame,
+    record: Record,
+    within: Condition = anywhere,
 ) -> TableState:
-    """Make a table hold exactly `rows` among the keys of `among`; rows with other keys stay."""
+    """Make a table hold exactly `rows` among the keys of `among`; rows with other keys stay.
+
+    `within` holds for `rows`, and for all rows with such a key that the table has: files without a
+    row for which it can hold are not read.
+    """
     spark = rows.sparkSession
     before = whole_state(spark, uri)
     if count_rows(spark, before) == 0 and rows.isEmpty():
         return before
-    stored = read_version(spark, uri, before.version)
+    stored = read_version(spark, uri, before.version).where(within(""))
     concerned = stored.join(among.select(*key), on=list(key), how="left_semi")
     changes = compare_rows(rows, concerned, key=key)
     # Deleted by a commit of its own: a MERGE that deletes what `rows` lack would delete other keys.
     state = before
     if changes.deleted:
         gone = concerned.join(rows.select(*key), on=list(key), how="left_anti")
-        withdraw(gone, uri, key=key, record=record)
-        state = own_commit(table_state(spark, uri), record, before.version + 1)
+        state = _delete(gone, uri, before, key=key, record=record, within=within)
     if changes.updated:
-        return upsert_table(rows, uri, key=key, record=record)
+        return _merge(rows, uri, state, key=key, record=record, within=within)
     if changes.inserted:
         version = state.version + 1
         _append_new(rows, uri, concerned, key=key, record=record, version=version)
-        return own_commit(table_state(spark, uri), record, version)
+        return _written(spark, uri, version, record)
     return state
 
 
@@ -194,9 +206,7 @@ def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Recor
     changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
     if not changes.inserted and not changes.updated:
         return before
-    with merge_settings(spark, record, uri=uri, version=before.version + 1):
-        _upsert(rows, uri, key=key).execute()
-    return own_commit(table_state(spark, uri), record, before.version + 1)
+    return _merge(rows, uri, before, key=key, record=record)
 
 
 def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> int:
@@ -213,10 +223,7 @@ def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -
     stored = read_version(spark, uri, before.version)
     gone = stored.join(rows.select(*key), on=list(key), how="left_semi").count()
     if gone:
-        merge = DeltaTable.forPath(spark, uri).alias("old").merge(rows.alias("new"), _same(key))
-        with merge_settings(spark, record, uri=uri, version=before.version + 1):
-            merge.whenMatchedDelete().execute()
-        own_commit(table_state(spark, uri), record, before.version + 1)
+        _delete(rows, uri, before, key=key, record=record)
     return gone
 
 
@@ -230,6 +237,11 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
             DeltaTable.forPath(spark, uri).delete(is_gone)
         own_commit(table_state(spark, uri), record, before.version + 1)
     return rows
+
+
+def _written(spark: SparkSession, uri: str, version: int, record: Record) -> TableState:
+    """Return the state of a table after a commit of this run."""
+    return own_commit(table_state(spark, uri), record, version)
 
 
 def _created(rows: DataFrame, uri: str, *, record: Record) -> TableState:
@@ -266,14 +278,51 @@ def _append_new(
     commit(writer_of(new, record, version=version).mode("append"), uri, version=version)
 
 
-def _upsert(rows: DataFrame, uri: str, *, key: Sequence[str]) -> DeltaMergeBuilder:
-    return (
-        DeltaTable.forPath(rows.sparkSession, uri)
-        .alias("old")
-        .merge(rows.alias("new"), _same(key))
-        .whenMatchedUpdateAll(condition=f"old.{ROW_HASH} <> new.{ROW_HASH}")
-        .whenNotMatchedInsertAll()
-    )
+def _merge(
+    rows: DataFrame,
+    uri: str,
+    before: TableState,
+    *,
+    key: Sequence[str],
+    record: Record,
+    within: Condition = anywhere,
+) -> TableState:
+    """Replace rows with a known `key` whose ROW_HASH differs, and insert those with a new one."""
+    with merge_settings(rows.sparkSession, record, uri=uri, version=before.version + 1):
+        _upsert(rows, uri, key=key, within=within).execute()
+    return _written(rows.sparkSession, uri, before.version + 1, record)
+
+
+def _delete(
+    rows: DataFrame,
+    uri: str,
+    before: TableState,
+    *,
+    key: Sequence[str],
+    record: Record,
+    within: Condition = anywhere,
+) -> TableState:
+    """Delete the rows of a table that share a `key` with one of `rows`."""
+    merge = _matched(rows, uri, key=key, within=within)
+    with merge_settings(rows.sparkSession, record, uri=uri, version=before.version + 1):
+        merge.whenMatchedDelete().execute()
+    return own_commit(table_state(rows.sparkSession, uri), record, before.version + 1)
+
+
+def _upsert(
+    rows: DataFrame, uri: str, *, key: Sequence[str], within: Condition = anywhere
+) -> DeltaMergeBuilder:
+    matched = _matched(rows, uri, key=key, within=within)
+    changed = matched.whenMatchedUpdateAll(condition=f"old.{ROW_HASH} <> new.{ROW_HASH}")
+    return changed.whenNotMatchedInsertAll()
+
+
+def _matched(
+    rows: DataFrame, uri: str, *, key: Sequence[str], within: Condition
+) -> DeltaMergeBuilder:
+    """Match `rows` with those of a table by `key`, of which Delta reads the files `within`."""
+    table = DeltaTable.forPath(rows.sparkSession, uri).alias("old")
+    return table.merge(rows.alias("new"), F.expr(_same(key)) & within("old."))
 
 
 def _same(key: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from spark_jobs.judge import (
 )
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.verdict import DELETED, VALID, VERDICT
+from spark_jobs.within import of_ingestions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record, TableState
+    from spark_jobs.version_changes import VersionChanges
 
 PLACES = {
     "quarantine": ("quarantine", "rows"),
@@ -87,31 +89,42 @@ def judge_all(
 
 def judge_new(
     rows: DataFrame,
-    before: DataFrame,
+    arrived: VersionChanges,
     contract: Dataset,
     uris: Mapping[str, str],
     record: Record,
 ) -> dict[str, TableState]:
-    """Judge what is new since `before`, bronze as it was judged last, with the rows of its keys.
+    """Judge what has `arrived` in bronze since it was judged last, with the rows of its keys.
 
-    A verdict depends on the row and the rows with its key alone, so no other can have changed.
+    A verdict depends on the row and the rows with its key alone, so no other can have changed. Of
+    bronze and of the tables, only files with a row of the same ingestions are read whole; keys are
+    looked up in all.
     """
-    new, kept = new_rows(rows, before), _rows_that_broke_nothing(rows.sparkSession, contract, uris)
+    new, spark = new_rows(arrived), rows.sparkSession
     with _persisted(judge_rows(new, contract)) as judged:
-        rivals = rivals_of(judged, kept, contract)
-        if rivals.isEmpty():
-            return _sync_judged(judged, contract, uris, record)
-        old = rows.join(rivals, on=[ROW_ID], how="left_semi")
-        with _persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
-            return _sync_judged(judged_together, contract, uris, record)
+        rivals = rivals_of(judged, _rows_that_broke_nothing(spark, contract, uris), contract)
+        with _persisted(rivals) as rivals:
+            if rivals.isEmpty():
+                return _sync_judged(judged, contract, uris, record)
+            old = rows.where(of_ingestions(rivals)("")).join(
+                rivals.select(ROW_ID), on=[ROW_ID], how="left_semi"
+            )
+            with _persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
+                return _sync_judged(judged_together, contract, uris, record)
 
 
 def _sync_judged(
     judged: DataFrame, contract: Dataset, uris: Mapping[str, str], record: Record
 ) -> dict[str, TableState]:
+    within = of_ingestions(judged)  # rows have the ingestion of their id, in every table
     return {
         name: lake.sync_rows(
-            SELECT[name](judged, contract), uri, key=[ROW_ID], among=judged, record=record
+            SELECT[name](judged, contract),
+            uri,
+            key=[ROW_ID],
+            among=judged,
+            record=record,
+            within=within,
         )
         for name, uri in uris.items()
     }
@@ -132,20 +145,24 @@ def _rows_that_broke_nothing(
 ) -> DataFrame:
     tables = [name for name in ("valid", "duplicates", "deleted") if name in uris]
     stored = (spark.read.format("delta").load(uris[name]) for name in tables)
-    return reduce(DataFrame.unionByName, (rows.select(*contract.key, ROW_ID) for rows in stored))
+    return reduce(
+        DataFrame.unionByName, (rows.select(*contract.key, ROW_ID, INGESTION_ID) for rows in stored)
+    )
 
 
-def new_rows(bronze: DataFrame, before: DataFrame) -> DataFrame:
-    judged = before.select(INGESTION_ID).distinct()  # all rows of a file have the same one
-    new = bronze.join(F.broadcast(judged), on=[INGESTION_ID], how="left_anti")
-    return new.select(*bronze.columns)
+def new_rows(arrived: VersionChanges) -> DataFrame:
+    """Return the rows of ingestions that came with new files: some only moved from other files."""
+    moved = F.broadcast(arrived.gone.select(INGESTION_ID).distinct())
+    new = arrived.new.join(moved, on=[INGESTION_ID], how="left_anti")
+    return new.select(*arrived.new.columns)
 
 
 def rivals_of(judged: DataFrame, kept: DataFrame, contract: Dataset) -> DataFrame:
-    """Return ROW_ID of those rows, `kept` before, that share a key with a row `judged` now."""
+    """Return ROW_ID and ingestion of those rows, `kept` before, that share a key with a new one."""
     decisive = F.col(VERDICT).isin(VALID, DELETED)
     keys = judged.where(decisive).select(*contract.key).distinct()
-    return kept.join(keys, on=list(contract.key), how="left_semi").select(ROW_ID)
+    rivals = kept.join(keys, on=list(contract.key), how="left_semi")
+    return rivals.select(ROW_ID, INGESTION_ID)
 
 
 def cleaned_receipts(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conf.columns import CLASS, SCORE
 from conf.profile_columns import DAY, OUTCOMES, ROW_COUNT
-from spark_jobs.features import daily_feature_set
+from spark_jobs.feature_rows import daily_feature_set
 from spark_jobs.monitoring.watched_rows import WatchedModel
 
 if TYPE_CHECKING:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Row, SparkSession
 
+    from conf.dataset import Dataset
+
 TRIPS = contract_of("""
     sources: {arriving: {path: raw/*.csv, format: csv}}
     columns:
@@ -48,7 +50,7 @@ WEEK: Mapping[str, str] = {
 DAYS = tuple(WEEK)
 PLACES = (
     *("bronze/trips/rows", "quarantine/trips/rows", "silver/trips/duplicates"),
-    *("silver/trips/valid", "gold/trips/features", "gold/trips/train"),
+    *("silver/trips/deleted", "silver/trips/valid", "gold/trips/features", "gold/trips/train"),
     *("gold/trips/validation", "gold/trips/test", "gold/trips/scores"),
     "gold/trips/rejected_scores",
 )
@@ -66,35 +68,36 @@ def run_steps(
     *,
     until: str = "write_scores",
     before_step: Callable[[], None] = _nothing,
+    contract: Dataset = TRIPS,
 ) -> None:
     """Do the steps of the pipelines on a lake, one after the other, up to one of them."""
-    steps = _steps(spark, uri)
+    steps = _steps(spark, uri, contract)
     done = ""
     while done != until:
         before_step()
         done = next(steps)
 
 
-def _steps(spark: SparkSession, uri: str) -> Iterator[str]:
+def _steps(spark: SparkSession, uri: str, contract: Dataset) -> Iterator[str]:
     """Do a step each time that the next one is asked for, and yield its name."""
-    ingestion = ingest_source(spark, TRIPS, lake_uri=uri, source="arriving", as_of=ARRIVAL_ORDER)
+    ingestion = ingest_source(spark, contract, lake_uri=uri, source="arriving", as_of=ARRIVAL_ORDER)
     yield "ingest"
-    cleaned = clean_dataset(spark, ingestion.table, TRIPS, lake_uri=uri).tables
+    cleaned = clean_dataset(spark, ingestion.table, contract, lake_uri=uri).tables
     yield "clean"
-    features = build_features(spark, {"trips": cleaned["valid"]}, TRIPS, lake_uri=uri)
+    features = build_features(spark, {"trips": cleaned["valid"]}, contract, lake_uri=uri)
     yield "build_features"
-    split_features(spark, features, TRIPS, lake_uri=uri)
+    split_features(spark, features, contract, lake_uri=uri)
     yield "split"
     made = {"bronze": ingestion.table, "features": features}
     aside = {name: cleaned[name] for name in ("quarantine", "duplicates")}
     ids = ingestion.ingestion_ids
-    batch = select_batch(spark, {**made, **aside}, TRIPS, ingestion_ids=ids, lake_uri=uri)
+    batch = select_batch(spark, {**made, **aside}, contract, ingestion_ids=ids, lake_uri=uri)
     yield "select_batch"
     scored = tables.read_table(spark, batch["batch"]).select(
         "_row_id", (F.col("trip") / 100).alias("score"), F.lit(0).alias("class")
     )
     write_scores(
-        *(spark, batch["batch"], batch["rejected"], scored, TRIPS),
+        *(spark, batch["batch"], batch["rejected"], scored, contract),
         run=ScoreRun("late", "1", "7", "run", None),
         lake_uri=uri,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,8 @@ from spark_jobs import lake
 from spark_jobs.feature_sets.flights import WEATHER
 from spark_jobs.features import build_features
 from spark_jobs.row_changes import with_row_hash
-from spark_jobs.split import SplitError, split_features
+from spark_jobs.split import split_features
+from spark_jobs.split_sides import SplitError
 from tests.contracts import contract_of
 from tests.delta_logs import operations
 
@@ -64,19 +66,22 @@ def flights(spark: SparkSession, *flown: tuple[int, int, int | None]) -> DataFra
     )
 
 
-def test_features_built_by_and_by_are_those_built_at_once(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    contract = load_dataset("flights")
+def related_to_flights(spark: SparkSession, folder: Path) -> dict[str, TableReceipt]:
     measured = ", ".join(f"{name} double" for name in WEATHER)
     weather = f"_row_id string, origin string, time_hour timestamp, {measured}"
     planes = spark.createDataFrame(
         [("p", "N1", 2004, 9)], "_row_id string, tailnum string, year int, seats int"
     )
-    related = {
-        "weather": silver_of(spark, tmp_path, "weather", spark.createDataFrame([], weather)),
-        "planes": silver_of(spark, tmp_path, "planes", planes),
+    return {
+        "weather": silver_of(spark, folder, "weather", spark.createDataFrame([], weather)),
+        "planes": silver_of(spark, folder, "planes", planes),
     }
+
+
+def test_features_built_by_and_by_are_those_built_at_once(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    contract, related = load_dataset("flights"), related_to_flights(spark, tmp_path)
     january = [(1, 1, 99), (1, 20, 0)]
     arrivals = [
         january,
@@ -105,6 +110,28 @@ def test_features_built_by_and_by_are_those_built_at_once(
         lake.read_table(spark, features), lake.read_table(spark, at_once), ignore_row_order=True
     )
     assert len(operations(features.uri)) == len(arrivals)
+
+
+def test_features_follow_flights_that_come_go_and_change(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    random = Random(0)  # noqa: S311 # no secret
+    contract, related = load_dataset("flights"), related_to_flights(spark, tmp_path)
+    flown: dict[tuple[int, int], int | None] = {(1, 1): 99}
+    for _ in range(5):
+        for _ in range(random.randrange(1, 6)):
+            day = random.randrange(1, 5), random.randrange(1, 29)
+            flown[day] = random.choice([0, 99, None])
+        if random.random() < 0.5:
+            del flown[random.choice(list(flown))]
+        rows = flights(spark, *((*day, delay) for day, delay in flown.items()))
+        tables = {"flights": silver_of(spark, tmp_path, "flights", rows), **related}
+        features = build_features(spark, tables, contract, lake_uri=f"{tmp_path}/apart")
+    at_once = build_features(spark, tables, contract, lake_uri=f"{tmp_path}/together")
+    assert_df_equality(
+        lake.read_table(spark, features), lake.read_table(spark, at_once), ignore_row_order=True
+    )
+    assert features.rows_out == len(flown)
 
 
 def features_of(spark: SparkSession, folder: Path, months: list[int]) -> TableReceipt:

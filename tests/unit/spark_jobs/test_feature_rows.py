@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from chispa import assert_df_equality
 
+from spark_jobs.feature_rows import FeatureSetError, feature_rows
 from spark_jobs.feature_sets import DailyFeatureSet, flights
-from spark_jobs.features import FeatureSetError, feature_rows
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from spark_jobs.split import SplitError, assign_split, rows_of_split
+from spark_jobs.split_sides import SplitError, assign_split, rows_of_split
 from tests.contracts import contract_of
 
 if TYPE_CHECKING:
