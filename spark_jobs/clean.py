@@ -14,7 +14,7 @@ from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.quality import broken_rules_in, find_broken, require_quality
 from spark_jobs.retries import done_again_on_conflict
-from spark_jobs.session import fit_to_rows, map_in_sessions
+from spark_jobs.session import FEW_ROWS, fit_to_rows, map_in_sessions
 from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
@@ -88,7 +88,7 @@ def clean_dataset(
         uris = cleaned_uris(spark, contract, lake_uri)
         refuse_broken(spark, uris.values())
         if before is None or contract.judged_with_rows or contract.snapshots:
-            states = judge_all(rows, contract, uris, facts, others)
+            states = judge_all(rows, contract, uris, facts, others, many=bronze.rows_out > FEW_ROWS)
         else:
             arrived_rows = changes_between(spark, bronze.uri, before, bronze.version)
             states = judge_new(rows, arrived_rows, contract, uris, facts)

@@ -25,11 +25,13 @@ from conf.columns import (
     VALID_FROM,
     VALID_TO,
 )
+from conf.dataset_column import ROW_KEY
 from conf.rule_level import WARN
 from spark_jobs.broken_rules import broke_one, named_if_broken, rule_masks
 from spark_jobs.conform import cast_text, present_text
 from spark_jobs.deletions import IS_DELETION, is_deletion, reason, rules_of_deletions
 from spark_jobs.foreign_keys import with_known
+from spark_jobs.rivals import Rivals, find_rivals
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.row_rules import rules_of, text_of
 from spark_jobs.snapshots import present_keys, with_losses
@@ -41,6 +43,7 @@ from spark_jobs.verdict import (
     VERDICT,
     repeated,
     uniques_of,
+    verdict_alone,
     with_repeated,
     with_verdict,
 )
@@ -58,33 +61,33 @@ NO_DATASETS: Mapping[str, DataFrame] = MappingProxyType({})
 
 
 def judge_rows(
-    bronze: DataFrame, contract: Dataset, *, referenced: Mapping[str, DataFrame] = NO_DATASETS
+    bronze: DataFrame,
+    contract: Dataset,
+    *,
+    referenced: Mapping[str, DataFrame] = NO_DATASETS,
+    rivals: Rivals | None = None,
 ) -> DataFrame:
     """Add to every bronze row its verdict, typed values, broken rules and original text.
 
     Takes the contract's columns as text with LINEAGE, ARRIVAL, FILE_MODIFIED, MALFORMED and
     UNDECLARED; a column that was declared after its file came is read from UNDECLARED, and bronze
     from before there was ARRIVAL came before all that has it. `referenced` has the valid rows of
-    the datasets that foreign keys refer to; the foreign keys of others are not looked at. Returns
-    LINEAGE, the typed columns, ROW_HASH over them, VERDICT, and for rows that broke a rule alone
-    BROKEN_RULES (every rule that a row broke, in the contract's order) and ORIGINAL (the line, or
-    its columns as JSON). A row that broke rules of the level `warn` alone is valid. The newest row
-    of an entity that is deleted has REASON. Of a contract with a history, versions of entities have
-    IS_VERSION, and when they held.
+    the datasets that foreign keys refer to; the foreign keys of others are not looked at. Only
+    `rivals` are compared, if they are known, where a verdict depends on rows of the same key alone.
+    Returns LINEAGE, the typed columns, ROW_HASH over them, VERDICT, and for rows that broke a rule
+    alone BROKEN_RULES (every rule that a row broke, in the contract's order) and ORIGINAL (the
+    line, or its columns as JSON). A row that broke rules of the level `warn` alone is valid. The
+    newest row of an entity that is deleted has REASON. Of a contract with a history, versions of
+    entities have IS_VERSION, and when they held.
     """
-    typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
-    typed, known = with_known(typed, contract, referenced)
-    rules = rules_of(contract) | known
-    names, uniques = list(rules), list(uniques_of(contract))
-    warning = {name for name, level in contract.levels.items() if level.name == WARN}
-    typed = with_losses(typed, contract) if contract.snapshots else typed
-    masked = typed.select("*", *rule_masks(rules))
-    is_broken = broke_one(names, among={*names} - warning)
-    if contract.may_delete:
-        masked = masked.withColumn(IS_DELETION, is_deletion(contract))
-        broke_its_own = broke_one(names, among=rules_of_deletions(contract) - warning)
-        is_broken = F.when(F.col(IS_DELETION), broke_its_own).otherwise(is_broken)
-    judged = with_repeated(with_verdict(masked, is_broken, contract), contract)
+    if rivals is None or contract.may_delete or contract.history:
+        judged, names = _with_verdicts(bronze, contract, referenced)
+    else:
+        alone, others = rivals.parted(bronze)
+        judged, names = _with_verdicts(alone, contract, referenced, compares=False)
+        if others is not None:
+            judged = judged.unionByName(_with_verdicts(others, contract, referenced)[0])
+    judged, uniques = with_repeated(judged, contract), list(uniques_of(contract))
     is_repeated = [F.col(repeated(name)) for name in uniques]
     broke_a_rule = reduce(or_, is_repeated, broke_one(names, among=names))
     broken = [
@@ -105,6 +108,34 @@ def judge_rows(
         ),
         F.when(broke_a_rule, F.col("_original")).alias(ORIGINAL),
     )
+
+
+def _with_verdicts(
+    bronze: DataFrame,
+    contract: Dataset,
+    referenced: Mapping[str, DataFrame],
+    *,
+    compares: bool = True,
+) -> tuple[DataFrame, list[str]]:
+    """Add typed values, masks of broken rules and VERDICT to rows, and return the rules' names.
+
+    Rows with the same key are compared, unless nobody has the same.
+    """
+    typed = with_row_hash(_type_columns(bronze, contract), contract.column_names)
+    typed, known = with_known(typed, contract, referenced)
+    rules = rules_of(contract) | known
+    names = list(rules)
+    warning = {name for name, level in contract.levels.items() if level.name == WARN}
+    typed = with_losses(typed, contract) if contract.snapshots else typed
+    masked = typed.select("*", *rule_masks(rules))
+    is_broken = broke_one(names, among={*names} - warning)
+    if contract.may_delete:
+        masked = masked.withColumn(IS_DELETION, is_deletion(contract))
+        broke_its_own = broke_one(names, among=rules_of_deletions(contract) - warning)
+        is_broken = F.when(F.col(IS_DELETION), broke_its_own).otherwise(is_broken)
+    if not compares:
+        return masked.withColumn(VERDICT, verdict_alone(is_broken)), names
+    return with_verdict(masked, is_broken, contract), names
 
 
 def select_valid(judged: DataFrame, contract: Dataset) -> DataFrame:
@@ -141,6 +172,13 @@ def select_warned(judged: DataFrame, contract: Dataset) -> DataFrame:
     """Return of valid rows those that broke a rule of the level `warn`, as quarantined ones are."""
     is_warned = (F.col(VERDICT) == VALID) & F.col(BROKEN_RULES).isNotNull()
     return _with_reasons(judged.where(is_warned), contract)
+
+
+def rivals_in(bronze: DataFrame, contract: Dataset) -> Rivals | None:
+    """Find the bronze rows that share their key, broken ones too; None if they are very many."""
+    if contract.key == (ROW_KEY,):
+        return Rivals()
+    return find_rivals(_type_columns(bronze, contract), contract.key)
 
 
 def keys_of(bronze: DataFrame, contract: Dataset) -> DataFrame:

@@ -16,6 +16,7 @@ from spark_jobs import lake
 from spark_jobs.delta_log import table_exists
 from spark_jobs.judge import (
     judge_rows,
+    rivals_in,
     select_deleted,
     select_duplicates,
     select_history,
@@ -78,13 +79,22 @@ def judge_all(
     uris: Mapping[str, str],
     record: Record,
     others: Mapping[str, DataFrame],
+    *,
+    many: bool,
 ) -> dict[str, TableState]:
-    """Judge all rows, and return the tables as they then are."""
-    with _persisted(judge_rows(rows, contract, referenced=others)) as judged:
-        return {
+    """Judge all rows, and return the tables as they then are.
+
+    Of many rows, those that share their key are found first, and the others never moved.
+    """
+    rivals = rivals_in(rows, contract) if many else None
+    with _persisted(judge_rows(rows, contract, referenced=others, rivals=rivals)) as judged:
+        states = {
             name: lake.sync_table(SELECT[name](judged, contract), uri, key=[ROW_ID], record=record)
             for name, uri in uris.items()
         }
+    if rivals:
+        rivals.release()
+    return states
 
 
 def judge_new(

@@ -39,6 +39,11 @@ def with_verdict(rows: DataFrame, is_broken: SparkColumn, contract: Dataset) -> 
     return rows.select("*", decided.alias(VERDICT))
 
 
+def verdict_alone(is_broken: SparkColumn) -> SparkColumn:
+    """Return the VERDICT of a row that shares its key with no other, and deletes nothing."""
+    return F.when(is_broken, F.lit(QUARANTINED)).otherwise(F.lit(VALID))
+
+
 def with_repeated(judged: DataFrame, contract: Dataset) -> DataFrame:
     """Set aside valid rows whose unique columns a newer valid row has.
 

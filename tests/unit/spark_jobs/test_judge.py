@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from spark_jobs.judge import judge_rows, select_valid
+from spark_jobs.judge import judge_rows, rivals_in, select_valid
 from tests.contracts import bronze_of, contract_of
 
 if TYPE_CHECKING:
@@ -96,8 +96,9 @@ def test_a_valid_row_has_typed_columns_and_where_it_came_from(spark: SparkSessio
     assert_df_equality(actual, spark.createDataFrame(rows, f"{lineage}, {columns}"))
 
 
+@pytest.mark.parametrize("looks", [False, True], ids=["all rows", "rivals"])
 def test_of_rows_with_one_key_the_stated_winner_stays_and_broken_ones_do_not_compete(
-    spark: SparkSession,
+    spark: SparkSession, *, looks: bool
 ) -> None:
     contract = contract_of(TRIPS)
     same = {"tip": "1", "city": "Ulm"}
@@ -116,6 +117,10 @@ def test_of_rows_with_one_key_the_stated_winner_stays_and_broken_ones_do_not_com
             {**same, "trip": "5", "fare": "9", "_file_modified": "9", "_row_id": "z before"},
             {**same, "trip": "5", "fare": "9", "_file_modified": "10", "_row_id": "corrected"},
             {**same, "trip": "4", "fare": "9", "_row_id": "same 2 wins"},
+            {**same, "trip": "6", "fare": "9", "_row_id": "alone"},
+            {**same, "trip": "7", "fare": "999", "_row_id": "alone and broken"},
+            {**same, "trip": "x", "fare": "9", "_row_id": "no key"},
+            {**same, "trip": "x", "fare": "9", "_row_id": "no key either"},
         ],
     )
     rows = [
@@ -130,8 +135,13 @@ def test_of_rows_with_one_key_the_stated_winner_stays_and_broken_ones_do_not_com
         ("z before", "duplicate"),
         ("corrected", "valid"),
         ("same 2 wins", "valid"),
+        ("alone", "valid"),
+        ("alone and broken", "quarantined"),
+        ("no key", "quarantined"),
+        ("no key either", "quarantined"),
     ]
-    actual = judge_rows(bronze, contract).select("_row_id", "_verdict")
+    rivals = rivals_in(bronze, contract) if looks else None
+    actual = judge_rows(bronze, contract, rivals=rivals).select("_row_id", "_verdict")
     expected = spark.createDataFrame(rows, "_row_id string, _verdict string")
     assert_df_equality(actual, expected, ignore_row_order=True, ignore_nullable=True)
 
