@@ -22,6 +22,7 @@ from conf.columns import ROW_HASH
 from spark_jobs.broken_table import require_whole, whole_state
 from spark_jobs.checksum import checksum
 from spark_jobs.commits import commit, merge_settings, own_commit, writer_of
+from spark_jobs.compaction import compacted
 from spark_jobs.delta_files import count_rows
 from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
 from spark_jobs.receipt import Counts, TableReceipt
@@ -240,8 +241,8 @@ def delete_where(spark: SparkSession, uri: str, is_gone: SparkColumn, *, record:
 
 
 def _written(spark: SparkSession, uri: str, version: int, record: Record) -> TableState:
-    """Return the state of a table after a commit of this run."""
-    return own_commit(table_state(spark, uri), record, version)
+    """Return the state of a table after a commit of this run, and keep it in few files."""
+    return compacted(spark, own_commit(table_state(spark, uri), record, version), record)
 
 
 def _created(rows: DataFrame, uri: str, *, record: Record) -> TableState:
