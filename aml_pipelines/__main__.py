@@ -32,6 +32,7 @@ VERBS = {
     "bootstrap": "make what pipelines need in a workspace",
     "care": "find what crashes left in the lake, and remove it",
     "health": "print the state of data, scores and model, as monitoring judged it",
+    "release": "write the scores of a batch that an incident has held back",
     "lineage": "say what a table, model or row was made from, and what of it",
     "impact": "say what a raw file has reached, and the commands that repair it",
     "diff": "say how two versions of a table differ",

@@ -40,3 +40,6 @@ SCORE = "score"
 CLASS = "class"
 PROBABILITIES = "probabilities"  # of each class by name, unless the classes are 0 and 1
 INPUT_HASH = "input_hash"
+
+# Scores that wait to be released: the batch that they are of, and what their commit will say.
+BATCH, FACTS = "_batch", "_facts"

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from conf.dataset import require_dataset_name
 from conf.document import Section, read_document
+from conf.receiver import read_receivers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from conf.receiver import Receiver
 
 MONITORS = Path(__file__).with_name("monitors")
 # What a finding may lead to, from the least on.
@@ -23,7 +26,7 @@ DEFAULT_LEVELS = {
     "label_drift": "warn",
     "vanished_value": "warn",
     "new_values": "warn",
-    "nulls": "hold",
+    "nulls": "warn",
     "volume": "warn",
     "null_rate": "warn",
     "rule_rate": "warn",
@@ -61,7 +64,8 @@ class Monitor:
     `period_days` are judged together; anomalies are judged of days that have `history_weeks` before
     them, of at most `history_days`. Distributions of at most `few_rows` rows are compared by tests,
     of more by distances. A row is late that arrives more than `late_after_days` after its day.
-    Without `slices` those of the model are watched.
+    Without `slices` those of the model are watched. `receivers`, by name, are told of incidents.
+    For `cool_down_days` after a training that an incident led to, no other one leads to one.
     """
 
     dataset: str
@@ -74,6 +78,8 @@ class Monitor:
     holidays: tuple[dt.date, ...]
     thresholds: Thresholds
     levels: Mapping[str, str]
+    receivers: Mapping[str, Receiver]
+    cool_down_days: int
 
 
 def load_monitor(dataset: str, *, folder: Path = MONITORS) -> Monitor:
@@ -93,7 +99,7 @@ def load_monitor(dataset: str, *, folder: Path = MONITORS) -> Monitor:
 def _read(dataset: str, document: Section) -> Monitor:
     document.allow(
         *("period_days", "history_weeks", "history_days", "late_after_days", "few_rows"),
-        *("slices", "holidays", "thresholds", "levels"),
+        *("slices", "holidays", "thresholds", "levels", "receivers", "cool_down_days"),
     )
     return Monitor(
         dataset=dataset,
@@ -106,6 +112,8 @@ def _read(dataset: str, document: Section) -> Monitor:
         holidays=_holidays(document),
         thresholds=_thresholds(document.section("thresholds")),
         levels=_levels(document.section("levels")),
+        receivers=read_receivers(document.section("receivers")),
+        cool_down_days=document.value("cool_down_days", int, 7),
     )
 
 
@@ -140,6 +148,7 @@ def _check(monitor: Monitor, document: Section) -> None:
         "history_days": monitor.period_days,
         "late_after_days": 0,
         "few_rows": 0,
+        "cool_down_days": 0,
     }
     for name, bound in least.items():
         if type(document.values.get(name)) is int and getattr(monitor, name) < bound:

@@ -30,6 +30,8 @@ _AGAIN = "run the pipeline again from its first step"
 _NOT_MADE_AGAIN = {
     "scores": "score its batches again",
     "rejected_scores": "score its batches again",
+    "held_scores": "score its batches again",
+    "incidents": "score the batches again that held_scores has",
     "withdrawn": "withdraw its files again",
 }
 

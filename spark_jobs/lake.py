@@ -7,7 +7,8 @@ A write that is repeated leaves the table as it is. What a table holds afterward
   `sync_rows` the keys that are `among`;
 - `rows` and all that has another key, as it was, with `upsert_table`;
 - all that has another key, as it was, with `withdraw`;
-- all but the rows of a condition, with `delete_where`.
+- all but the rows of a condition, with `delete_where`;
+- its rows at a version, and `rows`, with `append_after`, which is not repeated: it fails instead.
 """
 
 from __future__ import annotations
@@ -92,6 +93,21 @@ def create_once(rows: DataFrame, uri: str, *, record: Record, rows_in: int) -> T
     if not table_exists(spark, uri):
         _created(rows, uri, record=record)
     return receipt_of(spark, uri, rows_in=rows_in)
+
+
+def append_after(
+    rows: DataFrame, uri: str, before: TableState | None, *, record: Record
+) -> TableState:
+    """Append rows that follow from what a table held at the version `before`; None had no table.
+
+    Raises WriteConflictError, having written nothing, where another run wrote meanwhile: what it
+    wrote may lead to other rows.
+    """
+    if before is None:
+        return _created(rows, uri, record=record)
+    version = before.version + 1
+    commit(writer_of(rows, record, version=version).mode("append"), uri, version=version)
+    return own_commit(table_state(rows.sparkSession, uri), record, version)
 
 
 def with_checksum(spark: SparkSession, receipt: TableReceipt) -> TableReceipt:

@@ -13,6 +13,8 @@ from spark_jobs.broken_table import refuse_broken
 from spark_jobs.delta_files import rows_if_told
 from spark_jobs.delta_log import TableState, first_record, table_exists, table_state
 from spark_jobs.fingerprint import fingerprint, version_of
+from spark_jobs.held_scores import batch_id_of, held_uri, hold_scores, note_held, reason_to_hold
+from spark_jobs.monitoring.incident_log import read_events
 from spark_jobs.receipt import Counts, TableReceipt, check_balance
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import schema_hash
@@ -55,7 +57,10 @@ def write_scores(
     run: ScoreRun,
     lake_uri: str,
 ) -> dict[str, TableReceipt]:
-    """Merge the scores of one batch into the tables `scores` and `rejected_scores`.
+    """Merge the scores of one batch into `scores` and `rejected_scores`, or hold them back.
+
+    Held are they while an incident of the level `hold` is open of the model, or a batch before them
+    is not released; they are in `held_scores` then.
 
     Takes ROW_ID, SCORE, CLASS and maybe PROBABILITIES, one row per row of the batch. A row that has
     its score from this model version keeps it, with the run and time that first wrote it; a row
@@ -87,9 +92,15 @@ def write_scores(
             lake.read_table(spark, rejected), inputs, scores, contract, run=run
         ),
     }
-    tables = _merge(
-        rows, batch, contract, lake_uri=lake_uri, record={**facts, "run_id": run.run_id}
-    )
+    record = {**facts, "run_id": run.run_id}
+    known = read_events(spark, contract.name, lake_uri=lake_uri)
+    reason = reason_to_hold(known.events, batch_id_of(batch), run) if batch.rows_in else None
+    if reason:
+        _check_class_type(scores, held_uri(contract, lake_uri))
+        held = hold_scores(rows, batch, contract, run=run, lake_uri=lake_uri, record=record)
+        note_held(spark, known, reason, batch_id_of(batch), run)
+        return held
+    tables = merge_scores(rows, contract, rows_in=batch.rows_in, lake_uri=lake_uri, record=record)
     step_state.save(spark, lake_uri, "write_scores", contract.name, StepState(facts, tables))
     return tables
 
@@ -107,15 +118,19 @@ def _refuse_overtaken(
         step_state.refuse_earlier(last, facts, step="write_scores", dataset=contract.name)
 
 
-def _merge(
+def merge_scores(
     rows: Mapping[str, DataFrame],
-    batch: TableReceipt,
     contract: Dataset,
     *,
+    rows_in: int,
     lake_uri: str,
     record: Record,
 ) -> dict[str, TableReceipt]:
-    """Bring both tables up to date with these rows, and count the rows that they really hold."""
+    """Bring both tables up to date with these rows, and count the rows that they really hold.
+
+    `rows` has those of `scores` and of `rejected_scores`, `rows_in` in all. Raises ReceiptError
+    when the tables do not add up.
+    """
     scored, refused = rows["scores"], rows["rejected_scores"]
     spark = scored.sparkSession
     uris = {name: lake.table_uri(lake_uri, "gold", contract.name, name) for name in rows}
@@ -138,7 +153,7 @@ def _merge(
     kept = {name: _rows_of(rows[name], states[name], key=keys[name]) for name in rows}
     check_balance(
         f"scores of {contract.name!r}",
-        rows_in=batch.rows_in,
+        rows_in=rows_in,
         rows_out=kept["scores"],
         set_aside={"rejected": kept["rejected_scores"]},
     )
@@ -147,7 +162,7 @@ def _merge(
         "rejected_scores": {"scored": kept["scores"]},
     }
     return {
-        name: _receipt(spark, states[name], Counts(batch.rows_in, kept[name], elsewhere[name]))
+        name: _receipt(spark, states[name], Counts(rows_in, kept[name], elsewhere[name]))
         for name in rows
     }
 

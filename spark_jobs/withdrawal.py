@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from conf.dataset import Dataset
 
 NO_REASON = "not stated"
+SCORED = ("scores", "rejected_scores", "held_scores")
 # In this order: rows of splits are found by the features that they were made of.
 TABLES = (
-    *(("gold", name) for name in (*SPLITS, "features", "scores", "rejected_scores")),
+    *(("gold", name) for name in (*SPLITS, "features", *SCORED)),
     *CLEANED.values(),
     ("bronze", "rows"),
 )

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from aml_pipelines.console import say
 from aml_pipelines.files import read_json
 from aml_pipelines.leftovers.runs import COMPLETED, run_records
+from aml_pipelines.lineage.incidents import incident_lines, read_incidents
 from aml_pipelines.lineage.table_logs import LOG, TableLog
 from aml_pipelines.targets import add_target_argument, command_target
 from aml_pipelines.workspace.state import StateFolder
 from conf.errors import UserError
+from conf.incident import waiting_batches
 from conf.monitor import LEVELS
 
 if TYPE_CHECKING:
@@ -32,15 +34,22 @@ _SHOWN = 6  # with the lines around them ten
 
 @dataclass(frozen=True)
 class State:
-    """What was judged last of a dataset, by which run and when, and whether scores came since."""
+    """What was judged last of a dataset, by which run and when, and what has come of it.
+
+    `incidents` says in words which are open and what was done; `held` names batches that wait.
+    """
 
     run: str
     judged: str
     health: Mapping[str, Any]
     is_outdated: bool
+    incidents: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def code(self) -> int:
+        if self.held:
+            return BREACHED
         levels = {finding["level"] for finding in self.health["findings"]}
         if not levels:
             return WELL
@@ -84,10 +93,21 @@ def _states(target: Target) -> dict[str, State]:
             continue
         health = read_json(Path(node["outputs"]["findings"], _FINDINGS))
         newest[health["dataset"]] = (run, record["started"], health)
-    return {
-        dataset: State(*judged, _scored_since(target, dataset, datetime.fromisoformat(judged[1])))
-        for dataset, judged in newest.items()
-    }
+    return {dataset: _state(target, dataset, *judged) for dataset, judged in newest.items()}
+
+
+def _state(
+    target: Target, dataset: str, run: str, started: str, health: Mapping[str, Any]
+) -> State:
+    events = read_incidents(target, dataset)
+    return State(
+        run,
+        started,
+        health,
+        _scored_since(target, dataset, datetime.fromisoformat(started)),
+        tuple(incident_lines(events)),
+        tuple(dict.fromkeys(event.batch for event in waiting_batches(events).values())),
+    )
 
 
 def _scored_since(target: Target, dataset: str, moment: datetime) -> bool:
@@ -112,6 +132,11 @@ def _lines(state: State) -> list[str]:
     ]
     if len(findings) > _SHOWN:
         lines.append(f"  and {len(findings) - _SHOWN} more")
+    lines += [f"  {line}" for line in state.incidents]
+    lines += [
+        f"  scores of batch {batch} are held: python -m aml_pipelines release {batch}"
+        for batch in state.held
+    ]
     lines.append(f"  judged at {state.judged} by run {state.run}")
     if state.is_outdated:
         again = f"run monitoring --set inputs.dataset={health['dataset']}"

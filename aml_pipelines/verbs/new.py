@@ -40,7 +40,9 @@ FILES = {
 }
 JOB = "job.yml"
 IMAGE = "train"  # of command steps
-GOLD_TABLES = frozenset({"features", *SPLITS, "scores", "rejected_scores"})
+GOLD_TABLES = frozenset(
+    {"features", *SPLITS, "scores", "rejected_scores", "held_scores", "incidents"}
+)
 LONGEST = 40  # a longer name would break lines of the files, and the formatter's rules
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from conf.arguments import arguments
 from conf.dataset import load_dataset
+from conf.incident import HELD_TABLE
+from spark_jobs.held_scores import batch_id_of
 from spark_jobs.ingest import ARRIVAL_ORDER
 from spark_jobs.receipt import Receipt, name_tables
 from spark_jobs.score_rows import ScoreRun
 from spark_jobs.scores import write_scores
 from spark_jobs.session import spark_session
 from spark_jobs.storage import read_receipt, read_text, write_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spark_jobs.receipt import TableReceipt
 
 
 def main(
@@ -43,12 +51,23 @@ def main(
             run=written_by,
             lake_uri=lake,
         )
-        headline = (
-            f"{tables['scores'].rows_out:,} scores of {resolved['name']} v{resolved['version']} "
-            f"in {tables['scores'].uri}, {tables['rejected_scores'].rows_out:,} rows rejected"
-        )
+        headline = _headline(tables, selected.table("batch"), written_by)
         named = name_tables(dataset, tables)
         write_receipt(spark, receipt, Receipt("write_scores", dataset, headline, named))
+
+
+def _headline(tables: Mapping[str, TableReceipt], batch: TableReceipt, run: ScoreRun) -> str:
+    model = f"{run.model_name} v{run.model_version}"
+    if HELD_TABLE in tables:
+        held, name = tables[HELD_TABLE], batch_id_of(batch)
+        return (
+            f"{held.rows_out:,} rows of {model} are held in {held.uri}: "
+            f"python -m aml_pipelines release {name}"
+        )
+    return (
+        f"{tables['scores'].rows_out:,} scores of {model} in {tables['scores'].uri}, "
+        f"{tables['rejected_scores'].rows_out:,} rows rejected"
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.delta_logs import operations
-from tests.e2e.lake_runs import ALL, Ended, make_lake, receipt, run
+from tests.e2e.lake_runs import ALL, Ended, command, make_lake, receipt, rows_of, run
 from tests.e2e.word_labels import write_own
 from tests.rooms import copy_rooms
 
@@ -18,6 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),  # MLflow's
 ]
 MODEL = "--model=tickets_model"
+LEVELS = "levels: {nulls: hold}\n"
 
 
 class Watched(NamedTuple):
@@ -33,6 +34,11 @@ class Watched(NamedTuple):
         return Path(nodes["judge_health"]["outputs"]["findings"])
 
     @property
+    def incidents(self) -> list[dict[str, Any]]:
+        rows = rows_of(self.lake / "gold" / "tickets" / "incidents")
+        return sorted(rows, key=lambda row: int(row["sequence"]))
+
+    @property
     def health(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.findings / "findings.json").read_text())
         return found
@@ -43,6 +49,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     repository = copy_rooms(tmp_path_factory.mktemp("repository"))
     lake = make_lake(tmp_path_factory.mktemp("tickets"))
     write_own("tickets", repository=repository, lake=lake)
+    (repository / "conf" / "monitors" / "tickets.yml").write_text(LEVELS)
     return Watched(repository, lake, run(lake, *ALL, "monitoring", MODEL, repository=repository))
 
 
@@ -73,6 +80,14 @@ def test_the_page_shows_each_cause_and_draws_the_columns(watched: Watched) -> No
     assert page.count("<svg") >= 3
 
 
+def test_each_finding_opens_an_incident(watched: Watched) -> None:
+    findings, incidents = watched.health["findings"], watched.incidents
+    assert [(row["event"], row["cause"]) for row in incidents] == [
+        ("opened", finding["cause"]) for finding in findings
+    ]
+    assert {row["run_id"] for row in incidents} == {watched.ended.runs["monitoring"]["run_id"]}
+
+
 def test_every_row_is_profiled_once_and_the_same_lake_again_commits_nothing(
     watched: Watched,
 ) -> None:
@@ -81,10 +96,37 @@ def test_every_row_is_profiled_once_and_the_same_lake_again_commits_nothing(
     assert (profiles["rows_in"], profiles["rows_out"]) == (280, 280)
     assert profiles["set_aside"] == {"no_day": 0}
     before = operations(profiles["uri"])
+    incidents = watched.incidents
     again = run(watched.lake, "monitoring", MODEL, repository=watched.repository)
     assert again.code == 0, again.text
+    assert watched.incidents == incidents
     assert "tickets: 0 days profiled, 280 rows in all" in again.text
     assert operations(profiles["uri"]) == before == ["WRITE"]
     assert receipt(again, "monitoring", "judge_health") == receipt(
         watched.ended, "monitoring", "judge_health"
     )
+
+
+def test_a_batch_that_comes_while_nulls_hold_waits_until_it_is_released(watched: Watched) -> None:
+    repository, lake = watched.repository, watched.lake
+    batch = lake / "raw" / "tickets" / "batch"
+    header, ticket, *_ = (batch / "a.csv").read_text().splitlines()
+    (batch / "b.csv").write_text(f"{header}\n999,{ticket.partition(',')[2]}\n")
+    scored = run(lake, "batch_inference", MODEL, repository=repository)
+    assert scored.code == 0, scored.text
+    told = receipt(scored, "batch_inference", "write_scores")["tables"]["tickets/scores"]
+    assert (told["rows_out"], told["set_aside"]) == (0, {"held": told["rows_in"]})
+    tickets = {row["ticket"] for row in rows_of(lake / "gold" / "tickets" / "scores")}
+    assert 999 not in tickets
+
+    target = f"--target={lake.parent / 'local.yml'}"
+    shown = command("health", "tickets", target, repository=repository).stdout
+    (line,) = (line for line in shown.splitlines() if " are held: " in line)
+    name = line.rpartition(" ")[2]
+    for said in ("are written, released by Ada", "was released before, by Ada"):
+        done = command("release", name, "--by=Ada", target, repository=repository)
+        assert (done.returncode, said in done.stdout) == (0, True), done.stdout + done.stderr
+    after = {row["ticket"] for row in rows_of(lake / "gold" / "tickets" / "scores")}
+    assert after == {*tickets, 999}
+    released = [row for row in watched.incidents if row["event"] == "released"]
+    assert [(row["batch"], row["person"]) for row in released] == [(name, "Ada")]
