@@ -104,6 +104,11 @@ def incidents_of(events: Iterable[IncidentEvent]) -> dict[str, Incident]:
     return {name: _incident(found) for name, found in by_incident.items()}
 
 
+def incidents_of_model(events: Iterable[IncidentEvent], model_name: str) -> list[Incident]:
+    """Return the state of each incident of a model, in the order in which they were opened."""
+    return list(incidents_of(e for e in events if e.model_name == model_name).values())
+
+
 def waiting_batches(events: Iterable[IncidentEvent]) -> dict[tuple[str, str], IncidentEvent]:
     """Return how each batch that is not released was held, by batch and model, the oldest first."""
     waiting: dict[tuple[str, str], IncidentEvent] = {}

@@ -18,7 +18,7 @@ from conf.columns import (
     ROW_ID,
     SCORE,
 )
-from conf.incident import HELD, HELD_TABLE, HOLD, RELEASED, incidents_of, waiting_batches
+from conf.incident import HELD, HELD_TABLE, HOLD, RELEASED, incidents_of_model, waiting_batches
 from spark_jobs import lake
 from spark_jobs.delta_log import table_exists
 from spark_jobs.monitoring.incident_log import append_events, numbered
@@ -58,7 +58,7 @@ def reason_to_hold(
     if any((e.batch, e.model_version) == key for e in own if e.event == RELEASED):
         return None
     waiting = waiting_batches(own).values()
-    states = incidents_of(own).values()
+    states = incidents_of_model(own, run.model_name)
     holding = [each.newest for each in states if each.is_open and each.level == HOLD]
     return next(iter([*waiting, *holding]), None)
 

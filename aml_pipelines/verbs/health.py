@@ -132,7 +132,7 @@ def _lines(state: State) -> list[str]:
     ]
     if len(findings) > _SHOWN:
         lines.append(f"  and {len(findings) - _SHOWN} more")
-    lines += [f"  {line}" for line in state.incidents]
+    lines += [f"  {line}" for line in state.incidents[:_SHOWN]]
     lines += [
         f"  scores of batch {batch} are held: python -m aml_pipelines release {batch}"
         for batch in state.held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
@@ -38,7 +39,8 @@ def main(arguments: argparse.Namespace) -> int:
         raise UserError(
             f"the lake of target {target.name!r} is no folder here; submit the component: "
             f"python -m aml_pipelines submit release --target {target.option} --as-of now "
-            f"--set inputs.dataset=… --set inputs.batch={batch} --set inputs.person={person}"
+            f"--set inputs.dataset=… --set inputs.batch={quote(batch)} "
+            f"--set inputs.person={quote(person)}"
         )
     name = load_dataset(arguments.dataset or _dataset_of(batch, target)).name
     asked = {

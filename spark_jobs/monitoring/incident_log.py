@@ -14,14 +14,8 @@ from conf.incident import TABLE, IncidentEvent
 from spark_jobs import lake
 from spark_jobs.broken_table import whole_state
 from spark_jobs.delta_log import table_exists
-from spark_jobs.monitoring.incident_decisions import (
-    claimed_by,
-    claims,
-    is_overtaken,
-    moment_of,
-    outcome_events,
-    seen_events,
-)
+from spark_jobs.monitoring.incident_claims import claimed_by, claims, outcome_events
+from spark_jobs.monitoring.incident_findings import is_overtaken, moment_of, seen_events
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.store_faults import naming_faults
 
@@ -80,7 +74,7 @@ def record_findings(
     if not is_overtaken(before, health):
         seen = numbered(before, seen_events(before, health, moment=moment, run_id=run_id))
     after = [*before, *seen]
-    claimed = claims(after, monitor, health, moment=moment, run_id=run_id)
+    claimed = claims(after, monitor, health["model_name"], moment=moment, run_id=run_id)
     new = [*seen, *numbered(after, claimed)]
     append_events(spark, known, new, record={"step": "write_incidents", "run_id": run_id})
     events = [*before, *new]

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from chispa import assert_df_equality
+from pyspark.sql import functions as F
 
 from spark_jobs import lake
-from spark_jobs.delta_log import LakeError, table_exists
+from spark_jobs.delta_log import LakeError
 from spark_jobs.monitoring.incident_log import read_events
 from spark_jobs.release import BatchRelease, release_batch
 from spark_jobs.score_rows import ScoreRun
 from spark_jobs.scores import write_scores
+from spark_jobs.withdrawal import TABLES as WITHDRAWN
 from tests.delta_logs import operations
 from tests.integration.incidents_at_once import HEALTH, NULLS, record
 from tests.integration.test_scores import TRIPS, batch_of, scores_of
@@ -32,11 +34,16 @@ HOLDING = {**HEALTH, "findings": [NULLS]}
 
 
 def write(
-    spark: SparkSession, folder: Path, batch: dict[str, TableReceipt], *scores: float, run: str
+    spark: SparkSession,
+    folder: Path,
+    batch: dict[str, TableReceipt],
+    *scores: float,
+    run: str,
+    model: str = "late",
 ) -> dict[str, TableReceipt]:
     """Score the rows r1, r2, … of a batch."""
     rows = scores_of(spark, *((f"r{n}", score, 1) for n, score in enumerate(scores, start=1)))
-    written_by = replace(RUN, run_id=run)
+    written_by = replace(RUN, run_id=run, model_name=model)
     return write_scores(
         *(spark, batch["batch"], batch["rejected"], rows, TRIPS),
         run=written_by,
@@ -140,11 +147,37 @@ def test_a_batch_after_one_that_waits_waits_too_and_they_are_released_in_order(
     assert stored(spark, tmp_path, "scores", "trip").count() == 3  # nothing waits any more
 
 
-def test_scores_of_another_model_do_not_wait(spark: SparkSession, tmp_path: Path) -> None:
-    record(spark, str(tmp_path), "watch 1", {**HOLDING, "model_name": "other"})
-    batch = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [])
-    assert write(spark, tmp_path, batch, 0.1, run="run 1")["scores"].rows_out == 1
-    assert not table_exists(spark, f"{tmp_path}/gold/trips/held_scores")
+def test_scores_of_another_model_do_not_wait_and_keep_none_from_its_release(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    record(spark, str(tmp_path), "watch 1", HOLDING)
+    first = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [], features="t@1")
+    write(spark, tmp_path, first, 0.1, run="run 1")
+    later = batch_of(spark, tmp_path, "b", [("r1", 2, 9.5)], [], features="t@2")
+    other = write(spark, tmp_path, later, 0.3, run="run 2", model="other")
+    assert other["scores"].rows_out == 1
+    release(spark, tmp_path, "a")
+    expect(
+        stored(spark, tmp_path, "scores", "trip", "score", "model_name"),
+        "trip int, score double, model_name string",
+        (2, 0.3, "other"),
+        (1, 0.1, "late"),
+    )
+
+
+def test_rows_that_are_withdrawn_while_they_wait_are_not_released(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    record(spark, str(tmp_path), "watch 1", HOLDING)
+    rows = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5), ("r2", 2, 3.0)], [])
+    write(spark, tmp_path, rows, 0.1, 0.2, run="run 1")
+    # As `withdraw` does with each table that has ids of rows; a test of it names the tables.
+    lake.delete_where(
+        spark, f"{tmp_path}/gold/trips/held_scores", F.col("_row_id") == "r1", record={}
+    )
+    assert ("gold", "held_scores") in WITHDRAWN
+    assert release(spark, tmp_path, "a").rows == 1
+    expect(stored(spark, tmp_path, "scores", "trip"), "trip int", (2,))
 
 
 def test_a_release_that_was_broken_off_is_finished_by_the_same_command(

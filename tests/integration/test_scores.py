@@ -45,15 +45,20 @@ def batch_of(
     name: str,
     rows: list[tuple[str, int, float]],
     rejected: list[tuple[str, str]],
+    *,
+    features: str = "",
 ) -> Tables:
     """Write the tables of one batch: rows to be scored, and rows rejected with their reason."""
+    record = {"features": features}
     scored = spark.createDataFrame(rows, "_row_id string, trip int, km double")
     refused = spark.createDataFrame(
         [(None, *row) for row in rejected], "trip int, _row_id string, reason string"
     )
     total = len(rows) + len(rejected)
     return {
-        table: lake.create_once(frame, f"{folder}/batches/{name}/{table}", record={}, rows_in=total)
+        table: lake.create_once(
+            frame, f"{folder}/batches/{name}/{table}", record=record, rows_in=total
+        )
         for table, frame in (
             ("batch", with_row_hash(scored, ["trip", "km"])),
             ("rejected", refused),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from aml_pipelines.__main__ import main
+from conf.incident import IncidentEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +54,18 @@ class Lake:
         log.mkdir(parents=True)
         told = {"timestamp": (1793491200 + day * 86400) * 1000, "operation": "WRITE"}
         (log / f"{0:020}.json").write_text(json.dumps({"commitInfo": told}))
+
+    def record(self, dataset: str, *events: IncidentEvent) -> None:
+        """Write a table of incidents with these events."""
+        table = self.folder / "gold" / dataset / "incidents"
+        (table / "_delta_log").mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist([asdict(e) for e in events]), table / "part.parquet")
+        told = [
+            {"commitInfo": {"timestamp": 0, "operation": "WRITE"}},
+            {"add": {"path": "part.parquet"}},
+        ]
+        lines = "".join(f"{json.dumps(action)}\n" for action in told)
+        (table / "_delta_log" / f"{0:020}.json").write_text(lines)
 
 
 @pytest.fixture
@@ -112,6 +128,23 @@ def test_scores_from_before_the_run_are_no_news(
     lake.write_scores("rides", day=3)
     health(lake)
     assert "since" not in capsys.readouterr().out
+
+
+def test_open_incidents_and_batches_that_wait_are_told_though_nothing_is_found_now(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake.judge("2026-11-08_monitoring", "rides")
+    opened = IncidentEvent(
+        *(1, "i1", 1, "opened", "2026-11-07", "r", "rides_late", "3", "nulls", "km", "all"),
+        *("hold", "2026-11-07", "km is null", "{}"),
+    )
+    held = replace(opened, sequence=2, event="held", batch="b1")
+    lake.record("rides", opened, held)
+    assert health(lake) == 2
+    assert capsys.readouterr().out.splitlines()[1:3] == [
+        "  1 incident is open, the oldest since 2026-11-07",
+        "  scores of batch b1 are held: python -m aml_pipelines release b1",
+    ]
 
 
 def test_programs_get_all_of_it(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,14 +10,8 @@ import pytest
 from conf.incident import incidents_of
 from conf.monitor import load_monitor
 from conf.receiver import Receiver
-from spark_jobs.monitoring.incident_decisions import (
-    claimed_by,
-    claims,
-    is_overtaken,
-    moment_of,
-    outcome_events,
-    seen_events,
-)
+from spark_jobs.monitoring.incident_claims import claimed_by, claims, outcome_events
+from spark_jobs.monitoring.incident_findings import is_overtaken, moment_of, seen_events
 from spark_jobs.monitoring.incident_log import numbered
 
 if TYPE_CHECKING:
@@ -62,7 +56,7 @@ class Watch:
         moment = moment_of("arrival", health)
         seen = seen_events(self.events, health, moment=moment, run_id=name)
         new = numbered(self.events, seen)
-        made = claims([*self.events, *new], self.monitor, health, moment=moment, run_id=name)
+        made = claims([*self.events, *new], self.monitor, "late", moment=moment, run_id=name)
         new += numbered([*self.events, *new], made)
         self.events += new
         self.given[name] = claimed_by(self.events, name)
