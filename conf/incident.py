@@ -99,8 +99,7 @@ def incidents_of(events: Iterable[IncidentEvent]) -> dict[str, Incident]:
     """Return the state of each incident by its id, the one that was opened first before others."""
     by_incident: dict[str, list[IncidentEvent]] = {}
     for event in sorted(events, key=lambda each: each.sequence):
-        if event.event not in {HELD, RELEASED}:  # of a batch, which no incident has for itself
-            by_incident.setdefault(event.incident, []).append(event)
+        by_incident.setdefault(event.incident, []).append(event)
     return {name: _incident(found) for name, found in by_incident.items()}
 
 

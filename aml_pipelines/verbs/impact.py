@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aml_pipelines.lineage.things import Thing
 
 DONE = 0
-_SCORES = ("/scores", "/rejected_scores")
+_SCORES = ("/scores", "/rejected_scores", "/held_scores")
 _NO_IDS = "made from them"  # rows of splits have no ids
 
 

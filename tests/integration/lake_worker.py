@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.session import spark_session
-from tests.integration import arriving, runs_at_once
+from tests.integration import arriving, incidents_at_once, runs_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +47,8 @@ ORDERS: Mapping[str, Callable[..., object]] = {
     "work": work,
     "rows of work": runs_at_once.held,
     "versions of work": runs_at_once.versions,
+    "record findings": incidents_at_once.record,
+    "incidents": incidents_at_once.events,
 }
 
 

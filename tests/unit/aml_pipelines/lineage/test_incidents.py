@@ -19,7 +19,9 @@ ENDED = replace(OPENED, sequence=6, event="ended", day="2024-03-05")
 
 
 def test_open_incidents_and_actions_are_told_with_what_became_of_them() -> None:
-    assert list(incident_lines([OPENED, CLAIMED, TOLD, UNSENT, DONE])) == [
+    chat = replace(TOLD, sequence=6, action="opened:chat")
+    reached = replace(chat, sequence=7, event="done")
+    assert list(incident_lines([OPENED, CLAIMED, TOLD, UNSENT, DONE, chat, reached])) == [
         "1 incident is open, the oldest since 2024-03-01",
         "nulls of km: retrain: done, job retrain-i1",
         "nulls of km: telling team the beginning: unsent, alerts: connection refused",
