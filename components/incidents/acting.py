@@ -103,11 +103,16 @@ def _outcome(action: Mapping[str, object], outcome: str, detail: str) -> ActionO
 
 
 def _is_over(client: MLClient, run_id: str) -> bool:
-    """Return whether a run goes on no more; one that the workspace does not know does not."""
+    """Return whether a run goes on no more; one that the workspace does not know does not.
+
+    Where the workspace does not say, it may go on.
+    """
     try:
         return str(client.jobs.get(run_id).status) in ENDED
     except ResourceNotFoundError:
         return True
+    except AzureError:
+        return False
 
 
 def _link(run: ActingRun) -> str:

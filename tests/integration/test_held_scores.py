@@ -21,6 +21,7 @@ from tests.integration.incidents_at_once import HEALTH, NULLS, record
 from tests.integration.test_scores import TRIPS, batch_of, scores_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -180,24 +181,31 @@ def test_rows_that_are_withdrawn_while_they_wait_are_not_released(
     expect(stored(spark, tmp_path, "scores", "trip"), "trip int", (2,))
 
 
-def test_a_release_that_was_broken_off_is_finished_by_the_same_command(
+def test_holding_and_releasing_that_were_broken_off_are_finished_by_the_same_again(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(spark, str(tmp_path), "watch 1", HOLDING)
     batch = batch_of(spark, tmp_path, "a", [("r1", 1, 9.5)], [("r9", "duplicate")])
-    write(spark, tmp_path, batch, 0.1, run="run 1")
 
     def broken(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
-    for place in ("append_after", "delete_where"):
+    def break_off(place: str, work: Callable[[], object]) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(lake, place, broken)
             with pytest.raises(KeyboardInterrupt):
-                release(spark, tmp_path, "a")
+                work()
+
+    break_off("append_after", lambda: write(spark, tmp_path, batch, 0.1, run="run 1"))
+    assert told(spark, tmp_path) == []
+    write(spark, tmp_path, batch, 0.9, run="run 2")
+    for place in ("append_after", "delete_where"):
+        break_off(place, lambda: release(spark, tmp_path, "a"))
     assert release(spark, tmp_path, "a", "Bob") == BatchRelease("a", 0, 0, "Ada")
     expect(stored(spark, tmp_path, "scores", "trip", "score"), "trip int, score double", (1, 0.1))
     assert stored(spark, tmp_path, "held_scores", "trip").isEmpty()
     assert operations(f"{tmp_path}/gold/trips/scores") == ["WRITE"]
-    released = [("released", "a", "nulls", "run 1", "Ada")]
-    assert told(spark, tmp_path)[1:] == released
+    assert told(spark, tmp_path) == [
+        ("held", "a", "nulls", "run 2", ""),
+        ("released", "a", "nulls", "run 2", "Ada"),
+    ]

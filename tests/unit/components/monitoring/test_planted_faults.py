@@ -55,11 +55,11 @@ def test_miles_that_become_kilometres_are_recognised() -> None:
     assert finding.began == (LAST - dt.timedelta(6)).isoformat()
 
 
-def test_a_column_that_goes_null_is_held() -> None:
+def test_a_column_that_goes_null_is_found_with_its_level() -> None:
     health = judged(last_week(YEAR, lambda rows: rows.assign(seats=np.nan)))
     assert kinds(health) == {("nulls", "seats")}
     (finding,) = health.findings
-    assert finding.level == "hold"
+    assert finding.level == "warn"
     assert finding.cause == "seats is null in 100.0% of rows, and in 3.0% of training"
     assert finding.began == (LAST - dt.timedelta(6)).isoformat()
 
