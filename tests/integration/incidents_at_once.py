@@ -57,6 +57,11 @@ def record(
     return [f"{told['kind']} {told['action']} {told['after']}" for told in recorded.actions]
 
 
+def record_of_another(spark: SparkSession, lake: str) -> None:
+    """Record a finding of another model: the table is there then."""
+    record(spark, lake, "before", {**HEALTH, "model_name": "another", "findings": [NULLS]})
+
+
 def events(spark: SparkSession, lake: str) -> list[str]:
     """Return the events that are there, in their order, without those of whom."""
     known = read_events(spark.newSession(), "trips", lake_uri=lake)

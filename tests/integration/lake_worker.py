@@ -48,6 +48,7 @@ ORDERS: Mapping[str, Callable[..., object]] = {
     "rows of work": runs_at_once.held,
     "versions of work": runs_at_once.versions,
     "record findings": incidents_at_once.record,
+    "record another": incidents_at_once.record_of_another,
     "incidents": incidents_at_once.events,
 }
 

@@ -21,8 +21,9 @@ pytestmark = pytest.mark.e2e
 LAKE = "abfs://lake@twowatchers.dfs.core.windows.net/lake"
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["next commit", "first commit"])
 def test_two_processes_that_meet_at_a_commit_open_one_incident_and_act_once(
-    tmp_path: Path,
+    tmp_path: Path, *, is_there: bool
 ) -> None:
     with ExitStack() as stack:
         account = stack.enter_context(serving_lake(LAKE.removesuffix("/lake"), tmp_path / "az"))
@@ -33,6 +34,8 @@ def test_two_processes_that_meet_at_a_commit_open_one_incident_and_act_once(
             environment = {**account.spark_environment, faults.VARIABLE: str(marks)}
             started = working(marks / "spark.log", environment=environment, cores=1)
             runs.append(LakeRun(stack.enter_context(started), marks))
+        if is_there:
+            runs[0].worker.ask("record another", LAKE)
         for run in runs:
             run.stand_at("before commit gold/trips/incidents")
             run.worker.order("record findings", LAKE, run_id=run.marks.name)
@@ -47,5 +50,9 @@ def test_two_processes_that_meet_at_a_commit_open_one_incident_and_act_once(
     (other,) = (told for name, told in answers.items() if name not in acting)
     # It looks first whether the one that acts is at it still.
     assert other == [told.replace("[]", f"['{acting[0]}']") for told in TO_DO]
-    assert found[: len(OPENED)] == OPENED
-    assert sum(" opened " in event for event in found) == 2
+    own = [event.partition(" ")[2] for event in found[2 * is_there :]]
+    assert own[: len(OPENED)] == [event.partition(" ")[2] for event in OPENED]
+    assert sum(event.startswith("opened ") for event in own) == 2
+    assert [event.partition(" ")[0] for event in found] == [
+        str(number) for number in range(1, len(found) + 1)
+    ]
