@@ -211,19 +211,28 @@ def sync_counted(
     )
 
 
-def upsert_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
+def upsert_table(
+    rows: DataFrame,
+    uri: str,
+    *,
+    key: Sequence[str],
+    record: Record,
+    within: Condition = anywhere,
+) -> TableState:
     """Insert rows with a new `key`, replace those whose ROW_HASH differs, leave all others.
 
-    Columns that the table lacks are added; they are null in its other rows.
+    Columns that the table lacks are added; they are null in its other rows. `within` is as in
+    `sync_rows`.
     """
     spark = rows.sparkSession
     if not table_exists(spark, uri):
         return _created(rows, uri, record=record)
     before = whole_state(spark, uri)
-    changes = compare_rows(rows, read_version(spark, uri, before.version), key=key)
+    stored = read_version(spark, uri, before.version).where(within(""))
+    changes = compare_rows(rows, stored, key=key)
     if not changes.inserted and not changes.updated:
         return before
-    return _merge(rows, uri, before, key=key, record=record)
+    return _merge(rows, uri, before, key=key, record=record, within=within)
 
 
 def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> int:

@@ -31,6 +31,7 @@ from spark_jobs.score_rows import (
 from spark_jobs.session import fit_to_rows
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
+from spark_jobs.within import among_keys, anywhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record
+    from spark_jobs.within import Condition
 
 
 class ScoreError(RuntimeError):
@@ -135,6 +137,8 @@ def merge_scores(
     spark = scored.sparkSession
     uris = {name: lake.table_uri(lake_uri, "gold", contract.name, name) for name in rows}
     keys = {"scores": [*contract.key, *MODEL], "rejected_scores": [ROW_ID, *MODEL]}
+    # The keys of refused rows may not have been readable.
+    within = {"scores": among_keys(scored, contract.key), "rejected_scores": anywhere}
     refuse_broken(spark, uris.values())
     # A row that was rejected before and is scored now must not be in both tables.
     lake.withdraw(scored, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
@@ -142,15 +146,18 @@ def merge_scores(
         stored = spark.read.format("delta").load(uris["scores"])
         lost = lost_scores(stored, refused, scored, key=keys["scores"])
         lake.withdraw(lost, uris["scores"], key=keys["scores"], record=record)
-        scored = keep_first_write(scored, stored, key=keys["scores"])
+        of_batch = stored.where(within["scores"](""))
+        scored = keep_first_write(scored, of_batch, key=keys["scores"])
     states = {
-        name: lake.upsert_table(part, uris[name], key=keys[name], record=record)
+        name: lake.upsert_table(
+            part, uris[name], key=keys[name], record=record, within=within[name]
+        )
         for name, part in (("scores", scored), ("rejected_scores", refused))
     }
     stored = spark.read.format("delta").load(uris["rejected_scores"])
     past = past_refusals(stored, refused, scored, key=keys["scores"])
     lake.withdraw(past, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
-    kept = {name: _rows_of(rows[name], states[name], key=keys[name]) for name in rows}
+    kept = {name: _rows_of(rows[name], states[name], keys[name], within[name]) for name in rows}
     check_balance(
         f"scores of {contract.name!r}",
         rows_in=rows_in,
@@ -201,9 +208,9 @@ def _check_class_type(scores: DataFrame, uri: str) -> None:
         )
 
 
-def _rows_of(rows: DataFrame, table: TableState, *, key: Sequence[str]) -> int:
+def _rows_of(rows: DataFrame, table: TableState, key: Sequence[str], within: Condition) -> int:
     """Count how many of these rows the written table really has."""
-    stored = lake.read_version(rows.sparkSession, table.uri, table.version)
+    stored = lake.read_version(rows.sparkSession, table.uri, table.version).where(within(""))
     return stored.join(rows.select(*key), on=list(key), how="left_semi").count()
 
 
