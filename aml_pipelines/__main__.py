@@ -44,6 +44,7 @@ VERBS = {
     "logs": "print what a job, or one node of it, has written",
     "cancel": "stop a job and all its nodes",
     "runs": "search runs by metric and tag, and find the best",
+    "history": "print rows, seconds and costs of all runs, and what is unusual",
     "schedule": "run pipelines by the clock",
     "champion": "name the champion of a model, or go back to the one before",
     "deploy": "deploy a model to a batch or an online endpoint",

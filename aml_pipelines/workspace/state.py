@@ -37,6 +37,11 @@ class StateFolder:
         return self.root / "runs"
 
     @property
+    def history(self) -> Path:
+        """The table of all runs and their nodes."""
+        return self.root / "history" / "runs.parquet"
+
+    @property
     def jobs_jvm(self) -> Path:
         """The folder of the JVM that Spark nodes of jobs share."""
         return self.runs / "jvm"

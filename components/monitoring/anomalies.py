@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conf.spread import spread_of
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping, Sequence
 
     from conf.monitor import Monitor
 
-# The MAD of a normal distribution is this share of its standard deviation (Iglewicz and Hoaglin,
-# 1993, How to Detect and Handle Outliers, section 3.5.1, which calls above 3.5 an outlier).
-NORMAL_MAD = 0.6745
 A_WEEK = 7
 
 
@@ -44,7 +43,7 @@ def unusual_counts(
     events (Poisson) is part of the spread, so that days of few rows may differ.
     """
     usual = _usual(counts, judged, monitor=monitor, holidays=holidays)
-    spread = _spread({d: (v - m) / m for d, (v, m) in usual.before.items() if m > 0})
+    spread = spread_of([(value - m) / m for value, m in usual.before.values() if m > 0])
     found = []
     for day, median in usual.medians.items():
         value = float(counts.get(day, 0))
@@ -73,7 +72,7 @@ def unusual_rates(
     """
     rates = {day: hits.get(day, 0) / of for day, of in rows.items() if of}
     usual = _usual(rates, judged, monitor=monitor, holidays=holidays)
-    spread = _spread({day: value - median for day, (value, median) in usual.before.items()})
+    spread = spread_of([value - median for value, median in usual.before.values()])
     found = []
     for day, median in usual.medians.items():
         if day not in rates:
@@ -132,10 +131,3 @@ def _before(
         for each in days
         if each < first and (day - each).days % A_WEEK == 0 and each not in holidays
     ]
-
-
-def _spread(residuals: Mapping[dt.date, float]) -> float:
-    """Return the standard deviation that the MAD of residuals stands for: of all weekdays."""
-    if not residuals:
-        return 0.0
-    return float(np.median(np.abs(list(residuals.values())))) / NORMAL_MAD

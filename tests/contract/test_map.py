@@ -49,7 +49,7 @@ def test_an_arrow_on_the_map_is_one_of_import_linter() -> None:
     layers = re.findall(rf'^  "aml_pipelines\.(\w+){beside}",$', project(), re.MULTILINE)
     (line,) = re.findall(r"^verbs ──► .*$", TEXT, re.MULTILINE)
     assert line.split(" ──► ")[: len(layers)] == layers
-    assert len(layers) == 9
+    assert len(layers) == 10
 
 
 def project() -> str:
