@@ -19,6 +19,14 @@ MALFORMED = "_malformed"
 UNDECLARED = "_undeclared"
 FILE_URI = "_file_uri"  # while files are read; SOURCE_FILE replaces it
 
+# Bronze, of a row that is the repaired copy of another one alone: which it stands in for, what
+# quarantine said of that, and by what, whom and as of when it was repaired.
+REPAIRS = "_repairs"
+BROKEN_BEFORE, ORIGINAL_BEFORE = "_broken_before", "_original_before"
+REPAIR_FILE = "_repair_file"
+REPAIRED_BY = "_repaired_by"
+REPAIR_AS_OF = "_repair_as_of"
+
 # What silver, and what features and batches, keep of it.
 LINEAGE = (ROW_ID, INGESTION_ID, SOURCE_FILE, AS_OF)
 FEATURE_LINEAGE = (ROW_ID, INGESTION_ID)
@@ -31,6 +39,10 @@ ROW_HASH = "_row_hash"
 BROKEN_RULES = "broken_rules"
 ORIGINAL = "original"
 REASON = "reason"
+
+# The audit of what was judged anew: the copy of a row, what became of it, and the rules it breaks.
+REPAIRED_AS, REPAIRED = "repaired_as", "repaired"
+OUTCOME, STILL_BROKEN = "outcome", "still_broken"
 
 # The history of entities: from when on a version held, and what ended it.
 VALID_FROM, VALID_TO, ENDED_BY = "valid_from", "valid_to", "ended_by"

@@ -22,6 +22,7 @@ from spark_jobs import lake
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.newest import newest_first
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.repaired import REPLACED
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.session import fit_to_rows
@@ -50,10 +51,10 @@ def select_batch(
 ) -> dict[str, TableReceipt]:
     """Write the rows of some ingestions to two tables: `batch`, to be scored, and `rejected`.
 
-    `tables` has features, bronze, quarantine and duplicates, and the deleted rows of a dataset that
-    has such a table. The batch's id is a hash of all that it is made from, so that the same batch
-    is the same table, written once. Raises ReceiptError unless each row that was ingested is in
-    exactly one of the two.
+    `tables` has features, bronze, quarantine and duplicates, and the deleted and repaired rows of a
+    dataset that has such tables. The batch's id is a hash of all that it is made from, so that the
+    same batch is the same table, written once. Raises ReceiptError unless each row that was
+    ingested is in exactly one of the two.
     """
     versions = {name: version_of(receipt) for name, receipt in sorted(tables.items())}
     batch_id = fingerprint("select_batch", versions, sorted(ingestion_ids), contract)
@@ -70,8 +71,12 @@ def select_batch(
     record = {"step": "select_batch", "batch": batch_id, "features": versions["features"]}
     folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
     refused = rejected_rows(frames["quarantine"].where(arrived), losers, standing_in, contract)
+    refused = refused.unionByName(of_deleted)
+    if "repaired" in frames:
+        repaired = frames["repaired"].where(arrived)
+        refused = refused.unionByName(rows_of_repaired(repaired, refused))
     rejected = lake.create_once(
-        refused.unionByName(of_deleted),
+        refused,
         f"{folder}/rejected",
         record=record,
         rows_in=rows_in,
@@ -122,6 +127,20 @@ def rows_of_deleted(
     told = (*contract.key, ROW_ID)
     rows = own.select(*told).unionByName(lost.select(*told))
     return rows.withColumn(REASON, F.lit(DELETED))
+
+
+def rows_of_repaired(repaired: DataFrame, refused: DataFrame) -> DataFrame:
+    """Return the rows of a batch that a repaired copy stands in for, with this as their reason.
+
+    Their key is null, as it may not have been readable; the columns are those of `refused`.
+    """
+    known = {ROW_ID: F.col(ROW_ID), REASON: F.lit(REPLACED)}
+    return repaired.select(
+        *(
+            known.get(field.name, F.lit(None).cast(field.dataType)).alias(field.name)
+            for field in refused.schema
+        )
+    )
 
 
 def stand_ins(losers: DataFrame, winners: DataFrame, contract: Dataset) -> DataFrame:

@@ -7,15 +7,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from conf.cleaning_order import cleaning_order
+from conf.columns import ROW_ID
 from conf.table_rules import ForeignKey, of_kind
 from spark_jobs import lake, step_state
 from spark_jobs.broken_table import is_whole, refuse_broken
 from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.quality import broken_rules_in, find_broken, require_quality
+from spark_jobs.repaired import has_repairs
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import FEW_ROWS, fit_to_rows, map_in_sessions
-from spark_jobs.silver import cleaned_receipts, cleaned_uris, judge_all, judge_new
+from spark_jobs.silver import RELEASED, cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
 from spark_jobs.version_changes import changes_between
@@ -23,7 +25,7 @@ from spark_jobs.version_changes import changes_between
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
     from spark_jobs.finding import RuleFinding
@@ -85,12 +87,15 @@ def clean_dataset(
         fit_to_rows(spark, sum(receipt.rows_out for receipt in (bronze, *referenced.values())))
         rows = lake.read_table(spark, bronze)
         before = _version_judged_before(spark, bronze, last, facts)
-        uris = cleaned_uris(spark, contract, lake_uri)
+        uris = cleaned_uris(spark, contract, lake_uri, with_repairs=has_repairs(rows))
         refuse_broken(spark, uris.values())
-        if before is None or contract.judged_with_rows or contract.snapshots:
-            states = judge_all(rows, contract, uris, facts, others, many=bronze.rows_out > FEW_ROWS)
+        arrived_rows = _arrived_since(spark, bronze, before, contract)
+        if arrived_rows is None:
+            layer, table = RELEASED
+            released = lake.table_uri(lake_uri, layer, contract.name, table)
+            many = bronze.rows_out > FEW_ROWS
+            states = judge_all(rows, contract, uris, facts, others, released=released, many=many)
         else:
-            arrived_rows = changes_between(spark, bronze.uri, before, bronze.version)
             states = judge_new(rows, arrived_rows, contract, uris, facts)
         last = StepState(facts, cleaned_receipts(spark, states, bronze, contract))
         step_state.save(spark, lake_uri, "clean", contract.name, last)
@@ -136,6 +141,19 @@ def _facts(
         "bronze": version_of(bronze),
         **{f"valid of {key.dataset}": version_of(referenced[key.dataset]) for key in keys},
     }
+
+
+def _arrived_since(
+    spark: SparkSession, bronze: TableReceipt, before: int | None, contract: Dataset
+) -> DataFrame | None:
+    """Return the rows that bronze has since a version; None where all rows must be judged.
+
+    All must be where a verdict depends on more than the rows of a key, and where rows are gone.
+    """
+    if before is None or contract.judged_with_rows or contract.snapshots:
+        return None
+    changes = changes_between(spark, bronze.uri, before, bronze.version).differing([ROW_ID])
+    return changes.new if changes.gone.isEmpty() else None
 
 
 def _version_judged_before(

@@ -186,6 +186,18 @@ def keys_of(bronze: DataFrame, contract: Dataset) -> DataFrame:
     return present_keys(_type_columns(bronze, contract), contract)
 
 
+def original_texts(bronze: DataFrame, contract: Dataset) -> DataFrame:
+    """Return ROW_ID of bronze rows, and ORIGINAL: the line, or its columns as JSON."""
+    texts = (_arrived_text(bronze, contract, name).alias(name) for name in contract.raw_names)
+    arrived = bronze.select(ROW_ID, MALFORMED, UNDECLARED, *texts)
+    return arrived.select(ROW_ID, _original(contract).alias(ORIGINAL))
+
+
+def _original(contract: Dataset) -> SparkColumn:
+    as_json = F.to_json(F.struct(*contract.raw_names, UNDECLARED))
+    return F.coalesce(F.col(MALFORMED), as_json)
+
+
 def _reason(contract: Dataset) -> SparkColumn:
     why = reason() if contract.may_delete else F.lit(None)
     return F.when(F.col(VERDICT) == DELETED, why).cast("string")
@@ -213,11 +225,10 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
         present_text(c.name, null_values=contract.null_values).alias(text_of(c.name))
         for c in contract.columns
     ]
-    original = F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*contract.raw_names, UNDECLARED)))
     present = arrived.select(
         *LINEAGE,
         *(ARRIVAL, SNAPSHOT, FILE_MODIFIED, MALFORMED, UNDECLARED),
-        original.alias("_original"),
+        _original(contract).alias("_original"),
         *texts,
     )
     typed = [cast_text(F.col(text_of(c.name)), c).alias(c.name) for c in contract.columns]

@@ -5,7 +5,8 @@ A write that is repeated leaves the table as it is. What a table holds afterward
 - exactly `rows`, with `sync_table` and `sync_counted`, and with `create_once`, if there was none;
 - exactly `rows` in a part of it, the rest as it was: with `put_batches` those batches, with
   `sync_rows` the keys that are `among`;
-- `rows` and all that has another key, as it was, with `upsert_table`;
+- `rows` and all that has another key, as it was, with `upsert_table`, and with `append_rows`, which
+  leaves what has the key of one of `rows` as it was too;
 - all that has another key, as it was, with `withdraw`;
 - all but the rows of a condition, with `delete_where`;
 - its rows at a version, and `rows`, with `append_after`, which is not repeated: it fails instead.
@@ -233,6 +234,20 @@ def upsert_table(
     if not changes.inserted and not changes.updated:
         return before
     return _merge(rows, uri, before, key=key, record=record, within=within)
+
+
+def append_rows(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
+    """Append rows with a new `key`, and leave all that a table has; `rows` may have new columns."""
+    spark = rows.sparkSession
+    before = whole_state(spark, uri)
+    stored = read_version(spark, uri, before.version)
+    new = rows.join(stored.select(*key), on=list(key), how="left_anti").select(*rows.columns)
+    if new.isEmpty():
+        return before
+    version = before.version + 1
+    writer = writer_of(new, record, version=version).mode("append").option("mergeSchema", "true")
+    commit(writer, uri, version=version)
+    return own_commit(table_state(spark, uri), record, version)
 
 
 def withdraw(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> int:

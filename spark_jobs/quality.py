@@ -16,6 +16,7 @@ from spark_jobs import lake
 from spark_jobs.finding import RuleFinding
 from spark_jobs.foreign_keys import count_unknown
 from spark_jobs.measures import measure_findings
+from spark_jobs.repaired import standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,9 +91,10 @@ def require_quality(
     findings: Sequence[RuleFinding],
 ) -> None:
     """Raise QualityError with all that a contract does not tolerate."""
-    rows, quarantined = bronze.rows_out, tables["quarantine"].rows_out
+    repaired = tables["repaired"].rows_out if "repaired" in tables else 0
+    rows, quarantined = bronze.rows_out - repaired, tables["quarantine"].rows_out
     if quarantined and arrived is not None:
-        rows = _of_arrived(spark, bronze, arrived).count()
+        rows = standing(_of_arrived(spark, bronze, arrived)).count()
         quarantined = _of_arrived(spark, tables["quarantine"], arrived).count()
     where = f"conf/datasets/{contract.name}.yml"
     problems = [finding.sentence for finding in findings if finding.fails]
@@ -140,9 +142,8 @@ def _failing_rows(
     contract: Dataset,
     arrived: Sequence[str] | None,
 ) -> list[RuleFinding]:
-    rows, came = _of_arrived(spark, tables["quarantine"], arrived), bronze.rows_out
-    if arrived is not None:
-        came = _of_arrived(spark, bronze, arrived).count()
+    rows = _of_arrived(spark, tables["quarantine"], arrived)
+    came = standing(_of_arrived(spark, bronze, arrived)).count()
     return findings_of_rows(contract, FAIL, count_broken_rules(rows), came)
 
 

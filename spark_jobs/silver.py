@@ -1,4 +1,4 @@
-"""The tables that rows are cleaned into: valid, quarantine, duplicates, deleted, and warnings."""
+"""The tables that rows are cleaned into: valid, quarantine, duplicates, deleted, and others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from conf.columns import INGESTION_ID, ROW_ID
 from conf.rule_level import WARN
 from spark_jobs import lake
-from spark_jobs.delta_log import table_exists
+from spark_jobs.delta_log import table_exists, table_state
 from spark_jobs.judge import (
     judge_rows,
     rivals_in,
@@ -25,6 +25,13 @@ from spark_jobs.judge import (
     select_warned,
 )
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.released import audit_released
+from spark_jobs.repaired import (
+    has_repairs,
+    replaced_ids,
+    select_repaired,
+    standing,
+)
 from spark_jobs.verdict import DELETED, VALID, VERDICT
 from spark_jobs.within import of_ingestions
 
@@ -35,7 +42,6 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset
     from spark_jobs.delta_log import Record, TableState
-    from spark_jobs.version_changes import VersionChanges
 
 PLACES = {
     "quarantine": ("quarantine", "rows"),
@@ -44,7 +50,9 @@ PLACES = {
     "valid": ("silver", "valid"),
     "warnings": ("quarantine", "warnings"),
     "history": ("silver", "history"),
+    "repaired": ("quarantine", "repaired"),
 }
+RELEASED = ("quarantine", "released")  # an audit, which grows: no state of the rows
 SELECT = {
     "quarantine": select_quarantined,
     "duplicates": select_duplicates,
@@ -55,10 +63,13 @@ SELECT = {
 }
 
 
-def cleaned_uris(spark: SparkSession, contract: Dataset, lake_uri: str) -> dict[str, str]:
+def cleaned_uris(
+    spark: SparkSession, contract: Dataset, lake_uri: str, *, with_repairs: bool = False
+) -> dict[str, str]:
     """Return where the tables of a dataset are.
 
-    Warnings, deleted rows and a history have a table where a contract states them, or did before.
+    Warnings, deleted rows and a history have a table where a contract states them, or did before;
+    repaired rows where bronze has any, or had.
     """
     uris = {
         name: lake.table_uri(lake_uri, layer, contract.name, table)
@@ -66,6 +77,7 @@ def cleaned_uris(spark: SparkSession, contract: Dataset, lake_uri: str) -> dict[
     }
     warns = any(level.name == WARN for level in contract.levels.values())
     stated = {"warnings": warns, "deleted": contract.may_delete, "history": contract.history}
+    stated["repaired"] = with_repairs
     unused = [name for name, is_stated in stated.items() if not is_stated]
     for name in unused:
         if not table_exists(spark, uris[name]):
@@ -80,16 +92,22 @@ def judge_all(
     record: Record,
     others: Mapping[str, DataFrame],
     *,
+    released: str,
     many: bool,
 ) -> dict[str, TableState]:
     """Judge all rows, and return the tables as they then are.
 
-    Of many rows, those that share their key are found first, and the others never moved.
+    What leaves the quarantine is told in the table `released`. Of many rows, those that share their
+    key are found first, and the others never moved.
     """
-    rivals = rivals_in(rows, contract) if many else None
-    with _persisted(judge_rows(rows, contract, referenced=others, rivals=rivals)) as judged:
+    stand = standing(rows)
+    rivals = rivals_in(stand, contract) if many else None
+    with _persisted(judge_rows(stand, contract, referenced=others, rivals=rivals)) as judged:
+        audit_released(judged, uris["quarantine"], released, record=record)
         states = {
-            name: lake.sync_table(SELECT[name](judged, contract), uri, key=[ROW_ID], record=record)
+            name: lake.sync_table(
+                _selected(name, judged, rows, contract), uri, key=[ROW_ID], record=record
+            )
             for name, uri in uris.items()
         }
     if rivals:
@@ -99,7 +117,7 @@ def judge_all(
 
 def judge_new(
     rows: DataFrame,
-    arrived: VersionChanges,
+    arrived: DataFrame,
     contract: Dataset,
     uris: Mapping[str, str],
     record: Record,
@@ -110,34 +128,51 @@ def judge_new(
     bronze and of the tables, only files with a row of the same ingestions are read whole; keys are
     looked up in all.
     """
-    new, spark = new_rows(arrived), rows.sparkSession
+    new, spark = standing(arrived, among=rows), rows.sparkSession
     with _persisted(judge_rows(new, contract)) as judged:
         rivals = rivals_of(judged, _rows_that_broke_nothing(spark, contract, uris), contract)
         with _persisted(rivals) as rivals:
             if rivals.isEmpty():
-                return _sync_judged(judged, contract, uris, record)
+                return _sync_judged(judged, rows, contract, uris, record)
             old = rows.where(of_ingestions(rivals)("")).join(
                 rivals.select(ROW_ID), on=[ROW_ID], how="left_semi"
             )
             with _persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
-                return _sync_judged(judged_together, contract, uris, record)
+                return _sync_judged(judged_together, rows, contract, uris, record)
 
 
 def _sync_judged(
-    judged: DataFrame, contract: Dataset, uris: Mapping[str, str], record: Record
+    judged: DataFrame,
+    rows: DataFrame,
+    contract: Dataset,
+    uris: Mapping[str, str],
+    record: Record,
 ) -> dict[str, TableState]:
-    within = of_ingestions(judged)  # rows have the ingestion of their id, in every table
-    return {
-        name: lake.sync_rows(
-            SELECT[name](judged, contract),
-            uri,
-            key=[ROW_ID],
-            among=judged,
-            record=record,
-            within=within,
-        )
-        for name, uri in uris.items()
-    }
+    concerned = judged.select(ROW_ID)
+    if has_repairs(rows):  # what a copy stands in for leaves the quarantine, and is not judged
+        concerned = concerned.unionByName(replaced_ids(rows))
+    # In every table, rows have the ingestion of their id, and copies that of their original.
+    within = of_ingestions(judged)
+    states = {}
+    for name, uri in uris.items():
+        selected = _selected(name, judged, rows, contract)
+        if name != "repaired":
+            states[name] = lake.sync_rows(
+                selected, uri, key=[ROW_ID], among=concerned, record=record, within=within
+            )
+        elif table_exists(rows.sparkSession, uri):
+            states[name] = lake.sync_rows(
+                selected, uri, key=[ROW_ID], among=selected, record=record
+            )
+        else:
+            states[name] = lake.sync_table(selected, uri, key=[ROW_ID], record=record)
+    return states
+
+
+def _selected(name: str, judged: DataFrame, rows: DataFrame, contract: Dataset) -> DataFrame:
+    if name == "repaired":
+        return select_repaired(judged, rows, contract)
+    return SELECT[name](judged, contract)
 
 
 @contextmanager
@@ -153,18 +188,15 @@ def _persisted(judged: DataFrame) -> Iterator[DataFrame]:
 def _rows_that_broke_nothing(
     spark: SparkSession, contract: Dataset, uris: Mapping[str, str]
 ) -> DataFrame:
-    tables = [name for name in ("valid", "duplicates", "deleted") if name in uris]
-    stored = (spark.read.format("delta").load(uris[name]) for name in tables)
-    return reduce(
-        DataFrame.unionByName, (rows.select(*contract.key, ROW_ID, INGESTION_ID) for rows in stored)
-    )
+    """Return key, ROW_ID and ingestion of the rows of tables, as these are before they are written.
 
-
-def new_rows(arrived: VersionChanges) -> DataFrame:
-    """Return the rows of ingestions that came with new files: some only moved from other files."""
-    moved = F.broadcast(arrived.gone.select(INGESTION_ID).distinct())
-    new = arrived.new.join(moved, on=[INGESTION_ID], how="left_anti")
-    return new.select(*arrived.new.columns)
+    Their versions are named: of a table's newest version Spark drops what it has persisted when the
+    table is written, and reads it again, with the rows that were judged meanwhile.
+    """
+    tables = [uris[name] for name in ("valid", "duplicates", "deleted") if name in uris]
+    stored = [lake.read_version(spark, uri, table_state(spark, uri).version) for uri in tables]
+    told = [rows.select(*contract.key, ROW_ID, INGESTION_ID) for rows in stored]
+    return reduce(DataFrame.unionByName, told)
 
 
 def rivals_of(judged: DataFrame, kept: DataFrame, contract: Dataset) -> DataFrame:
@@ -185,8 +217,7 @@ def cleaned_receipts(
         "quarantined": tables["quarantine"].rows_out,
         "duplicate": tables["duplicates"].rows_out,
     }
-    if "deleted" in tables:
-        aside["deleted"] = tables["deleted"].rows_out
+    aside |= {name: tables[name].rows_out for name in ("deleted", "repaired") if name in tables}
     valid = replace(tables["valid"], set_aside=aside)
     check_balance(
         f"clean of {contract.name!r}", rows_in=rows_in, rows_out=valid.rows_out, set_aside=aside

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from spark_jobs import lake
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
 
 _OF_A_GLOB = re.compile(r"([{}\[\]*?\\])")
 
@@ -45,20 +45,18 @@ def changes_between(spark: SparkSession, uri: str, before: int, after: int) -> V
     Files of both versions must be there: see `is_whole`. Raises CommitError for a broken log.
     """
     old, now = (data_files(spark, uri, version) for version in (before, after))
-    schemas = [lake.read_version(spark, uri, version).schema for version in (before, after)]
-    return VersionChanges(
-        _rows_of(spark, uri, sorted(old.keys() - now.keys()), schemas[0]),
-        _rows_of(spark, uri, sorted(now.keys() - old.keys()), schemas[1]),
-    )
+    stored = (lake.read_version(spark, uri, version) for version in (before, after))
+    only = (old.keys() - now.keys(), now.keys() - old.keys())
+    return VersionChanges(*map(partial(_rows_of, uri), stored, only))
 
 
-def _rows_of(spark: SparkSession, uri: str, files: Iterable[str], schema: StructType) -> DataFrame:
-    """Read data files of a table, which have all of its columns: no table has partitions."""
+def _rows_of(uri: str, stored: DataFrame, files: Iterable[str]) -> DataFrame:
+    """Read data files of a version, which have all of its columns: no table has partitions."""
     folder = _OF_A_GLOB.sub(r"\\\1", uri.rstrip("/"))
-    paths = [f"{folder}/{file}" for file in files]
+    paths = [f"{folder}/{file}" for file in sorted(files)]
     if not paths:
-        return spark.createDataFrame([], schema)
-    return spark.read.schema(schema).parquet(*paths)
+        return stored.limit(0)
+    return stored.sparkSession.read.schema(stored.schema).parquet(*paths)
 
 
 def _without(rows: DataFrame, others: DataFrame, same: Sequence[str]) -> DataFrame:

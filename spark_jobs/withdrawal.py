@@ -17,6 +17,7 @@ from spark_jobs.raw.sources import below
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.silver import PLACES as CLEANED
+from spark_jobs.silver import RELEASED
 from spark_jobs.storage import list_folders
 from spark_jobs.store_faults import naming_faults
 
@@ -33,6 +34,7 @@ SCORED = ("scores", "rejected_scores", "held_scores")
 TABLES = (
     *(("gold", name) for name in (*SPLITS, "features", *SCORED)),
     *CLEANED.values(),
+    RELEASED,
     ("bronze", "rows"),
 )
 

@@ -16,7 +16,10 @@ from conf.columns import (
     CLASS,
     INGESTION_ID,
     ORIGINAL,
+    OUTCOME,
     REASON,
+    REPAIRED_AS,
+    REPAIRS,
     ROW_ID,
     SCORE,
     SOURCE_FILE,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 # What a table says of a row beside its values.
 _TOLD = (
-    *(BROKEN_RULES, ORIGINAL, REASON, SCORE, CLASS),
+    *(BROKEN_RULES, ORIGINAL, REASON, SCORE, CLASS, REPAIRS, REPAIRED_AS, OUTCOME),
     *("model_name", "model_version", "run_id", SOURCE_FILE, INGESTION_ID),
 )
 

@@ -20,7 +20,7 @@ def main(
             "bronze": ingestion.table("bronze"),
             "quarantine": cleaning.table("quarantine"),
             "duplicates": cleaning.table("duplicates"),
-            **cleaning.tables_if_there("deleted"),
+            **cleaning.tables_if_there("deleted", "repaired"),
             "features": read_receipt(spark, features).table("features"),
         }
         ids = ingestion.ingested(dataset)

@@ -33,6 +33,7 @@ from spark_jobs.monitoring.training_reference import sync_reference
 from spark_jobs.monitoring.watched_rows import arrival_days, watched_rows
 from spark_jobs.monitoring.watching import slice_columns, watch
 from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.repaired import standing
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import schema_hash, with_row_hash
 from spark_jobs.session import fit_to_rows
@@ -88,6 +89,7 @@ def profile_dataset(
     uris = {n: lake.table_uri(lake_uri, "gold", contract.name, n) for n in TABLES}
     fit_to_rows(spark, sum(table.rows_out for table in tables.values()))
     frames = {name: lake.read_table(spark, table) for name, table in tables.items()}
+    frames["bronze"] = standing(frames["bronze"])
     watched = watch(frames["features"], contract, model, monitor, version=model_version)
     slices = slice_columns(model, monitor)
     reference = sync_reference(spark, uris["references"], tables["train"], watched, slices=slices)

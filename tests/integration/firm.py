@@ -69,7 +69,7 @@ class Firm:
     def score(self, run_id: str, scores: Mapping[int, float | None]) -> dict[str, TableReceipt]:
         """Score the batch: `scores` has that of each trip."""
         ingestion, tables = self.clean("batch")
-        names = ("quarantine", "duplicates", "features", "deleted")
+        names = ("quarantine", "duplicates", "features", "deleted", "repaired")
         selected = select_batch(
             self.spark,
             {"bronze": ingestion.table, **{n: tables[n] for n in names if n in tables}},
