@@ -38,6 +38,7 @@ VERBS = {
     "diff": "say how two versions of a table differ",
     "withdraw": "take a file, and all that came from it, out of the lake",
     "replay": "judge quarantined rows anew, by today's contract or as repaired copies",
+    "backfill": "score past days with any version of a model",
     "upload": "bring raw files from this machine to the lake",
     "register": "register environments, components and data assets",
     "submit": "send a pipeline, a Spark job or one component to a workspace",

@@ -168,8 +168,13 @@ def batch_rows(
         standing_in, on=list(contract.key), how="inner"
     )
     own = features.where(F.col(INGESTION_ID).isin(*ingestion_ids)).drop(INGESTION_ID)
+    return without_outcome(own.unionByName(of_winners), contract)
+
+
+def without_outcome(features: DataFrame, contract: Dataset) -> DataFrame:
+    """Return features as they are scored, with a ROW_HASH of what is left of them."""
     label = [contract.label.name] if contract.label else []
-    rows = own.unionByName(of_winners).drop(*label, *contract.label_columns, ROW_HASH)
+    rows = features.drop(INGESTION_ID, *label, *contract.label_columns, ROW_HASH)
     return with_row_hash(rows, [name for name in rows.columns if name != ROW_ID])
 
 

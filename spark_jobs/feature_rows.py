@@ -95,3 +95,10 @@ def daily_feature_set(contract: Dataset) -> DailyFeatureSet | None:
     """Return a dataset's feature set if it is one that states the day of each row."""
     feature_set = feature_set_of(contract)
     return feature_set if isinstance(feature_set, DailyFeatureSet) else None
+
+
+def day_column(features: DataFrame, contract: Dataset) -> str | None:
+    """Return the column of features with a row's day or moment; None where it states none."""
+    daily = daily_feature_set(contract)
+    stated = daily.DAY if daily else contract.event_time
+    return stated if stated in features.columns else None

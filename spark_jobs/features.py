@@ -47,7 +47,10 @@ def build_features(
     fit_to_rows(spark, sum(receipt.rows_out for receipt in silver.values()))
     tables = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}
     changes = changed_rows(spark, silver, contract, last, facts)
-    part = _changed_part(changes, tables, uri, contract) if changes else None
+    part = None
+    if last and changes:
+        stored = lake.read_version(spark, uri, last.tables["features"].version)
+        part = _changed_part(changes, tables, stored, contract)
     rows_in = silver[contract.name].rows_out
     features = _write(tables, uri, contract, part=part, rows_in=rows_in, facts=facts)
     step_state.save(
@@ -57,14 +60,16 @@ def build_features(
 
 
 def _changed_part(
-    changes: VersionChanges, tables: Mapping[str, DataFrame], uri: str, contract: Dataset
+    changes: VersionChanges, tables: Mapping[str, DataFrame], stored: DataFrame, contract: Dataset
 ) -> FeaturePart | None:
-    """Return what changed rows can reach; None if it is not known of a feature set."""
+    """Return what changed rows can reach; None if it is not known of a feature set.
+
+    `stored` are the features of the last time.
+    """
     feature_set = feature_set_of(contract)
     if feature_set is None:
         return part_of_rows(changes, contract)
     if isinstance(feature_set, DailyFeatureSet):
-        stored = changes.new.sparkSession.read.format("delta").load(uri)
         return part_of_days(changes, tables, stored, contract, feature_set)
     return None
 

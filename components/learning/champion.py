@@ -52,6 +52,15 @@ def find_champion(client: MLClient, name: str) -> Champion | None:
     return Champion(newest.name, newest.version, newest.tags)
 
 
+def find_version(client: MLClient, name: str, version: str) -> Champion:
+    """Find a registered version, champion or not; raises ChampionError where there is none."""
+    try:
+        model = client.models.get(name, version)
+    except ResourceNotFoundError as error:
+        raise ChampionError(f"model {name!r} has no version {version!r}") from error
+    return Champion(str(model.name), str(model.version), model.tags or {})
+
+
 def download(champion: Champion, folder: Path) -> Path:
     """Download a model version through MLflow, which reaches the registry here and in Azure."""
     import mlflow  # noqa: PLC0415 # takes seconds; not every step that asks for a champion needs it

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conf.columns import CLASS, SCORE
 from conf.profile_columns import DAY, OUTCOMES, ROW_COUNT
-from spark_jobs.feature_rows import daily_feature_set
+from spark_jobs.feature_rows import day_column
 from spark_jobs.monitoring.watched_rows import WatchedModel
 
 if TYPE_CHECKING:
@@ -37,7 +37,12 @@ def watch(
             f"state 'label' in conf/datasets/{contract.name}.yml"
         )
     watched = WatchedModel(
-        model, version, contract.label.name, _day(features, contract), monitor.late_after_days, {}
+        model,
+        version,
+        contract.label.name,
+        day_column(features, contract),
+        monitor.late_after_days,
+        {},
     )
     taken = sorted(RESERVED & set(watched.kinds))
     if taken:
@@ -52,13 +57,6 @@ def watch(
             "pipeline again: python -m aml_pipelines run data"
         )
     return watched
-
-
-def _day(features: DataFrame, contract: Dataset) -> str | None:
-    """Return the column of a row's day; None where it stands for the day on which it arrived."""
-    daily = daily_feature_set(contract)
-    stated = daily.DAY if daily else contract.event_time
-    return stated if stated in features.columns else None
 
 
 def slice_columns(model: Model, monitor: Monitor) -> list[str]:

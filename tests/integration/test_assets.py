@@ -35,7 +35,7 @@ def publish(crc32, **more):
 CHAMPIONS = """
 from assets.client import workspace_client
 from azure.ai.ml.constants import ListViewType
-from learning.champion import find_champion
+from learning.champion import find_champion, find_version
 
 client = workspace_client()
 
@@ -220,6 +220,9 @@ for version in range(2, 11):
     tags = {"champion": "true" if version in (2, 9, 10) else "false"}
     ml.models.create_or_update(model(tags=tags))
 said["tenth"] = champion()
+third = find_version(client, "late", "3")
+said["third"] = [third.version, third.tags["champion"]]
+said["none"] = refusal(find_version, client, "late", "77")
 MlflowClient().delete_model_version_tag("late", "10", "champion")
 said["rolled_back"] = champion()
 ml.models.archive("late", version="9")
@@ -231,6 +234,8 @@ tell(**said)
         "unknown": None,
         "untagged": None,
         "tenth": "10",
+        "third": ["3", "false"],
+        "none": "ChampionError: model 'late' has no version '77'",
         "rolled_back": "9",
         "archived": "2",
     }
