@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs import lake
+from spark_jobs import compaction, lake
 from spark_jobs.delta_files import data_files
+from spark_jobs.delta_log import WriteConflictError
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.version_changes import changes_between
 from tests.delta_logs import commits, live_files, operations
@@ -72,7 +73,7 @@ def test_few_files_stay_as_they_are(spark: SparkSession, tmp_path: Path) -> None
 def test_a_run_that_writes_before_files_are_put_together_is_a_conflict(
     spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted = lake.compacted
+    counted = compaction.compacted
 
     def overtaken(*of: object) -> object:
         monkeypatch.setattr(lake, "compacted", counted)
@@ -80,7 +81,7 @@ def test_a_run_that_writes_before_files_are_put_together_is_a_conflict(
         return counted(*of)  # type: ignore[arg-type]
 
     monkeypatch.setattr(lake, "compacted", overtaken)
-    with pytest.raises(lake.LakeError, match="another run wrote version"):
+    with pytest.raises(WriteConflictError, match="another run wrote version"):
         grow(spark, uri, range(10, 11))
     newest = spark.read.format("delta").load(uri)
     assert sorted(row.id for row in newest.collect()) == list(range(120))

@@ -11,24 +11,29 @@ from spark_jobs.checksum import with_changes
 if TYPE_CHECKING:
     from spark_jobs.receipt import Checksum
 
-NONE = {"kind": "number", "nulls": 0, "min": None, "max": None, "sum": None}
+NONE: dict[str, float | str | None] = {
+    "kind": "number",
+    "nulls": 0,
+    "min": None,
+    "max": None,
+    "sum": None,
+}
 
 
 def fares(nulls: int, least: float, most: float, total: float) -> Checksum:
     return {"fare": {"kind": "number", "nulls": nulls, "min": least, "max": most, "sum": total}}
 
 
+def cities(nulls: int, crc32: int) -> Checksum:
+    return {"city": {"kind": "text", "nulls": nulls, "crc32": crc32}}
+
+
 BEFORE = fares(2, -1.0, 9.0, 20.0)
 
 
 def test_texts_and_nulls_are_added_and_taken_away() -> None:
-    before, gone, new = (
-        {"city": {"kind": "text", "nulls": nulls, "crc32": crc32}}
-        for nulls, crc32 in ((5, 700), (1, 100), (3, 30))
-    )
-    assert with_changes(before, gone=gone, new=new) == {
-        "city": {"kind": "text", "nulls": 7, "crc32": 630}
-    }
+    changed = with_changes(cities(5, 700), gone=cities(1, 100), new=cities(3, 30))
+    assert changed == cities(7, 630)
 
 
 def test_numbers_that_come_may_be_the_least_and_the_greatest() -> None:
@@ -51,6 +56,6 @@ def test_the_table_alone_tells_when_a_sum_is_no_number(total: float) -> None:
 
 
 def test_rows_without_a_value_change_the_nulls_alone() -> None:
-    nulls = {"fare": {**NONE, "nulls": 2}}
+    nulls: Checksum = {"fare": {**NONE, "nulls": 2}}
     assert with_changes(BEFORE, gone=nulls, new=None) == fares(0, -1.0, 9.0, 20.0)
     assert with_changes(nulls, gone=None, new=BEFORE) == fares(4, -1.0, 9.0, 20.0)
