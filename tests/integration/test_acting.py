@@ -83,7 +83,12 @@ def test_a_training_is_submitted_once_on_the_newest_release_and_named_after_its_
     (job,) = acting.client.jobs.list()
     assert (job.name, job.experiment_name) == ("retrain-0a1b2c3d4e5f", "training")
     sent: Any = acting.client.jobs.get(job.name)
-    assert sent.inputs["train"].path == "trips_train:1"
+    splits = {split: sent.inputs[split].path for split in ("train", "validation", "test")}
+    assert splits == {
+        "train": "trips_train:1",
+        "validation": "trips_validation:1",
+        "test": "trips_test:1",
+    }
     given = {name: str(sent.inputs[name]._data) for name in ("lake", "model_name", "as_of")}  # noqa: SLF001 # the SDK shows it nowhere else
     assert given == {"lake": "the/lake", "model_name": "late", "as_of": "2024-03-02"}
     assert sorted(sent.jobs) == ["compare", "register_model", "train_1", "train_2", "train_3"]
