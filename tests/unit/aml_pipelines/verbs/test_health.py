@@ -12,6 +12,7 @@ import pytest
 
 from aml_pipelines.__main__ import main
 from conf.incident import IncidentEvent
+from tests.lake_and_target import LakeAndTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +28,8 @@ HEALTH = {
 }
 
 
-class Lake:
+class Lake(LakeAndTarget):
     """A lake with records of monitoring runs, and its target."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "lake"
-        self.folder.mkdir()
-        self.target = folder / "local.yml"
-        names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
-        self.target.write_text(json.dumps({"lake": str(self.folder), "workspace": names}))
 
     def judge(self, run: str, dataset: str, *levels: str, status: str = "Completed") -> None:
         """Leave the record of a run that found something of each level, gravest first."""

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from aml_pipelines.__main__ import main
+from tests.lake_and_target import LakeAndTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,15 +22,11 @@ nodes: {spark: {instance_type: standard_e4s_v3, vcores: 12}}
 """
 
 
-class Lake:
+class Lake(LakeAndTarget):
     """A lake with records of runs of the pipeline `data`, and its target."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "lake"
-        self.folder.mkdir()
-        self.target = folder / "local.yml"
-        names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
-        self.target.write_text(json.dumps({"lake": str(self.folder), "workspace": names}))
+        super().__init__(folder)
         self.table = self.folder / "history" / "runs.parquet"
 
     def ran(self, day: int, seconds: float = 20.0, *, reused: bool = False) -> Path:

@@ -10,20 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from aml_pipelines.__main__ import main
+from tests.lake_and_target import LakeAndTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Lake:
+class Lake(LakeAndTarget):
     """A lake with a table of quarantined flights, as Delta lays it out, and its target."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "lake"
-        self.folder.mkdir()
-        self.target = folder / "local.yml"
-        names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
-        self.target.write_text(json.dumps({"lake": str(self.folder), "workspace": names}))
 
     def quarantine(self, *rows: dict[str, Any]) -> None:
         table = self.folder / "quarantine" / "flights" / "rows"
