@@ -20,7 +20,7 @@ class Receiver:
     """Somebody who is told of incidents.
 
     `connection` is the name of a connection of the workspace, whose key is the URL that messages
-    go to: that of a webhook, or `smtp://user:password@host:587` or `smtps://…` of a mail server.
+    go to: that of a webhook, or of a mail server, `smtp://…` or `smtps://…` with its user.
     `sender` and `recipients` are addresses of mail.
     """
 
