@@ -32,6 +32,7 @@ def main() -> int:
     plan, commit = _plan(), (git_commit() or "")[:10]  # before outcomes are written into it
     before = read_tried()
     tried = {each: before[each] for each in dict.fromkeys(plan.values()) if each in before}
+    write_tried(tried)  # without what is a point no more, as the page has it
     # What was tried longest ago comes first, and before it what never was.
     chosen = sorted(dict.fromkeys(plan.values()), key=lambda each: before.get(each, Tried()).day)
     deadline = time.monotonic() + 60 * options.minutes if options.minutes else float("inf")
