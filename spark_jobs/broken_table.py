@@ -70,14 +70,6 @@ def require_whole(spark: SparkSession, uri: str, version: int) -> None:
         raise BrokenTableError(_told(spark, uri, version, gone, f"{damage[0].problem}{more}"))
 
 
-def is_whole(spark: SparkSession, uri: str, version: int) -> bool:
-    """Return whether all that a version of a table needs is there."""
-    try:
-        return not find_damage(spark, uri, data_files(spark, uri, version))
-    except CommitError:
-        return False
-
-
 def broken_log(spark: SparkSession, error: CommitError) -> BrokenTableError:
     """Return the error of a table that lacks a part of its log."""
     newest = max(versions(spark, error.uri))

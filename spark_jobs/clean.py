@@ -10,7 +10,7 @@ from conf.cleaning_order import cleaning_order
 from conf.columns import ROW_ID
 from conf.table_rules import ForeignKey, of_kind
 from spark_jobs import lake, step_state
-from spark_jobs.broken_table import is_whole, refuse_broken
+from spark_jobs.broken_table import refuse_broken
 from spark_jobs.expressions import check_expressions
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.quality import broken_rules_in, find_broken, require_quality
@@ -20,7 +20,7 @@ from spark_jobs.session import FEW_ROWS, fit_to_rows, map_in_sessions
 from spark_jobs.silver import RELEASED, cleaned_receipts, cleaned_uris, judge_all, judge_new
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
-from spark_jobs.version_changes import changes_between
+from spark_jobs.version_changes import changes_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,10 +86,9 @@ def clean_dataset(
             check_expressions(spark, contract)
         fit_to_rows(spark, sum(receipt.rows_out for receipt in (bronze, *referenced.values())))
         rows = lake.read_table(spark, bronze)
-        before = _version_judged_before(spark, bronze, last, facts)
         uris = cleaned_uris(spark, contract, lake_uri, with_repairs=has_repairs(rows))
         refuse_broken(spark, uris.values())
-        arrived_rows = _arrived_since(spark, bronze, before, contract)
+        arrived_rows = _arrived_since(spark, bronze, contract, last, facts)
         if arrived_rows is None:
             layer, table = RELEASED
             released = lake.table_uri(lake_uri, layer, contract.name, table)
@@ -144,25 +143,21 @@ def _facts(
 
 
 def _arrived_since(
-    spark: SparkSession, bronze: TableReceipt, before: int | None, contract: Dataset
+    spark: SparkSession,
+    bronze: TableReceipt,
+    contract: Dataset,
+    last: StepState | None,
+    facts: Mapping[str, str],
 ) -> DataFrame | None:
-    """Return the rows that bronze has since a version; None where all rows must be judged.
+    """Return the rows that bronze has since it was judged last; None where all must be judged.
 
-    All must be where a verdict depends on more than the rows of a key, and where rows are gone.
+    All must be where a verdict depends on more than the rows of a key, after other facts, and where
+    rows are gone.
     """
-    if before is None or contract.judged_with_rows or contract.snapshots:
+    if last is None or contract.judged_with_rows or contract.snapshots:
         return None
-    changes = changes_between(spark, bronze.uri, before, bronze.version).differing([ROW_ID])
-    return changes.new if changes.gone.isEmpty() else None
-
-
-def _version_judged_before(
-    spark: SparkSession, bronze: TableReceipt, last: StepState | None, facts: Mapping[str, str]
-) -> int | None:
-    """Return the version of bronze that the tables are up to date with; None without one."""
-    if last is None or {**last.facts, "bronze": facts["bronze"]} != facts:
+    if {**last.facts, "bronze": facts["bronze"]} != facts:
         return None
-    table, _, version = last.facts["bronze"].partition("@")
-    if table != bronze.id or not is_whole(spark, bronze.uri, int(version)):
-        return None
-    return int(version)
+    changes = changes_since(spark, bronze, last.facts["bronze"])
+    changes = changes.differing([ROW_ID]) if changes else None
+    return changes.new if changes and changes.gone.isEmpty() else None

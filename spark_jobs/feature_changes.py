@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from conf.columns import INGESTION_ID, ROW_HASH, ROW_ID
-from spark_jobs.broken_table import is_whole
 from spark_jobs.feature_rows import feature_rows
-from spark_jobs.version_changes import VersionChanges, changes_between
+from spark_jobs.version_changes import changes_since
 from spark_jobs.within import among_keys, anywhere, of_ingestions
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from spark_jobs.feature_sets import DailyFeatureSet
     from spark_jobs.receipt import TableReceipt
     from spark_jobs.step_state import StepState
+    from spark_jobs.version_changes import VersionChanges
     from spark_jobs.within import Condition
 
 
@@ -53,12 +53,8 @@ def changed_rows(
     others = {name: version for name, version in facts.items() if name != contract.name}
     if last is None or {name: last.facts.get(name) for name in others} != others:
         return None
-    table, _, version = last.facts[contract.name].partition("@")
-    receipt = silver[contract.name]
-    if table != receipt.id or not is_whole(spark, receipt.uri, int(version)):
-        return None
-    changes = changes_between(spark, receipt.uri, int(version), receipt.version)
-    return changes.differing([ROW_ID, ROW_HASH])
+    changes = changes_since(spark, silver[contract.name], last.facts[contract.name])
+    return changes.differing([ROW_ID, ROW_HASH]) if changes else None
 
 
 def part_of_rows(changes: VersionChanges, contract: Dataset) -> FeaturePart:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset_learning import SPLITS
 from spark_jobs import lake
-from spark_jobs.broken_table import is_whole
 from spark_jobs.checksum import exact_checksum, exact_checksums, with_changes
 from spark_jobs.receipt import Checksum, check_balance
 from spark_jobs.split_sides import SPLIT, assign_split, require_rows, rows_of_split, set_aside
-from spark_jobs.version_changes import VersionChanges, changes_between
+from spark_jobs.version_changes import VersionChanges, changes_since
 from spark_jobs.within import among_keys
 
 if TYPE_CHECKING:
@@ -53,11 +52,8 @@ def changed_features(
     """
     if last is None or last.facts["rules"] != facts["rules"]:
         return None
-    table, _, version = last.facts["features"].partition("@")
-    if table != features.id or not is_whole(spark, features.uri, int(version)):
-        return None
-    changes = changes_between(spark, features.uri, int(version), features.version)
-    if changes.gone.schema != changes.new.schema:
+    changes = changes_since(spark, features, last.facts["features"])
+    if changes is None or changes.gone.schema != changes.new.schema:
         return None
     changes = changes.differing([*contract.key, ROW_HASH])
     return VersionChanges(assign_split(changes.gone, contract), assign_split(changes.new, contract))

@@ -12,12 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from spark_jobs import lake
-from spark_jobs.delta_files import data_files
+from spark_jobs.delta_files import data_files, find_damage
+from spark_jobs.delta_log import CommitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.receipt import TableReceipt
 
 _OF_A_GLOB = re.compile(r"([{}\[\]*?\\])")
 
@@ -39,15 +42,23 @@ class VersionChanges:
         )
 
 
-def changes_between(spark: SparkSession, uri: str, before: int, after: int) -> VersionChanges:
-    """Return what two versions of a table differ in, each in its own columns.
+def changes_since(spark: SparkSession, table: TableReceipt, earlier: str) -> VersionChanges | None:
+    """Return what the version on a receipt differs in from an `earlier` one, as `version_of` names.
 
-    Files of both versions must be there: see `is_whole`. Raises CommitError for a broken log.
+    Each is in its own columns. None where the earlier one is of another table, or is not whole.
     """
-    old, now = (data_files(spark, uri, version) for version in (before, after))
-    stored = (lake.read_version(spark, uri, version) for version in (before, after))
+    identity, _, version = earlier.partition("@")
+    if identity != table.id:
+        return None
+    try:
+        old, now = (data_files(spark, table.uri, each) for each in (int(version), table.version))
+    except CommitError:
+        return None
+    if find_damage(spark, table.uri, old):
+        return None
+    stored = (lake.read_version(spark, table.uri, each) for each in (int(version), table.version))
     only = (old.keys() - now.keys(), now.keys() - old.keys())
-    return VersionChanges(*map(partial(_rows_of, uri), stored, only))
+    return VersionChanges(*map(partial(_rows_of, table.uri), stored, only))
 
 
 def _rows_of(uri: str, stored: DataFrame, files: Iterable[str]) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Give a model's place back to the version before: its name as champion, and its traffic."""
+"""Roll a model back to the version before: as champion, and in the traffic of endpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNTRIED = "untried"  # the tag by which `deploy` names a deployment that has not
 
 
 def give_back(client: MLClient, action: Mapping[str, Any]) -> str:
-    """Take the version that an incident is of out of use, and return in words what was done.
+    """Roll back the version that an incident is of, and return in words what was done.
 
     The version before is champion again, and has the traffic of online endpoints that have it. What
     is done already is not done again. Raises ChampionError where there is no version before.
