@@ -51,9 +51,9 @@ $(CHECKS): environments/checks/requirements.lock | $(READY)
 
 setup: $(READY) ## virtual environment from the hashed lock, Java, Delta's jars and an archive of their classes
 
-run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to the lake
+run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to the lake and judged
 	@$(BIN)/python -m aml_pipelines sample flights --if-missing --target $(TARGET)
-	@$(BIN)/python -m aml_pipelines run data training batch_inference --target $(TARGET)
+	@$(BIN)/python -m aml_pipelines run data training batch_inference monitoring --target $(TARGET)
 
 test: $(if $(SPARK),.venv/.spark-$(SPARK),$(READY) $(AZURITE) $(CHECKS)) ## every test that needs no cloud; with SPARK=4.1 those of tables, on that Spark
 	@$(if $(SPARK),JAVA_HOME=$(CURDIR)/$(ON_SPARK)/java $(ON_SPARK)/bin/python -m pytest $(OF_TABLES),$(BIN)/python -m pytest $(PARALLEL) -m "not azure")
@@ -68,12 +68,9 @@ conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), 
 own-data: $(READY) ## five real datasets from files to scores, each in two commands, with their times
 	@OWN_DATA=all $(BIN)/python -m pytest -s tests/e2e/test_own_data.py
 
-chaos: $(READY) $(AZURITE) ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours; with MINUTES=60 a part of it)
+chaos: $(READY) $(AZURITE) .venv/.spark-4.1 ## end a process at every point of the main job, run it again, compare: docs/faults.md (hours; with MINUTES=60 a part of it)
+	@$(BIN)/python -m tests.chaos.suites
 	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES))
-	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_concurrent_runs.py tests/integration/test_broken_tables.py
-	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_faulty_store.py
-	@CHAOS=all $(BIN)/python -m pytest --quiet tests/integration/test_runs_in_two_processes.py
-	@GENERATED_CASES=10000 $(BIN)/python -m pytest --quiet tests/integration/test_generated_input.py tests/integration/test_increments.py
 
 bench: $(READY) $(BENCH_OTHERS) ## work in turns with other ways to do it: docs/performance.md; SIZE=small|year|10|30|100, WORK="rules …"
 	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(WORK),--work $(WORK))
@@ -86,7 +83,7 @@ lint: $(READY) ## format, style, types, import directions, spelling: every hook 
 	@$(BIN)/pre-commit run --all-files
 
 plan: $(LAKE) ## every resolved command of every pipeline, without running one
-	@$(BIN)/python -m aml_pipelines plan data training batch_inference --target $(TARGET)
+	@$(BIN)/python -m aml_pipelines plan data training batch_inference monitoring --target $(TARGET)
 
 dependencies: $(READY) ## the lock is whole, and every image agrees with it or says why not
 	@$(BIN)/python -m pip check --quiet

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,7 @@ class NodeRecord:
 
     type: str
     status: Status = "NotStarted"
+    started: str | None = None
     seconds: float = 0.0
     reused: bool = False
     inputs: Mapping[str, str | None] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class RunRecord:
         self.registered: Mapping[str, str] = {}
         self.nodes = {name: NodeRecord(type=kind) for name, kind in nodes.items()}
         self._began = time.monotonic()
+        self._seconds: float | None = None
         self._lock = threading.Lock()
 
     @property
@@ -56,7 +59,12 @@ class RunRecord:
 
     @property
     def seconds(self) -> float:
-        """The seconds since the run began."""
+        """The seconds from the beginning of the run to its end, or to now."""
+        return self.seconds_since if self._seconds is None else self._seconds
+
+    @property
+    def seconds_since(self) -> float:
+        """The seconds from the beginning of the run to now."""
         return round(time.monotonic() - self._began, 2)
 
     def write(self) -> None:
@@ -79,7 +87,12 @@ class RunRecord:
             if node.status in ("NotStarted", "Running"):
                 node.status = "Failed" if node.status == "Running" else "Skipped"
         self.status = status
+        self._seconds = self.seconds_since
         self.write()
+
+
+def now() -> str:
+    return datetime.now(tz=UTC).isoformat(timespec="milliseconds")
 
 
 def git_commit() -> str | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import Progress, live_or_lines, say
-from aml_pipelines.execution.record import RunRecord, git_commit
+from aml_pipelines.execution.record import RunRecord, git_commit, now
 from aml_pipelines.execution.registration import register_pipeline_outputs
 from aml_pipelines.execution.scheduler import Execution
 from aml_pipelines.execution.selection import shown_inputs
@@ -51,10 +50,6 @@ def _tracked(context: RunContext, record: RunRecord) -> Iterator[None]:
         yield
     finally:
         context.tracking.end(context.run_id, "FINISHED" if record.is_completed else "FAILED")
-
-
-def now() -> str:
-    return datetime.now(tz=UTC).isoformat(timespec="milliseconds")
 
 
 def _about(plan: Plan, target: str) -> dict[str, object]:

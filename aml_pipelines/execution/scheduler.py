@@ -14,7 +14,7 @@ from aml_pipelines.errors import NodeFailedError
 from aml_pipelines.execution.durability import settle
 from aml_pipelines.execution.kinds import runnable_kind
 from aml_pipelines.execution.node import NodeResult, run_node
-from aml_pipelines.execution.record import RunRecord, read_receipt
+from aml_pipelines.execution.record import RunRecord, now, read_receipt
 from aml_pipelines.execution.ways import Ways
 from aml_pipelines.pipeline.plan import PlannedNode, input_texts
 from aml_pipelines.pipeline.values import Produced
@@ -126,6 +126,7 @@ class Execution:
         record.log = None if self.context.in_foreground else str(folder / "log.txt")
         # A loop begins again after each round.
         self.began.setdefault(node.name, time.monotonic())
+        record.started = record.started or now()
         self.ways.begin(node)
         self.progress.began(node.name)
 

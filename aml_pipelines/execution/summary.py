@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.console import say
 from aml_pipelines.execution.log_end import last_lines
@@ -25,11 +25,11 @@ def report_success(plan: Plan, record: RunRecord) -> None:
 
 
 def report_all(records: Sequence[RunRecord]) -> None:
-    """Print the last headline of each of several pipelines, and the seconds of all."""
+    """Print what came of each of several pipelines, its seconds, and those of all."""
     if len(records) > 1:
-        say(f"all {len(records)} pipelines completed in {records[0].seconds:.1f} s")
+        say(f"all {len(records)} pipelines completed in {records[0].seconds_since:.1f} s")
         for record in records:
-            say(f"  {record.file.parent.name}: {(_headlines(record) or ['done'])[-1]}")
+            say(f"  {record.file.parent.name}, {record.seconds:.1f} s: {_outcome(record)}")
 
 
 def report_failure(record: RunRecord, resume: str) -> None:
@@ -59,6 +59,15 @@ def _registered(record: RunRecord) -> dict[str, str]:
     return {**of_nodes, **record.registered}
 
 
+def _outcome(record: RunRecord) -> str:
+    """Return the verdict that a receipt states, or else the last headline."""
+    stated = [receipt.get("details", {}).get("verdict") for receipt in _receipts(record)]
+    return next(filter(None, stated), None) or (_headlines(record) or ["done"])[-1]
+
+
 def _headlines(record: RunRecord) -> list[str]:
-    receipts = [node.receipt for node in record.nodes.values() if isinstance(node.receipt, dict)]
-    return [str(receipt["headline"]) for receipt in receipts if receipt.get("headline")]
+    return [str(r["headline"]) for r in _receipts(record) if r.get("headline")]
+
+
+def _receipts(record: RunRecord) -> list[dict[str, Any]]:
+    return [node.receipt for node in record.nodes.values() if isinstance(node.receipt, dict)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
 from aml_pipelines.execution.durability import mend_after_restart
-from aml_pipelines.execution.run import now
+from aml_pipelines.execution.record import now
 from aml_pipelines.leftovers.search import (
     UNLOCKED_HOURS,
     Sought,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aml_pipelines.console import say
 from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
-from aml_pipelines.execution.run import now
+from aml_pipelines.execution.record import now
 from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import load_dataset

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aml_pipelines.console import say
 from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
-from aml_pipelines.execution.run import now
+from aml_pipelines.execution.record import now
 from aml_pipelines.files import private_files, write_whole
 from aml_pipelines.lineage.table_logs import LOG, TableLog
 from aml_pipelines.locks import exclusive

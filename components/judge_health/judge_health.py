@@ -54,7 +54,8 @@ def main(
     )
     write_step_file(findings, FILE_NAME, health.to_json())
     write_step_file(findings, PAGE_NAME, health_page(health, watching, performance))
-    record = Receipt("judge_health", dataset, health.verdict, {})
+    verdict = health.verdict
+    record = Receipt("judge_health", dataset, verdict, {}, details={"verdict": verdict})
     write_step_file(receipt, RECEIPT, record.to_json())
 
 

@@ -65,8 +65,9 @@ class Health:
         judged = f"{self.rows:,} rows of {days}"
         if not self.findings:
             return f"{self.dataset}: {judged} are like what {self.model_name} learnt from"
-        first = self.findings[0]
-        return f"{self.dataset}: {len(self.findings)} findings on {judged}: {first.cause}"
+        first, others = self.findings[0], len(self.findings) - 1
+        more = f"; {others} more finding{'' if others == 1 else 's'}" if others else ""
+        return f"{self.dataset}: {judged} are not like before: {first.cause}{more}"
 
 
 def gravest_first(findings: Sequence[HealthFinding]) -> list[HealthFinding]:

@@ -71,7 +71,11 @@ def test_a_planted_fault_of_a_batch_is_found_and_named(watched: Watched) -> None
     assert (first["kind"], first["level"]) == ("nulls", "hold")
     assert first["cause"].startswith("floor is null in ")
     assert first["evidence"]["reference"] == 0
-    assert f"tickets: {len(health['findings'])} findings on 40 rows" in watched.ended.text
+    more = len(health["findings"]) - 1
+    verdict = f"are not like before: {first['cause']}; {more} more findings"
+    last = watched.ended.text.splitlines()[-1]
+    assert (last.startswith("  "), "_monitoring, " in last, last.endswith(verdict)) == (True,) * 3
+    assert "tickets: 40 rows of " in last
     assert health["measured"]["estimated"]["0"]
     assert health["measured"]["realised"] == {}
 

@@ -104,12 +104,20 @@ def test_the_readme_does_what_it_says_in_the_order_it_says_it(clone: Path) -> No
     assert splits["flights/train"]["rows_out"] + sum(aside.values()) == FLIGHTS - DECEMBER
     scored = tables(clone, "batch_inference", "write_scores")
     assert scored["flights/scores"]["rows_out"] == DECEMBER
+    judged_days = f"flights: {DECEMBER:,} rows of 2013-12-01 to 2013-12-31 are not like before: "
+    last = printed.splitlines()[-1]
+    assert re.search(r"_monitoring, \d+\.\d s: ", last), last
+    assert judged_days in last
+    profiled = tables(clone, "monitoring", "profile")
+    assert profiled["flights/profiles"]["rows_in"] == FLIGHTS
 
     again = type_in(clone, first)
     assert "champion stays: flights_late v1" in again
     assert "(0 newly registered)" in again
     assert tables(clone, "batch_inference", "clean") == cleaned
     assert tables(clone, "batch_inference", "write_scores") == scored
+    assert tables(clone, "monitoring", "profile") == profiled
+    assert again.splitlines()[-1].partition(" s: ")[2] == last.partition(" s: ")[2]
     for part, table in tables(clone, "data", "split").items():
         assert (table["id"], table["version"]) == (splits[part]["id"], 0)
     trained = newest_run(clone, "training")["nodes"]

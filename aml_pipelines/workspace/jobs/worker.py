@@ -19,7 +19,8 @@ from aml_pipelines.execution.environments.build import environments_of
 from aml_pipelines.execution.evictions import Evictions
 from aml_pipelines.execution.kinds.command import warm_forks
 from aml_pipelines.execution.kinds.spark import warm_jvm
-from aml_pipelines.execution.run import now, run_plan
+from aml_pipelines.execution.record import now
+from aml_pipelines.execution.run import run_plan
 from aml_pipelines.execution.selection import select_all
 from aml_pipelines.execution.summary import report_failed_nodes, report_success
 from aml_pipelines.files import private_files
