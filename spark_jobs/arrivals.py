@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conf.columns import AS_OF, FILE_MODIFIED, FILE_SIZE, INGESTION_ID, SOURCE_FILE
-from spark_jobs.delta_log import table_exists, table_state
+from spark_jobs.delta_log import table_state
 from spark_jobs.raw.sources import below
 from spark_jobs.storage import sha256
 
@@ -17,17 +16,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from spark_jobs.storage import StoredFile
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """What bronze has: the ingestion id of each file as it was listed, and the latest `as_of`.
-
-    A file is listed by its name, size and time of change.
-    """
-
-    ids: Mapping[tuple[str, int, int], str]
-    latest: str | None
 
 
 @dataclass(frozen=True)
@@ -43,17 +31,6 @@ class Arrival:
     name: str
     size: int
     modified: int
-
-
-def read_ingested(spark: SparkSession, uri: str) -> Ingested:
-    """Read which files bronze has, in one pass."""
-    if not table_exists(spark, uri):
-        return Ingested({}, None)
-    # Distinct, since every row of a file names the file.
-    listing = (SOURCE_FILE, FILE_SIZE, FILE_MODIFIED, INGESTION_ID, AS_OF)
-    files = spark.read.format("delta").load(uri).select(*listing).distinct().collect()
-    ids = {(f[SOURCE_FILE], f[FILE_SIZE], f[FILE_MODIFIED]): f[INGESTION_ID] for f in files}
-    return Ingested(ids, max((f[AS_OF] for f in files if f[AS_OF]), default=None))
 
 
 def new_arrivals(arrivals: Sequence[Arrival], ingested: frozenset[str]) -> list[Arrival]:

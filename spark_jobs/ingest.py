@@ -10,17 +10,11 @@ from pyspark.sql import functions as F
 
 from conf.columns import INGESTION_ID, SNAPSHOT
 from spark_jobs import lake
-from spark_jobs.arrivals import (
-    Arrival,
-    Ingested,
-    delta_arrival,
-    file_arrival,
-    new_arrivals,
-    read_ingested,
-)
+from spark_jobs.arrivals import Arrival, delta_arrival, file_arrival, new_arrivals
 from spark_jobs.broken_table import refuse_broken
 from spark_jobs.delta_files import rows_if_told
 from spark_jobs.delta_log import LakeError, table_exists, table_state
+from spark_jobs.ingested import keep_ingested, read_ingested
 from spark_jobs.judge import keys_of
 from spark_jobs.lineage import with_lineage
 from spark_jobs.raw.errors import SourceError
@@ -47,6 +41,8 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset
     from conf.dataset_source import Source
+    from spark_jobs.delta_log import TableState
+    from spark_jobs.ingested import Ingested
     from spark_jobs.receipt import TableReceipt
     from spark_jobs.storage import StoredFile
 
@@ -100,15 +96,20 @@ def ingest_source(
     stored = rows_if_told(spark, uri)
     if stored is not None and not is_delta:
         fit_to_rows(spark, stored + sum(file.size for file in files) // ROW_BYTES)
-    ingested = read_ingested(spark, uri)
+    kept = f"{lake_uri.rstrip('/')}/done/{contract.name}/bronze_files.json"
+    ingested = read_ingested(spark, uri, kept)
     arrivals = _arrivals(spark, files, contract, ingested, lake_uri=lake_uri, source=source)
     arriving = Arriving(source, uri, stated or ingested.latest, _next_arrival(spark, uri))
     if contract.sources[source].snapshot:
+        keep_ingested(spark, kept, ingested)
         return _ingest_snapshot(spark, arrivals, files, contract, arriving)
     new = new_arrivals(arrivals, frozenset(ingested.ids.values()))
-    has_rows = bool(new) and _append(spark, new, files, contract, arriving)
-    if not has_rows and not ingested.ids:
+    appended = _append(spark, new, files, contract, arriving) if new else None
+    if appended is None and not ingested.ids:
         raise LakeError(f"dataset {contract.name!r}: its files have no rows, bronze has none")
+    if appended:
+        ingested = ingested.with_arrivals(new, arriving.as_of, appended)
+    keep_ingested(spark, kept, ingested)
     ingestion_ids = tuple(sorted({arrival.ingestion_id for arrival in arrivals}))
     return Ingestion(lake.receipt_of(spark, uri), ingestion_ids, len(new))
 
@@ -166,8 +167,8 @@ def _append(
     files: Sequence[StoredFile],
     contract: Dataset,
     arriving: Arriving,
-) -> bool:
-    """Append the rows of new arrivals to bronze, and return whether they have any."""
+) -> TableState | None:
+    """Append the rows of new arrivals to bronze; None where they have none."""
     names = {arrival.uri for arrival in new}
     arrived = [file for file in files if file.encoded in names]
     stated = contract.sources[arriving.source]
@@ -175,15 +176,16 @@ def _append(
         read_through(spark, arrived, stated)
         rows = _read(spark, new, arrived, contract, stated)
         if rows.isEmpty():
-            return False
+            return None
         ids = sorted(arrival.ingestion_id for arrival in new)
         record = {"step": "ingest", "source": arriving.source, "ingestion_ids": ids}
         bronze = with_lineage(rows, new, as_of=arriving.as_of, arrival=arriving.number)
         if arriving.snapshot:
             bronze = bronze.withColumn(SNAPSHOT, F.lit(arriving.snapshot))
             _require_present(spark, bronze, contract, arriving)
-        lake.put_batches(bronze, arriving.uri, column=INGESTION_ID, batches=ids, record=record)
-    return True
+        return lake.put_batches(
+            bronze, arriving.uri, column=INGESTION_ID, batches=ids, record=record
+        )
 
 
 def _require_present(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spark_jobs.broken_table import whole_state
 from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.receipt import TableReceipt
-from spark_jobs.storage import file_exists, read_text, write_text
+from spark_jobs.storage import StorageError, file_exists, read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,17 +30,30 @@ def load(spark: SparkSession, lake_uri: str, step: str, dataset: str) -> StepSta
 
     Raises BrokenTableError for a table that lacks files: that a step is done is true of whole ones.
     """
-    uri = _uri(lake_uri, step, dataset)
-    if not file_exists(spark, uri):
+    stored = read_note(spark, _uri(lake_uri, step, dataset))
+    if stored is None:
         return None
     try:
-        stored = json.loads(read_text(spark, uri))
         tables = {name: TableReceipt(**table) for name, table in stored["tables"].items()}
         state = StepState(dict(stored["facts"]), tables)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None  # cut off while it was written: the step then looks at its tables themselves
+        return None  # of another time: the step then looks at its tables themselves
     are_newest = [_is_newest(spark, table) for table in tables.values()]
     return state if all(are_newest) else None
+
+
+def read_note(spark: SparkSession, uri: str) -> Any:  # noqa: ANN401 # JSON
+    """Return what a JSON file says that saves work and decides nothing; None where it is not whole.
+
+    A process that ended cut it off, or a machine that lost power: Hadoop keeps a checksum of a
+    local file, and half of one cannot be read at all.
+    """
+    if not file_exists(spark, uri):
+        return None
+    try:
+        return json.loads(read_text(spark, uri))
+    except (StorageError, ValueError):
+        return None
 
 
 def save(spark: SparkSession, lake_uri: str, step: str, dataset: str, state: StepState) -> None:

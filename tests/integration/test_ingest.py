@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import re
 from dataclasses import replace
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from chispa import assert_df_equality
+from delta.tables import DeltaTable
 
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists
 from spark_jobs.ingest import ingest_source, moment
+from spark_jobs.lineage import FEW_FILES
 from spark_jobs.raw.errors import SourceError
 from tests.contracts import contract_of
 from tests.delta_logs import operations
@@ -278,3 +281,60 @@ def test_a_file_that_cannot_be_read_is_named_and_leaves_nothing_behind(
     )
     assert len(str(refused.value).splitlines()) == 1
     assert not (tmp_path / "bronze").exists()
+
+
+def test_a_day_that_arrives_reads_no_row_of_the_days_before(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "1.csv").write_text("trip,city\n1,Ulm\n")
+    ingest(spark, tmp_path)
+    bronze = tmp_path / "bronze" / "trips" / "rows"
+    for file in bronze.glob("*.parquet"):
+        file.write_bytes(bytes(file.stat().st_size))
+    (raw / "2.csv").write_text("trip,city\n2,Aix\n")
+    day = ingest(spark, tmp_path)
+    again = ingest(spark, tmp_path)
+    assert (day.new_files, again.new_files) == (1, 0)
+    assert day.ingestion_ids == again.ingestion_ids
+    assert len(day.ingestion_ids) == 2
+
+
+@pytest.mark.parametrize("kept", ["", '{"table": "', '{"table": "other@0", "latest": null}'])
+def test_what_bronze_has_is_read_anew_where_the_note_of_it_is_lost_or_of_another_table(
+    spark: SparkSession, tmp_path: Path, raw: Path, kept: str
+) -> None:
+    (raw / "1.csv").write_text("trip,city\n1,Ulm\n")
+    first = ingest(spark, tmp_path)
+    note = tmp_path / "done" / "trips" / "bronze_files.json"
+    note.write_text(kept)
+    again = ingest(spark, tmp_path)
+    assert (again.new_files, again.table) == (0, first.table)
+    assert json.loads(note.read_text())["table"] == f"{first.table.id}@0"
+
+
+def test_a_file_that_was_withdrawn_after_the_note_is_known_no_more(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    (raw / "1.csv").write_text("trip,city\n1,Ulm\n")
+    (raw / "2.csv").write_text("trip,city\n2,Aix\n")
+    ingest(spark, tmp_path)
+    bronze = str(tmp_path / "bronze" / "trips" / "rows")
+    DeltaTable.forPath(spark, bronze).delete("trip = 1")
+    again = ingest(spark, tmp_path)
+    assert again.new_files == 1, "somebody deleted its rows: it is there, and bronze has it not"
+    assert again.table.rows_out == 2
+
+
+def test_many_files_at_once_have_the_ids_that_few_have(
+    spark: SparkSession, tmp_path: Path, raw: Path
+) -> None:
+    for number in range(FEW_FILES + 1):
+        (raw / f"{number:03}.csv").write_text(f"trip,city\n{number},Ulm\n{number},Aix\n")
+    many = ingest(spark, tmp_path)
+    rows = lake.read_table(spark, many.table).select("_row_id", "_source_file", "trip").collect()
+    assert {row["_source_file"] for row in rows} == {
+        f"raw/{number:03}.csv" for number in range(FEW_FILES + 1)
+    }
+    assert all(row["_source_file"] == f"raw/{int(row['trip']):03}.csv" for row in rows)
+    assert len({row["_row_id"] for row in rows}) == len(rows) == 2 * (FEW_FILES + 1)
+    assert {row["_row_id"].partition("-")[0] for row in rows} == set(many.ingestion_ids)
