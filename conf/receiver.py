@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conf.document import Section
 
-TEAMS, SLACK, MAIL = "teams", "slack", "mail"
-SHAPES = (TEAMS, SLACK, MAIL)
+TEAMS, SLACK, MAIL, METRICS = "teams", "slack", "mail", "azure_monitor"
+SHAPES = (TEAMS, SLACK, MAIL, METRICS)
 # The sides of mail alone: from whom and to whom.
 _OF_MAIL = ("from", "to")
 
@@ -20,8 +20,8 @@ class Receiver:
     """Somebody who is told of incidents.
 
     `connection` is the name of a connection of the workspace, whose key is the URL that messages
-    go to: that of a webhook, or of a mail server, `smtp://…` or `smtps://…` with its user.
-    `sender` and `recipients` are addresses of mail.
+    go to: that of a webhook, of a mail server, `smtp://…` or `smtps://…` with its user, or of the
+    metrics of a resource in Azure. `sender` and `recipients` are addresses of mail.
     """
 
     name: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azure.ai.ml.exceptions import MlException
 from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.identity import DefaultAzureCredential
 
 from conf.incident import DONE, FAILED, LEFT, RETRAIN, ROLL_BACK
 from incidents.rolling_back import give_back
@@ -57,7 +58,16 @@ def act_on(actions: Sequence[ClaimedAction], run: ActingRun) -> list[ActionOutco
         dataset=run.monitor.dataset,
         link=_link(run),
         address_of=addresses(run.client),
+        token_of=token_of,
     )
+
+
+def token_of(scope: str) -> str:
+    """Return a token of the job's own identity for a scope; raises UnsentError without one."""
+    try:
+        return str(DefaultAzureCredential().get_token(scope).token)
+    except (AzureError, ValueError) as error:
+        raise UnsentError(f"the job's identity gets no token for {scope}") from error
 
 
 def addresses(client: MLClient) -> Callable[[str], str]:

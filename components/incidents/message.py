@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,39 @@ def slack_blocks(message: Message) -> dict[str, Any]:
             {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections
         ],
     }
+
+
+def metrics_of(actions: Sequence[ClaimedAction], *, dataset: str, now: str) -> list[dict[str, Any]]:
+    """Return the custom metrics of Azure Monitor that actions lead to, each of one moment.
+
+    `incidents_began` and `incidents_ended` count by dataset, model, kind of finding and level.
+    """
+    named: dict[str, list[ClaimedAction]] = {"incidents_began": [], "incidents_ended": []}
+    for each in actions:
+        is_end = moment_of_telling(each) == ENDED
+        named["incidents_ended" if is_end else "incidents_began"].append(each)
+    return [
+        {"time": now, "data": {"baseData": _metric(name, own, dataset)}}
+        for name, own in named.items()
+        if own
+    ]
+
+
+def _metric(name: str, actions: Sequence[ClaimedAction], dataset: str) -> dict[str, Any]:
+    counts = Counter(_values(dataset, each) for each in actions)
+    return {
+        "metric": name,
+        "namespace": "aml_pipelines",
+        "dimNames": ["dataset", "model", "kind", "level"],
+        "series": [
+            {"dimValues": list(values), "min": 1, "max": 1, "sum": count, "count": count}
+            for values, count in counts.items()
+        ],
+    }
+
+
+def _values(dataset: str, action: Mapping[str, Any]) -> tuple[str, ...]:
+    return (dataset, *(str(action[name]) for name in ("model_name", "kind", "level")))
 
 
 def mail_of(message: Message, receiver: Receiver) -> EmailMessage:

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from email.message import EmailMessage
     from urllib.parse import SplitResult
 
 SECONDS = 10.0  # for each answer of a receiver
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+# Of which Azure Monitor takes custom metrics, and where.
+METRICS_SCOPE = "https://monitoring.azure.com/.default"
+_METRICS_HOST = ".monitoring.azure.com"
 _MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -34,14 +38,37 @@ def send_json(address: str, body: dict[str, Any]) -> None:
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise UnsentError("the key of the connection is no https URL")
+    _post(address, body, {})
+
+
+def _post(address: str, body: dict[str, Any], headers: Mapping[str, str]) -> None:
     data = json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(address, data, headers)  # noqa: S310 # looked at above
+    headers = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(address, data, headers)  # noqa: S310 # the caller looked at it
     try:
         with _OPENER.open(request, timeout=SECONDS):
             pass
     except (OSError, HTTPException, ValueError) as error:
         raise UnsentError(_reason(error)) from None  # its trace may name the address
+
+
+def send_metrics(
+    address: str, bodies: Sequence[dict[str, Any]], token_of: Callable[[str], str]
+) -> None:
+    """Post custom metrics to the address of a resource's metrics, with the job's own token.
+
+    Raises UnsentError for another address than one of Azure Monitor, which is to see no token of
+    this job, and when it does not take them.
+    """
+    parts = urlsplit(address)
+    is_azures = parts.scheme == "https" and str(parts.hostname).endswith(_METRICS_HOST)
+    if not is_azures and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise UnsentError(
+            "the key of the connection is no https://REGION.monitoring.azure.com/RESOURCE-ID/metrics"
+        )
+    headers = {"Authorization": f"Bearer {token_of(METRICS_SCOPE)}"}
+    for body in bodies:
+        _post(address, body, headers)
 
 
 def send_mail(address: str, mail: EmailMessage) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from conf.incident import DONE, UNSENT
-from conf.receiver import MAIL, TEAMS
-from incidents.message import mail_of, message_of, slack_blocks, teams_card
-from incidents.send import UnsentError, send_json, send_mail
+from conf.receiver import MAIL, METRICS, TEAMS
+from incidents.message import mail_of, message_of, metrics_of, slack_blocks, teams_card
+from incidents.send import UnsentError, send_json, send_mail, send_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from conf.receiver import Receiver
-    from incidents.message import ClaimedAction, Message
+    from incidents.message import ClaimedAction
 
 LONGEST = 30.0  # seconds that a run waits for all receivers
 ActionOutcome = dict[str, Any]
@@ -28,11 +29,13 @@ def tell(
     dataset: str,
     link: str,
     address_of: Callable[[str], str],
+    token_of: Callable[[str], str],
 ) -> list[ActionOutcome]:
     """Send each receiver what the actions `opened:NAME` and `ended:NAME` say, in one message.
 
-    `address_of` returns the secret of a connection. Returns an outcome for each action: `done`, or
-    `unsent` with the reason. A receiver that does not answer in LONGEST seconds is left.
+    `address_of` returns the secret of a connection, `token_of` the job's token for a scope. Returns
+    an outcome for each action: `done`, or `unsent` with the reason. A receiver that does not answer
+    in LONGEST seconds is left.
     """
     results: dict[str, str] = {}
     by_receiver: dict[str, list[ClaimedAction]] = {}
@@ -41,8 +44,15 @@ def tell(
     threads = {
         name: threading.Thread(
             target=_send,
-            args=(receivers.get(name), message_of(own, dataset=dataset, link=link), address_of),
-            kwargs={"results": results, "name": name},
+            args=(receivers.get(name), own),
+            kwargs={
+                "dataset": dataset,
+                "link": link,
+                "address_of": address_of,
+                "token_of": token_of,
+                "results": results,
+                "name": name,
+            },
             daemon=True,  # what hangs ends with the step
         )
         for name, own in by_receiver.items()
@@ -72,9 +82,12 @@ def _wait(threads: Mapping[str, threading.Thread]) -> None:
 
 def _send(
     receiver: Receiver | None,
-    message: Message,
-    address_of: Callable[[str], str],
+    actions: Sequence[ClaimedAction],
     *,
+    dataset: str,
+    link: str,
+    address_of: Callable[[str], str],
+    token_of: Callable[[str], str],
     results: dict[str, str],
     name: str,
 ) -> None:
@@ -84,7 +97,11 @@ def _send(
         return
     try:
         address = address_of(receiver.connection)
-        if receiver.shape == MAIL:
+        message = message_of(actions, dataset=dataset, link=link)
+        if receiver.shape == METRICS:
+            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            send_metrics(address, metrics_of(actions, dataset=dataset, now=now), token_of)
+        elif receiver.shape == MAIL:
             send_mail(address, mail_of(message, receiver))
         else:
             shaped = teams_card if receiver.shape == TEAMS else slack_blocks

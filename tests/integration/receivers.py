@@ -21,6 +21,7 @@ class Webhook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _WebhookHandler)
         self.status = status
         self.taken: list[dict[str, Any]] = []
+        self.authorized: list[str | None] = []
 
     @property
     def url(self) -> str:
@@ -34,6 +35,7 @@ class _WebhookHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         assert self.headers["Content-Type"] == "application/json"
         self.server.taken.append(json.loads(body))
+        self.server.authorized.append(self.headers["Authorization"])
         self.send_response(self.server.status)
         if self.server.status == 302:
             self.send_header("Location", "/elsewhere")

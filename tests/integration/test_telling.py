@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 RECEIVERS = {
     "team": Receiver("team", "teams", "teams_hook"),
     "chat": Receiver("chat", "slack", "slack_hook"),
+    "charts": Receiver("charts", "azure_monitor", "metrics"),
     "post": Receiver("post", "mail", "mail_server", "watch@example.com", ("us@example.com",)),
 }
 
@@ -32,6 +34,7 @@ def action(name: str) -> dict[str, Any]:
         "attempt": 2,
         "model_name": "late",
         "level": "warn",
+        "kind": "nulls",
         "cause": "km is null",
         "began": "2024-03-01",
     }
@@ -51,6 +54,7 @@ def told(addresses: dict[str, str], *names: str) -> dict[str, tuple[str, str]]:
         dataset="trips",
         link="",
         address_of=address_of,
+        token_of="token for {}".format,
     )
     assert {(each["incident"], each["attempt"]) for each in outcomes} == {("i1", 2)}
     return {
@@ -65,6 +69,46 @@ def test_webhooks_are_told_in_their_shapes() -> None:
     assert found == {"team": ("done", ""), "chat": ("done", "")}
     assert [each["type"] for each in teams.taken] == ["message"]
     assert [each["text"] for each in slack.taken] == ["trips, late: incidents: 1 began"]
+
+
+def test_azure_monitor_is_sent_counts_with_the_jobs_token() -> None:
+    metrics = Webhook()
+    with serving(metrics):
+        found = told({"metrics": metrics.url}, "charts", "charts")
+    assert found == {"charts": ("done", "")}
+    (body,) = metrics.taken
+    assert set(metrics.authorized) == {"Bearer token for https://monitoring.azure.com/.default"}
+    sent = dt.datetime.fromisoformat(body["time"])
+    assert abs(dt.datetime.now(dt.UTC) - sent) < dt.timedelta(minutes=20), "older ones are refused"
+    assert body["data"]["baseData"] == {
+        "metric": "incidents_began",
+        "namespace": "aml_pipelines",
+        "dimNames": ["dataset", "model", "kind", "level"],
+        "series": [
+            {
+                "dimValues": ["trips", "late", "nulls", "warn"],
+                "min": 1,
+                "max": 1,
+                "sum": 2,
+                "count": 2,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://westeurope.monitoring.azure.com.example.com/subscriptions/s/metrics",
+        "http://westeurope.monitoring.azure.com/subscriptions/s/metrics",
+        "https://example.com/monitoring.azure.com",
+    ],
+)
+def test_the_jobs_token_goes_to_no_other_address_than_azure_monitors(address: str) -> None:
+    outcome, why = told({"metrics": address}, "charts")["charts"]
+    assert outcome == "unsent"
+    assert why.startswith("metrics: the key of the connection is no https://REGION.monitoring")
+    assert "example" not in why
 
 
 def test_a_receiver_that_is_dead_refuses_or_redirects_keeps_no_other_from_being_told() -> None:
