@@ -11,6 +11,7 @@ from aml_pipelines.pipeline.environments.choose import ONLY_THIS, Policy
 from aml_pipelines.pipeline.environments.options import policy_words
 from aml_pipelines.workspace.jobs.queue import Queue
 from aml_pipelines.workspace.jobs.submit import Submissions
+from aml_pipelines.workspace.schedules.monitors import Monitors
 from aml_pipelines.workspace.schedules.schedules import Schedules
 from aml_pipelines.workspace.served import JobService
 
@@ -55,7 +56,8 @@ def job_service(
         policy=policy,
         mapped=workspace.mapped,
     )
-    schedules = Schedules(workspace.stored_schedules, workspace.jobs, submissions, clock)
+    monitors = Monitors(workspace, master=master)
+    schedules = Schedules(workspace.stored_schedules, workspace.jobs, submissions, monitors, clock)
     return JobService(submissions, queue, schedules)
 
 

@@ -146,6 +146,11 @@ class StateFolder:
         return self.registry / "serving.json"
 
     @property
+    def monitors_target(self) -> Path:
+        """The target by which the jobs of monitors are submitted to this workspace."""
+        return self.registry / "monitors.yml"  # JSON, which is YAML
+
+    @property
     def serving_lock(self) -> Path:
         return self.registry / "serving.lock"
 

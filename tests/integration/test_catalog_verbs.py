@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
+from aml_pipelines.azure.client import workspace_client
 from conf.target import REPOSITORY
+from conf.target_file import load_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,3 +77,35 @@ def test_data_whose_files_changed_is_a_new_version(typed: Typed, tmp_path: Path)
     (tmp_path / "trips" / "a.csv").write_text("id\n2\n")
     assert typed("register", str(file)) == "data trips: updated\n"
     assert typed("register", str(file)) == "data trips: unchanged\n"
+
+
+def test_a_monitor_runs_as_the_pipeline_for_the_dataset_whose_tables_it_names(
+    typed: Typed,
+) -> None:
+    from azure.ai.ml.entities import Data  # noqa: PLC0415 # it warns on import, by itself
+
+    client = workspace_client(load_target(str(typed.target)))
+    (typed.lake / "published").mkdir()
+    path = "azureml://datastores/lake/paths/published"
+    for name in ("flights_batch", "flights_train"):
+        client.data.create_or_update(Data(name=name, version="1", type="mltable", path=path))
+    typed("register", "--monitors", MONITOR)
+    moment = "2026-01-31T06:00:00+00:00"
+    with pytest.raises(HttpResponseError, match="no table of this lake is behind what is monitor"):
+        client.schedules.trigger("flights_drift", schedule_time=moment)
+
+    train = client.data.get("flights_train", "1")
+    train.tags = {"source_table": f"{typed.lake}/gold/flights/train"}
+    client.data.create_or_update(train)
+    fired = client.schedules.trigger("flights_drift", schedule_time=moment)
+    assert fired.job_name == "flights_drift-20260131T060000Z"
+    job = client.jobs.get(fired.job_name)
+    nodes = ["act", "find_reference", "judge_health", "profile", "record_actions", "resolve_model"]
+    assert (job.display_name, sorted(job.jobs)) == ("monitoring", [*nodes, "write_incidents"])
+    inputs = {name: str(each._data) for name, each in job.inputs.items()}  # noqa: SLF001 # the SDK's
+    assert inputs["dataset"] == "flights"
+    assert inputs["model_name"] == "flights_late"
+    assert inputs["as_of"] == "2026-01-31T06:00:00Z"
+
+    again = client.schedules.trigger("flights_drift", schedule_time=moment)
+    assert again.job_name == fired.job_name

@@ -189,6 +189,4 @@ tell(fired=fired, status=ended(fired), wrong=wrong, kept=kept, broken=broken,
     assert "unknown fields ['colour']" in str(told["unknown"])
     assert "schedule 'once' does not exist" in str(told["gone"])
     assert told["left"] == ["once-20261121T040000Z"]
-    assert "schedule 'drift' is a monitor or an import, which is not run here" in str(
-        told["monitor"]
-    )
+    assert "no table of this lake is behind what is monitored ()" in str(told["monitor"])

@@ -67,7 +67,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "systemMetadata": "object",
         "system_metadata": "object",
     },
-    # Monitors are stored and never run, so their signals are not checked.
+    # The pipeline that runs for a monitor reads none of its signals, so they are not checked.
     "MonitorDefinition": {
         "alertNotificationSetting": "object",
         "computeConfiguration": "object",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from aml_pipelines.workspace.jobs.store import Jobs
     from aml_pipelines.workspace.jobs.submit import Submissions
+    from aml_pipelines.workspace.schedules.monitors import Monitors
     from aml_pipelines.workspace.store.documents import Documents, StoredDocument
 
 JOB_NAME = "${{name}}"
@@ -27,12 +28,21 @@ _log = logging.getLogger(__name__)
 
 
 class Schedules:
-    """The schedules that submit jobs to `submissions` when they are due by `clock`."""
+    """The schedules that submit jobs to `submissions` when they are due by `clock`.
+
+    What they monitor is submitted by `monitors`.
+    """
 
     def __init__(
-        self, stored: Documents, jobs: Jobs, submissions: Submissions, clock: Callable[[], datetime]
+        self,
+        stored: Documents,
+        jobs: Jobs,
+        submissions: Submissions,
+        monitors: Monitors,
+        clock: Callable[[], datetime],
     ) -> None:
         self.stored = stored
+        self._monitors = monitors
         self._jobs = jobs
         self._submissions = submissions
         self._clock = clock
@@ -87,17 +97,19 @@ class Schedules:
     def fire(self, name: str, moment: datetime) -> str:
         """Submit the job of one schedule as if it were due at `moment`; returns its name."""
         schedule = self.stored.get(name)
-        definition = _definition(schedule)
-        if not definition:
-            raise RefusedError(
-                f"schedule {name!r} is a monitor or an import, which is not run here"
-            )
         job = f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        self._submissions.submit(job, bound(definition, moment, job), schedule=name)
+        monitor = _monitor(schedule)
+        definition = _definition(schedule)
+        if monitor:
+            self._monitors.submit(monitor, job, moment)
+        elif definition:
+            self._submissions.submit(job, bound(definition, moment, job), schedule=name)
+        else:
+            raise RefusedError(f"schedule {name!r} is an import, which is not run here")
         return job
 
     def _fire(self, schedule: StoredDocument, moment: datetime, now: datetime) -> list[str]:
-        if not _definition(schedule):
+        if not _definition(schedule) and not _monitor(schedule):
             return []
         with Attempt(f"schedule {schedule.name}, due at {moment}, cannot submit its job") as firing:
             try:
@@ -149,6 +161,10 @@ def _bound(port: JsonObject, values: Mapping[str, str]) -> JsonObject:
     for expression, text in values.items():
         value = value.replace(expression, text)
     return {**port, "value": value}
+
+
+def _monitor(schedule: StoredDocument) -> JsonObject:
+    return mapping(mapping(schedule.properties.get("action")).get("monitorDefinition"))
 
 
 def _definition(schedule: StoredDocument) -> JsonObject:
