@@ -47,6 +47,7 @@ VERBS = {
     "cancel": "stop a job and all its nodes",
     "runs": "search runs by metric and tag, and find the best",
     "history": "print rows, seconds and costs of all runs, and what is unusual",
+    "events": "tell what runs read and wrote, as OpenLineage events",
     "schedule": "run pipelines by the clock",
     "champion": "name the champion of a model, or go back to the one before",
     "deploy": "deploy a model to a batch or an online endpoint",

@@ -58,14 +58,23 @@ class Endpoints:
 
 
 @dataclass(frozen=True)
+class EventReceiver:
+    """Where runs are told as OpenLineage events; `key` names a variable that has an API key."""
+
+    url: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class Target:
     """A target, as conf/targets/<name>.yml states it.
 
     `lake` is a URI in Azure and an absolute folder on this machine, or a URI that is served here;
     `state` is the folder of all that a local target keeps beside the lake, or with it; `inputs` are
     values for pipeline inputs of those names; `environments` are versions by name; `data` maps
-    addresses elsewhere, or beginnings of them, to local files and folders; `lacking` says what must
-    still be filled in before anything is sent to Azure.
+    addresses elsewhere, or beginnings of them, to local files and folders; `openlineage` is told of
+    runs on this machine; `lacking` says what must still be filled in before anything is sent to
+    Azure.
     """
 
     name: str
@@ -81,6 +90,7 @@ class Target:
     file: Path = TARGETS / "local.yml"
     state: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+    openlineage: EventReceiver | None = None
 
     @property
     def is_local(self) -> bool:

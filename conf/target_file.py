@@ -7,15 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from conf.document import ConfError, Section, read_document
-from conf.target import REPOSITORY, TARGETS, Endpoints, Identity, Spark, Target, WorkspaceAddress
+from conf.target import (
+    REPOSITORY,
+    TARGETS,
+    Endpoints,
+    EventReceiver,
+    Identity,
+    Spark,
+    Target,
+    WorkspaceAddress,
+)
 from conf.variables import Filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 # Storage accounts that this repository ships as examples; nobody can have them.
 _EXAMPLE_LAKE = re.compile(r"://[^/]*\bexamplelake")
@@ -78,6 +89,26 @@ def read_endpoints(section: Section) -> Endpoints:
     return Endpoints(section.value("batch", str, ""), section.value("online", str, ""))
 
 
+def read_openlineage(section: Section) -> EventReceiver | None:
+    """Read where runs are told; raises ConfError for an address with a password in it."""
+    if not section.values:
+        return None
+    section.allow("url", "key")
+    url, key = section.value("url", str), section.value("key", str, "")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ConfError(
+            f"{section.where_of('url')}: 'url' is the whole address of an OpenLineage receiver, "
+            "such as https://marquez.example.com/api/v1/lineage, without a user or a password"
+        )
+    if key and not _VARIABLE.fullmatch(key):
+        raise ConfError(
+            f"{section.where_of('key')}: 'key' is the name of a variable of the environment that "
+            "has the key, such as OPENLINEAGE_API_KEY, never the key itself"
+        )
+    return EventReceiver(url, key)
+
+
 def read_versions(section: Section) -> dict[str, str]:
     return {name: section.value(name, str) for name in section.values}
 
@@ -120,7 +151,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
             return None
 
     names = ("lake", "state", "workspace", "spark", "identity", "environments", "experiment")
-    read(lambda: document.allow(*names, "endpoints", "inputs", "data"))
+    read(lambda: document.allow(*names, "endpoints", "inputs", "data", "openlineage"))
     lake = read(lambda: document.value("lake", str)) or ""
     has_folder = bool(lake) and "://" not in lake
     workspace = read(lambda: read_workspace(document.section("workspace")))
@@ -133,6 +164,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
     endpoints = read(lambda: read_endpoints(document.section("endpoints")))
     inputs = read(lambda: read_inputs(document.section("inputs")))
     data = read(lambda: read_data(document.section("data")))
+    openlineage = read(lambda: read_openlineage(document.section("openlineage")))
     if wrong or workspace is None or spark is None or identity is None or endpoints is None:
         raise ConfError("\n".join(wrong))
     return Target(
@@ -149,6 +181,7 @@ def read_target(path: Path, environment: Mapping[str, str] = NO_VARIABLES) -> Ta
         file=path,
         state=str((REPOSITORY / state).resolve()) if state else "",
         data=data or {},
+        openlineage=openlineage,
     )
 
 

@@ -7,7 +7,7 @@ only the others are read.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -40,7 +40,8 @@ class TableDifference:
     """What one version of a table has, and another has not.
 
     `changed` counts rows that have the same key and other values, `columns` those of each column,
-    with some examples; `rules` says by how many the rows that broke a rule have become more.
+    with some examples; `rules` says by how many the rows that broke a rule have become more;
+    `means` has those of the changed columns of numbers, of rows that both have, before and after.
     """
 
     rows: tuple[int, int]
@@ -51,6 +52,13 @@ class TableDifference:
     new_columns: Sequence[str]
     lost_columns: Sequence[str]
     rules: Mapping[str, int]
+    means: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def is_none(self) -> bool:
+        """Whether both have the same rows."""
+        counts = (self.added, self.removed, self.changed)
+        return not (any(counts) or self.new_columns or self.lost_columns)
 
 
 def key_of(table: str, columns: Iterable[str], contract_key: Sequence[str]) -> list[str]:
@@ -77,6 +85,30 @@ def compare(
     files = {version: dict.fromkeys(log.data_files(version)) for version in (first, second)}
     before = log.read([file for file in files[first] if file not in files[second]])
     after = log.read([file for file in files[second] if file not in files[first]])
+    rows = (log.count(files[first]), log.count(files[second]))
+    return _difference(before, after, key, rows=rows, examples=examples)
+
+
+def compare_lakes(
+    first: TableLog, second: TableLog, key: Sequence[str], *, without: Iterable[str], examples: int
+) -> TableDifference:
+    """Compare a table of two lakes in its newest versions, but for the columns `without`."""
+    before, after = (log.read(log.newest_files) for log in (first, second))
+    before, after = (
+        rows.select([name for name in rows.column_names if name not in {*without}])
+        for rows in (before, after)
+    )
+    return _difference(before, after, key, rows=(len(before), len(after)), examples=examples)
+
+
+def _difference(
+    before: pa.Table,
+    after: pa.Table,
+    key: Sequence[str],
+    *,
+    rows: tuple[int, int],
+    examples: int,
+) -> TableDifference:
     shared = [name for name in before.column_names if name in after.column_names]
     pairs = _pairs(before, after, key)
     both = pairs.drop_null()
@@ -84,7 +116,7 @@ def compare(
     compared = [name for name in shared if name not in (*key, ROW_HASH)]
     unlike = {name: _unlike(olds[name], news[name]) for name in compared}
     return TableDifference(
-        rows=(log.count(files[first]), log.count(files[second])),
+        rows=rows,
         added=pairs["before"].null_count,
         removed=pairs["after"].null_count,
         changed=len(set().union(*unlike.values())),
@@ -96,6 +128,11 @@ def compare(
         new_columns=[name for name in after.column_names if name not in shared],
         lost_columns=[name for name in before.column_names if name not in shared],
         rules=_rules(before, after),
+        means={
+            name: (pc.mean(olds[name]).as_py(), pc.mean(news[name]).as_py())
+            for name, places in unlike.items()
+            if places and _are_numbers(olds[name].type, news[name].type)
+        },
     )
 
 
@@ -119,6 +156,10 @@ def _unlike(before: pa.ChunkedArray, after: pa.ChunkedArray) -> list[int]:
     both_null = pc.and_(pc.is_null(before, nan_is_null=True), pc.is_null(after, nan_is_null=True))
     places: list[int] = pc.indices_nonzero(pc.invert(pc.or_(same, both_null))).to_pylist()
     return places
+
+
+def _are_numbers(*types: pa.DataType) -> bool:
+    return all(pa.types.is_integer(one) or pa.types.is_floating(one) for one in types)
 
 
 def _examples(

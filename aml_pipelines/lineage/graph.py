@@ -74,6 +74,27 @@ class Lineage:
             for thing, item in {**self._data, **self._models}.items()
         }
 
+    def files_added(self, bronze: Thing) -> list[str]:
+        """Return the raw files whose rows a version of bronze has, and the one before has not."""
+        if not is_bronze(bronze):
+            return []
+        commits = self.tables[bronze.name].commits
+        record = next((c.record for c in commits if str(c.version) == bronze.version), {})
+        if record.get("step") == _WITHDRAW:
+            return []
+        files = self.files[bronze.name]
+        return sorted({files[each] for each in record.get("ingestion_ids", ()) if each in files})
+
+    def registered_at(self, folder: str) -> Thing | None:
+        """Return the data asset or model whose path is a folder of the lake, if there is one."""
+        return self._registered.get(folder.rstrip("/"))
+
+    @cached_property
+    def _registered(self) -> Mapping[str, Thing]:
+        found = {**self._data, **self._models}
+        folders = {thing: self._folder_of(item.path) for thing, item in found.items()}
+        return {str(folder): thing for thing, folder in folders.items() if folder}
+
     @cached_property
     def files(self) -> Mapping[str, Mapping[str, str]]:
         """The raw file of each ingestion, by the table that had its rows as they came."""
@@ -138,20 +159,21 @@ class Lineage:
 
     def _table_behind(self, path: str) -> Thing | None:
         """Return the version of a table that an MLTable of this project's shows."""
-        reference = parse(path)
-        if isinstance(reference, DatastorePath):
-            folder = self.lake / reference.path
-        elif isinstance(reference, LocalPath):
-            folder = Path(reference.path)
-        else:
-            return None
-        if not (folder / "asset.json").is_file():
+        folder = self._folder_of(path)
+        if folder is None or not (folder / "asset.json").is_file():
             return None
         told = read_json(folder / "asset.json")
         table = Path(told["table_uri"])
         if not table.is_relative_to(self.lake):
             return None
         return table_of(table.relative_to(self.lake).as_posix(), told["table_version"])
+
+    def _folder_of(self, path: str) -> Path | None:
+        """Return the folder of a path of a data asset or model; None of one elsewhere."""
+        reference = parse(path)
+        if isinstance(reference, DatastorePath):
+            return self.lake / reference.path
+        return Path(reference.path) if isinstance(reference, LocalPath) else None
 
 
 def open_lineage(target: Target) -> Lineage:

@@ -124,8 +124,14 @@ class TableLog:
     @cached_property
     def columns(self) -> Mapping[str, pa.DataType]:
         """The types of the columns, as the newest data file has them."""
-        schema = pq.read_schema(self.newest_files[-1]) if self.newest_files else ()
-        return {field.name: field.type for field in schema}
+        return _columns_in(self.newest_files)
+
+    def columns_at(self, version: int) -> Mapping[str, pa.DataType]:
+        """Return the types of the columns, as the newest data file of a version has them.
+
+        Raises CommandFailedError for a version whose commits are not all there.
+        """
+        return _columns_in(self.data_files(version))
 
     @cached_property
     def _commit_files(self) -> dict[int, Path]:
@@ -164,6 +170,11 @@ def table_logs(lake: Path) -> Iterator[TableLog]:
     for pattern in (f"*/*/*/{LOG}", f"batches/*/*/*/{LOG}"):
         for log in sorted(lake.glob(pattern)):
             yield TableLog(log.parent.relative_to(lake).as_posix(), log.parent)
+
+
+def _columns_in(files: Sequence[Path]) -> Mapping[str, pa.DataType]:
+    schema = pq.read_schema(files[-1]) if files else ()
+    return {field.name: field.type for field in schema}
 
 
 def _actions(file: Path, told: tuple[str, ...] = ("{",)) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,8 @@ from aml_pipelines.execution.environments.build import environments_of
 from aml_pipelines.execution.kinds.command import warm_forks
 from aml_pipelines.execution.kinds.spark import warm_jvm
 from aml_pipelines.execution.lakes import open_lake
-from aml_pipelines.execution.run import now, run_plan
+from aml_pipelines.execution.record import now
+from aml_pipelines.execution.run import run_plan
 from aml_pipelines.execution.selection import (
     Selection,
     require_node,
@@ -26,16 +27,18 @@ from aml_pipelines.execution.selection import (
     select_only,
 )
 from aml_pipelines.execution.summary import report_all, report_failure, report_success
-from aml_pipelines.files import private_files
+from aml_pipelines.files import private_files, read_json
 from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.address_options import map_words, read_map
 from aml_pipelines.pipeline.control.planned import planned_name
 from aml_pipelines.pipeline.environments.options import policy_words, read_policy
+from aml_pipelines.targets import variables
 from aml_pipelines.verbs.request import Request, add_request_arguments, read_request
 from aml_pipelines.workspace.assets.mlflow_runs import MlflowRuns
 from aml_pipelines.workspace.assets.output_assets import OutputAssets
 from aml_pipelines.workspace.serve import Serving, serving
 from aml_pipelines.workspace.state import StateFolder
+from conf.errors import UserError
 from conf.target import LOCAL
 
 if TYPE_CHECKING:
@@ -133,6 +136,7 @@ def _run_all(request: Request, plans: list[Plan], arguments: argparse.Namespace)
             # Planned again: the pipeline before may have registered what this one reads.
             plan = request.plan(pipeline, _run_id(request.runs, pipeline))
             records.append(_run_pipeline(pipeline, context(plan), arguments))
+            _tell(records[-1], request)
             if not records[-1].is_completed:
                 _say_not_started(request.pipelines[number:])
                 return FAILED
@@ -191,6 +195,26 @@ def _run_pipeline(pipeline: str, context: RunContext, arguments: argparse.Namesp
         named = planned_name(context.plan.nodes, failed)
         report_failure(record, _resume(pipeline, named, arguments))
     return record
+
+
+def _tell(record: RunRecord, request: Request) -> None:
+    """Send the events of a run where the target says; one that cannot take them fails no run."""
+    receiver = request.target.openlineage
+    if receiver is None:
+        return
+    from aml_pipelines.lineage.event_receiver import (  # noqa: PLC0415 # a second, mostly for nobody
+        events_of_run,
+        send,
+    )
+
+    run_id = str(record.about["run_id"])
+    try:
+        send(events_of_run(read_json(record.file), request.target), receiver, variables())
+    except (UserError, CommandFailedError) as error:
+        words = ["python", "-m", "aml_pipelines", "events", run_id, "--send"]
+        if request.target.option != LOCAL:
+            words += ["--target", request.target.option]
+        say(f"note: the run's events were not sent: {error}; send them by: {shlex.join(words)}")
 
 
 def _say_not_started(pipelines: tuple[str, ...]) -> None:

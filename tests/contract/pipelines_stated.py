@@ -20,9 +20,9 @@ _DECLARED = {"name", "type", "default", "values", "displayName"}
 # The first key of a stage, job or step says what it is, and with that what else it may have.
 _FIELDS: dict[str, set[str]] = {
     "stage": {"dependsOn", "variables", "jobs"},
-    "job": {"timeoutInMinutes", "steps"},
+    "job": {"condition", "timeoutInMinutes", "steps"},
     "deployment": {"environment", "pool", "timeoutInMinutes", "strategy"},
-    "checkout": set(),
+    "checkout": {"fetchDepth"},
     "publish": {"artifact", "condition"},
     "script": {"displayName", "condition", "env"},
     "task": {"displayName", "condition", "inputs", "env"},

@@ -24,7 +24,7 @@ SAID_BY_AZURE = {"no matching federated identity"}
 # What these do is done on this machine, and the tests of README and of pipelines do it.
 DONE_ELSEWHERE = (
     *("run", "explain", "sample", "init", "profile", "try", "withdraw", "care", "workspace"),
-    *("lineage", "impact", "diff", "health", "history", "release", "replay"),
+    *("lineage", "impact", "diff", "events", "health", "history", "release", "replay"),
 )
 
 

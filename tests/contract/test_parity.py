@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.agent_shell import AgentShell, Command
+from tests.contract.agent_shell import AgentShell, Command, runs_dry
 from tests.contract.files import REPOSITORY, read_yaml
-from tests.contract.pipeline_lines import DEVOPS, PREDEFINED, filled, scripts, stages
+from tests.contract.pipeline_lines import DEVOPS, PREDEFINED, VERB, filled, scripts, stages
 from tests.contract.workflows_expanded import WORKFLOWS, by_hand, inputs, jobs, triggers
 
 if TYPE_CHECKING:
@@ -37,13 +37,34 @@ def typed_in_azure_devops(
     """Return what every job of a pipeline types, in the order of its stages."""
     found: list[list[Command]] = []
     for stage in stages(DEVOPS / f"{name}.yml", f"refs/heads/{branch}", **given):
-        for job in stage["jobs"]:
+        for job in on_push(stage):
             shell = AgentShell(folder / str(len(found)))
             variables = stage.get("variables", [{}])[0] | PREDEFINED
             variables["Build.ArtifactStagingDirectory"] = str(shell.records)
             lines = [filled(line, variables) for line in scripts(job)]
             found.append([command for line in lines for command in shell.types(line, {})])
     return found
+
+
+def on_push(stage: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the jobs of a stage but for those of pull requests."""
+    return [job for job in stage["jobs"] if "PullRequest" not in job.get("condition", "")]
+
+
+def test_both_tell_a_pull_request_by_the_same_line_and_no_fork_of_it() -> None:
+    (stated,) = (
+        job
+        for stage in stages(DEVOPS / "ci.yml", "refs/heads/main")
+        for job in stage["jobs"]
+        if job not in on_push(stage)
+    )
+    *_, line = scripts(stated)
+    job = read_yaml(FOLDER / "ci.yml")["jobs"]["difference"]
+    assert job["steps"][-1]["run"] == line == f"{VERB}diff --pull-request"
+    assert job["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert job["timeout-minutes"] == stated["timeoutInMinutes"]
+    assert "head.repo.full_name == github.repository" in job["if"]
+    assert runs_dry(line.split())
 
 
 def test_both_have_the_same_pipelines() -> None:
@@ -94,7 +115,7 @@ def test_both_start_at_the_same_hours_and_give_jobs_the_same_minutes(
     limits = [
         job["timeoutInMinutes"]
         for stage in stages(azure, "refs/heads/main")
-        for job in stage["jobs"]
+        for job in on_push(stage)
     ]
     assert [job.minutes for job in jobs(file, "main", by_hand(file), tmp_path)] == limits
 
@@ -118,7 +139,7 @@ def test_both_run_all_pipelines_once_the_rest_of_ci_is_green_and_keep_what_they_
     tmp_path: Path,
 ) -> None:
     azure_stages = stages(DEVOPS / "ci.yml", "refs/heads/main")
-    assert [[job["job"] for job in stage["jobs"]] for stage in azure_stages] == [
+    assert [[job["job"] for job in on_push(stage)] for stage in azure_stages] == [
         ["quality", "tests", "next_spark"],
         ["run"],
     ]

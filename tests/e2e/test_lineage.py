@@ -164,3 +164,44 @@ def test_a_thing_that_is_not_there_is_refused_with_those_that_are(
     done = command(verb, thing, f"--target={corrected.lake.parent / 'local.yml'}")
     assert (done.returncode, done.stdout) == (2, "")
     assert error in done.stderr
+
+
+def test_a_run_is_told_as_events_with_columns_rows_and_raw_files(first: Stage) -> None:
+    target = f"--target={first.lake.parent / 'local.yml'}"
+    done = command("events", run_id(first, "data"), run_id(first, "batch_inference"), target)
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    ended = {e["job"]["name"]: e for e in events if e["eventType"] == "COMPLETE"}
+
+    def names(job: str, side: str) -> list[str]:
+        return [d["name"].removeprefix(f"{first.lake}/") for d in ended[job][side]]
+
+    assert names("data.ingest", "inputs") == [HISTORY]
+    assert names("batch_inference.ingest", "inputs") == [ARRIVALS]
+    assert names("data.split", "inputs") == ["gold/diabetes/features"]
+    (train, *_) = ended["data.split"]["outputs"]
+    assert train["outputFacets"]["outputStatistics"]["rowCount"] == 253
+    fields = train["facets"]["columnLineage"]["fields"]
+    assert fields["bmi"]["inputFields"] == [
+        {
+            "namespace": "file",
+            "name": f"{first.lake}/gold/diabetes/features",
+            "field": "bmi",
+            "transformations": [{"type": "DIRECT", "subtype": "IDENTITY"}],
+        }
+    ]
+    published = ended["data.publish_mltable"]["outputs"]
+    assert [d["facets"]["symlinks"]["identifiers"][0]["name"] for d in published] == [
+        "diabetes_train:1",
+        "diabetes_validation:1",
+        "diabetes_test:1",
+    ]
+    (scores,) = (
+        d
+        for d in ended["batch_inference.write_scores"]["outputs"]
+        if d["name"].endswith("gold/diabetes/scores")
+    )
+    of_score = scores["facets"]["columnLineage"]["fields"]["score"]["inputFields"]
+    features = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+    assert [field["field"] for field in of_score] == features
+    assert scores["outputFacets"]["outputStatistics"]["rowCount"] == 42

@@ -55,6 +55,7 @@ def test_rows_are_added_removed_and_changed_by_key(tmp_path: Path) -> None:
         new_columns=[],
         lost_columns=[],
         rules={},
+        means={"km": (4.0, 4.5)},
     )
 
 
