@@ -14,6 +14,7 @@ from rich.progress import track
 from aml_pipelines.execution.record import git_commit
 from tests.chaos.crashes import alike
 from tests.chaos.page import PAGE, page
+from tests.chaos.suites import read_results
 from tests.chaos.tried import Tried, read_tried, write_tried
 from tests.chaos.worker import Worker, begin, crash_here
 
@@ -41,7 +42,7 @@ def main() -> int:
         write_tried(tried)
         if not outcome.is_equal:
             print(f"{crash}: {outcome.differences}\n{outcome.text}")
-    PAGE.write_text(page(plan, tried), "utf-8")
+    PAGE.write_text(page(plan, tried, read_results()), "utf-8")
     unequal = sum(not each.is_equal for each in tried.values())
     print(f"wrote {PAGE.name}; {unequal} of {len(tried)} crashes did not end equal")
     return 1 if unequal else 0

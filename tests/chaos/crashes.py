@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.02
 _PATIENCE_SECONDS = 120.0
 _SERVER = "aml_pipelines.workspace.server"
-# What a run leaves outside the lake for the next one, once on a machine.
-_OF_THE_MACHINE = "aml-pipelines-"
+# What a run leaves outside the lake for the next one, once on a machine: a folder's own name, and
+# the program that nodes find as `python`, in a folder that is named after a hash.
+_OF_THE_MACHINE = ("aml-pipelines-", " */*/python")
 # Points of steps that have a session in the JVM.
 _IN_SPARK = (" commit ", " text ")
 
@@ -75,7 +76,7 @@ def crashes_of(stage: Stage) -> Iterator[Crash]:
     """Return each crash that can be at the points of a stage."""
     times: Counter[str] = Counter()
     for point in stage.points:
-        if _OF_THE_MACHINE in point:
+        if any(part in point for part in _OF_THE_MACHINE):
             continue
         times[point] += 1
         yield Crash(stage.pipeline, point, times[point], Ends.PROCESS)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from conf.target import REPOSITORY
 from tests.chaos.crashes import Ends
+from tests.chaos.suites import SUITES
 from tests.integration.runs_at_once import COMMITS, PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from tests.chaos.crashes import Crash
+    from tests.chaos.suites import SuiteResult
     from tests.chaos.tried import Tried
 
 PAGE = REPOSITORY / "docs" / "faults.md"
@@ -91,9 +93,11 @@ _MORE = """\
 - **Stores** that are broken, full, read-only or silent: [another page](faults-store.md).
 - **10,000 made-up records** in made-up contracts: none is lost or doubled, none is cleaned in two
   ways.
+- **Another Spark**: `make test SPARK=4.1` runs the rule cases of `tests/cases` and the tests of
+  tables on Spark 4.1 and Java 21: each table has the same hash as on Spark 3.5.
 
-`make test` has some of each. `make test SPARK=4.1` runs the rule cases of `tests/cases` and the
-tests of tables on Spark 4.1 and Java 21: each table has the same hash as on Spark 3.5.
+{suites}
+`make test` has some of each.
 
 What cannot be made here: Azure itself. Its accounts have folders of their own, and two that commit
 at the same moment exclude each other by one rename; Azurite's rename is a copy and a deletion. Nor
@@ -102,10 +106,12 @@ a part of a cluster that the rest cannot reach.
 """
 
 
-def page(plan: Mapping[Crash, Crash], tried: Mapping[Crash, Tried]) -> str:
+def page(
+    plan: Mapping[Crash, Crash], tried: Mapping[Crash, Tried], results: Mapping[str, SuiteResult]
+) -> str:
     """Return the text of the page.
 
-    `plan` has each crash that can be and the one that is tried for it.
+    `plan` has each crash that can be and the one that is tried for it; `results` are of suites.
     """
     equal = sum(each.is_equal for each in tried.values())
     covered = {each: by for each, by in plan.items() if by in tried}
@@ -118,8 +124,22 @@ def page(plan: Mapping[Crash, Crash], tried: Mapping[Crash, Tried]) -> str:
     if unequal:
         lines += ["## Not equal\n", *(_told(*each) for each in unequal), ""]
     meetings = sum(map(len, PLACES.values()))
-    lines.append(_MORE.format(folder=2 * len(COMMITS), azurite=len(COMMITS) + meetings))
+    folder, azurite = 2 * len(COMMITS), len(COMMITS) + meetings
+    lines.append(_MORE.format(folder=folder, azurite=azurite, suites=_suites(results)))
     return "\n".join(lines)
+
+
+def _suites(results: Mapping[str, SuiteResult]) -> str:
+    lines = [
+        "| whole suite | passed | failed | left out | on | at |",
+        "|---|---:|---:|---:|---|---|",
+    ]
+    lines += [
+        f"| {SUITES[name].title} | {how.passed:,} | {how.failed:,} | {how.skipped:,} "
+        f"| {how.day} | {how.commit} |"
+        for name, how in results.items()
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _when(tried: Collection[Tried]) -> str:
