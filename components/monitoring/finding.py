@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from conf.monitor import LEVELS
+from conf.profile_columns import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,11 +72,12 @@ class Health:
 
 
 def gravest_first(findings: Sequence[HealthFinding]) -> list[HealthFinding]:
-    """Order findings by level, by the importance of their column to the model, and by name."""
+    """Order findings by level, those of all rows first, by their column's importance, by name."""
     return sorted(
         findings,
         key=lambda each: (
             -LEVELS.index(each.level),
+            each.slice != ALL,
             -(each.importance or 0.0),
             each.kind,
             each.column or "",
