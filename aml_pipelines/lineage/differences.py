@@ -92,8 +92,16 @@ def compare(
 def compare_lakes(
     first: TableLog, second: TableLog, key: Sequence[str], *, without: Iterable[str], examples: int
 ) -> TableDifference:
-    """Compare a table of two lakes in its newest versions, but for the columns `without`."""
+    """Compare a table of two lakes in its newest versions, but for the columns `without`.
+
+    A table without rows has no data file, and no columns but those of the other one.
+    """
     before, after = (log.read(log.newest_files) for log in (first, second))
+    if not before.column_names and not after.column_names:
+        return TableDifference((0, 0), 0, 0, 0, {}, (), (), {})
+    if not before.column_names or not after.column_names:
+        filled = before if before.column_names else after
+        before, after = (one if one.column_names else filled.slice(0, 0) for one in (before, after))
     before, after = (
         rows.select([name for name in rows.column_names if name not in {*without}])
         for rows in (before, after)

@@ -207,6 +207,7 @@ def _compared(
             only[name] = having[0]
             continue
         first, second = (tables[name] for tables in sides.values())
-        key = key_of(name, second.columns, load_dataset(name.split("/")[1]).key)
+        columns = second.columns or first.columns
+        key = key_of(name, columns, load_dataset(name.split("/")[1]).key) if columns else []
         compared[name] = compare_lakes(first, second, key, without=_OF_RUNS, examples=examples)
     return compared, only

@@ -44,12 +44,17 @@ if FACTOR == 0:
 def table(name, rows):
     log = lake / name / "_delta_log"
     log.mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(rows), lake / name / "a.parquet")
-    actions = [{"commitInfo": {"timestamp": 0}}, {"add": {"path": "a.parquet"}}]
+    if rows:
+        pq.write_table(pa.Table.from_pylist(rows), lake / name / "a.parquet")
+    added = [{"add": {"path": "a.parquet"}}] if rows else []
+    actions = [{"commitInfo": {"timestamp": 0}}, *added]
     (log / f"{0:020}.json").write_text("\\n".join(map(json.dumps, actions)))
 
 table("silver/diabetes/valid", [{"patient": n, "bmi": FACTOR * n} for n in range(many)])
 table("gold/diabetes/features", [{"patient": n, "age": n} for n in range(many)])
+table("gold/diabetes/rejected_scores", [])
+of_models = {"patient": 1, "model_name": "m", "model_version": "1", "score": 2.5}
+table("gold/diabetes/scores", [of_models] if FACTOR == 1 else [])
 if FACTOR != 1:
     table("gold/diabetes/train", [{"patient": 1}])
 """
@@ -105,13 +110,14 @@ def test_a_change_is_told_by_table_column_and_mean(
     assert "silver/diabetes/valid: 3 rows to 3 rows\n  added 0, removed 0, changed 2" in text
     assert "bmi: 2 rows, mean 1 to 2\n    1 became 2 (patient 1)" in text
     assert "gold/diabetes/train: only " in text
-    assert "the same in both: gold/diabetes/features" in text
+    assert "gold/diabetes/scores: 1 row to 0 rows\n  added 0, removed 1, changed 0" in text
+    assert "the same in both: gold/diabetes/features, gold/diabetes/rejected_scores" in text
 
     found: dict[str, Any] = json.loads(told(capsys, json=True))
     assert found["tables"]["silver/diabetes/valid"]["changed"] == 2
     markdown = told(capsys, markdown=True)
     assert "| bmi | 2, mean 1 to 2 | 1 became 2 (patient 1)<br>2 became 4 (patient 2) |" in markdown
-    assert "The same in both: `gold/diabetes/features`." in markdown
+    assert "The same in both: `gold/diabetes/features`, " in markdown
 
 
 def test_the_same_files_make_the_same_tables_of_raw_files_of_mine(
