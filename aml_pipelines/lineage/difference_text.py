@@ -54,8 +54,8 @@ def cell(text: str) -> str:
 def _shift(found: TableDifference, name: str) -> str:
     if name not in found.means:
         return ""
-    before, after = found.means[name]
-    return f", mean {before:.6g} to {after:.6g}"
+    before, after = ("null" if m is None else f"{m:.6g}" for m in found.means[name])
+    return f", mean {before} to {after}"
 
 
 def _example(change: Change) -> str:

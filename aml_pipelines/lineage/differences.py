@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from conf.columns import BROKEN_RULES, ROW_HASH, ROW_ID
+from conf.columns import BROKEN_RULES, INPUT_HASH, ROW_HASH, ROW_ID
 from conf.dataset_learning import SPLITS
 from conf.errors import UserError
 
@@ -41,7 +41,7 @@ class TableDifference:
 
     `changed` counts rows that have the same key and other values, `columns` those of each column,
     with some examples; `rules` says by how many the rows that broke a rule have become more;
-    `means` has those of the changed columns of numbers, of rows that both have, before and after.
+    `means` has those of columns of numbers, before and after, of the rows that it changed in.
     """
 
     rows: tuple[int, int]
@@ -52,7 +52,7 @@ class TableDifference:
     new_columns: Sequence[str]
     lost_columns: Sequence[str]
     rules: Mapping[str, int]
-    means: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    means: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
 
     @property
     def is_none(self) -> bool:
@@ -137,9 +137,9 @@ def _difference(
         lost_columns=[name for name in before.column_names if name not in shared],
         rules=_rules(before, after),
         means={
-            name: (pc.mean(olds[name]).as_py(), pc.mean(news[name]).as_py())
+            name: (_mean(olds[name], places), _mean(news[name], places))
             for name, places in unlike.items()
-            if places and _are_numbers(olds[name].type, news[name].type)
+            if places and _have_means(name, olds[name].type, news[name].type)
         },
     )
 
@@ -166,8 +166,16 @@ def _unlike(before: pa.ChunkedArray, after: pa.ChunkedArray) -> list[int]:
     return places
 
 
-def _are_numbers(*types: pa.DataType) -> bool:
-    return all(pa.types.is_integer(one) or pa.types.is_floating(one) for one in types)
+def _mean(column: pa.ChunkedArray, places: Sequence[int]) -> float | None:
+    """Return the mean at some places; None where all of them are null."""
+    mean: float | None = pc.mean(column.take(pa.array(places, pa.int64()))).as_py()
+    return mean
+
+
+def _have_means(name: str, *types: pa.DataType) -> bool:
+    """Return whether a column is of numbers, and not of hashes."""
+    is_own = name.startswith("_") or name == INPUT_HASH
+    return not is_own and all(pa.types.is_integer(t) or pa.types.is_floating(t) for t in types)
 
 
 def _examples(

@@ -134,7 +134,10 @@ def test_two_versions_of_a_table_are_compared_row_by_row(corrected: Stage, first
     assert (features["removed"], features["changed"]) == (0, 0)
     text = compared("gold/diabetes/scores", "--markdown")
     assert "| 42 | 42 | 0 | 0 | 1 |" in text
-    assert f"| score | 1 | {before['score']} became {after['score']} (patient 400, " in text
+    shift = f"mean {before['score']:.6g} to {after['score']:.6g}"
+    became = f"{before['score']} became {after['score']} (patient 400, "
+    assert f"| score | 1, {shift} | {became}" in text
+    assert "| input_hash | 1 | " in text
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_change_is_told_by_table_column_and_mean(
     assert "diabetes_progression on the sample diabetes" in text
     assert "test rmse: no champion to no champion" in text
     assert "silver/diabetes/valid: 3 rows to 3 rows\n  added 0, removed 0, changed 2" in text
-    assert "bmi: 2 rows, mean 1 to 2\n    1 became 2 (patient 1)" in text
+    assert "bmi: 2 rows, mean 1.5 to 3\n    1 became 2 (patient 1)" in text
     assert "gold/diabetes/train: only " in text
     assert "gold/diabetes/scores: 1 row to 0 rows\n  added 0, removed 1, changed 0" in text
     assert "the same in both: gold/diabetes/features, gold/diabetes/rejected_scores" in text
@@ -116,7 +116,9 @@ def test_a_change_is_told_by_table_column_and_mean(
     found: dict[str, Any] = json.loads(told(capsys, json=True))
     assert found["tables"]["silver/diabetes/valid"]["changed"] == 2
     markdown = told(capsys, markdown=True)
-    assert "| bmi | 2, mean 1 to 2 | 1 became 2 (patient 1)<br>2 became 4 (patient 2) |" in markdown
+    assert (
+        "| bmi | 2, mean 1.5 to 3 | 1 became 2 (patient 1)<br>2 became 4 (patient 2) |" in markdown
+    )
     assert "The same in both: `gold/diabetes/features`, " in markdown
 
 
