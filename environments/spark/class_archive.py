@@ -15,7 +15,9 @@ FOLDER = Path(sys.prefix, "spark-classes")
 
 def archive_of(java: Path) -> Path:
     """Return where the archive of a Java home and of the installed jars is, or is to be."""
-    told = hashlib.sha256((java / "release").read_bytes() + str(java.resolve()).encode())
+    # Not every Java home has that file; a JVM takes no archive of another build in any case.
+    release = (java / "release").read_bytes() if (java / "release").is_file() else b""
+    told = hashlib.sha256(release + str(java.resolve()).encode())
     for jar in sorted(_jars().glob("*.jar")):
         status = jar.stat()
         told.update(f"{jar}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())

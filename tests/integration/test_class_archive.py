@@ -71,3 +71,7 @@ def test_other_jars_have_an_archive_of_their_own(
     (jars / "spark.jar").write_bytes(b"another")
     assert archive_of(java) != before
     assert archive_options(java) == []
+
+
+def test_a_java_home_that_does_not_say_its_release_has_no_archive_yet(tmp_path: Path) -> None:
+    assert archive_options(tmp_path) == []
