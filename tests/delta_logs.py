@@ -12,7 +12,8 @@ def commits(uri: str) -> list[dict[str, list[dict[str, Any]]]]:
     read: list[dict[str, list[dict[str, Any]]]] = []
     for file in sorted(Path(uri, "_delta_log").glob("*.json")):
         actions: dict[str, list[dict[str, Any]]] = {}
-        for line in file.read_text(encoding="utf-8").splitlines():
+        # Not `splitlines`: values in statistics may have what Unicode calls the end of a line.
+        for line in filter(None, file.read_text(encoding="utf-8").split("\n")):
             for kind, action in json.loads(line).items():
                 actions.setdefault(kind, []).append(action)
         read.append(actions)

@@ -98,7 +98,7 @@ def rows_of(table: Path) -> list[dict[str, Any]]:
     """Read a Delta table's newest rows by its log alone: files added and not removed."""
     files: dict[str, None] = {}
     for commit in sorted(table.glob("_delta_log/*.json")):
-        for action in map(json.loads, commit.read_text().splitlines()):
+        for action in map(json.loads, filter(None, commit.read_text().split("\n"))):
             if "remove" in action:
                 files.pop(action["remove"]["path"])
             if "add" in action:
