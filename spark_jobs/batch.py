@@ -68,7 +68,8 @@ def select_batch(
     losers = losers.join(of_deleted, on=[ROW_ID], how="left_anti")
     standing_in = stand_ins(losers, frames["features"].where(arrived), contract)
     rows_in = bronze.count()
-    record = {"step": "select_batch", "batch": batch_id, "features": versions["features"]}
+    of = {"features": versions["features"], "ingestion_ids": sorted(ingestion_ids)}
+    record = {"step": "select_batch", "batch": batch_id, **of}
     folder = lake.table_uri(lake_uri, "batches", contract.name, batch_id)
     refused = rejected_rows(frames["quarantine"].where(arrived), losers, standing_in, contract)
     refused = refused.unionByName(of_deleted)

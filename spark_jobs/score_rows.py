@@ -75,15 +75,31 @@ def refused_rows(
 
 
 def past_refusals(
-    stored: DataFrame, refused: DataFrame, scored: DataFrame, *, key: Sequence[str]
+    stored: DataFrame,
+    refused: DataFrame,
+    scored: DataFrame,
+    *,
+    key: Sequence[str],
+    files: Sequence[str] = (),
 ) -> DataFrame:
-    """Return stored refusals of other batches whose entity has a score by now.
+    """Return stored refusals that hold no more: each of a row whose entity has a score by now.
 
-    Of those that an earlier version of this code stored, nobody knows the key.
+    And those of rows that are no more: `files` are the ingestions all of whose rows are scored or
+    refused here. One that was lost and is ingested again has other ids of rows, by which alone a
+    row without a readable key is known. Of refusals that an earlier version of this code stored,
+    nobody knows the key.
     """
     keyed = stored.unionByName(refused.select(*key).limit(0), allowMissingColumns=True)
     of_others = keyed.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_anti")
-    return of_others.join(scored.select(*key), on=list(key), how="left_semi")
+    by_key = of_others.join(scored.select(*key), on=list(key), how="left_semi")
+    of_models = of_others.join(
+        scored.select(*MODEL).unionByName(refused.select(*MODEL)), on=list(MODEL), how="left_semi"
+    )
+    file = F.regexp_extract(ROW_ID, "^(.*)-", 1)
+    of_files = of_models.join(scored.select(ROW_ID), on=[ROW_ID], how="left_anti").where(
+        file.isin(*files) if files else F.lit(False)  # noqa: FBT003 # Spark's own
+    )
+    return by_key.unionByName(of_files).dropDuplicates([ROW_ID, *MODEL])
 
 
 def lost_scores(

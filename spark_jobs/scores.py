@@ -71,12 +71,13 @@ def write_scores(
     written nothing, when scores and batch differ or the table's classes are of another type, and
     ReceiptError when the tables do not add up.
     """
+    selected = first_record(spark, batch.uri)
     facts = {
         "rules": fingerprint("write_scores", contract),
         "batch": version_of(batch),
         "rejected": version_of(rejected),
         "model": f"{run.model_name}:{run.model_version}",
-        "features": str(first_record(spark, batch.uri).get("features", "")),
+        "features": str(selected.get("features", "")),
     }
     last = step_state.load(spark, lake_uri, "write_scores", contract.name)
     if last and last.facts == facts:
@@ -102,9 +103,22 @@ def write_scores(
         held = hold_scores(rows, batch, contract, run=run, lake_uri=lake_uri, record=record)
         note_held(spark, known, reason, batch_id_of(batch), run)
         return held
-    tables = merge_scores(rows, contract, rows_in=batch.rows_in, lake_uri=lake_uri, record=record)
+    tables = merge_scores(
+        rows,
+        contract,
+        rows_in=batch.rows_in,
+        lake_uri=lake_uri,
+        record=record,
+        files=_files_of(selected),
+    )
     step_state.save(spark, lake_uri, "write_scores", contract.name, StepState(facts, tables))
     return tables
+
+
+def _files_of(selected: Record) -> Sequence[str]:
+    """Return the ingestions that a batch has whole; none of one of past days."""
+    stated = selected.get("ingestion_ids", ())
+    return [str(each) for each in stated] if isinstance(stated, list) else ()
 
 
 def _refuse_overtaken(
@@ -127,11 +141,12 @@ def merge_scores(
     rows_in: int,
     lake_uri: str,
     record: Record,
+    files: Sequence[str] = (),
 ) -> dict[str, TableReceipt]:
     """Bring both tables up to date with these rows, and count the rows that they really hold.
 
-    `rows` has those of `scores` and of `rejected_scores`, `rows_in` in all. Raises ReceiptError
-    when the tables do not add up.
+    `rows` has those of `scores` and of `rejected_scores`, `rows_in` in all; `files` are the
+    ingestions all of whose rows these are. Raises ReceiptError when the tables do not add up.
     """
     scored, refused = rows["scores"], rows["rejected_scores"]
     spark = scored.sparkSession
@@ -155,7 +170,7 @@ def merge_scores(
         for name, part in (("scores", scored), ("rejected_scores", refused))
     }
     stored = spark.read.format("delta").load(uris["rejected_scores"])
-    past = past_refusals(stored, refused, scored, key=keys["scores"])
+    past = past_refusals(stored, refused, scored, key=keys["scores"], files=files)
     lake.withdraw(past, uris["rejected_scores"], key=keys["rejected_scores"], record=record)
     kept = {name: _rows_of(rows[name], states[name], keys[name], within[name]) for name in rows}
     check_balance(
