@@ -115,8 +115,8 @@ class _Dialect:
         """Return a text without what the dialect has no way to write."""
         if not self.spans_lines:
             text = LINE_ENDS.sub(" ", text)
-        if not self.quote:
-            text = text.replace(self.delimiter, " ")
+        if not self.quote:  # a record whose first text begins so would be a comment
+            text = text.replace(self.delimiter, " ").replace("#", " ")
         return text.replace(self.escape, "/") if self.escape != self.quote else text
 
     def field(self, random: Random, text: str) -> str:
