@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAKE = "abfss://lake@account.dfs.core.windows.net"
-USER = ":".join(["me", "word"])  # whole, it would be taken for a password of ours
 KEY = {"EVENTS_KEY": "of-the-receiver"}
 
 
@@ -177,7 +176,7 @@ def test_a_receiver_that_refuses_is_named_and_the_key_is_not() -> None:
     ("stated", "said"),
     [
         ({"url": "marquez:5000"}, "'url' is the whole address of an OpenLineage receiver"),
-        ({"url": f"https://{USER}@marquez.example"}, "without a user or a password"),
+        ({"url": "https://me@marquez.example"}, "without a user or a password"),
         (
             {"url": "https://marquez.example/api/v1/lineage", "key": "s3cr3t-key"},
             "'key' is the name of a variable",
