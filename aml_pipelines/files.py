@@ -88,6 +88,18 @@ def read_json(file: Path) -> dict[str, Any]:
     return content
 
 
+def texts_in(value: object) -> Iterator[str]:
+    """Yield all texts of what JSON may hold, but for the names of fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

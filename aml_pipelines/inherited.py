@@ -30,6 +30,8 @@ _NAMES = frozenset(
 _SETTINGS = re.compile(
     r"(LC|XDG|PIP|UV|JAVA|JDK|SPARK|PYSPARK|HADOOP|PYTHON|MLFLOW|AZUREML|OMP|MKL|OPENBLAS)(_.*|[A-Z]+)"
 )
+# What the processes of jobs and tests are given.
+_OF_JOBS = ("PYTHONPATH", "PYSPARK", "AZUREML_", "MLFLOW_", "IDENTITY_")
 _SECRET = re.compile(r"TOKEN|PASSWORD|SECRET|CREDENTIAL|USERNAME|_KEY\b")
 
 
@@ -38,6 +40,15 @@ def inherited_variables(*, but: tuple[str, ...] = ()) -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if name not in but and _is_inherited(name)
     }
+
+
+def command_variables() -> dict[str, str]:
+    """Return the variables of a command that this process types as a person would, who has no job.
+
+    No token of a job is among them: what runs may be the code of another commit.
+    """
+    inherited = inherited_variables()
+    return {name: value for name, value in inherited.items() if not name.startswith(_OF_JOBS)}
 
 
 def _is_inherited(name: str) -> bool:

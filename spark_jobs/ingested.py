@@ -35,12 +35,13 @@ class Ingested:
     """What bronze has: the ingestion id of each file as it was listed, and the latest `as_of`.
 
     A file is listed by its name, size and time of change. `table` is the version of bronze, as
-    `version_of` names it, and empty without bronze.
+    `version_of` names it, and empty without bronze; `is_kept` says that a note has all of it.
     """
 
     ids: Mapping[Listing, str]
     latest: str | None
     table: str = ""
+    is_kept: bool = False
 
     def with_arrivals(
         self, arrivals: Iterable[Arrival], as_of: str | None, state: TableState
@@ -75,8 +76,7 @@ def read_ingested(spark: SparkSession, uri: str, kept: str) -> Ingested:
 
 def keep_ingested(spark: SparkSession, kept: str, ingested: Ingested) -> None:
     """Keep what bronze has for the next run, unless that is kept already."""
-    before = _read_kept(spark, kept)
-    if not ingested.table or (before and before.table == ingested.table):
+    if ingested.is_kept or not ingested.table:
         return
     files = [[*listing, identity] for listing, identity in ingested.ids.items()]
     told = {"table": ingested.table, "latest": ingested.latest, "files": files}
@@ -87,7 +87,7 @@ def _read_kept(spark: SparkSession, kept: str) -> Ingested | None:
     told = read_note(spark, kept)
     try:
         ids = {(name, size, modified): one for name, size, modified, one in told["files"]}
-        return Ingested(ids, told["latest"], told["table"])
+        return Ingested(ids, told["latest"], told["table"], is_kept=True)
     except (ValueError, KeyError, TypeError):
         return None  # none, or not whole: bronze itself is read
 

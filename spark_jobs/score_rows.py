@@ -92,12 +92,14 @@ def past_refusals(
     keyed = stored.unionByName(refused.select(*key).limit(0), allowMissingColumns=True)
     of_others = keyed.join(refused.select(ROW_ID, *MODEL), on=[ROW_ID, *MODEL], how="left_anti")
     by_key = of_others.join(scored.select(*key), on=list(key), how="left_semi")
+    if not files:
+        return by_key
     of_models = of_others.join(
         scored.select(*MODEL).unionByName(refused.select(*MODEL)), on=list(MODEL), how="left_semi"
     )
     file = F.regexp_extract(ROW_ID, "^(.*)-", 1)
     of_files = of_models.join(scored.select(ROW_ID), on=[ROW_ID], how="left_anti").where(
-        file.isin(*files) if files else F.lit(False)  # noqa: FBT003 # Spark's own
+        file.isin(*files)
     )
     return by_key.unionByName(of_files).dropDuplicates([ROW_ID, *MODEL])
 

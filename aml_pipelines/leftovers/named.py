@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aml_pipelines.files import read_json
+from aml_pipelines.files import read_json, texts_in
 from aml_pipelines.leftovers.runs import COMPLETED, run_records
 from aml_pipelines.pipeline.references import FOLDERS, DatastorePath, LocalPath, parse
 from aml_pipelines.workspace.assets.kinds import DATA, KINDS
@@ -63,35 +63,24 @@ def _texts_of(folder: StateFolder) -> Iterator[str]:
     for state in (folder.root, *folder.workspace_folders(), *folder.registry_folders()):
         for kind in KINDS:
             for item in _versions(state, kind):
-                yield from _texts(item.properties)
+                yield from texts_in(item.properties)
         models = MlflowTables(state)
         for container in models.containers("All"):
             for model in models.models(container.name, "All"):
                 yield from (model.path, model.source)
-        yield from _texts(list(all_contents(state)))
-        yield from _texts([job.properties for job in Jobs(state).all()])
+        yield from texts_in(list(all_contents(state)))
+        yield from texts_in([job.properties for job in Jobs(state).all()])
     for _, record in run_records(folder):
         made = [node["outputs"] for node in record["nodes"].values() if node["status"] == COMPLETED]
-        yield from _texts(made)
+        yield from texts_in(made)
     for file in (folder.runs / "reuse").glob("*.json"):
-        yield from _texts(read_json(file)["outputs"])
+        yield from texts_in(read_json(file)["outputs"])
 
 
 def _versions(state: Path, kind: AssetKind) -> Iterator[AssetVersion]:
     stored = Versions(state, kind)
     for container in stored.containers("All"):
         yield from stored.versions(container.name, "All")
-
-
-def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 # JSON
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
 
 
 def _path(text: str, root: Path) -> Iterable[Path]:

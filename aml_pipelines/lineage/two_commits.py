@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.errors import CommandFailedError
+from aml_pipelines.execution.log_end import last_lines
 from aml_pipelines.execution.record import git_commit
+from aml_pipelines.inherited import command_variables
 from aml_pipelines.lineage.differences import compare_lakes, key_of
 from aml_pipelines.lineage.graph import Lineage
 from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 PIPELINES = ("data", "training", "batch_inference")
 _NAMES = {"subscription_id": "none", "resource_group": "local", "name": "local"}
-# What the processes of tests and jobs are given, and a command that somebody types is not.
-_NOT_PASSED_ON = ("PYTHONPATH", "PYSPARK", "AZUREML_", "MLFLOW_")
-_LAST_LINES = 15
 # Columns that name the run, which is another one on either side.
 _OF_RUNS = ("run_id",)
 
@@ -105,7 +103,7 @@ def _sample(dataset: str, folder: Path) -> Path:
     sampled = subprocess.run(
         [sys.executable, "-m", "aml_pipelines", "sample", dataset, "--lake", str(lake)],
         cwd=REPOSITORY,
-        env=_environment(),
+        env=command_variables(),
         capture_output=True,
         text=True,
         check=False,
@@ -175,22 +173,17 @@ def _run(repository: Path, side: Side, model_name: str) -> None:
                 *("--model", model_name, "--target", str(target)),
             ],
             cwd=repository,
-            env=_environment(),
+            env=command_variables(),
             stdout=output,
             stderr=subprocess.STDOUT,
             check=False,
         )
     if ended.returncode:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
-        told = "\n".join(f"  {line}" for line in lines)
+        told = "\n".join(f"  {line}" for line in last_lines(log))
         raise CommandFailedError(
             f"{side.name}: its pipelines did not complete, so that nothing can be compared; the "
             f"end of their output:\n{told}"
         )
-
-
-def _environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(_NOT_PASSED_ON)}
 
 
 def _compared(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = Path(__file__).with_name("suites.json")
+_COUNTED = ("tests", "failures", "errors", "skipped")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _run(suite: Suite) -> SuiteResult:
             check=False,
         )
         if not counted.is_file():
-            cases = {"tests": 0, "failures": 1, "errors": 0, "skipped": 0}
+            cases = {**dict.fromkeys(_COUNTED, 0), "failures": 1}
         else:
             (told,) = ET.parse(counted).getroot()  # noqa: S314 # pytest's own
             cases = {name: int(told.attrib[name]) for name in _COUNTED}
@@ -121,8 +122,6 @@ def _run(suite: Suite) -> SuiteResult:
     day, commit = datetime.now(UTC).date().isoformat(), (git_commit() or "")[:10]
     return SuiteResult(passed, failed, cases["skipped"], day, commit)
 
-
-_COUNTED = ("tests", "failures", "errors", "skipped")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.store.versions import Versions
+from tests.delta_logs import live_files
 
 REPOSITORY = Path(__file__).parents[2]
 SPLITS = ("train", "validation", "test")
@@ -96,14 +97,7 @@ def held(lake: Path) -> Held:
 
 def rows_of(table: Path) -> list[dict[str, Any]]:
     """Read a Delta table's newest rows by its log alone: files added and not removed."""
-    files: dict[str, None] = {}
-    for commit in sorted(table.glob("_delta_log/*.json")):
-        for action in map(json.loads, filter(None, commit.read_text().split("\n"))):
-            if "remove" in action:
-                files.pop(action["remove"]["path"])
-            if "add" in action:
-                files[action["add"]["path"]] = None
-    return [row for file in files for row in parquet_rows(table / file)]
+    return [row for file in live_files(str(table)) for row in parquet_rows(Path(file))]
 
 
 def parquet_rows(file: Path) -> list[dict[str, Any]]:

@@ -6,14 +6,14 @@ its model are known, and with them all that the pipeline needs: it finds itself 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from aml_pipelines.errors import NotFoundError, RefusedError
-from aml_pipelines.files import write_json
+from aml_pipelines.files import texts_in, write_json
+from aml_pipelines.inherited import command_variables
 from aml_pipelines.pipeline.references import AssetName, parse
 from aml_pipelines.workspace.http.fields import JsonObject, mapping
 from conf.errors import UserError
@@ -21,15 +21,12 @@ from conf.model import MODELS, load_model
 from conf.target import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from aml_pipelines.workspace.served import ServedWorkspace
 
 _PIPELINE = REPOSITORY / "aml_pipelines" / "monitoring.yml"
 _COMPONENT = REPOSITORY / "components" / "judge_health" / "component.yml"
-# By these a process would take what is meant for this one.
-_NOT_PASSED_ON = ("PYTHONPATH", "PYSPARK", "MLFLOW_RUN_ID")
 
 
 class Monitors:
@@ -60,7 +57,7 @@ class Monitors:
                 *(f"--target={self._target()}", f"--name={job}", "--create-missing", *settings),
             ],
             cwd=REPOSITORY,
-            env={k: v for k, v in os.environ.items() if not k.startswith(_NOT_PASSED_ON)},
+            env=command_variables(),
             capture_output=True,
             text=True,
             check=False,
@@ -71,7 +68,12 @@ class Monitors:
 
     def _dataset(self, definition: JsonObject) -> str:
         """Return the dataset whose tables are behind the data that a monitor names."""
-        named = [asset for asset in map(parse, _texts(definition)) if isinstance(asset, AssetName)]
+        named = [
+            asset
+            for text in texts_in(definition)
+            if text.startswith(("azureml:", "/subscriptions/"))
+            and isinstance(asset := parse(text), AssetName)
+        ]
         lake = str(self._workspace.folder.root)
         for asset in named:
             try:
@@ -119,16 +121,3 @@ def _model_name(definition: JsonObject, dataset: str) -> str:
             "that is watched: monitoring_target.model_id"
         )
     return found[0]
-
-
-def _texts(node: object) -> Iterator[str]:
-    """Yield all texts of a definition that may name an asset."""
-    if isinstance(node, str):
-        if node.startswith(("azureml:", "/subscriptions/")):
-            yield node
-    elif isinstance(node, dict):
-        for value in node.values():
-            yield from _texts(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _texts(item)
