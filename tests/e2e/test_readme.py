@@ -20,7 +20,8 @@ README = REPOSITORY / "README.md"
 # the workspace types that.
 NOT_TYPED = ("make test", ".venv/bin/python -m aml_pipelines workspace")
 # What the tests' own processes are given, and whoever reads README has not.
-OURS = ("PYTHONPATH", "PYSPARK", "REQUESTS_CA_BUNDLE")
+# A make within a make announces the folder that it leaves, after the last line of `run`.
+OURS = ("PYTHONPATH", "PYSPARK", "REQUESTS_CA_BUNDLE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 # Not optimizing the JVM's code saves a minute here; Spark writes code for queries as anywhere.
 JVM = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1"}
 FLIGHTS, DECEMBER = 336_776, 28_135
