@@ -67,12 +67,14 @@ def unusual_rates(
 ) -> list[Anomaly]:
     """Return the days of `judged` with an unusual share of `hits` among `rows`.
 
-    As `unusual_counts`, with the least change `rate_change`, and the chance of a binomial. A day
-    without rows is not judged.
+    As `unusual_counts`, with the least change `rate_change`, and the chance of a binomial. The
+    spread is the standard deviation where that is more: shares that are mostly the same, and now
+    and then large, have hardly a MAD. A day without rows is not judged.
     """
     rates = {day: hits.get(day, 0) / of for day, of in rows.items() if of}
     usual = _usual(rates, judged, monitor=monitor, holidays=holidays)
-    spread = spread_of([value - median for value, median in usual.before.values()])
+    residuals = [value - median for value, median in usual.before.values()]
+    spread = max(spread_of(residuals), float(np.std(residuals)) if residuals else 0.0)
     found = []
     for day, median in usual.medians.items():
         if day not in rates:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import hypergeom
 
-from conf.profile_columns import NUMBER
+from conf.profile_columns import ALL, NUMBER
 from monitoring.distances import (
     chi_square,
     distribution_function,
@@ -18,14 +18,15 @@ from monitoring.distances import (
     wasserstein_distance,
 )
 from monitoring.units import unit_change
+from monitoring.usual import FEWEST_ROWS, Usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from conf.monitor import Monitor
     from monitoring.column_summary import ColumnBins, ColumnSummary
 
-FEWEST_ROWS = 20  # with a value: of fewer nothing is said
+UNKNOWN = Usual()
 LEAST_SHARE = 0.01  # of training: rarer values come and go
 
 
@@ -52,8 +53,11 @@ def suspicions_of(
     bins: ColumnBins,
     *,
     monitor: Monitor,
+    usual: Usual = UNKNOWN,
 ) -> Iterator[Suspicion]:
     """Yield what may be findings on a column in the slice `part`: every test that was done.
+
+    What is usual among the periods of training is no finding: a season, most of all.
 
     Distributions of few rows are compared by a test, chi-square of texts and Kolmogorov-Smirnov of
     numbers, and of more rows by a distance: with enough rows a test finds any difference that is
@@ -63,11 +67,14 @@ def suspicions_of(
     distance in standard deviations of the reference; 0.1 each.
     """
     if current.rows >= FEWEST_ROWS and reference.rows:
-        yield from _nulls(column, part, reference, current, monitor=monitor)
+        yield from _nulls(column, part, reference, current, monitor=monitor, usual=usual)
     if min(current.present, reference.present) < FEWEST_ROWS:
         return
-    yield from _values(column, part, reference, current, bins, monitor=monitor)
-    yield from _shape(column, part, reference, current, bins, monitor=monitor)
+    # A test takes rows for independent, and those of a small group are not: of it only nulls are
+    # judged.
+    if part == ALL or min(current.present, reference.present) > monitor.few_rows:
+        yield from _values(column, part, reference, current, bins, monitor=monitor, usual=usual)
+        yield from _shape(column, part, reference, current, bins, monitor=monitor, usual=usual)
 
 
 def compare_shapes(
@@ -78,28 +85,61 @@ def compare_shapes(
     Returns `measure`, `value`, its `threshold` or `p_value`, `psi`, and rows of both.
     """
     counts = (reference.counts, current.counts)
-    is_number = reference.kind == NUMBER
     told: dict[str, float | int | str | None] = {
         "psi": population_stability_index(*counts),
         "rows": current.present,
         "reference_rows": reference.present,
     }
     if min(current.present, reference.present) <= monitor.few_rows:
+        is_number = reference.kind == NUMBER
         measure = "kolmogorov_smirnov" if is_number else "chi_square"
         value, p_value = (kolmogorov_smirnov if is_number else chi_square)(*counts)
         return told | {"measure": measure, "value": value, "p_value": p_value}
-    if is_number and reference.deviation > 0:
-        functions = [_function(each, bins) for each in (reference, current)]
-        return told | {
-            "measure": "wasserstein",
-            "value": wasserstein_distance(*functions) / reference.deviation,
-            "threshold": monitor.thresholds.wasserstein,
-        }
+    measure, distance = _distance_from(reference, bins)
     return told | {
-        "measure": "jensen_shannon",
-        "value": jensen_shannon_distance(*counts),
-        "threshold": monitor.thresholds.jensen_shannon,
+        "measure": measure,
+        "value": distance(current),
+        "threshold": getattr(monitor.thresholds, measure),
     }
+
+
+def is_far(
+    compared: Mapping[str, float | int | str | None],
+    reference: ColumnSummary,
+    bins: ColumnBins,
+    *,
+    monitor: Monitor,
+    usual: Usual,
+) -> bool:
+    """Return whether a difference, as `compare_shapes` tells it, is beyond its thresholds.
+
+    It must be large by PSI, and by the distance where no test decides; and by both larger than is
+    usual among the periods of training.
+    """
+    psi, value = (float(compared[name] or 0.0) for name in ("psi", "value"))
+    has_distance = "p_value" not in compared
+    if psi < monitor.thresholds.psi:
+        return False
+    if has_distance and value < float(compared["threshold"] or 0.0):
+        return False
+    known = usual.most(lambda of: population_stability_index(reference.counts, of.counts))
+    if known is not None and psi < known:
+        return False
+    known = usual.most(_distance_from(reference, bins)[1]) if has_distance else None
+    return known is None or value >= known
+
+
+def _distance_from(
+    reference: ColumnSummary, bins: ColumnBins
+) -> tuple[str, Callable[[ColumnSummary], float]]:
+    """Return the name of the distance from a distribution, and the function that measures it."""
+    if reference.kind == NUMBER and reference.deviation > 0:
+        own = _function(reference, bins)
+        return (
+            "wasserstein",
+            lambda of: wasserstein_distance(own, _function(of, bins)) / reference.deviation,
+        )
+    return "jensen_shannon", lambda of: jensen_shannon_distance(reference.counts, of.counts)
 
 
 def _shape(
@@ -110,21 +150,20 @@ def _shape(
     bins: ColumnBins,
     *,
     monitor: Monitor,
+    usual: Usual,
 ) -> Iterator[Suspicion]:
     compared = compare_shapes(reference, current, bins, monitor=monitor)
-    is_small = float(compared["psi"] or 0.0) < monitor.thresholds.psi
+    is_found = is_far(compared, reference, bins, monitor=monitor, usual=usual)
     p_value = compared.get("p_value")
-    if p_value is None:
-        is_far = float(compared["value"] or 0.0) >= float(compared["threshold"] or 0.0)
-        if not is_far or is_small:
-            return
+    if p_value is None and not is_found:
+        return
     if reference.kind == NUMBER:
         compared |= {"mean": current.mean, "reference": reference.mean}
         cause = _moved_numbers(column, reference, current)
     else:
         cause = _moved_shares(column, reference, current, bins)
     # A test that was done counts among all tests, also where the change is too small to matter.
-    chance = None if p_value is None else 1.0 if is_small else float(p_value)
+    chance = None if p_value is None else float(p_value) if is_found else 1.0
     yield Suspicion("drift", column, part, cause, compared, chance)
 
 
@@ -154,6 +193,7 @@ def _values(
     bins: ColumnBins,
     *,
     monitor: Monitor,
+    usual: Usual,
 ) -> Iterator[Suspicion]:
     """Yield values that have no row any more, and a rise of values that training hardly had."""
     for place, value in enumerate(bins.texts):
@@ -167,11 +207,16 @@ def _values(
             part,
             f"{column} has no row of {value!r}, which {share:.1%} of training were",
             {"value": value, "rows": rows, "of": current.present, "reference": share},
-            1.0 if rows else _chance(reference, current, place, at_most=True),
+            1.0
+            if rows or (usual.least(_share_of(place)) or share) <= 0
+            else _chance(reference, current, place, at_most=True),
         )
     if bins.texts:
-        now, before = (each.counts[-1] / each.present for each in (current, reference))
-        if now - before >= monitor.thresholds.rate_change:
+        share_of_others = _share_of(-1)
+        now, before = (share_of_others(each) for each in (current, reference))
+        if now - before >= monitor.thresholds.rate_change and now >= (
+            usual.most(share_of_others) or 0.0
+        ):
             yield Suspicion(
                 "new_values",
                 column,
@@ -189,9 +234,12 @@ def _nulls(
     current: ColumnSummary,
     *,
     monitor: Monitor,
+    usual: Usual,
 ) -> Iterator[Suspicion]:
     now, before = current.null_rate, reference.null_rate
     if now - before < monitor.thresholds.rate_change:
+        return
+    if now < (usual.most_nulls() or 0.0):
         return
     rows, nulls = reference.rows + current.rows, reference.nulls + current.nulls
     chance = hypergeom.sf(current.nulls - 1, rows, nulls, current.rows)
@@ -208,6 +256,10 @@ def _nulls(
         },
         float(chance),
     )
+
+
+def _share_of(place: int) -> Callable[[ColumnSummary], float]:
+    return lambda of: float(of.counts[place] / of.present)
 
 
 def _chance(

@@ -10,10 +10,11 @@ from conf.columns import CLASS, SCORE
 from conf.profile_columns import ALL, COLUMN, DAY, NULLS, OUTCOMES, ROW_COUNT, ROWS, SCORED
 from monitoring.day_counts import day_anomalies, freshness
 from monitoring.distances import discoveries
-from monitoring.drift import FEWEST_ROWS, Suspicion, compare_shapes, suspicions_of
+from monitoring.drift import Suspicion, compare_shapes, is_far, suspicions_of
 from monitoring.finding import Health, HealthFinding, gravest_first
 from monitoring.performance import losses_of
-from monitoring.telling import SHAPES, most_telling
+from monitoring.telling import SHAPES, joined_nulls, most_telling
+from monitoring.usual import FEWEST_ROWS, periods_of_training, usual_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,7 +64,7 @@ def judge_health(
     losses = losses_of(performance, greater_is_better=model.greater_is_better)
     findings = [
         *(_finding(each, watching, monitor, last, importance) for each in [*found, *losses]),
-        *of_days,
+        *(replace(each, importance=importance.get(each.column or "")) for each in of_days),
         *stale,
     ]
     rows = current.get(_of_all_rows(current))
@@ -75,7 +76,7 @@ def judge_health(
         first_day=first.isoformat(),
         last_day=last.isoformat(),
         rows=rows.rows if rows else 0,
-        findings=gravest_first(findings),
+        findings=gravest_first(joined_nulls(findings)),
         measured=_measured(performance),
         silent=notes,
     )
@@ -104,6 +105,7 @@ def _of_all_rows(current: Summaries) -> tuple[str, str]:
 def _of_columns(
     watching: Watching, current: Summaries, *, label: str, monitor: Monitor
 ) -> Iterator[Suspicion]:
+    learnt = periods_of_training(watching, monitor=monitor)
     for (part, column), reference in watching.reference.items():
         if column in {*OUTCOMES, ROW_COUNT}:
             continue
@@ -111,7 +113,8 @@ def _of_columns(
         if now is None:
             continue
         bins = watching.bins[column]
-        for each in suspicions_of(column, part, reference, now, bins, monitor=monitor):
+        usual = usual_of(watching, learnt, part, column, monitor=monitor)
+        for each in suspicions_of(column, part, reference, now, bins, monitor=monitor, usual=usual):
             if column == label or column in OF_SCORES:
                 # Outcomes come late, and what is scored is known: only their shape is judged.
                 if each.kind == "drift":
@@ -174,6 +177,8 @@ def _began(suspicion: Suspicion, watching: Watching, monitor: Monitor) -> str | 
     if reference is None or suspicion.kind not in SHAPES:
         return _nulls_began(suspicion, watching, monitor) if suspicion.kind == "nulls" else None
     label = suspicion.column if suspicion.kind == "label_drift" else ""
+    learnt = periods_of_training(watching, monitor=monitor)
+    usual = usual_of(watching, learnt, *key, monitor=monitor)
     oldest = 0
     for period in sorted(watching.periods):
         summaries = watching.periods[period]
@@ -182,14 +187,9 @@ def _began(suspicion: Suspicion, watching: Watching, monitor: Monitor) -> str | 
             break
         bins = watching.bins[suspicion.column]
         compared = compare_shapes(reference, now, bins, monitor=monitor)
-        value, limit = compared["value"], compared.get("threshold")
         p_value = compared.get("p_value")
-        is_beyond = (
-            float(p_value) <= monitor.thresholds.false_discoveries
-            if p_value is not None
-            else float(value or 0) >= float(limit or 0)
-        )
-        if not is_beyond:
+        is_chance = p_value is not None and float(p_value) > monitor.thresholds.false_discoveries
+        if is_chance or not is_far(compared, reference, bins, monitor=monitor, usual=usual):
             break
         oldest = period
     first = watching.ends[oldest] - dt.timedelta(monitor.period_days - 1)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from conf.profile_columns import ALL, ALL_ROWS, DAY, KIND, ROWS, SCORED, SLICE
 from learning.page import render
-from monitoring.drift import FEWEST_ROWS
+from monitoring.usual import FEWEST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from conf.profile_columns import (
     SQUARED_ERROR,
 )
 from learning.gate import interval_of
-from monitoring.drift import FEWEST_ROWS, Suspicion
+from monitoring.drift import Suspicion
 from monitoring.estimate import (
     RESAMPLES,
     ScoreCounts,
@@ -25,6 +25,7 @@ from monitoring.estimate import (
     estimate_metric,
     realised_metric,
 )
+from monitoring.usual import FEWEST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,11 +17,14 @@ from conf.profile_columns import (
     EDGES,
     HIT,
     KIND,
+    MAXIMUM,
+    MINIMUM,
     MODEL_NAME,
     NEGATIVE_SCORE,
     NUMBER,
     POSITIVE_SCORE,
     REFERENCE,
+    ROW_COUNT,
     SLICE,
     SQUARED_ERROR,
     TEXT,
@@ -82,8 +85,10 @@ def sync_reference(
     """Return the reference of a training release, from the table at `uri` or made and put there.
 
     The table has a row for each model, slice and column: the profile of the release's rows, as
-    `profile_days` makes it, with EDGES and VALUES of the bins. Bins of the same release, model and
-    code are made once. `watched` needs neither slices nor a positive class yet.
+    `profile_days` makes it, with EDGES and VALUES of the bins. MINIMUM and MAXIMUM of ROW_COUNT are
+    the first and the last day of the release, as days since 1970, where its rows have one. Bins of
+    the same release, model and code are made once. `watched` needs neither slices nor a positive
+    class yet.
     """
     model = watched.model
     identity = fingerprint("reference", version_of(train), model, watched.label, sorted(slices))
@@ -93,12 +98,14 @@ def sync_reference(
         found = read_bins(of_model.where(F.col(REFERENCE) == identity))
         if found:
             return _reference(identity, found, watched, slices)
-    values = lake.read_table(spark, train).select(*watched_values(watched))
+    learnt = lake.read_table(spark, train)
+    values = learnt.select(*watched_values(watched))
     features = learn_bins(values, watched.kinds)
     bins = [*features, *_score_bins(values, features, watched)]
     reference = _reference(identity, bins, watched, slices)
     # Its plan is cut off: Spark would look through hundreds of expressions at each comparison.
-    rows = _profile(values, features, reference, model).localCheckpoint()
+    days = _days_of(learnt, watched.day)
+    rows = _profile(values, features, reference, model, days=days).localCheckpoint()
     record = {"step": "profile_rows", "reference": identity, "train": version_of(train)}
     put_rows_of_model(rows, uri, key=KEY, model_name=model.name, record=record)
     return reference
@@ -175,8 +182,21 @@ def _score_bins(values: DataFrame, features: Sequence[Bins], watched: WatchedMod
     ]
 
 
+def _days_of(learnt: DataFrame, day: str | None) -> tuple[float | None, float | None]:
+    if day is None or day not in learnt.columns:
+        return None, None
+    since_1970 = F.unix_date(F.to_date(F.col(f"`{day}`"))).cast("double")
+    ((first, last),) = learnt.agg(F.min(since_1970), F.max(since_1970)).collect()
+    return first, last
+
+
 def _profile(
-    values: DataFrame, features: Sequence[Bins], reference: TrainingReference, model: Model
+    values: DataFrame,
+    features: Sequence[Bins],
+    reference: TrainingReference,
+    model: Model,
+    *,
+    days: tuple[float | None, float | None],
 ) -> DataFrame:
     nothing = [
         F.lit(None).cast("double" if each.kind == NUMBER else "string").alias(each.column)
@@ -193,11 +213,16 @@ def _profile(
         F.lit(0).cast("long").alias(ROW_DIGEST),
     )
     bins = {each.column: each for each in reference.bins}
+    of_release = (F.col(COLUMN) == ROW_COUNT) & (F.col(SLICE) == ALL)
+    bounds = {
+        name: F.when(of_release, F.lit(day).cast("double")).otherwise(F.col(name)).alias(name)
+        for name, day in zip((MINIMUM, MAXIMUM), days, strict=True)
+    }
     profiles = profile_days(rows, reference.bins).select(
         F.lit(model.name).alias(MODEL_NAME),
         SLICE,
         COLUMN,
-        *(name for name in SUMMARY if name != DIGEST),
+        *(bounds.get(name, F.col(name)) for name in SUMMARY if name != DIGEST),
         _by_column({n: each.edges for n, each in bins.items()}, "array<double>").alias(EDGES),
         _by_column({n: each.values for n, each in bins.items()}, "array<string>").alias(VALUES),
         F.lit(reference.id).alias(REFERENCE),

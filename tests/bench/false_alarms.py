@@ -3,8 +3,8 @@ r"""Judges each week of a lake's history as monitoring would have, and counts wh
 PYTHONPATH=components:components/serve python -m tests.bench.false_alarms --lake .lake \
     --dataset flights --model flights_late
 
-The lake must have been monitored, so that its days have profiles. What a week says is a drift from
-the training release, which a season is too, or a day unlike those before it.
+The lake must have been monitored, so that its days have profiles. A week within training is judged
+by what is usual in the other weeks of training, those after it too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 from conf.dataset import load_dataset
 from conf.model import load_model
 from conf.monitor import load_monitor
-from conf.profile_columns import DAY, KIND
+from conf.profile_columns import DAY, KIND, SCORED
 from learning.gate import Interval
 from learning.rows import label_of
 from monitoring.column_summary import read_summaries
@@ -34,14 +34,16 @@ from spark_jobs.monitoring.summaries import summaries_of
 from spark_jobs.session import spark_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.monitor import Monitor
+    from monitoring.column_summary import Summaries, Watching
     from monitoring.finding import Health
 
 WEEK = dt.timedelta(7)
+ALL_HISTORY = 100_000
 # Nothing is said of the model's metric: what was scored is of the last weeks alone.
 _NOTHING = Performance("", Interval(0, 0, 0), {}, {}, {}, None, None)
 
@@ -51,11 +53,15 @@ def main() -> int:
     parser.add_argument("--lake", type=Path, required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--until", type=dt.date.fromisoformat, help="the last day (the newest)")
     options = parser.parse_args()
     stated = load_monitor(load_dataset(options.dataset).name)
     # At defaults, but for what is known of the calendar.
-    monitor = replace(load_monitor("none"), dataset=options.dataset, holidays=stated.holidays)
+    monitor = replace(
+        load_monitor("none"),
+        dataset=options.dataset,
+        holidays=stated.holidays,
+        history_days=ALL_HISTORY,
+    )
     weeks, kinds, opened = 0, Counter[str](), Counter[str]()
     before: set[tuple[str, str | None, str]] = set()
     with spark_session("false_alarms") as spark:
@@ -65,7 +71,7 @@ def main() -> int:
             kinds.update(each.kind for each in health.findings)
             opened.update(kind for kind, _, _ in found - before)
             before = found
-            said = ", ".join(sorted(f"{kind} {column or ''}".strip() for kind, column, _ in found))
+            said = "; ".join(each.cause for each in health.findings)
             sys.stdout.write(f"{health.first_day} to {health.last_day}: {said or 'nothing'}\n")
     sys.stdout.write(f"{weeks} weeks; incidents that began: {dict(opened)}; found: {dict(kinds)}\n")
     return 0
@@ -74,19 +80,17 @@ def main() -> int:
 def _weeks(spark: SparkSession, options: argparse.Namespace, monitor: Monitor) -> Iterator[Health]:
     profiles, references = (_read(spark, options, name) for name in ("profiles", "references"))
     model = load_model(options.model)
-    days = profiles.where(~F.col(KIND).isin("arrivals", "rule")).agg(F.min(DAY), F.max(DAY))
-    ((first, newest),) = days.collect()
-    last = options.until or newest
-    ends = [last - WEEK * n for n in range((last - first).days // 7)]
-    for end in reversed(ends):
-        with tempfile.TemporaryDirectory() as folder:
-            until = profiles.where(F.col(DAY) <= F.lit(end))
-            told = summaries_of(until, references, monitor, model_name=model.name)
-            for name, each in told.items():
-                each.coalesce(1).write.parquet(f"{folder}/{name}")
-            watching = read_summaries(Path(folder))
+    dated = profiles.where(~F.col(KIND).isin("arrivals", "rule"))
+    ((first,),) = dated.agg(F.min(DAY)).collect()
+    with tempfile.TemporaryDirectory() as folder:
+        told = summaries_of(profiles, references, monitor, model_name=model.name)
+        for name, each in told.items():
+            each.coalesce(1).write.parquet(f"{folder}/{name}")
+        watching = read_summaries(Path(folder))
+    whole = [n for n, end in watching.ends.items() if end - WEEK >= first - dt.timedelta(1)]
+    for newest in sorted(whole, reverse=True):
         yield judge_health(
-            watching,
+            _as_of_then(watching, newest, whole),
             _NOTHING,
             model,
             monitor,
@@ -95,6 +99,23 @@ def _weeks(spark: SparkSession, options: argparse.Namespace, monitor: Monitor) -
             as_of=None,
             importance={},
         )
+
+
+def _as_of_then(watching: Watching, newest: int, whole: Sequence[int]) -> Watching:
+    """Return what was there when the week `newest` was over; weeks after it follow the oldest."""
+    after = 2 * len(whole)  # a gap, so that none of them is taken for the week before another
+    numbers = {n: n - newest if n >= newest else after + n for n in whole}
+    return replace(
+        watching,
+        periods={number: _all_rows(watching.periods[n]) for n, number in numbers.items()},
+        ends={number: watching.ends[n] for n, number in numbers.items()},
+        days=watching.days[watching.days[DAY] <= watching.ends[newest]],
+    )
+
+
+def _all_rows(summaries: Summaries) -> Summaries:
+    """Leave out what was scored, which are the last weeks alone, and one of them in part."""
+    return {key: each for key, each in summaries.items() if key[0] != SCORED}
 
 
 def _read(spark: SparkSession, options: argparse.Namespace, table: str) -> DataFrame:

@@ -27,8 +27,19 @@ def ingest(lake: Path, contract: Dataset) -> Ingestion:
     )
 
 
+def tables_of_flights(lake: Path) -> Mapping[str, TableReceipt]:
+    """Build the tables of all historic flights of a lake, up to features."""
+    return _built(lake)[0]
+
+
 def batch_of_flights(lake: Path) -> Mapping[str, TableReceipt]:
     """Let all historic flights of a lake be a batch; returns its tables, batch and rejected."""
+    made_from, ids = _built(lake)
+    flights = load_dataset("flights")
+    return select_batch(bench_session(), made_from, flights, ingestion_ids=ids, lake_uri=str(lake))
+
+
+def _built(lake: Path) -> tuple[Mapping[str, TableReceipt], tuple[str, ...]]:
     spark, flights = bench_session(), load_dataset("flights")
     contracts = {name: load_dataset(name) for name in (flights.name, *flights.related)}
     ingested = {name: ingest(lake, contract) for name, contract in contracts.items()}
@@ -43,5 +54,4 @@ def batch_of_flights(lake: Path) -> Mapping[str, TableReceipt]:
         "duplicates": cleaned[flights.name].tables["duplicates"],
         "features": build_features(spark, silver, flights, lake_uri=str(lake)),
     }
-    ids = ingested[flights.name].ingestion_ids
-    return select_batch(spark, made_from, flights, ingestion_ids=ids, lake_uri=str(lake))
+    return made_from, ingested[flights.name].ingestion_ids

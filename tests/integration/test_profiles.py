@@ -186,6 +186,18 @@ def test_only_days_that_changed_are_profiled_again(rides: Rides) -> None:
     assert rides.profile().days == 0
 
 
+def test_the_reference_tells_the_days_that_training_spans(rides: Rides) -> None:
+    rides.arrive("friday", "".join(f"{n},2024-01-05,{n},Ulm,{n}\n" for n in range(40, 60)))
+    rides.profile()
+    table = rides.spark.read.format("delta").load(f"{rides.uri}/gold/rides/references")
+    told = table.where("column = 'rows'").select("slice", "minimum", "maximum").collect()
+    since_1970 = [float((day - dt.date(1970, 1, 1)).days) for day in (MONDAY, dt.date(2024, 1, 5))]
+    assert {row["slice"]: [row["minimum"], row["maximum"]] for row in told} == {
+        "all": since_1970,
+        **{part: [None, None] for part in ("city=Bonn", "city=Ulm")},
+    }
+
+
 def test_models_of_one_dataset_have_profiles_of_their_own(rides: Rides) -> None:
     rides.profile()
     other = replace(MODEL, name="rides_other", numeric=(), slices=())

@@ -118,7 +118,12 @@ def watching(rows: pd.DataFrame, *, monitor: Monitor = MONITOR, sliced_by: str =
         for number in range(int(numbers.max()))
     }
     ends = {n: last - dt.timedelta(monitor.period_days * n) for n in periods}
-    return Watching(summaries(train, bins, sliced_by, ("all",)), bins, periods, ends, by_day(rows))
+    reference = summaries(train, bins, sliced_by, ("all",))
+    first, newest = (
+        (day - dt.date(1970, 1, 1)).days for day in (train["day"].min(), train["day"].max())
+    )
+    reference["all", "rows"] = replace(reference["all", "rows"], minimum=first, maximum=newest)
+    return Watching(reference, bins, periods, ends, by_day(rows))
 
 
 def summaries(

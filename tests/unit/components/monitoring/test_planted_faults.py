@@ -22,6 +22,7 @@ from tests.unit.components.monitoring.planted import (
 )
 
 YEAR = a_year()
+LARGE = a_year(weekday_rows=1500, weekend_rows=750)
 THURSDAY, SATURDAY = LAST - dt.timedelta(3), LAST - dt.timedelta(1)
 
 
@@ -159,7 +160,7 @@ def test_a_fault_of_one_carrier_is_found_in_its_slice_from_the_week_it_began() -
         is_last = np.array([day > LAST - dt.timedelta(14) for day in rows["day"]])
         return rows.assign(km=rows["km"] + 200 * (is_last & (rows["carrier"] == "AA")))
 
-    health = judged(of_carrier(YEAR), sliced_by="carrier")
+    health = judged(of_carrier(LARGE), sliced_by="carrier")
     (finding,) = health.findings
     assert (finding.kind, finding.column, finding.slice) == ("drift", "km", "carrier=AA")
     assert finding.cause.startswith("of carrier=AA: km has a mean of 1")
@@ -170,3 +171,70 @@ def test_a_fault_of_one_carrier_is_found_in_its_slice_from_the_week_it_began() -
 def test_outcomes_that_are_not_known_yet_are_no_finding() -> None:
     health = judged(last_week(YEAR, lambda rows: rows.assign(is_late=None)))
     assert health.findings == []
+
+
+def test_of_a_small_slice_nulls_are_judged_and_no_shape() -> None:
+    def moved(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(km=rows["km"] + 200 * (rows["carrier"] == "AA"))
+
+    assert judged(last_week(YEAR, moved), sliced_by="carrier").findings == []
+    health = judged(
+        last_week(YEAR, lambda rows: rows.assign(km=rows["km"].where(rows["carrier"] != "AA"))),
+        sliced_by="carrier",
+    )
+    assert ("nulls", "km", "all") in {(f.kind, f.column, f.slice) for f in health.findings}
+
+
+def seasonal(rows: pd.DataFrame) -> pd.DataFrame:
+    """Make rides longer and shorter again, four times a year; the last week is at its longest."""
+    age = np.array([(LAST - day).days for day in rows["day"]])
+    return rows.assign(km=rows["km"] * (1 + 0.4 * np.cos(2 * np.pi * age / 91)))
+
+
+def test_a_season_that_training_has_seen_is_no_drift() -> None:
+    assert judged(seasonal(YEAR)).findings == []
+
+
+def test_a_season_hides_no_change_of_units() -> None:
+    kilometres = last_week(seasonal(YEAR), lambda rows: rows.assign(km=rows["km"] * 1.609344))
+    assert kinds(judged(kilometres)) == {("drift", "km")}
+
+
+def test_the_same_season_is_drift_to_a_training_of_too_few_periods() -> None:
+    months = replace(MONITOR, period_days=31)
+    (finding,) = judged(seasonal(YEAR), monitor=months).findings
+    assert (finding.kind, finding.column) == ("drift", "km")
+
+
+def test_a_carrier_that_comes_and_goes_has_not_vanished() -> None:
+    def flies_every_third_week(rows: pd.DataFrame) -> pd.DataFrame:
+        weeks = np.array([(LAST - day).days // 7 for day in rows["day"]])
+        return rows[(rows["carrier"] != "AA") | (weeks % 3 == 1)]
+
+    found = judged(flies_every_third_week(YEAR)).findings
+    assert [each for each in found if each.kind == "vanished_value"] == []
+
+
+def test_nulls_that_come_in_bursts_are_usual_and_a_larger_burst_is_not() -> None:
+    def bursts(rows: pd.DataFrame) -> pd.DataFrame:
+        age = np.array([(LAST - day).days for day in rows["day"]])
+        is_null = (age % 8 == 3) & (np.arange(len(rows)) % 5 == 0)
+        return rows.assign(seats=rows["seats"].where(~is_null))
+
+    assert judged(bursts(YEAR)).findings == []
+    gone = bursts(YEAR)
+    gone["seats"] = gone["seats"].where(gone["day"] != THURSDAY)
+    assert kinds(judged(gone)) == {("nulls", "seats")}
+
+
+def test_columns_that_are_null_together_are_told_once_by_the_most_important() -> None:
+    def fault(rows: pd.DataFrame) -> pd.DataFrame:
+        is_null = (rows["day"] == THURSDAY) & (np.arange(len(rows)) % 2 == 0)
+        return rows.assign(**{name: rows[name].where(~is_null) for name in ("seats", "km")})
+
+    (finding,) = judged(last_week(YEAR, fault)).findings
+    assert (finding.kind, finding.column) == ("nulls", "km")
+    told = "km is null in 8.0% of rows, and in 0.0% of training; likewise seats"
+    assert finding.cause == told
+    assert finding.evidence["columns"] == "seats"
+    assert finding.importance == 0.2
