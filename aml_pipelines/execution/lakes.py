@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
 from aml_pipelines.execution.durability import mend_after_restart
+from aml_pipelines.execution.record import now
+from aml_pipelines.locks import exclusive
 from aml_pipelines.pipeline.lake import FolderLake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aml_pipelines.pipeline.lake import OpenLake
     from conf.target import Target
@@ -33,6 +35,21 @@ def open_lake(target: Target) -> Iterator[OpenLake]:
 
     with serving_lake(target.lake, Path(target.state)) as lake:
         yield lake
+
+
+@contextmanager
+def alone_with_lake(
+    target: Target, doing: str, *, tell: Callable[[str], object] = say
+) -> Iterator[None]:
+    """Hold the state of a target alone, for a verb that changes tables or files in its lake.
+
+    A folder is mended first, as `open_lake` does it; `tell` is told what was mended.
+    """
+    with exclusive(Path(target.state), {"pipelines": doing, "started": now()}):
+        if target.has_folder:
+            for line in mend_after_restart(Path(target.lake), Path(target.state)):
+                tell(line)
+        yield
 
 
 @contextmanager

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.execution.durability import mend_after_restart
-from aml_pipelines.execution.record import now
+from aml_pipelines.execution.lakes import alone_with_lake
 from aml_pipelines.leftovers.search import (
     UNLOCKED_HOURS,
     Sought,
@@ -18,7 +16,6 @@ from aml_pipelines.leftovers.search import (
     search_places,
     search_tables,
 )
-from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.errors import UserError
 
@@ -62,11 +59,8 @@ def main(arguments: argparse.Namespace) -> int:
         raise UserError(f"--older-than is {hours:g}; it is a number of hours, 0 or more")
     sought = Sought(arguments.datasets, hours, removes=arguments.remove)
     found: list[Found] = []
-    with exclusive(Path(target.state), {"pipelines": "care", "started": now()}):
-        if target.has_folder:
-            # First, as a run does it: what a restart took back is named no more.
-            for line in mend_after_restart(Path(target.lake), Path(target.state)):
-                sys.stderr.write(f"{line}\n")
+    # What a restart took back is named no more.
+    with alone_with_lake(target, "care", tell=lambda line: sys.stderr.write(f"{line}\n")):
         began = datetime.now(UTC)
         tables = search_tables(target, sought, began)
         found.append(tables.found)

@@ -8,10 +8,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
+from aml_pipelines.execution.lakes import alone_with_lake
 from aml_pipelines.execution.record import now
-from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import load_dataset
 from conf.errors import UserError
@@ -50,9 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
         "person": person,
         "as_of": now(),
     }
-    with exclusive(Path(target.state), {"pipelines": f"release {batch}", "started": now()}):
-        for line in mend_after_restart(Path(target.lake), Path(target.state)):
-            say(line)
+    with alone_with_lake(target, f"release {batch}"):
         done = run_script("release", asked, target, output="released")
     if done["models"]:
         say(f"{name}: {done['rows']:,} rows of batch {batch} are written, released by {person}")

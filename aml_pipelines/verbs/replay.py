@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.console import say
-from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
-from aml_pipelines.execution.record import now
+from aml_pipelines.execution.lakes import alone_with_lake
 from aml_pipelines.files import private_files, write_whole
 from aml_pipelines.lineage.table_logs import LOG, TableLog
-from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.columns import BROKEN_RULES, ORIGINAL, OUTCOME, REPAIRED_AS, ROW_ID, STILL_BROKEN
 from conf.dataset import load_dataset
@@ -118,10 +116,8 @@ def _repair(target: Target, contract: Dataset, arguments: argparse.Namespace) ->
     }
     with (
         private_files(),
-        exclusive(Path(target.state), {"pipelines": f"replay {contract.name}", "started": now()}),
+        alone_with_lake(target, f"replay {contract.name}"),
     ):
-        for line in mend_after_restart(lake, Path(target.state)):
-            say(line)
         write_whole(lake / file, content)
         done = run_script("repair", asked, target, output="repaired")
     say(f"{contract.name}: {done['new']:,} rows repaired, {done['known']:,} had been before")

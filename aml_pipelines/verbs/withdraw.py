@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aml_pipelines.console import say
-from aml_pipelines.execution.durability import mend_after_restart
 from aml_pipelines.execution.jvm.script import run_script
-from aml_pipelines.execution.record import now
+from aml_pipelines.execution.lakes import alone_with_lake
 from aml_pipelines.files import path_below
-from aml_pipelines.locks import exclusive
 from aml_pipelines.targets import add_target_argument, command_target
 from conf.dataset import load_dataset
 from conf.errors import UserError
@@ -49,9 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
         "reason": arguments.reason,
         "erase": "yes" if arguments.erase else "no",
     }
-    with exclusive(Path(target.state), {"pipelines": f"withdraw {file}", "started": now()}):
-        for line in mend_after_restart(lake, Path(target.state)):
-            say(line)
+    with alone_with_lake(target, f"withdraw {file}"):
         done = run_script("withdraw", asked, target, output="withdrawn")
     for table, rows in done["rows"].items():
         say(f"  {table:<40} {rows:>12,} rows")
