@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +16,9 @@ import pyarrow.parquet as pq
 from aml_pipelines.workspace.assets.kinds import DATA
 from aml_pipelines.workspace.store.versions import Versions
 from tests.delta_logs import live_files
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 REPOSITORY = Path(__file__).parents[2]
 SPLITS = ("train", "validation", "test")
@@ -98,6 +102,21 @@ def held(lake: Path) -> Held:
 def rows_of(table: Path) -> list[dict[str, Any]]:
     """Read a Delta table's newest rows by its log alone: files added and not removed."""
     return [row for file in live_files(str(table)) for row in parquet_rows(Path(file))]
+
+
+def stored_rows(container: ContainerClient, table: str) -> list[dict[str, Any]]:
+    """Read a Delta table's newest rows in a storage account, as `rows_of` reads a folder's."""
+    files: dict[str, None] = {}
+    commits = sorted(container.list_blob_names(name_starts_with=f"{table}/_delta_log/"))
+    for commit in (name for name in commits if name.endswith(".json")):
+        for line in container.download_blob(commit).readall().splitlines():
+            action = json.loads(line)
+            if "remove" in action:
+                files.pop(action["remove"]["path"])
+            if "add" in action:
+                files[action["add"]["path"]] = None
+    contents = (container.download_blob(f"{table}/{file}").readall() for file in files)
+    return [row for content in contents for row in pq.read_table(io.BytesIO(content)).to_pylist()]
 
 
 def parquet_rows(file: Path) -> list[dict[str, Any]]:

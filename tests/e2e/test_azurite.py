@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from aml_pipelines.azurite.lake import serving_lake
 from aml_pipelines.workspace.assets.registry import Registry
-from tests.e2e.lake_runs import DIABETES, SPLITS, command
+from tests.e2e.lake_runs import DIABETES, SPLITS, command, stored_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +77,7 @@ def test_what_a_crash_left_in_a_table_is_removed_and_nothing_else(done: Done) ->
 
 
 def test_every_patient_is_scored_exactly_once(done: Done) -> None:
-    scores = rows_of(done.container, "gold/diabetes/scores")
+    scores = stored_rows(done.container, "gold/diabetes/scores")
     assert sorted(row["patient"] for row in scores) == list(range(400, 442))
     assert all(0 < row["score"] < 400 for row in scores)
     assert {(row["model_name"], row["model_version"]) for row in scores} == {
@@ -136,18 +134,3 @@ def tables_of(run: dict[str, Any]) -> set[tuple[str, str, int]]:
         for receipt in receipts
         for table in receipt["tables"].values()
     }
-
-
-def rows_of(container: ContainerClient, table: str) -> list[dict[str, Any]]:
-    """Read a Delta table's newest rows by its log alone: files added and not removed."""
-    files: dict[str, None] = {}
-    commits = sorted(container.list_blob_names(name_starts_with=f"{table}/_delta_log/"))
-    for commit in (name for name in commits if name.endswith(".json")):
-        for line in container.download_blob(commit).readall().splitlines():
-            action = json.loads(line)
-            if "remove" in action:
-                files.pop(action["remove"]["path"])
-            if "add" in action:
-                files[action["add"]["path"]] = None
-    contents = (container.download_blob(f"{table}/{file}").readall() for file in files)
-    return [row for content in contents for row in pq.read_table(io.BytesIO(content)).to_pylist()]
