@@ -51,12 +51,17 @@ class CommitError(LakeError):
 
 @dataclass(frozen=True)
 class TableState:
-    """The newest version of a table, with the record that its writer committed."""
+    """The newest version of a table, with the record that its writer committed.
+
+    `commit` is the id of that commit's transaction: a version that is taken back leaves its number
+    to the next one. It is empty where the writer, which was not Delta's own, has told none.
+    """
 
     uri: str
     id: str
     version: int
     record: Record
+    commit: str = ""
 
 
 def table_exists(spark: SparkSession, uri: str) -> bool:
@@ -74,7 +79,15 @@ def table_state(spark: SparkSession, uri: str) -> TableState:
     newest = max(commits)
     last = read_commit(spark, uri, newest)
     identity = (0 in commits and _first_id(spark, uri)) or _id_of_old_table(spark, uri)
-    return TableState(uri, str(identity), newest, _parse_record(_info(last)))
+    return TableState(uri, str(identity), newest, _parse_record(_info(last)), _transaction(last))
+
+
+def commit_id(spark: SparkSession, uri: str, version: int) -> str:
+    """Return the id of the transaction that made a version; empty where it has none.
+
+    Raises CommitError where the commit is not there, or not whole.
+    """
+    return _transaction(read_commit(spark, uri, version))
 
 
 def first_record(spark: SparkSession, uri: str) -> Record:
@@ -137,6 +150,19 @@ def _rows_added(actions: Sequence[Mapping[str, Action]]) -> float:
 
 def _info(actions: Sequence[Mapping[str, Action]]) -> Action:
     return next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+
+
+def was_taken_back(spark: SparkSession, uri: str, version: int, commit: str) -> bool:
+    """Return whether a version is another one than the transaction `commit` has made.
+
+    It is not, as far as anybody can tell, where `commit` is empty, or was cleaned up.
+    """
+    is_there = bool(commit) and version in versions(spark, uri)
+    return is_there and commit_id(spark, uri, version) != commit
+
+
+def _transaction(actions: Sequence[Mapping[str, Action]]) -> str:
+    return str(_info(actions).get("txnId") or "")
 
 
 def _first_id(spark: SparkSession, uri: str) -> str | None:

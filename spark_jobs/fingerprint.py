@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conf import column_notation, columns, dataset_column
 
 if TYPE_CHECKING:
+    from spark_jobs.delta_log import TableState
     from spark_jobs.receipt import TableReceipt
 
 ROOT = Path(__file__).parent
@@ -21,9 +22,20 @@ def fingerprint(step: str, *facts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def version_of(table: TableReceipt) -> str:
-    """Return the name of one version of one table."""
-    return f"{table.id}@{table.version}"
+def version_of(table: TableReceipt | TableState) -> str:
+    """Return the name of one version of one table, which no other version ever has."""
+    commit = f"#{table.commit}" if table.commit else ""
+    return f"{table.id}@{table.version}{commit}"
+
+
+def parse_version(name: str) -> tuple[str, int, str]:
+    """Return the table's id, the version, and its commit (empty without one) from such a name.
+
+    Raises ValueError for any other text.
+    """
+    identity, _, rest = name.partition("@")
+    version, _, commit = rest.partition("#")
+    return identity, int(version), commit
 
 
 @cache

@@ -49,7 +49,7 @@ class Ingested:
         """Return what bronze has once these arrivals were appended, by the commit of `state`."""
         new = {(each.name, each.size, each.modified): each.ingestion_id for each in arrivals}
         latest = max(filter(None, (self.latest, as_of)), default=None)
-        return Ingested({**self.ids, **new}, latest, f"{state.id}@{state.version}")
+        return Ingested({**self.ids, **new}, latest, version_of(state))
 
 
 def read_ingested(spark: SparkSession, uri: str, kept: str) -> Ingested:
@@ -57,7 +57,7 @@ def read_ingested(spark: SparkSession, uri: str, kept: str) -> Ingested:
     if not table_exists(spark, uri):
         return Ingested({}, None)
     state = table_state(spark, uri)
-    bronze = TableReceipt(uri, state.id, state.version, 0, 0)
+    bronze = TableReceipt(uri, state.id, state.version, 0, 0, commit=state.commit)
     before = _read_kept(spark, kept)
     if before and before.table == version_of(bronze):
         return before

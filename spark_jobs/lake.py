@@ -26,7 +26,14 @@ from spark_jobs.checksum import checksum
 from spark_jobs.commits import commit, merge_settings, own_commit, writer_of
 from spark_jobs.compaction import compacted
 from spark_jobs.delta_files import count_rows
-from spark_jobs.delta_log import LakeError, Record, TableState, table_exists, table_state
+from spark_jobs.delta_log import (
+    LakeError,
+    Record,
+    TableState,
+    table_exists,
+    table_state,
+    was_taken_back,
+)
 from spark_jobs.receipt import Counts, TableReceipt
 from spark_jobs.row_changes import compare_rows, schema_hash
 from spark_jobs.within import anywhere
@@ -53,8 +60,9 @@ def read_version(spark: SparkSession, uri: str, version: int) -> DataFrame:
 def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
     """Read exactly the version on a receipt, never the latest.
 
-    Raises BrokenTableError where a file of that version is lost, and LakeError for another table.
-    What is joined to a table without rows is not read: Spark leaves such a join out of its plan.
+    Raises BrokenTableError where a file of that version is lost, and LakeError for another table,
+    or another version of the same number. What is joined to a table without rows is not read: Spark
+    leaves such a join out of its plan.
     """
     if table_exists(spark, receipt.uri):
         require_whole(spark, receipt.uri, receipt.version)
@@ -63,6 +71,11 @@ def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
         raise LakeError(
             f"{receipt.uri}: is table {identity} now, the receipt is of table {receipt.id}: it was "
             "dropped and made anew; run the pipeline from the step that writes it"
+        )
+    if was_taken_back(spark, receipt.uri, receipt.version, receipt.commit):
+        raise LakeError(
+            f"{receipt.uri}: version {receipt.version} was taken back, and is another one now; run "
+            "the pipeline from the step that writes it"
         )
     rows = read_version(spark, receipt.uri, receipt.version)
     return rows if receipt.rows_out else rows.limit(0)
@@ -138,6 +151,7 @@ def receipt_at(
         rows if rows_in is None else rows_in,
         rows,
         schema_hash=schema_hash(stored),
+        commit=state.commit,
     )
 
 
@@ -208,7 +222,12 @@ def sync_counted(
     """Make a table hold exactly `rows`, as `sync_table` does, and return its receipt."""
     state = sync_table(rows, uri, key=key, record=record)  # not counted again: `counts` has it
     return TableReceipt(
-        uri, state.id, state.version, **asdict(counts), schema_hash=schema_hash(rows)
+        uri,
+        state.id,
+        state.version,
+        **asdict(counts),
+        schema_hash=schema_hash(rows),
+        commit=state.commit,
     )
 
 

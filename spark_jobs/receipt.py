@@ -32,7 +32,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class TableReceipt:
-    """One version of one table, with its counts."""
+    """One version of one table, with its counts.
+
+    `commit` tells it from another version that has had the same number (see TableState); empty
+    where nothing has told it.
+    """
 
     uri: str
     id: str
@@ -42,6 +46,7 @@ class TableReceipt:
     set_aside: Mapping[str, int] = field(default_factory=dict)
     schema_hash: str = ""
     checksum: Checksum = field(default_factory=dict)
+    commit: str = ""
 
 
 @dataclass(frozen=True)

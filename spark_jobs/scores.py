@@ -231,4 +231,11 @@ def _rows_of(rows: DataFrame, table: TableState, key: Sequence[str], within: Con
 
 def _receipt(spark: SparkSession, table: TableState, counts: Counts) -> TableReceipt:
     schema = schema_hash(lake.read_version(spark, table.uri, table.version))
-    return TableReceipt(table.uri, table.id, table.version, **asdict(counts), schema_hash=schema)
+    return TableReceipt(
+        table.uri,
+        table.id,
+        table.version,
+        **asdict(counts),
+        schema_hash=schema,
+        commit=table.commit,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_jobs.broken_table import whole_state
 from spark_jobs.delta_log import LakeError, table_exists
+from spark_jobs.fingerprint import parse_version, version_of
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.storage import StorageError, file_exists, read_text, write_text
 
@@ -71,9 +72,11 @@ def refuse_earlier(
     if last is None:
         return
     for name, fact in facts.items():
-        table, _, version = fact.partition("@")
-        done_table, _, done_version = last.facts.get(name, "").partition("@")
-        if version and table == done_table and int(done_version) > int(version):
+        done = last.facts.get(name, "")
+        if "@" not in fact or "@" not in done:
+            continue
+        (table, version, _), (done_table, done_version, _) = map(parse_version, (fact, done))
+        if table == done_table and done_version > version:
             raise LakeError(
                 f"{step} of {dataset!r}: a later run has done it with version {done_version} of "
                 f"{name}, and this run has version {version}; nothing is lost: run the pipeline "
@@ -89,4 +92,4 @@ def _is_newest(spark: SparkSession, receipt: TableReceipt) -> bool:
     if not table_exists(spark, receipt.uri):
         return False
     now = whole_state(spark, receipt.uri)
-    return (now.id, now.version) == (receipt.id, receipt.version)
+    return version_of(now) == version_of(receipt)

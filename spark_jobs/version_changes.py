@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from spark_jobs import lake
 from spark_jobs.delta_files import data_files, find_damage
-from spark_jobs.delta_log import CommitError
+from spark_jobs.delta_log import CommitError, commit_id
+from spark_jobs.fingerprint import parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,18 +46,21 @@ class VersionChanges:
 def changes_since(spark: SparkSession, table: TableReceipt, earlier: str) -> VersionChanges | None:
     """Return what the version on a receipt differs in from an `earlier` one, as `version_of` names.
 
-    Each is in its own columns. None where the earlier one is of another table, or is not whole.
+    Each is in its own columns. None where the earlier one is of another table, was taken back since
+    so that its number is another's, or is not whole.
     """
-    identity, _, version = earlier.partition("@")
-    if identity != table.id:
+    identity, version, commit = parse_version(earlier)
+    if identity != table.id or version > table.version:
         return None
     try:
-        old, now = (data_files(spark, table.uri, each) for each in (int(version), table.version))
+        if commit_id(spark, table.uri, version) != commit:
+            return None
+        old, now = (data_files(spark, table.uri, each) for each in (version, table.version))
     except CommitError:
         return None
     if find_damage(spark, table.uri, old):
         return None
-    stored = (lake.read_version(spark, table.uri, each) for each in (int(version), table.version))
+    stored = (lake.read_version(spark, table.uri, each) for each in (version, table.version))
     only = (old.keys() - now.keys(), now.keys() - old.keys())
     return VersionChanges(*map(partial(_rows_of, table.uri), stored, only))
 

@@ -220,4 +220,5 @@ def _receipt(
         rows,
         set_aside,
         schema_hash=schema_hash(written),
+        commit=state.commit,
     )

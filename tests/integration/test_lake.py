@@ -13,7 +13,7 @@ from chispa import assert_df_equality
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
-from spark_jobs import lake
+from spark_jobs import lake, step_state
 from spark_jobs.broken_table import BrokenTableError, whole_state
 from spark_jobs.delta_files import SHORT_LOG, count_rows, rows_if_told
 from spark_jobs.delta_log import (
@@ -22,7 +22,10 @@ from spark_jobs.delta_log import (
     table_exists,
     table_state,
 )
+from spark_jobs.fingerprint import version_of
 from spark_jobs.row_changes import compare_rows, schema_hash, with_row_hash
+from spark_jobs.step_state import StepState
+from spark_jobs.version_changes import changes_since
 from tests.delta_logs import commits, live_files, operations
 
 if TYPE_CHECKING:
@@ -235,6 +238,33 @@ def test_a_receipt_reads_its_own_version_and_never_a_table_made_anew(
     lake.sync_table(first, uri, key=KEY, record={})
     with pytest.raises(LakeError, match="it was dropped and made anew; run the pipeline from"):
         lake.read_table(spark, receipt)
+
+
+def test_a_version_that_was_taken_back_is_not_taken_for_the_next_one_of_its_number(
+    spark: SparkSession, tmp_path: Path, uri: str
+) -> None:
+    lake.sync_table(trips(spark, (1, "Ulm")), uri, key=KEY, record={"run": 0})
+    first = lake.receipt_of(spark, uri)
+    lake.sync_table(trips(spark, (1, "Ulm"), (2, "Aix")), uri, key=KEY, record={"run": 1})
+    taken_back = lake.receipt_of(spark, uri)
+    step_state.save(spark, str(tmp_path), "clean", "trips", StepState({}, {"valid": taken_back}))
+    assert step_state.load(spark, str(tmp_path), "clean", "trips")
+
+    for name in (f"{1:020}.json", f".{1:020}.json.crc"):  # as `care` or an error's advice has it
+        Path(uri, "_delta_log", name).unlink()
+    lake.sync_table(trips(spark, (1, "Ulm"), (3, "Rom")), uri, key=KEY, record={"run": 2})
+    now = lake.receipt_of(spark, uri)
+    assert (now.id, now.version) == (taken_back.id, taken_back.version)
+    assert version_of(now) != version_of(taken_back)
+    with pytest.raises(LakeError, match="version 1 was taken back, and is another one now; run "):
+        lake.read_table(spark, taken_back)
+    assert lake.read_table(spark, now).count() == 2
+    assert changes_since(spark, now, version_of(taken_back)) is None
+    assert step_state.load(spark, str(tmp_path), "clean", "trips") is None
+
+    changes = changes_since(spark, now, version_of(first))
+    assert changes
+    assert [row["trip"] for row in changes.differing(["trip"]).new.collect()] == [3]
 
 
 def let_another_run_write_first(

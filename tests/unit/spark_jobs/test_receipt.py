@@ -24,6 +24,7 @@ VALID = TableReceipt(
     {"quarantined": 2},
     "abc",
     {"city": {"kind": "text", "nulls": 0, "crc32": 7}},
+    "4f1b",
 )
 CITIES = TableReceipt("lake/silver/cities/valid", "id-2", 1, 5, 5)
 TABLES = {"trips/valid": VALID, "cities/valid": CITIES}
