@@ -25,6 +25,8 @@ from conf.profile_columns import (
     SQUARES,
     TOTAL,
 )
+from spark_jobs.monitoring.cell_counts import counted_by_bin, in_order
+from spark_jobs.monitoring.group_sums import COUNT, DIGEST, NUMBERED, SUM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,15 +36,9 @@ if TYPE_CHECKING:
 
     from spark_jobs.monitoring.bins import Bins
 
-# Of rows, before they are profiled.
-SLICES, IS_LATE, ROW_DIGEST = "_slices", "_is_late", "_row_digest"
-# Of the profile of all rows: days of the same digest have the same rows.
-DIGEST = "digest"
 # Of a HyperLogLog sketch: 512 registers, a standard error of 1.04 / sqrt(512) = 4.6 % (Flajolet et
 # al., 2007), and at most about 500 bytes.
 REGISTERS_LOG2 = 9
-# Of cells, the values of columns: the number of the column, and the bin.
-NUMBERED, PLACE, VALUE = "_number", "_place", "_value"
 SKETCH_DAY, SKETCH_NUMBER = "_sketch_day", "_sketch_number"
 SUMMARY = {
     KIND: "string",
@@ -66,28 +62,12 @@ def profile_days(rows: DataFrame, bins: Sequence[Bins]) -> DataFrame:
     without NaN, texts as texts. Returns DAY, SLICE, COLUMN and SUMMARY, with DISTINCT as a sketch
     (of the slice ALL alone, null elsewhere); the profile of all rows is that of ROW_COUNT.
     """
-    # By bin first: an expression for each bin of each column would be a thousand a row.
-    cells = rows.select(DAY, SLICES, F.explode(F.array(*_cells(bins))).alias("_cell"))
-    sliced = cells.select(DAY, F.explode(SLICES).alias(SLICE), "_cell.*")
-    by_bin = sliced.groupBy(DAY, SLICE, NUMBERED, PLACE).agg(
-        F.count(F.lit(1)).alias(ROWS),
-        F.min(VALUE).alias(MINIMUM),
-        F.max(VALUE).alias(MAXIMUM),
-        F.sum(VALUE).alias(TOTAL),
-        F.sum(F.col(VALUE) * F.col(VALUE)).alias(SQUARES),
-        F.bit_xor(DIGEST).alias(DIGEST),
-    )
-    most = max(2, *(each.count for each in bins))
-    by_column = by_bin.groupBy(DAY, SLICE, NUMBERED).agg(
-        F.sum(ROWS).alias(ROWS),
-        F.sum(F.when(F.col(PLACE).isNull(), F.col(ROWS)).otherwise(0)).alias(NULLS),
-        F.min(MINIMUM).alias(MINIMUM),
-        F.max(MAXIMUM).alias(MAXIMUM),
-        F.coalesce(F.sum(TOTAL), F.lit(0.0)).alias(TOTAL),
-        F.coalesce(F.sum(SQUARES), F.lit(0.0)).alias(SQUARES),
-        _in_order(ROWS, most).alias(BINS),
-        _in_order(TOTAL, most).alias(BIN_TOTALS),
-        F.bit_xor(DIGEST).alias(DIGEST),
+    by_column = counted_by_bin(rows, bins).select(
+        DAY,
+        SLICE,
+        *(NUMBERED, ROWS, NULLS, MINIMUM, MAXIMUM, TOTAL, SQUARES, DIGEST),
+        in_order(COUNT, bins).alias(BINS),
+        in_order(SUM, bins).alias(BIN_TOTALS),
     )
     return _with_names(by_column.alias("by_column"), _sketches(rows, bins), bins)
 
@@ -109,33 +89,6 @@ def merge_profiles(profiles: DataFrame, *, by: Sequence[str]) -> DataFrame:
         _added(BINS).alias(BINS),
         _added(BIN_TOTALS).alias(BIN_TOTALS),
     )
-
-
-def _cells(bins: Sequence[Bins]) -> list[SparkColumn]:
-    """Return a cell for each column, and one for the row itself: it is in time, or late."""
-    nothing = F.lit(None)
-    cells = [(each.place_of(F.col(f"`{each.column}`")), _value(each), nothing) for each in bins] + [
-        (F.col(IS_LATE), nothing, F.col(ROW_DIGEST))
-    ]
-    return [
-        F.struct(
-            F.lit(number).alias(NUMBERED),
-            place.cast("int").alias(PLACE),
-            value.cast("double").alias(VALUE),
-            digest.cast("long").alias(DIGEST),
-        )
-        for number, (place, value, digest) in enumerate(cells)
-    ]
-
-
-def _value(bins: Bins) -> SparkColumn:
-    return F.col(f"`{bins.column}`") if bins.kind == NUMBER else F.lit(None)
-
-
-def _in_order(name: str, most: int) -> SparkColumn:
-    """Gather what each bin has, in the order of the bins: 0 for a bin without rows."""
-    in_bin = (F.sum(F.when(F.col(PLACE) == place, F.col(name))) for place in range(most))
-    return F.array(*(F.coalesce(each, F.lit(0)) for each in in_bin))
 
 
 def _sketches(rows: DataFrame, bins: Sequence[Bins]) -> DataFrame:
@@ -173,6 +126,7 @@ def _with_names(by_column: DataFrame, sketches: DataFrame, bins: Sequence[Bins])
         BIN_TOTALS: F.slice(BIN_TOTALS, F.lit(1), count),
     }
     told |= {name: F.when(is_number, told[name]) for name in of_numbers}
+    told[DIGEST] = F.when(kind == ALL_ROWS, F.col(DIGEST))
     return joined.select(
         DAY,
         SLICE,

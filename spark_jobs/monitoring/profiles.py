@@ -28,7 +28,8 @@ from spark_jobs import lake
 from spark_jobs.delta_log import table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.monitoring.arrival_profiles import arrival_profiles
-from spark_jobs.monitoring.day_profiles import DIGEST, ROW_DIGEST, SUMMARY, profile_days
+from spark_jobs.monitoring.day_profiles import SUMMARY, profile_days
+from spark_jobs.monitoring.group_sums import DIGEST, ROW_DIGEST
 from spark_jobs.monitoring.training_reference import sync_reference
 from spark_jobs.monitoring.watched_rows import arrival_days, watched_rows
 from spark_jobs.monitoring.watching import slice_columns, watch

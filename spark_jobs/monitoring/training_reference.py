@@ -34,14 +34,8 @@ from spark_jobs import lake
 from spark_jobs.delta_log import table_exists
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.monitoring.bins import Bins, learn_bins
-from spark_jobs.monitoring.day_profiles import (
-    DIGEST,
-    IS_LATE,
-    ROW_DIGEST,
-    SLICES,
-    SUMMARY,
-    profile_days,
-)
+from spark_jobs.monitoring.day_profiles import SUMMARY, profile_days
+from spark_jobs.monitoring.group_sums import DIGEST, IS_LATE, ROW_DIGEST, SLICES
 from spark_jobs.monitoring.watched_rows import WatchedModel, slice_values, watched_values
 from spark_jobs.row_changes import with_row_hash
 

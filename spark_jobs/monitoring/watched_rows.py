@@ -22,7 +22,7 @@ from conf.profile_columns import (
     SQUARED_ERROR,
     TEXT,
 )
-from spark_jobs.monitoring.day_profiles import IS_LATE, ROW_DIGEST, SLICES
+from spark_jobs.monitoring.group_sums import IS_LATE, ROW_DIGEST, SLICES
 from spark_jobs.snapshots import time_of
 
 if TYPE_CHECKING:

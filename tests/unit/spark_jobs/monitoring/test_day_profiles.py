@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from conf.profile_columns import ALL, COLUMN, DAY, DISTINCT, NUMBER, SLICE, TEXT
 from spark_jobs.monitoring.bins import Bins, learn_bins
-from spark_jobs.monitoring.day_profiles import DIGEST, merge_profiles, profile_days
+from spark_jobs.monitoring.day_profiles import merge_profiles, profile_days
+from spark_jobs.monitoring.group_sums import DIGEST
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
