@@ -20,6 +20,7 @@ from tests.bench.raw_flights import raw_flights
 from tests.bench.session import bench_session
 from tests.bench.steps import tables_of_flights
 from tests.bench.turns import Aim, Way, Work
+from tests.bench.usage import measure_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +47,8 @@ def works(size: Size, folder: Path) -> Iterator[Work]:
     ours, scan = _Profile(tables, model, monitor, folder), _Scan(tables, model, monitor)
     yield Work(
         "profile",
-        Way("all days profiled", raw.rows, ours.do, ours.outcome),
+        # Spark keeps its Python workers for a minute.
+        Way("all days profiled", raw.rows, ours.do, ours.outcome, measure=measure_kept),
         [(Way("a scan of the same columns", raw.rows, scan.do, scan.outcome), Aim("ratio", 1.5))],
         note="Our way also learns the bins of training, and hashes each row.",
         warms=not size.is_small,
