@@ -80,7 +80,11 @@ def clean_dataset(
     others = {name: lake.read_table(spark, receipt) for name, receipt in referenced.items()}
     facts = _facts(bronze, contract, referenced)
     last = step_state.load(spark, lake_uri, "clean", contract.name)
-    step_state.refuse_earlier(last, facts, step="clean", dataset=contract.name)
+    made_from = {
+        "bronze": bronze.uri,
+        **{_valid_of(name): receipt.uri for name, receipt in referenced.items()},
+    }
+    step_state.refuse_earlier(spark, last, facts, made_from, step="clean", dataset=contract.name)
     if last is None or last.facts != facts:
         if last is None or last.facts["rules"] != facts["rules"]:
             check_expressions(spark, contract)
@@ -138,8 +142,12 @@ def _facts(
     return {
         "rules": fingerprint("clean", contract),
         "bronze": version_of(bronze),
-        **{f"valid of {key.dataset}": version_of(referenced[key.dataset]) for key in keys},
+        **{_valid_of(key.dataset): version_of(referenced[key.dataset]) for key in keys},
     }
+
+
+def _valid_of(dataset: str) -> str:
+    return f"valid of {dataset}"
 
 
 def _arrived_since(

@@ -153,12 +153,14 @@ def _info(actions: Sequence[Mapping[str, Action]]) -> Action:
 
 
 def was_taken_back(spark: SparkSession, uri: str, version: int, commit: str) -> bool:
-    """Return whether a version is another one than the transaction `commit` has made.
+    """Return whether a version that there was is there no more, or is not that of `commit`.
 
-    It is not, as far as anybody can tell, where `commit` is empty, or was cleaned up.
+    What made it cannot be told where `commit` is empty, or was cleaned up.
     """
-    is_there = bool(commit) and version in versions(spark, uri)
-    return is_there and commit_id(spark, uri, version) != commit
+    there = versions(spark, uri)
+    if version > max(there, default=-1):
+        return True
+    return bool(commit) and version in there and commit_id(spark, uri, version) != commit
 
 
 def _transaction(actions: Sequence[Mapping[str, Action]]) -> str:

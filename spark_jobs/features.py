@@ -42,7 +42,10 @@ def build_features(
     last = step_state.load(spark, lake_uri, "build_features", contract.name)
     if last and last.facts == facts:
         return last.tables["features"]
-    step_state.refuse_earlier(last, facts, step="build_features", dataset=contract.name)
+    uris = {name: receipt.uri for name, receipt in silver.items()}
+    step_state.refuse_earlier(
+        spark, last, facts, uris, step="build_features", dataset=contract.name
+    )
     uri = lake.table_uri(lake_uri, "gold", contract.name, "features")
     fit_to_rows(spark, sum(receipt.rows_out for receipt in silver.values()))
     tables = {name: lake.read_table(spark, receipt) for name, receipt in silver.items()}

@@ -83,7 +83,7 @@ def write_scores(
     if last and last.facts == facts:
         return dict(last.tables)
     uri = lake.table_uri(lake_uri, "gold", contract.name, "scores")
-    _refuse_overtaken(spark, uri, facts, contract)
+    _refuse_overtaken(spark, uri, facts, contract, lake_uri=lake_uri)
     stored = rows_if_told(spark, uri)
     fit_to_rows(spark, None if stored is None else stored + batch.rows_in)
     inputs, scores = lake.read_table(spark, batch), scores.persist()
@@ -122,7 +122,7 @@ def _files_of(selected: Record) -> Sequence[str]:
 
 
 def _refuse_overtaken(
-    spark: SparkSession, uri: str, facts: Mapping[str, str], contract: Dataset
+    spark: SparkSession, uri: str, facts: Mapping[str, str], contract: Dataset, *, lake_uri: str
 ) -> None:
     """Raise LakeError where there are scores of a batch from later features than this one's.
 
@@ -131,7 +131,10 @@ def _refuse_overtaken(
     if table_exists(spark, uri):
         record = table_state(spark, uri).record
         last = StepState({name: str(fact) for name, fact in record.items()}, {})
-        step_state.refuse_earlier(last, facts, step="write_scores", dataset=contract.name)
+        made_from = {"features": lake.table_uri(lake_uri, "gold", contract.name, "features")}
+        step_state.refuse_earlier(
+            spark, last, facts, made_from, step="write_scores", dataset=contract.name
+        )
 
 
 def merge_scores(

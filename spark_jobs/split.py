@@ -48,7 +48,10 @@ def split_features(
     facts = {"rules": fingerprint("split", contract), "features": version_of(features)}
     last = step_state.load(spark, lake_uri, "split", contract.name)
     if last is None or last.facts != facts:
-        step_state.refuse_earlier(last, facts, step="split", dataset=contract.name)
+        made_from = {"features": features.uri}
+        step_state.refuse_earlier(
+            spark, last, facts, made_from, step="split", dataset=contract.name
+        )
         uris = {part: lake.table_uri(lake_uri, "gold", contract.name, part) for part in SPLITS}
         refuse_broken(spark, uris.values())
         changes = changed_features(spark, features, contract, last, facts)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from spark_jobs.broken_table import whole_state
-from spark_jobs.delta_log import LakeError, table_exists
+from spark_jobs.delta_log import LakeError, table_exists, was_taken_back
 from spark_jobs.fingerprint import parse_version, version_of
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.storage import StorageError, file_exists, read_text, write_text
@@ -63,20 +63,29 @@ def save(spark: SparkSession, lake_uri: str, step: str, dataset: str, state: Ste
 
 
 def refuse_earlier(
-    last: StepState | None, facts: Mapping[str, str], *, step: str, dataset: str
+    spark: SparkSession,
+    last: StepState | None,
+    facts: Mapping[str, str],
+    uris: Mapping[str, str],
+    *,
+    step: str,
+    dataset: str,
 ) -> None:
     """Raise LakeError where the step was done with a later version of a table than it is to have.
 
-    Facts name versions of tables as `version_of` does.
+    Facts name versions of the tables at `uris` as `version_of` does. A later version that was taken
+    back since is no reason.
     """
     if last is None:
         return
-    for name, fact in facts.items():
-        done = last.facts.get(name, "")
-        if "@" not in fact or "@" not in done:
+    for name, uri in uris.items():
+        stated, done = (told.get(name, "") for told in (facts, last.facts))
+        if "@" not in stated or "@" not in done:
             continue
-        (table, version, _), (done_table, done_version, _) = map(parse_version, (fact, done))
-        if table == done_table and done_version > version:
+        table, version, _ = parse_version(stated)
+        done_table, done_version, commit = parse_version(done)
+        is_later = table == done_table and done_version > version
+        if is_later and not was_taken_back(spark, uri, done_version, commit):
             raise LakeError(
                 f"{step} of {dataset!r}: a later run has done it with version {done_version} of "
                 f"{name}, and this run has version {version}; nothing is lost: run the pipeline "
