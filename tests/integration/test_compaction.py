@@ -8,7 +8,7 @@ import pytest
 
 from spark_jobs import compaction, lake
 from spark_jobs.delta_files import data_files
-from spark_jobs.delta_log import WriteConflictError
+from spark_jobs.delta_log import WriteConflictError, commit_id
 from spark_jobs.row_changes import with_row_hash
 from spark_jobs.version_changes import changes_since
 from tests.delta_logs import commits, live_files, operations
@@ -58,7 +58,8 @@ def test_many_small_files_are_put_together_after_the_write_that_makes_them_many(
     assert sorted(r.id for r in lake.read_version(spark, uri, 11).collect()) == list(range(110))
     assert lake.read_version(spark, uri, 3).count() == 40
     assert lake.sync_rows(rows, uri, key=["id"], among=rows, record=DAY) == state
-    changes = changes_since(spark, lake.receipt_at(spark, state), f"{state.id}@9")
+    earlier = f"{state.id}@9#{commit_id(spark, uri, 9)}"
+    changes = changes_since(spark, lake.receipt_at(spark, state), earlier)
     assert changes
     changes = changes.differing(["id", "_row_hash"])
     assert changes.gone.isEmpty()

@@ -17,6 +17,7 @@ from delta.tables import DeltaTable
 
 from spark_jobs import lake
 from spark_jobs.delta_log import LakeError, table_exists
+from spark_jobs.fingerprint import version_of
 from spark_jobs.ingest import ingest_source, moment
 from spark_jobs.lineage import FEW_FILES
 from spark_jobs.raw.errors import SourceError
@@ -309,7 +310,7 @@ def test_what_bronze_has_is_read_anew_where_the_note_of_it_is_lost_or_of_another
     note.write_text(kept)
     again = ingest(spark, tmp_path)
     assert (again.new_files, again.table) == (0, first.table)
-    assert json.loads(note.read_text())["table"] == f"{first.table.id}@0"
+    assert json.loads(note.read_text())["table"] == version_of(first.table)
 
 
 def test_a_file_that_was_withdrawn_after_the_note_is_known_no_more(
