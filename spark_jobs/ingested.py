@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from conf.columns import AS_OF, FILE_MODIFIED, FILE_SIZE, INGESTION_ID, ROW_ID, SOURCE_FILE
 from spark_jobs import lake
 from spark_jobs.delta_log import table_exists, table_state
-from spark_jobs.fingerprint import version_of
+from spark_jobs.fingerprint import parse_version, version_of
 from spark_jobs.receipt import TableReceipt
 from spark_jobs.step_state import read_note
 from spark_jobs.storage import write_text
@@ -87,8 +87,9 @@ def _read_kept(spark: SparkSession, kept: str) -> Ingested | None:
     told = read_note(spark, kept)
     try:
         ids = {(name, size, modified): one for name, size, modified, one in told["files"]}
+        parse_version(told["table"])
         return Ingested(ids, told["latest"], told["table"], is_kept=True)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None  # none, or not whole: bronze itself is read
 
 

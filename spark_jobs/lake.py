@@ -14,7 +14,7 @@ A write that is repeated leaves the table as it is. What a table holds afterward
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
@@ -34,7 +34,8 @@ from spark_jobs.delta_log import (
     table_state,
     was_taken_back,
 )
-from spark_jobs.receipt import Counts, TableReceipt
+from spark_jobs.fingerprint import version_of
+from spark_jobs.receipt import Counts, TableReceipt, table_receipt
 from spark_jobs.row_changes import compare_rows, schema_hash
 from spark_jobs.within import anywhere
 
@@ -66,13 +67,16 @@ def read_table(spark: SparkSession, receipt: TableReceipt) -> DataFrame:
     """
     if table_exists(spark, receipt.uri):
         require_whole(spark, receipt.uri, receipt.version)
-    identity = table_state(spark, receipt.uri).id
-    if identity != receipt.id:
+    newest = table_state(spark, receipt.uri)
+    if newest.id != receipt.id:
         raise LakeError(
-            f"{receipt.uri}: is table {identity} now, the receipt is of table {receipt.id}: it was "
-            "dropped and made anew; run the pipeline from the step that writes it"
+            f"{receipt.uri}: is table {newest.id} now, the receipt is of table {receipt.id}: it "
+            "was dropped and made anew; run the pipeline from the step that writes it"
         )
-    if was_taken_back(spark, receipt.uri, receipt.version, receipt.commit):
+    # Most receipts are of the newest version, whose commit has just been read.
+    if version_of(newest) != version_of(receipt) and was_taken_back(
+        spark, receipt.uri, receipt.version, receipt.commit
+    ):
         raise LakeError(
             f"{receipt.uri}: version {receipt.version} was taken back, and is another one now; run "
             "the pipeline from the step that writes it"
@@ -144,15 +148,8 @@ def receipt_at(
     stored = read_version(spark, state.uri, state.version)
     told = count_rows(spark, state)
     rows = stored.count() if told is None else told
-    return TableReceipt(
-        state.uri,
-        state.id,
-        state.version,
-        rows if rows_in is None else rows_in,
-        rows,
-        schema_hash=schema_hash(stored),
-        commit=state.commit,
-    )
+    counts = Counts(rows if rows_in is None else rows_in, rows)
+    return table_receipt(state, counts, schema_hash=schema_hash(stored))
 
 
 def sync_table(rows: DataFrame, uri: str, *, key: Sequence[str], record: Record) -> TableState:
@@ -221,14 +218,7 @@ def sync_counted(
 ) -> TableReceipt:
     """Make a table hold exactly `rows`, as `sync_table` does, and return its receipt."""
     state = sync_table(rows, uri, key=key, record=record)  # not counted again: `counts` has it
-    return TableReceipt(
-        uri,
-        state.id,
-        state.version,
-        **asdict(counts),
-        schema_hash=schema_hash(rows),
-        commit=state.commit,
-    )
+    return table_receipt(state, counts, schema_hash=schema_hash(rows))
 
 
 def upsert_table(

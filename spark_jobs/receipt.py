@@ -9,6 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spark_jobs.delta_log import TableState
 
 FILE_NAME = "receipt.json"
 
@@ -47,6 +51,18 @@ class TableReceipt:
     schema_hash: str = ""
     checksum: Checksum = field(default_factory=dict)
     commit: str = ""
+
+
+def table_receipt(state: TableState, counts: Counts, *, schema_hash: str) -> TableReceipt:
+    """Return the receipt of a table's state, which tells its version from all others."""
+    return TableReceipt(
+        state.uri,
+        state.id,
+        state.version,
+        **asdict(counts),
+        schema_hash=schema_hash,
+        commit=state.commit,
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -15,7 +14,7 @@ from spark_jobs.delta_log import TableState, first_record, table_exists, table_s
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.held_scores import batch_id_of, held_uri, hold_scores, note_held, reason_to_hold
 from spark_jobs.monitoring.incident_log import read_events
-from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.receipt import Counts, TableReceipt, check_balance, table_receipt
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import schema_hash
 from spark_jobs.score_rows import (
@@ -234,11 +233,4 @@ def _rows_of(rows: DataFrame, table: TableState, key: Sequence[str], within: Con
 
 def _receipt(spark: SparkSession, table: TableState, counts: Counts) -> TableReceipt:
     schema = schema_hash(lake.read_version(spark, table.uri, table.version))
-    return TableReceipt(
-        table.uri,
-        table.id,
-        table.version,
-        **asdict(counts),
-        schema_hash=schema,
-        commit=table.commit,
-    )
+    return table_receipt(table, counts, schema_hash=schema)

@@ -15,7 +15,6 @@ from conf.profile_columns import COLUMN, NUMBER, ROWS, TEXT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
 QUANTILES = 10
@@ -40,15 +39,6 @@ class Bins:
     @property
     def count(self) -> int:
         return len(self.edges) + len(self.values) + 1
-
-    def place_of(self, value: SparkColumn) -> SparkColumn:
-        """Return the bin of a value, counted from 0; null for null."""
-        place = F.when(value.isNull(), F.lit(None).cast("int"))
-        for number, edge in enumerate(self.edges):
-            place = place.when(value <= edge, number)
-        for number, text in enumerate(self.values):
-            place = place.when(value == text, number)
-        return place.otherwise(self.count - 1)
 
 
 def learn_bins(rows: DataFrame, kinds: Mapping[str, str]) -> list[Bins]:

@@ -33,7 +33,7 @@ from spark_jobs.monitoring.group_sums import DIGEST, ROW_DIGEST
 from spark_jobs.monitoring.training_reference import sync_reference
 from spark_jobs.monitoring.watched_rows import arrival_days, watched_rows
 from spark_jobs.monitoring.watching import slice_columns, watch
-from spark_jobs.receipt import TableReceipt, check_balance
+from spark_jobs.receipt import Counts, TableReceipt, check_balance, table_receipt
 from spark_jobs.repaired import standing
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import schema_hash, with_row_hash
@@ -213,13 +213,5 @@ def _receipt(
         rows_out=rows,
         set_aside=set_aside,
     )
-    return TableReceipt(
-        state.uri,
-        state.id,
-        state.version,
-        features.rows_out,
-        rows,
-        set_aside,
-        schema_hash=schema_hash(written),
-        commit=state.commit,
-    )
+    counts = Counts(features.rows_out, rows, set_aside)
+    return table_receipt(state, counts, schema_hash=schema_hash(written))
