@@ -125,4 +125,4 @@ def _synced(
     checksum = with_changes(table.checksum, gone=went, new=came)
     if checksum is None:  # the table alone can tell
         checksum = exact_checksum(lake.read_version(rows.sparkSession, table.uri, state.version))
-    return replace(table, version=state.version, checksum=checksum)
+    return replace(table, version=state.version, commit=state.commit, checksum=checksum)
