@@ -11,6 +11,7 @@ import yaml
 
 from aml_pipelines.azurite.lake import serving_lake
 from aml_pipelines.workspace.assets.registry import Registry
+from tests.azurite_target import LAKE, azurite_target
 from tests.e2e.lake_runs import DIABETES, SPLITS, command, stored_rows
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.spark]
-LAKE = "abfs://lake@azuritetests.dfs.core.windows.net"
 READABLE = "abfss://lake@azuritetests.dfs.core.windows.net"
 PUBLISHED = "azureml://datastores/lake/paths/published"
 # What a writer leaves that ends before its commit, and within its first file.
@@ -42,11 +42,7 @@ class Done(NamedTuple):
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     """Run data twice, then training and batch inference, on 400 patients and 42 to be scored."""
     state = tmp_path_factory.mktemp("azurite") / "state"
-    names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
-    stated = {"lake": LAKE, "state": str(state), "workspace": names}
-    target = state.parent / "azurite.yml"
-    target.write_text(json.dumps({**stated, "spark": {"master": "local[2]"}}))  # JSON is YAML
-    to = f"--target={target}"
+    to = f"--target={azurite_target(state.parent)}"
     sampled = command("sample", "diabetes", to)
     assert sampled.stdout == f"diabetes: 2 files in {LAKE}/raw\n", sampled.stderr
     ended = command("run", "data", "data", "training", "batch_inference", *DIABETES, to)

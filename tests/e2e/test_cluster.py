@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from aml_pipelines.azurite.lake import serving_lake
+from tests.azurite_target import LAKE, azurite_target
 from tests.e2e.lake_runs import ALL, DIABETES, command, make_lake, rows_of, run, stored_rows
 from tests.rooms import copy_rooms
 from tests.spark_cluster import standalone_cluster
@@ -23,7 +24,6 @@ pytestmark = [
     pytest.mark.spark,
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),  # MLflow's
 ]
-LAKE = "abfs://lake@azuritetests.dfs.core.windows.net"
 SOURCES = ("history", "batch")
 TABLES = (
     "bronze/diabetes/rows",
@@ -83,10 +83,7 @@ def _packed(lake: Path, source: str) -> bytes:
 
 
 def _run_all(master: str, folder: Path, repository: Path) -> None:
-    names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
-    stated = {"lake": LAKE, "state": str(folder / "state"), "workspace": names}
-    target = folder / "cluster.yml"
-    target.write_text(json.dumps({**stated, "spark": {"master": master}}))  # JSON is YAML
+    target = azurite_target(folder, master=master)
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SPARK_SUBMIT_OPTS", f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {SMALL}")
         patched.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # where executors find the driver

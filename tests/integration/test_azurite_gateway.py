@@ -23,19 +23,19 @@ from azure.storage.blob import BlobBlock
 from aml_pipelines.azurite.data_lake import Call, answer_call
 from aml_pipelines.azurite.lake import AbfsLake, serving_lake
 from aml_pipelines.errors import NodeFailedError
+from tests.azurite_target import LAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-URI = "abfs://lake@azuritetests.dfs.core.windows.net"
 HOST = "azuritetests.dfs.core.windows.net"
 PATHS = "azureml://datastores/lake/paths"
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AbfsLake]:
-    with serving_lake(URI, tmp_path_factory.mktemp("state")) as served:
+    with serving_lake(LAKE, tmp_path_factory.mktemp("state")) as served:
         yield served
 
 
@@ -173,12 +173,12 @@ def test_a_mounts_copy_is_the_folder_and_comes_back_as_it_was(
 
 
 def test_the_lake_is_there_again_in_the_next_run_with_another_key(tmp_path: Path) -> None:
-    with serving_lake(URI, tmp_path) as before:
+    with serving_lake(LAKE, tmp_path) as before:
         blob = before.container.get_blob_client("gold/part.parquet")
         blob.stage_block("MQ==", b"rows")
         digest = {"x-ms-blob-content-md5": base64.b64encode(md5(b"rows").digest()).decode()}  # noqa: S324 # Hadoop's choice
         blob.commit_block_list([BlobBlock("MQ==")], headers=digest)
-    with serving_lake(URI, tmp_path) as after:
+    with serving_lake(LAKE, tmp_path) as after:
         assert after.container.download_blob("gold/part.parquet").readall() == b"rows"
         assert after.reader_environment != before.reader_environment
         # Azurite sweeps a moment after it has started, and ended when it could not read the MD5

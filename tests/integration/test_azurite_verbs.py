@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from aml_pipelines.__main__ import main
 from aml_pipelines.azurite import emulator
 from aml_pipelines.azurite.lake import serving_lake
+from tests.azurite_target import LAKE, azurite_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,20 +18,11 @@ pytestmark = [
     pytest.mark.sdk,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK's own, on import
 ]
-LAKE = "abfs://lake@azuritetests.dfs.core.windows.net"
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    stated = {
-        "lake": LAKE,
-        "state": str(tmp_path / "state"),
-        "workspace": {"subscription_id": "s", "resource_group": "g", "name": "w"},
-        "spark": {"master": "local[2]"},
-    }
-    file = tmp_path / "azurite.yml"
-    file.write_text(json.dumps(stated))  # JSON is YAML
-    return file
+    return azurite_target(tmp_path)
 
 
 def test_files_are_brought_once_beside_a_sample_that_stays_as_it_is(
