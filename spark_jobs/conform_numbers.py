@@ -36,12 +36,19 @@ def cast_number(text: SparkColumn, column: Column) -> SparkColumn:
         return _multiplied(plain, column.type, factor)
     if kind_of(column.type) == DECIMAL:
         return exact_decimal(plain, *digits_of(column.type))
+    # Most are written as Spark writes them, which is told without a pattern.
+    number = plain.cast(column.type)
+    return F.when(number.cast("string") == plain, number).otherwise(_whole(plain, column.type))
+
+
+def _whole(plain: SparkColumn, column_type: str) -> SparkColumn:
+    """Cast number text of any form to an integer; null where it is not whole."""
     # JSON's reader makes 12345678.0 into 1.2345678E7; through text, since a cast of a number wraps.
     # Spark would cut "12.7" to 12.
     whole = plain.cast("decimal(38,9)")
     in_full = F.when(whole == F.floor(whole), whole.cast("decimal(29,0)").cast("string"))
     written = F.when(plain.rlike(EXPONENT_TEXT), in_full).otherwise(plain)
-    return F.when(written.rlike(INTEGER_TEXT), written.cast(column.type))
+    return F.when(written.rlike(INTEGER_TEXT), written.cast(column_type))
 
 
 def plain_number(text: SparkColumn, notation: Notation) -> SparkColumn:

@@ -50,7 +50,7 @@ from spark_jobs.verdict import (
 from spark_jobs.versions import IS_VERSION, no_versions, with_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
@@ -106,7 +106,8 @@ def judge_rows(
         F.when(broke_a_rule, F.filter(F.array(*broken), lambda name: name.isNotNull())).alias(
             BROKEN_RULES
         ),
-        F.when(broke_a_rule, F.col("_original")).alias(ORIGINAL),
+        # Made of a broken row alone: it costs as much as all casts of a row.
+        F.when(broke_a_rule, _original(contract, of=_arrived)).alias(ORIGINAL),
     )
 
 
@@ -190,12 +191,18 @@ def original_texts(bronze: DataFrame, contract: Dataset) -> DataFrame:
     """Return ROW_ID of bronze rows, and ORIGINAL: the line, or its columns as JSON."""
     texts = (_arrived_text(bronze, contract, name).alias(name) for name in contract.raw_names)
     arrived = bronze.select(ROW_ID, MALFORMED, UNDECLARED, *texts)
-    return arrived.select(ROW_ID, _original(contract).alias(ORIGINAL))
+    return arrived.select(ROW_ID, _original(contract, of=str).alias(ORIGINAL))
 
 
-def _original(contract: Dataset) -> SparkColumn:
-    as_json = F.to_json(F.struct(*contract.raw_names, UNDECLARED))
-    return F.coalesce(F.col(MALFORMED), as_json)
+def _original(contract: Dataset, *, of: Callable[[str], str]) -> SparkColumn:
+    """Return a row's line, or its columns as JSON; `of` names the column with an arrived text."""
+    texts = (F.col(of(name)).alias(name) for name in contract.raw_names)
+    return F.coalesce(F.col(MALFORMED), F.to_json(F.struct(*texts, UNDECLARED)))
+
+
+def _arrived(name: str) -> str:
+    """Return the name of the column with the text of the column `name` as it arrived."""
+    return f"_arrived_{name}"
 
 
 def _reason(contract: Dataset) -> SparkColumn:
@@ -209,7 +216,7 @@ def _with_reasons(judged: DataFrame, contract: Dataset) -> DataFrame:
 
 
 def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
-    """Add each column typed, beside its present text and the row's original."""
+    """Add each column typed, beside its text as it arrived, and its present text."""
     later = {ARRIVAL: "long", SNAPSHOT: "string"}  # columns that bronze did not always have
     came = [
         F.col(name) if name in bronze.columns else F.lit(None).cast(kind).alias(name)
@@ -219,18 +226,16 @@ def _type_columns(bronze: DataFrame, contract: Dataset) -> DataFrame:
         *LINEAGE,
         *came,
         *(FILE_MODIFIED, MALFORMED, UNDECLARED),
-        *(_arrived_text(bronze, contract, name).alias(name) for name in contract.column_names),
+        *(
+            _arrived_text(bronze, contract, name).alias(_arrived(name))
+            for name in contract.column_names
+        ),
     )
     texts = [
-        present_text(c.name, null_values=contract.null_values).alias(text_of(c.name))
+        present_text(_arrived(c.name), null_values=contract.null_values).alias(text_of(c.name))
         for c in contract.columns
     ]
-    present = arrived.select(
-        *LINEAGE,
-        *(ARRIVAL, SNAPSHOT, FILE_MODIFIED, MALFORMED, UNDECLARED),
-        _original(contract).alias("_original"),
-        *texts,
-    )
+    present = arrived.select("*", *texts)
     typed = [cast_text(F.col(text_of(c.name)), c).alias(c.name) for c in contract.columns]
     return present.select("*", *typed)
 

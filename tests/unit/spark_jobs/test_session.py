@@ -35,6 +35,17 @@ def test_a_platform_that_passes_over_lost_files_does_not_do_so_for_steps(
     assert [spark_session("tests").conf.get(name) for name in names] == ["false", "false"]
 
 
+@pytest.mark.parametrize(("stated", "used"), [(None, "8000"), ("9000", "9000")])
+def test_spark_generates_no_method_that_a_jvm_leaves_to_its_interpreter(
+    spark: SparkSession, stated: str | None, used: str
+) -> None:
+    name = "spark.sql.codegen.hugeMethodLimit"
+    before = spark.conf.get(name)
+    spark.conf.unset(name) if stated is None else spark.conf.set(name, stated)
+    assert spark_session("tests").conf.get(name) == used
+    spark.conf.set(name, str(before))
+
+
 @pytest.mark.parametrize(
     ("rows", "interprets"), [(0, True), (20_000, True), (20_001, False), (None, False)]
 )
