@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyspark
 
+from aml_pipelines.execution.jvm.start import jvm_command
 from environments.spark import class_archive
 from environments.spark.class_archive import archive_of, archive_options
 from environments.spark.java_home import java_home
@@ -42,6 +45,23 @@ def test_set_up_has_made_an_archive_from_which_a_jvm_takes_sparks_classes(tmp_pa
         if "org.apache.spark.deploy.SparkSubmit " in line
     )
     assert FROM_ARCHIVE in line
+
+
+def test_a_jvm_for_spark_compiles_no_maker_of_plans_for_the_long_run() -> None:
+    java = java_home()
+    (told,) = (
+        word.partition("=")[2]
+        for word in jvm_command(memory="1g", master="local[1]", java=java)
+        if word.startswith("--driver-java-options=")
+    )
+    printed = subprocess.run(
+        [java / "bin" / "java", *shlex.split(told), "-XX:+CompilerDirectivesPrint", "-version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "org/codehaus/janino/*.*" in printed
+    assert re.search(r"c2 directives:\s+inline: -\s+Enable:true Exclude:true", printed)
 
 
 def test_a_jvm_does_without_an_archive_that_is_not_its_own_and_says_nothing(
