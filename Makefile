@@ -72,8 +72,8 @@ chaos: $(READY) $(AZURITE) .venv/.spark-4.1 ## end a process at every point of t
 	@$(BIN)/python -m tests.chaos.suites
 	@SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 $(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES))
 
-bench: $(READY) $(BENCH_OTHERS) ## work in turns with other ways to do it: docs/performance.md; SIZE=small|year|10|30|100, WORK="rules …"
-	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(WORK),--work $(WORK))
+bench: $(READY) $(if $(CLUSTER),$(AZURITE),$(BENCH_OTHERS)) ## work in turns with other ways to do it: docs/performance.md; SIZE=small|year|10|30|100, WORK="rules …", CLUSTER=1
+	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(CLUSTER),--work cluster,$(if $(WORK),--work $(WORK)))
 
 wheel: $(READY) ## dist/*.whl for other repositories, tried in an environment with its dependencies alone
 	$(BIN)/python -m hatchling build --target wheel

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+# Where the event logs of what is measured are.
+FOLDER_VARIABLE = "BENCH_EVENT_LOGS"
 _IN_PROGRESS = ".inprogress"
 # Events are written by a thread of their own; a log that grows no more for so long has them all.
 _CALM_SECONDS = 0.3
@@ -34,14 +37,23 @@ def logging_environment(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     conf = folder.with_name(f"{folder.name}-conf")
     conf.mkdir(exist_ok=True)
-    settings = {
+    text = "".join(f"{name} {value}\n" for name, value in _settings(folder).items())
+    (conf / "spark-defaults.conf").write_text(text, "utf-8")
+    return {"SPARK_CONF_DIR": str(conf), FOLDER_VARIABLE: str(folder)}
+
+
+def logging_options() -> str:
+    """Return options of a JVM that do the same where SPARK_CONF_DIR is set by what is measured."""
+    settings = _settings(Path(os.environ[FOLDER_VARIABLE]))
+    return " ".join(f"-D{name}={value}" for name, value in settings.items())
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    return {
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",
         "spark.eventLog.dir": folder.as_uri(),
     }
-    text = "".join(f"{name} {value}\n" for name, value in settings.items())
-    (conf / "spark-defaults.conf").write_text(text, "utf-8")
-    return {"SPARK_CONF_DIR": str(conf)}
 
 
 class EventLogs:

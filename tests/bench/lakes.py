@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tests.bench.raw_flights import RawFlights
 
+# A run that ends all that it has started.
+LEAVES_NOTHING = {IDLE_VARIABLE: "0"}
+
 
 class BenchError(RuntimeError):
     """A command of the bench failed, with what it printed."""
@@ -53,7 +56,7 @@ class BenchLake:
 
     def run(self, *words: str) -> str:
         """Run pipelines in a process that finds nothing of an earlier run, and leaves nothing."""
-        return self.command("run", *words, added={IDLE_VARIABLE: "0"})
+        return self.command("run", *words, added=LEAVES_NOTHING)
 
     def run_and_keep(self, *words: str) -> str:
         """Run pipelines, and leave processes to the next run on this lake, as they do."""
@@ -74,9 +77,16 @@ class BenchLake:
 
     def command(self, verb: str, *words: str, added: Mapping[str, str]) -> str:
         """Type a command on the lake, and return what it printed; raises BenchError."""
-        target = f"--target={self._folder / 'local.yml'}"
-        command = [sys.executable, "-m", "aml_pipelines", verb, *words, target]
-        return run_command(command, folder=self._repository, added=added)
+        target = self._folder / "local.yml"
+        return aml_pipelines(verb, *words, target=target, added=added, folder=self._repository)
+
+
+def aml_pipelines(
+    *words: str, target: Path, added: Mapping[str, str], folder: Path = REPOSITORY
+) -> str:
+    """Type a command of this project on a target; returns what it printed; raises BenchError."""
+    command = [sys.executable, "-m", "aml_pipelines", *words, f"--target={target}"]
+    return run_command(command, folder=folder, added=added)
 
 
 def _copy(lake: Path, to: Path) -> None:

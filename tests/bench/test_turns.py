@@ -11,6 +11,7 @@ from tests.bench.comparison import compare
 from tests.bench.event_log import Executed
 from tests.bench.measuring import Cost, Found
 from tests.bench.page import page
+from tests.bench.sizes import SIZES
 from tests.bench.turns import (
     Aim,
     Measured,
@@ -21,6 +22,7 @@ from tests.bench.turns import (
     median_of,
 )
 from tests.bench.usage import Usage
+from tests.bench.works import CLUSTER, all_works, works_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +126,12 @@ def test_our_way_alone_has_an_aim_too(aim: Aim, measured: str, missed: str) -> N
     cost = replace(usage_of(4), peak_bytes=2**31)
     (found,) = compare(Work("copy", ours, [], alone=aim), Measured({"a": cost}))
     assert (found.other, found.measured, found.missed) == ("nothing", measured, missed)
+
+
+def test_a_cluster_is_started_only_where_it_is_asked_for() -> None:
+    assert {each for size in SIZES.values() for each in works_of(size)} == {*all_works()} - {
+        CLUSTER
+    }
 
 
 def test_the_page_of_few_rows_says_so_at_its_top() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from conf.target import REPOSITORY
 from tests.bench.delta_digests import parquet_outcome
@@ -19,8 +20,6 @@ from tests.bench.sizes import SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 # Burns a second in a child, another in an orphan whose first thread ends before, as a JVM's does;
 # holds and writes some MiB.
@@ -103,3 +102,17 @@ def test_the_flights_of_a_size_are_as_many_times_with_keys_of_their_own(
     keys = {(flight[18], flight[9], flight[10]) for flight in flights}
     assert len(flights) == len(keys) == raw.rows
     assert sum(int(flight[10]) > 10_000 for flight in flights) * SMALL.times == raw.rows
+
+
+@pytest.mark.parametrize(
+    ("half_of", "column", "whose"), [("carrier", 9, "UA"), ("plane", 11, "N14228")]
+)
+def test_half_of_the_flights_may_be_of_one_carrier_or_plane_with_keys_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half_of: str, column: int, whose: str
+) -> None:
+    monkeypatch.setattr("tests.bench.raw_flights.RAW", tmp_path)
+    raw = raw_flights(SMALL, half_of=half_of)
+    files = sorted((raw.folder / "raw/flights/history").glob("*.csv"))
+    flights = [line.split(",") for file in files for line in file.read_text().splitlines()[1:]]
+    assert len({(flight[18], flight[9], flight[10]) for flight in flights}) == raw.rows
+    assert 0.5 < sum(flight[column] == whose for flight in flights) / raw.rows < 0.6

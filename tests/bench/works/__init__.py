@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from tests.bench.sizes import Size
 
 # Several cold runs each, which say nothing of few rows: at the small size only if they are named.
-LONG = frozenset({"cold_spark", "growth", "main_job", "one_day"})
+LONG = frozenset({"cold_spark", "growth", "main_job", "one_day", "skew"})
+# What `make bench CLUSTER=1` measures, and nothing else does.
+CLUSTER = "cluster"
 
 
 def all_works() -> list[str]:
@@ -19,4 +21,5 @@ def all_works() -> list[str]:
 
 def works_of(size: Size) -> list[str]:
     """Return the names of the modules that are measured at a size where none is named."""
-    return [name for name in all_works() if not (size.is_small and name in LONG)]
+    left_out = {CLUSTER, *(LONG if size.is_small else ())}
+    return [name for name in all_works() if name not in left_out]
