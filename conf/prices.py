@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,14 @@ _SECONDS = 3600
 
 @dataclass(frozen=True)
 class Prices:
-    """The price of an hour, in `currency`, by the type of a node or by its name."""
+    """The price of an hour, in `currency`, by the type of a node or by its name.
+
+    `vcore_hour` has that of a vCore, by instance type.
+    """
 
     currency: str
     hours: Mapping[str, float]
+    vcore_hour: Mapping[str, float] = field(default_factory=dict)
 
     def cost(self, *, node: str, kind: str, seconds: float) -> float | None:
         """Return what so many seconds of a node cost; None where no price is stated for it."""
@@ -43,7 +47,7 @@ def load_prices(file: Path = PRICES) -> Prices | None:
     nodes = document.section("nodes").sections()
     hours = {name: _hour(node, vcore_hour) for name, node in nodes.items()}
     document.raise_found()
-    return Prices(currency, hours)
+    return Prices(currency, hours, vcore_hour)
 
 
 def _hour(node: Section, vcore_hour: Mapping[str, float]) -> float:

@@ -14,15 +14,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from aml_pipelines.execution.record import git_commit
-from conf.target import REPOSITORY
 from environments.spark.java_home import java_home
+from tests.bench.kept import KEPT, kept_of
 from tests.bench.measuring import Found, measure_module
-from tests.bench.page import PAGE, kept_of, page, rows_of
+from tests.bench.page import PAGE, page, rows_of
 from tests.bench.sizes import SIZES
 from tests.bench.works import all_works, works_of
-
-# What one commit has measured, in every size: a command that was cut off loses one piece of work.
-KEPT = REPOSITORY / ".cache" / "bench" / "measured"
 
 
 def main() -> int:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conf.target import REPOSITORY
-from tests.bench.comparison import Comparison
-from tests.bench.event_log import Executed
-from tests.bench.measuring import Cost, Found
 from tests.bench.sizes import SIZES
-from tests.bench.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from tests.bench.measuring import Cost, Found
     from tests.bench.sizes import Size
 
 PAGE = REPOSITORY / "docs" / "performance.md"
@@ -46,11 +41,6 @@ def page(found: Sequence[Found]) -> str:
     return "\n".join([*parts, *(_section(size, found) for size in sizes)])
 
 
-def kept_of(folder: Path) -> list[Found]:
-    """Read what was found before, each module at each size."""
-    return [_found(json.loads(file.read_text("utf-8"))) for file in sorted(folder.glob("*.json"))]
-
-
 def rows_of(found: Found) -> list[str]:
     """Return the lines of a module's comparisons and costs, for a terminal."""
     lines = [
@@ -71,7 +61,8 @@ def _section(size: Size, all_found: Sequence[Found]) -> str:
     found = [each for each in all_found if each.size == size.name]
     machines = sorted({each.machine for each in found})
     loads = [each.load for each in found]
-    busy = f"The load of the machine before each piece was {min(loads):.1f} to {max(loads):.1f}."
+    turns = "a turn" if size.turns == 1 else f"{size.turns} turns"
+    busy = f"The load before each piece was {min(loads):.1f} to {max(loads):.1f}; {turns} each."
     days = sorted({each.day for each in found})
     comparisons = [
         f"| {each.work} | {each.ours} | {each.other} | {each.aim} | {each.measured} | "
@@ -123,13 +114,3 @@ def _cost(cost: Cost) -> str:
 def _rows(cost: Cost) -> tuple[str, str]:
     """Return the rows and the rows a second of work that has some."""
     return (f"{cost.rows:,}", f"{cost.rows / cost.usage.seconds:,.0f}") if cost.rows else ("", "")
-
-
-def _found(told: dict[str, Any]) -> Found:
-    costs = [Cost(**{**cost, "usage": _usage(cost["usage"])}) for cost in told["costs"]]
-    comparisons = [Comparison(**each) for each in told["comparisons"]]
-    return Found(**{**told, "costs": costs, "comparisons": comparisons})
-
-
-def _usage(told: dict[str, Any]) -> Usage:
-    return Usage(**{**told, "executed": Executed(**told["executed"])})

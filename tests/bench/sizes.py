@@ -33,7 +33,7 @@ YEAR = Size("year", times=1, turns=3)
 SIZES = {
     size.name: size
     for size in (
-        *(SMALL, YEAR, Size("10", times=10, turns=3)),
-        *(Size("30", times=30, turns=2), Size("100", times=100, turns=2)),
+        *(SMALL, YEAR, Size("10", times=10, turns=1)),
+        *(Size("30", times=30, turns=1), Size("100", times=100, turns=1)),
     )
 }

@@ -159,5 +159,6 @@ def test_the_page_has_each_size_with_its_own_figures() -> None:
     assert [part.count(cost("500 | 2.0 | 4.0")) for part in (year, ten)] == [1, 0]
     assert [part.count(cost("125 | 8.0 | 16.0")) for part in (year, ten)] == [0, 1]
     assert "On 2 cores; 2026-01-31." in year
-    assert "was 9.0 to 9.0." in year
+    assert "was 9.0 to 9.0; 3 turns each." in year
+    assert "was 9.0 to 9.0; a turn each." in ten
     assert "year is not equal" in year
