@@ -22,6 +22,11 @@ WORKER = "org.apache.spark.deploy.worker.Worker"
 LISTENS = re.compile(r"Starting Spark master at (spark://\S+)")
 REGISTERED = re.compile(r"Successfully registered with master (\S+)")
 STARTS_WITHIN = 60
+# Options of a driver: 200 partitions of each shuffle take minutes on the cores of one machine.
+OF_FEW_CORES = (
+    "-Dspark.sql.shuffle.partitions=4 -Dspark.databricks.delta.snapshotPartitions=1 "
+    "-Dspark.locality.wait=0"
+)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from aml_pipelines.azurite.lake import serving_lake
 from tests.azurite_target import LAKE, azurite_target
 from tests.e2e.lake_runs import ALL, DIABETES, command, make_lake, rows_of, run, stored_rows
 from tests.rooms import copy_rooms
-from tests.spark_cluster import standalone_cluster
+from tests.spark_cluster import OF_FEW_CORES, standalone_cluster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +33,6 @@ TABLES = (
 )
 # When a file was put there, and the run that scored.
 OF_THE_RUN = ("_file_modified", "run_id")
-# A cluster's 200 partitions of a shuffle take minutes for 400 rows.
-SMALL = (
-    "-Dspark.sql.shuffle.partitions=4 -Dspark.databricks.delta.snapshotPartitions=1 "
-    "-Dspark.locality.wait=0 -XX:TieredStopAtLevel=1"
-)
 A_TASK = re.compile(r"Finished task [\d.]+ in stage")
 
 
@@ -85,7 +80,9 @@ def _packed(lake: Path, source: str) -> bytes:
 def _run_all(master: str, folder: Path, repository: Path) -> None:
     target = azurite_target(folder, master=master)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SPARK_SUBMIT_OPTS", f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {SMALL}")
+        patched.setenv(
+            "SPARK_SUBMIT_OPTS", f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {OF_FEW_CORES}"
+        )
         patched.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # where executors find the driver
         ended = command("run", *ALL, *DIABETES, f"--target={target}", repository=repository)
     assert ended.returncode == 0, ended.stdout + ended.stderr

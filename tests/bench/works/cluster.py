@@ -14,7 +14,7 @@ from tests.bench.lakes import LEAVES_NOTHING, aml_pipelines
 from tests.bench.raw_flights import raw_flights
 from tests.bench.turns import NO_AIM, Way, Work
 from tests.bench.works.data_pipeline import CLEANED, FEATURES, KEY
-from tests.spark_cluster import standalone_cluster
+from tests.spark_cluster import OF_FEW_CORES, standalone_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ class _AzuriteLake:
 
     def _run(self) -> None:
         words = ("run", "data", "training", "batch_inference")
-        added = {**LEAVES_NOTHING, "SPARK_SUBMIT_OPTS": logging_options()}
+        added = {**LEAVES_NOTHING, "SPARK_SUBMIT_OPTS": f"{OF_FEW_CORES} {logging_options()}"}
         aml_pipelines(*words, target=self._target, added=added)
 
     def _outcome(self) -> Outcome:
