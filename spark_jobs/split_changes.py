@@ -11,7 +11,7 @@ from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset_learning import SPLITS
 from spark_jobs import lake
 from spark_jobs.checksum import exact_checksum, exact_checksums, with_changes
-from spark_jobs.receipt import Checksum, check_balance
+from spark_jobs.receipt import Checksum, Counts, check_balance, table_receipt
 from spark_jobs.split_sides import SPLIT, assign_split, require_rows, rows_of_split, set_aside
 from spark_jobs.version_changes import VersionChanges, changes_since
 from spark_jobs.within import among_keys
@@ -125,4 +125,5 @@ def _synced(
     checksum = with_changes(table.checksum, gone=went, new=came)
     if checksum is None:  # the table alone can tell
         checksum = exact_checksum(lake.read_version(rows.sparkSession, table.uri, state.version))
-    return replace(table, version=state.version, commit=state.commit, checksum=checksum)
+    counts = Counts(table.rows_in, table.rows_out, table.set_aside, checksum)
+    return table_receipt(state, counts, schema_hash=table.schema_hash)
