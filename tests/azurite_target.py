@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAKE = "abfs://lake@azuritetests.dfs.core.windows.net"
+# What is in the lake, as nodes name it.
+PATHS = "azureml://datastores/lake/paths"
 
 
 def azurite_target(folder: Path, *, master: str = "local[2]") -> Path:

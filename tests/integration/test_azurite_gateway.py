@@ -23,14 +23,13 @@ from azure.storage.blob import BlobBlock
 from aml_pipelines.azurite.data_lake import Call, answer_call
 from aml_pipelines.azurite.lake import AbfsLake, serving_lake
 from aml_pipelines.errors import NodeFailedError
-from tests.azurite_target import LAKE
+from tests.azurite_target import LAKE, PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
 HOST = "azuritetests.dfs.core.windows.net"
-PATHS = "azureml://datastores/lake/paths"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from aml_pipelines.azurite.lake import serving_lake
-from tests.azurite_target import LAKE, azurite_target
+from tests.azurite_target import LAKE, PATHS, azurite_target
 from tests.bench.delta_digests import table_outcome
 from tests.bench.event_log import logging_options
 from tests.bench.jobs.notebook_style import SPLITS
@@ -63,9 +63,7 @@ class _AzuriteLake:
     def _begin(self, raw: RawFlights) -> None:
         shutil.rmtree(self._state, ignore_errors=True)
         with serving_lake(LAKE, self._state) as lake:
-            for file in sorted(path for path in raw.folder.rglob("raw/**/*") if path.is_file()):
-                with file.open("rb") as stream:
-                    lake.write_file(file.relative_to(raw.folder).as_posix(), stream)
+            lake.upload(raw.folder / "raw", f"{PATHS}/raw")
 
     def _run(self) -> None:
         words = ("run", "data", "training", "batch_inference")
@@ -75,13 +73,9 @@ class _AzuriteLake:
     def _outcome(self) -> Outcome:
         """Copy the tables out of the store, and return their rows and digests."""
         copy = self._folder / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
         found: Outcome = {}
         with serving_lake(LAKE, self._state) as lake:
             for table, columns in TABLES.items():
-                for name in lake.container.list_blob_names(name_starts_with=f"{table}/"):
-                    file = copy / name
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(lake.container.download_blob(name).readall())
+                lake.download(f"{PATHS}/{table}", copy / table)
                 found |= table_outcome([copy / table], columns, named=table)
         return found
