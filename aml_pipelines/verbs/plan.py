@@ -5,9 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aml_pipelines.azure.check import (
-    check_for_azure,
-)
 from aml_pipelines.pipeline.command import command
 from aml_pipelines.pipeline.distributed import distributed_code
 from aml_pipelines.pipeline.plan import PlannedNode, input_texts
@@ -19,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aml_pipelines.pipeline.plan import Plan
+    from aml_pipelines.pipeline.problems import Finding
+    from conf.target import Target
 
 RUN_ID = "RUN"
 
@@ -31,13 +30,19 @@ def main(arguments: argparse.Namespace) -> int:
     request = read_request(arguments)
     plans = request.plan_all(RUN_ID)
     # Before the plan is printed: what fails in Azure must not look like a plan that works.
-    costly = [] if request.target.is_local else check_for_azure(plans, request.target)
+    costly = [] if request.target.is_local else _findings(plans, request.target)
     sys.stdout.write("\n".join(line for plan in plans for line in plan_lines(plan)) + "\n")
     for note in notes_of(request, plans):
         sys.stderr.write(f"note: {note}\n")
     for finding in costly:
         sys.stderr.write(f"costs: {finding}\n")
     return 0
+
+
+def _findings(plans: list[Plan], target: Target) -> list[Finding]:
+    from aml_pipelines.azure.check import check_for_azure  # noqa: PLC0415 # slow, and for Azure
+
+    return check_for_azure(plans, target)
 
 
 def notes_of(request: Request, plans: Sequence[Plan]) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -25,6 +26,7 @@ from aml_pipelines.pipeline.environments.installed import (
 )
 from aml_pipelines.pipeline.environments.programs import missing_program
 from aml_pipelines.pipeline.kinds import node_kind
+from conf.yaml_lines import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +52,7 @@ class Policy:
 
 
 ONLY_THIS = Policy()
+_ANYWHERE = Place(Path(), 0)
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class _Choosing:
     policy: Policy
     notes: dict[str, None] = field(default_factory=dict)  # dictionaries as sets that keep order
     problems: dict[str, None] = field(default_factory=dict)
+    asked: dict[Environment, Asked] = field(default_factory=dict)
 
     def choice(self, node: PlannedNode) -> Choice:
         kind = node_kind(node.component.kind)
@@ -115,7 +119,7 @@ class _Choosing:
         if environment is None:
             return Choice(self.policy.packages)
         try:
-            asked = asked_by(environment, self.locations.assets, self.locations.addresses)
+            asked = self._asked_by(environment)
         except UnknownEnvironmentError as error:
             self.notes[_unknown(environment, error)] = None
             self._require_program(node, kind)
@@ -129,6 +133,14 @@ class _Choosing:
         if choice.is_this and not problems:
             self._require_program(node, kind)
         return choice
+
+    def _asked_by(self, environment: Environment) -> Asked:
+        """Read what an environment asks for once, in however many places it is stated."""
+        same = replace(environment, place=_ANYWHERE)
+        if same not in self.asked:
+            found = asked_by(environment, self.locations.assets, self.locations.addresses)
+            self.asked[same] = found
+        return self.asked[same]
 
     def _require_program(self, node: PlannedNode, kind: NodeKind) -> None:
         if not kind.IS_SHELL or self.policy.packages:

@@ -32,11 +32,17 @@ class Difference:
 def differences(asked: Asked) -> tuple[Difference, ...]:
     """Return what `asked` asks for and this environment has not, each once."""
     found = [
-        *(item for requirement in asked.packages for item in _package(requirement, "")),
+        *_of_packages(asked.packages),
         *(Difference(f"{line} (cannot be compared)", line) for line in asked.unread),
         *missing_programs(asked),
     ]
     return tuple(dict.fromkeys(found))
+
+
+# Many nodes of many pipelines ask for the same packages, and what is installed stays.
+@cache
+def _of_packages(packages: tuple[Requirement, ...]) -> tuple[Difference, ...]:
+    return tuple(item for requirement in packages for item in _package(requirement, ""))
 
 
 def missing_programs(asked: Asked) -> tuple[Difference, ...]:
