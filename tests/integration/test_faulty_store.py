@@ -44,6 +44,9 @@ FAULTS: Mapping[str, tuple[Fault, float]] = {
     "a slow answer": ("slow", READ_TIMEOUT / 20),
 }
 LASTING = [fault for fault in FAULTS if fault != "a slow answer"]
+# A rename has no body: what is lost is the answer to one that was done. The driver asks again,
+# finds the new name there and the old one gone, and goes on, however often it happens.
+DONE_UNHEARD = ("a reset in a body", "renaming a commit")
 IS_WHOLE = os.environ.get("CHAOS") == "all"
 AT_ALL = [(fault, place) for fault in FAULTS for place in PLACES]
 AT_SOME = list(zip([*FAULTS, "no answer in time"], PLACES, strict=True))
@@ -62,7 +65,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeInAzurite]:
 @pytest.fixture(scope="module")
 def undisturbed(lake: LakeInAzurite) -> Mapping[str, list[str]]:
     """Return what tables hold after two days."""
-    for day in DAYS[1:3]:
+    for day in DAYS[:2]:
         lake.arrive("undisturbed", day)
         assert not lake.run("undisturbed", until=LAST_STEP)
     return lake.held("undisturbed")
@@ -72,9 +75,9 @@ def undisturbed(lake: LakeInAzurite) -> Mapping[str, list[str]]:
 def name(lake: LakeInAzurite, request: pytest.FixtureRequest) -> str:
     """Return the folder of a lake of its own after the first day, when the second has arrived."""
     name = re.sub(r"\W+", "_", request.node.name)
-    lake.arrive(name, DAYS[1])
+    lake.arrive(name, DAYS[0])
     assert not lake.run(name, until=LAST_STEP)
-    lake.arrive(name, DAYS[2])
+    lake.arrive(name, DAYS[1])
     return name
 
 
@@ -111,11 +114,14 @@ def test_a_fault_that_stays_ends_in_a_sentence_and_the_same_command_completes_la
     meet(lake, fault, place, times=FOR_EVER)
     error = lake.run(name, until=LAST_STEP)
     lake.store.faults = ComingFaults()
-    assert error.startswith("UnavailableError: ")
-    assert lake.uri(name) in error
-    assert error.endswith("; run the pipeline again when the store answers")
-    assert "\n" not in error
-    assert not lake.run(name, until=LAST_STEP)
+    if (fault, place) == DONE_UNHEARD:
+        assert not error
+    else:
+        assert error.startswith("UnavailableError: ")
+        assert lake.uri(name) in error
+        assert error.endswith("; run the pipeline again when the store answers")
+        assert "\n" not in error
+        assert not lake.run(name, until=LAST_STEP)
     assert lake.held(name) == undisturbed
 
 
