@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from spark_jobs.delta_files import Damage
+
 _DATA_FILE = re.compile(r"(\w+:/[^\s\"']*|/[^\s\"']*)/(part-[\w.-]+\.parquet)")
 _AGAIN = "run the pipeline again from its first step"
 # What the next run does not write again by itself, by the table's name.
@@ -65,9 +67,24 @@ def require_whole(spark: SparkSession, uri: str, version: int) -> None:
         raise broken_log(spark, error) from error
     damage = find_damage(spark, uri, files)
     if damage:
+        newest = max(versions(spark, uri))
+        if version < newest and _goes_on_without(spark, uri, newest, damage):
+            raise BrokenTableError(
+                f"{uri}: version {version} cannot be read any more: {damage[0].file} "
+                f"{damage[0].problem}; version {newest} does not need it: such files go by `care "
+                f"--versions-older-than` and by VACUUM; {_AGAIN}"
+            )
         more = f" (and {len(damage) - 1} more files are damaged)" if damage[1:] else ""
         gone = [each.file for each in damage]
         raise BrokenTableError(_told(spark, uri, version, gone, f"{damage[0].problem}{more}"))
+
+
+def _goes_on_without(spark: SparkSession, uri: str, version: int, damage: list[Damage]) -> bool:
+    """Return whether a version needs no file that another one lacks."""
+    try:
+        return data_files(spark, uri, version).keys().isdisjoint(each.file for each in damage)
+    except CommitError:
+        return False
 
 
 def broken_log(spark: SparkSession, error: CommitError) -> BrokenTableError:

@@ -1,7 +1,6 @@
 """Files in the folders of tables that no version ever named: what a writer left that was ended.
 
-A file that an older version names stays, whatever its age: receipts, data assets and scores name
-older versions, and when those may go is a matter of retention.
+A file that an older version names stays here, whatever its age; `retention.py` knows which may go.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from spark_jobs.retention import OldVersions
     from spark_jobs.storage import StoredFile
 
 LAYERS, BATCHES = ("bronze", "silver", "quarantine", "gold"), "batches"
@@ -82,7 +82,7 @@ def find_leftovers(
     """
     table = below(lake_uri, uri)
     # Before the log is read: a file that is committed between the two is then named.
-    files = _own(whole_uri(spark, uri), list_below(spark, uri))
+    files = own_files(whole_uri(spark, uri), list_below(spark, uri))
     try:
         log = read_log(spark, uri)
     except UnreadLogError as error:
@@ -103,20 +103,19 @@ def find_leftovers(
     return Leftovers(table, old, len(unnamed) - len(old))
 
 
-def remove_leftovers(spark: SparkSession, found: Iterable[Leftovers]) -> None:
-    """Delete the files that were found; what is broken off leaves the others to be found again."""
-    for leftovers in found:
-        for file in leftovers.files:
-            delete_file(spark, file.uri)
+def remove_files(spark: SparkSession, files: Iterable[StoredFile]) -> None:
+    """Delete files that were found; what is broken off leaves the others to be found again."""
+    for file in files:
+        delete_file(spark, file.uri)
 
 
-def told(found: Leftovers, *, lake_uri: str) -> dict[str, object]:
+def told(found: Leftovers | OldVersions, *, lake_uri: str) -> dict[str, object]:
     """Return what was found of a table as JSON has it, with paths from the lake's root on."""
     files = [{"path": below(lake_uri, file.uri), "bytes": file.size} for file in found.files]
     return {**asdict(found), "files": files}
 
 
-def _own(root: str, files: Iterable[StoredFile]) -> dict[str, StoredFile]:
+def own_files(root: str, files: Iterable[StoredFile]) -> dict[str, StoredFile]:
     """Return files by their path in a table, without those of tables within it."""
     paths = {file.uri.removeprefix(f"{root}/"): file for file in files}
     within = {path.partition(f"/{LOG}/")[0] for path in paths if f"/{LOG}/" in path}

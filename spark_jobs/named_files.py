@@ -66,7 +66,8 @@ def read_log(spark: SparkSession, uri: str) -> Log:
         actions = spark.read.parquet(f"{log}/{checkpoint}")
         rows = actions.select(F.coalesce("add.path", "remove.path").alias("path"))
         paths |= {row.path for row in rows.where("path IS NOT NULL").collect()}
-    return Log(frozenset(_whole(path, root) for path in paths), versions[0] if versions else None)
+    named = frozenset(whole_path(unquote(path), root) for path in paths)
+    return Log(named, versions[0] if versions else None)
 
 
 def _is_known(spark: SparkSession, log: str, name: str) -> bool:
@@ -83,12 +84,11 @@ def _paths(spark: SparkSession, commit: str) -> Iterable[str]:
             yield action["path"]
 
 
-def _whole(path: str, root: str) -> str:
-    """Return the URI of a file as it is listed; a log has it encoded, and within `root` or not."""
-    decoded = unquote(path)
-    if _ABSOLUTE.match(decoded):
-        return re.sub(r"^file:/+", "file:/", decoded)
-    if decoded.startswith("/"):
+def whole_path(path: str, root: str) -> str:
+    """Return the URI, as it is listed, of a path that a log has: within `root`, or a whole one."""
+    if _ABSOLUTE.match(path):
+        return re.sub(r"^file:/+", "file:/", path)
+    if path.startswith("/"):
         scheme = re.match(r"[^/]*:(?://[^/]*)?", root)
-        return f"{scheme[0] if scheme else ''}{decoded}"
-    return f"{root}/{decoded}"
+        return f"{scheme[0] if scheme else ''}{path}"
+    return f"{root}/{path}"

@@ -38,6 +38,12 @@ class NamedPaths:
     def _above(self) -> frozenset[Path]:
         return frozenset(parent for path in self.paths for parent in path.parents)
 
+    @property
+    def mltables(self) -> list[str]:
+        """Return the URIs of the MLTables in folders that are named."""
+        files = (path / "MLTable" for path in self.paths)
+        return sorted(file.as_uri() for file in files if file.is_file())
+
     def has(self, path: Path) -> bool:
         """Return whether `path`, or a folder that it is in, is named."""
         return path in self.paths or any(parent in self.paths for parent in path.parents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aml_pipelines.execution.jvm.script import run_script
 from aml_pipelines.execution.lakes import open_lake
+from aml_pipelines.files import write_json
 from aml_pipelines.leftovers.found import Found, Leftover, found_in, remove
 from aml_pipelines.leftovers.named import named_in
 from aml_pipelines.leftovers.places import UNDER_THE_LOCK, WITHOUT_IT
 from aml_pipelines.workspace.state import StateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conf.target import Target
 
@@ -25,38 +27,60 @@ UNLOCKED_HOURS = 1.0
 
 @dataclass(frozen=True)
 class Sought:
-    """What is sought: tables of datasets or everything, of a least age in hours, to be removed."""
+    """What is sought: tables of datasets or everything, of a least age in hours, to be removed.
+
+    Versions of tables that were replaced at least `versions_older_than` days ago are sought too.
+    """
 
     datasets: Sequence[str]
     older_than: float | None
     removes: bool
+    versions_older_than: float | None = None
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What was found in the folders of tables; `unread` says why of others nothing is known."""
+    """What was found in the folders of tables, of crashes and, if sought, of old versions.
 
-    found: Found
+    `unread` says why of other tables nothing is known.
+    """
+
+    found: tuple[Found, ...]
     unread: dict[str, str]
 
 
 def search_tables(target: Target, sought: Sought, now: datetime) -> Tables:
-    """Find, or remove, the files of tables that no version named; the caller holds the lock."""
-    words = {
-        "lake": target.lake,
-        "datasets": ",".join(sought.datasets) or "all",
-        "unchanged_since": moment(now, sought.older_than or 0.0),
-        "remove": "yes" if sought.removes else "no",
-    }
-    with open_lake(target) as lake:
+    """Find, or remove, the files of tables that no version named, and those of old versions.
+
+    The caller holds the lock.
+    """
+    days = sought.versions_older_than
+    with open_lake(target) as lake, tempfile.TemporaryDirectory() as made:
+        mltables = Path(made, "mltables.json")
+        named = named_in(StateFolder(Path(target.state))) if days is not None else None
+        write_json(mltables, {"mltables": named.mltables if named else []})
+        words = {
+            "lake": target.lake,
+            "datasets": ",".join(sought.datasets) or "all",
+            "unchanged_since": moment(now, sought.older_than or 0.0),
+            "replaced_before": "never" if days is None else moment(now, 24 * days),
+            "mltables": mltables.as_uri(),
+            "remove": "yes" if sought.removes else "no",
+        }
         done = run_script(
             "care", words, target, output="leftovers", environment=lake.spark_environment
         )
-    tables: list[dict[str, Any]] = done["tables"]
+    found = [_found("files of tables", done["tables"])]
+    if days is not None:
+        found.append(_found("old versions", done["old_versions"]))
+    tables: list[dict[str, Any]] = [*done["tables"], *done["old_versions"]]
+    unread = {each["table"]: each["unread"] for each in tables if each["unread"]}
+    return Tables(tuple(found), unread)
+
+
+def _found(place: str, tables: Sequence[Mapping[str, Any]]) -> Found:
     files = tuple(Leftover(**file) for table in tables for file in table["files"])
-    younger = sum(table["younger"] for table in tables)
-    unread = {table["table"]: table["unread"] for table in tables if table["unread"]}
-    return Tables(Found("files of tables", files, younger), unread)
+    return Found(place, files, sum(table.get("younger", 0) for table in tables))
 
 
 def search_places(target: Target, sought: Sought, now: datetime) -> list[Found]:

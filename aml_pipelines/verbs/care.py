@@ -1,4 +1,4 @@
-"""`care`: find what crashes left in the lake, which nothing names, and remove it if asked to."""
+"""`care`: find what crashes left in the lake, and old versions of tables; remove them if asked."""
 
 from __future__ import annotations
 
@@ -45,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave alone what was changed since (0 for what is written under the lake's lock, "
         f"{UNLOCKED_HOURS:g} for the rest)",
     )
+    parser.add_argument(
+        "--versions-older-than",
+        type=float,
+        metavar="DAYS",
+        help="find the files of versions of tables too that were replaced so long ago and that no "
+        "MLTable and no state of a step names",
+    )
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     add_target_argument(parser)
 
@@ -54,16 +61,16 @@ def main(arguments: argparse.Namespace) -> int:
     target = command_target(arguments.target)
     if not target.is_local:
         raise _refusal(target)
-    hours = arguments.older_than
-    if hours is not None and not hours >= 0:  # nan is neither
-        raise UserError(f"--older-than is {hours:g}; it is a number of hours, 0 or more")
-    sought = Sought(arguments.datasets, hours, removes=arguments.remove)
+    hours, days = arguments.older_than, arguments.versions_older_than
+    _require_age("--older-than", hours, "hours")
+    _require_age("--versions-older-than", days, "days")
+    sought = Sought(arguments.datasets, hours, arguments.remove, days)
     found: list[Found] = []
     # What a restart took back is named no more.
     with alone_with_lake(target, "care", tell=lambda line: sys.stderr.write(f"{line}\n")):
         began = datetime.now(UTC)
         tables = search_tables(target, sought, began)
-        found.append(tables.found)
+        found += tables.found
         if not sought.datasets:
             found += search_places(target, sought, began)
     if arguments.json:
@@ -73,12 +80,18 @@ def main(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _require_age(option: str, age: float | None, unit: str) -> None:
+    if age is not None and not age >= 0:  # nan is neither
+        raise UserError(f"{option} is {age:g}; it is a number of {unit}, 0 or more")
+
+
 def _refusal(target: Target) -> UserError:
     week = moment(datetime.now(UTC), _WEEK_HOURS)
     return UserError(
         f"target {target.name!r} is a workspace in Azure; submit the component, which looks at its "
         f"tables: python -m aml_pipelines submit care --target {target.option} "
-        f"--set inputs.unchanged_since={week}; add --set inputs.remove=yes to remove what it lists"
+        f"--set inputs.unchanged_since={week}; with --set inputs.replaced_before={week} it lists "
+        "old versions of tables too, and with --set inputs.remove=yes it removes what it lists"
     )
 
 

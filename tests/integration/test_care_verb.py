@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,16 @@ import pytest
 
 from aml_pipelines.__main__ import main
 from aml_pipelines.locks import exclusive
+from aml_pipelines.workspace.assets.kinds import DATA
+from aml_pipelines.workspace.store.versions import Versions
+from assets.mltables import write_mltable
 from tests.e2e.lake_runs import REPOSITORY, make_lake
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.spark
+A_DAY = 86_400
 
 
 @pytest.fixture
@@ -102,6 +108,36 @@ def test_what_was_taken_back_after_a_restart_is_named_no_more(
     assert json.loads(shown.out)["places"]["files of tables"]["count"] == 5
 
 
+def test_old_versions_are_listed_then_removed_but_not_one_that_an_mltable_names(
+    lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = lake / "silver" / "trips" / "valid" / "_delta_log"
+    names = [f"part-0000{n}-{uuid.UUID(int=n)}-c000.snappy.parquet" for n in range(3)]
+    long_ago = time.time() - 10 * A_DAY
+    for version, name in enumerate(names, start=1):
+        actions = [{"commitInfo": {}}, {"add": {"path": name, "size": 4}}]
+        actions += [{"remove": {"path": gone}} for gone in names[version - 2 : version - 1]]
+        commit = log / f"{version:020}.json"
+        commit.write_text("".join(f"{json.dumps(action)}\n" for action in actions))
+        os.utime(commit, (long_ago, long_ago))
+    release = lake / "runs" / "r" / "publish" / "outputs" / "train"
+    release.mkdir(parents=True)
+    write_mltable(str(release), table_uri=str(log.parent), version=1)
+    stored = f"azureml://datastores/lake/paths/{release.relative_to(lake)}"
+    asset = {"dataUri": stored, "dataType": "mltable"}
+    Versions(lake, DATA).put_version("trips_train", "1", asset)
+
+    assert care(lake, "trips", "--versions-older-than=11", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["places"]["old versions"]["count"] == 0
+    assert care(lake, "--versions-older-than=9") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[3].split() == ["old", "versions", "1", "4", "B"]
+    assert listed[4] == f"    silver/trips/valid/{names[1]}"
+    assert (log.parent / names[1]).is_file()
+    assert care(lake, "trips", "--versions-older-than=9", "--remove") == 0
+    assert sorted(file.name for file in log.parent.glob("part-*")) == [names[0], names[2]]
+
+
 def test_it_waits_for_the_run_that_has_the_lake(tmp_path: Path) -> None:
     lake = make_lake(tmp_path)
     words = ["care", "--json", f"--target={tmp_path / 'local.yml'}"]
@@ -122,12 +158,16 @@ def test_it_waits_for_the_run_that_has_the_lake(tmp_path: Path) -> None:
     assert '"pipelines": "data"' in said
 
 
-@pytest.mark.parametrize("hours", ["-1", "nan"])
-def test_an_age_before_now_is_no_age(hours: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["care", f"--older-than={hours}"]) == 2
-    assert f"--older-than is {float(hours):g}; it is a number of hours, 0 or more" in (
-        capsys.readouterr().err
-    )
+@pytest.mark.parametrize("age", ["-1", "nan"])
+@pytest.mark.parametrize(
+    ("option", "unit"), [("--older-than", "hours"), ("--versions-older-than", "days")]
+)
+def test_an_age_before_now_is_no_age(
+    option: str, unit: str, age: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["care", f"{option}={age}"]) == 2
+    said = f"{option} is {float(age):g}; it is a number of {unit}, 0 or more"
+    assert said in capsys.readouterr().err
 
 
 def test_in_azure_it_says_which_component_to_submit(capsys: pytest.CaptureFixture[str]) -> None:
