@@ -13,7 +13,7 @@ from spark_jobs import lake, step_state
 from spark_jobs.broken_table import refuse_broken
 from spark_jobs.checksum import exact_checksums, ten_digits
 from spark_jobs.fingerprint import fingerprint, version_of
-from spark_jobs.receipt import Counts, TableReceipt, check_balance
+from spark_jobs.receipt import Counts, TableReceipt
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.session import fit_to_rows
 from spark_jobs.split_changes import changed_features, sync_splits
@@ -21,7 +21,7 @@ from spark_jobs.split_sides import (
     SPLIT,
     SplitError,
     assign_split,
-    require_rows,
+    check_sizes,
     rows_of_split,
     set_aside,
 )
@@ -101,20 +101,17 @@ def _counts(assigned: DataFrame, features: TableReceipt, contract: Dataset) -> d
     """
     contents = exact_checksums(assigned, by=SPLIT, without=FEATURE_LINEAGE)
     sizes = {side: rows for side, (rows, _) in contents.items()}
-    kept = {part: sizes.get(part, 0) for part in SPLITS}
-    aside = {reason: rows for reason, rows in sizes.items() if reason not in SPLITS}
-    what, rows_in = f"split of {contract.name!r}", features.rows_out
-    check_balance(what, rows_in=rows_in, rows_out=sum(kept.values()), set_aside=aside)
-    _check_splits(assigned, kept, contract)
+    rows_in = features.rows_out
+    check_sizes(sizes, contract, rows_in=rows_in)
+    _refuse_shared(assigned, contract)
     return {
-        part: Counts(rows_in, kept[part], set_aside(sizes, part), contents[part][1])
+        part: Counts(rows_in, sizes[part], set_aside(sizes, part), contents[part][1])
         for part in SPLITS
     }
 
 
-def _check_splits(assigned: DataFrame, kept: Mapping[str, int], contract: Dataset) -> None:
-    """Refuse an empty split, and a key, group or day that is in two of them."""
-    require_rows(kept, contract)
+def _refuse_shared(assigned: DataFrame, contract: Dataset) -> None:
+    """Refuse a key, group or day that is in two splits."""
     column = contract.split.column if contract.split else None
     unit = [column] if column else list(contract.key)
     sides = (

@@ -11,8 +11,8 @@ from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset_learning import SPLITS
 from spark_jobs import lake
 from spark_jobs.checksum import exact_checksum, exact_checksums, with_changes
-from spark_jobs.receipt import Checksum, Counts, check_balance, table_receipt
-from spark_jobs.split_sides import SPLIT, assign_split, require_rows, rows_of_split, set_aside
+from spark_jobs.receipt import Checksum, Counts, table_receipt
+from spark_jobs.split_sides import SPLIT, assign_split, check_sizes, rows_of_split, set_aside
 from spark_jobs.version_changes import VersionChanges, changes_since
 from spark_jobs.within import among_keys
 
@@ -76,13 +76,7 @@ def sync_splits(
         contents = (exact_checksums(r, by=SPLIT, without=FEATURE_LINEAGE) for r in (gone, new))
         moved = _Moved(gone, new, *contents)
         sizes = _sizes(last, moved)
-        check_balance(
-            f"split of {contract.name!r}",
-            rows_in=features.rows_out,
-            rows_out=sum(sizes[part] for part in SPLITS),
-            set_aside={side: rows for side, rows in sizes.items() if side not in SPLITS},
-        )
-        require_rows(sizes, contract)
+        check_sizes(sizes, contract, rows_in=features.rows_out)
         tables = {
             part: _synced(part, moved, contract, table, facts) if moved.has(part) else table
             for part, table in last.items()

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from conf.columns import FEATURE_LINEAGE
 from conf.dataset_learning import SPLITS
+from spark_jobs.receipt import check_balance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,8 +85,17 @@ def set_aside(sizes: Mapping[str, int], part: str) -> dict[str, int]:
     return reasons | {f"in_{p}": sizes.get(p, 0) for p in SPLITS if p != part}
 
 
-def require_rows(sizes: Mapping[str, int], contract: Dataset) -> None:
-    """Raise SplitError for a split without a row."""
+def check_sizes(sizes: Mapping[str, int], contract: Dataset, *, rows_in: int) -> None:
+    """Raise ReceiptError unless each row is on a side or has a reason, SplitError for no rows.
+
+    `sizes` counts the rows of each split, and those of each reason to be in none.
+    """
+    check_balance(
+        f"split of {contract.name!r}",
+        rows_in=rows_in,
+        rows_out=sum(sizes.get(part, 0) for part in SPLITS),
+        set_aside={side: rows for side, rows in sizes.items() if side not in SPLITS},
+    )
     empty = [part for part in SPLITS if not sizes.get(part)]
     if empty:
         raise SplitError(
