@@ -11,7 +11,7 @@ from spark_jobs.feature_sets import DailyFeatureSet
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import TableReceipt, check_balance
 from spark_jobs.retries import done_again_on_conflict
-from spark_jobs.session import fit_to_rows
+from spark_jobs.session import fit_to_rows, persisted
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
 
@@ -87,8 +87,8 @@ def _write(
     facts: Mapping[str, str],
 ) -> TableReceipt:
     """Build, count and write all features, or a part of them."""
-    rows = (part.rows if part else feature_rows(tables, contract)).persist()  # counted and written
-    try:
+    made = part.rows if part else feature_rows(tables, contract)
+    with persisted(made) as rows:  # counted and written
         what = f"features of {contract.name!r}"
         expected = part.expected if part else rows_in
         check_balance(what, rows_in=expected, rows_out=rows.count(), set_aside={})
@@ -101,5 +101,3 @@ def _write(
         written = lake.receipt_at(spark, state, rows_in=rows_in)
         check_balance(what, rows_in=rows_in, rows_out=written.rows_out, set_aside={})
         return written
-    finally:
-        rows.unpersist()

@@ -14,6 +14,7 @@ from spark_jobs.held_scores import held_uri, is_of, split_held
 from spark_jobs.monitoring.incident_log import append_events, numbered, read_events
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.scores import merge_scores
+from spark_jobs.session import persisted
 from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
@@ -105,15 +106,16 @@ def _refuse_earlier(
 def _write(spark: SparkSession, contract: Dataset, event: IncidentEvent, *, lake_uri: str) -> int:
     """Write the held rows of one batch and model, and return how many they are."""
     stored = spark.read.format("delta").load(held_uri(contract, lake_uri))
-    held = stored.where(is_of(event.batch, event.model_name, event.model_version)).persist()
-    first = held.select(FACTS).first()
-    if first is None:  # withdrawn, or written by a call that was broken off
-        return 0
-    facts = json.loads(first[FACTS])
-    # Of this model no later scores are there: they wait behind these. Of others there may be.
-    rows = held.count()
-    merge_scores(split_held(held), contract, rows_in=rows, lake_uri=lake_uri, record=facts)
-    return rows
+    of_event = stored.where(is_of(event.batch, event.model_name, event.model_version))
+    with persisted(of_event) as held:
+        first = held.select(FACTS).first()
+        if first is None:  # withdrawn, or written by a call that was broken off
+            return 0
+        facts = json.loads(first[FACTS])
+        # Of this model no later scores are there: they wait behind these. Of others there may be.
+        rows = held.count()
+        merge_scores(split_held(held), contract, rows_in=rows, lake_uri=lake_uri, record=facts)
+        return rows
 
 
 def _record(

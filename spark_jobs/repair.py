@@ -37,6 +37,7 @@ from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import read_as_text
 from spark_jobs.raw.unreadable import naming_unreadable
 from spark_jobs.retries import done_again_on_conflict
+from spark_jobs.session import persisted
 from spark_jobs.storage import list_files
 from spark_jobs.store_faults import naming_faults
 
@@ -83,19 +84,20 @@ def repair_rows(
     found, stored = _the_file(spark, file, lake_uri), _with_repairs(bronze)
     source = _source(found)
     with naming_unreadable(spark, [found], source):
-        copies = _copies(spark, found, source, contract).persist()
-        _require_named(copies, found)
-    known = copies.join(stored, on=[ROW_ID], how="left_semi").count()
-    new = copies.join(stored, on=[ROW_ID], how="left_anti")
-    _require_quarantined(new, quarantine, stored, found)
-    count = new.count()
-    if count:
-        facts = {REPAIR_FILE: file, REPAIRED_BY: by, REPAIR_AS_OF: stated}
-        rows = _in_place(new, bronze, quarantine, contract, facts)
-        record = {"step": "repair", "file": file, "by": by, "as_of": stated}
-        lake.append_rows(rows, _uri(contract, lake_uri, "bronze"), key=[ROW_ID], record=record)
-    copies.unpersist()
-    return Repair(file, count, known)
+        read = _copies(spark, found, source, contract)
+    with persisted(read) as copies:
+        with naming_unreadable(spark, [found], source):
+            _require_named(copies, found)
+        known = copies.join(stored, on=[ROW_ID], how="left_semi").count()
+        new = copies.join(stored, on=[ROW_ID], how="left_anti")
+        _require_quarantined(new, quarantine, stored, found)
+        count = new.count()
+        if count:
+            facts = {REPAIR_FILE: file, REPAIRED_BY: by, REPAIR_AS_OF: stated}
+            rows = _in_place(new, bronze, quarantine, contract, facts)
+            record = {"step": "repair", "file": file, "by": by, "as_of": stated}
+            lake.append_rows(rows, _uri(contract, lake_uri, "bronze"), key=[ROW_ID], record=record)
+        return Repair(file, count, known)
 
 
 def _tables(spark: SparkSession, contract: Dataset, lake_uri: str) -> tuple[DataFrame, DataFrame]:

@@ -27,7 +27,7 @@ from spark_jobs.score_rows import (
     refused_rows,
     score_rows,
 )
-from spark_jobs.session import fit_to_rows
+from spark_jobs.session import fit_to_rows, persisted
 from spark_jobs.step_state import StepState
 from spark_jobs.store_faults import naming_faults
 from spark_jobs.within import among_keys, anywhere
@@ -85,31 +85,32 @@ def write_scores(
     _refuse_overtaken(spark, uri, facts, contract, lake_uri=lake_uri)
     stored = rows_if_told(spark, uri)
     fit_to_rows(spark, None if stored is None else stored + batch.rows_in)
-    inputs, scores = lake.read_table(spark, batch), scores.persist()
-    check_scores(inputs, scores)
-    _check_class_type(scores, uri)
-    rows = {
-        "scores": score_rows(inputs, scores, contract, run=run),
-        "rejected_scores": refused_rows(
-            lake.read_table(spark, rejected), inputs, scores, contract, run=run
-        ),
-    }
-    record = {**facts, "run_id": run.run_id}
-    known = read_events(spark, contract.name, lake_uri=lake_uri)
-    reason = reason_to_hold(known.events, batch_id_of(batch), run) if batch.rows_in else None
-    if reason:
-        _check_class_type(scores, held_uri(contract, lake_uri))
-        held = hold_scores(rows, batch, contract, run=run, lake_uri=lake_uri, record=record)
-        note_held(spark, known, reason, batch_id_of(batch), run)
-        return held
-    tables = merge_scores(
-        rows,
-        contract,
-        rows_in=batch.rows_in,
-        lake_uri=lake_uri,
-        record=record,
-        files=_files_of(selected),
-    )
+    inputs = lake.read_table(spark, batch)
+    with persisted(scores):
+        check_scores(inputs, scores)
+        _check_class_type(scores, uri)
+        rows = {
+            "scores": score_rows(inputs, scores, contract, run=run),
+            "rejected_scores": refused_rows(
+                lake.read_table(spark, rejected), inputs, scores, contract, run=run
+            ),
+        }
+        record = {**facts, "run_id": run.run_id}
+        known = read_events(spark, contract.name, lake_uri=lake_uri)
+        reason = reason_to_hold(known.events, batch_id_of(batch), run) if batch.rows_in else None
+        if reason:
+            _check_class_type(scores, held_uri(contract, lake_uri))
+            held = hold_scores(rows, batch, contract, run=run, lake_uri=lake_uri, record=record)
+            note_held(spark, known, reason, batch_id_of(batch), run)
+            return held
+        tables = merge_scores(
+            rows,
+            contract,
+            rows_in=batch.rows_in,
+            lake_uri=lake_uri,
+            record=record,
+            files=_files_of(selected),
+        )
     step_state.save(spark, lake_uri, "write_scores", contract.name, StepState(facts, tables))
     return tables
 

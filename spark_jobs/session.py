@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from pyspark.sql import SparkSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from pyspark.sql import DataFrame
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -88,6 +91,19 @@ def map_in_sessions(
     with ThreadPoolExecutor() as pool:
         started = [pool.submit(work, _fit(spark.newSession()), i) for i in items]
     return [each.result() for each in started]
+
+
+@contextmanager
+def persisted(rows: DataFrame) -> Iterator[DataFrame]:
+    """Keep rows that the block looks at several times, and free them however it ends.
+
+    What is kept in a JVM answers whoever reads the same file later, also once it was corrected.
+    """
+    kept = rows.persist()
+    try:
+        yield kept
+    finally:
+        kept.unpersist()
 
 
 def fit_to_rows(spark: SparkSession, rows: int | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -32,11 +31,12 @@ from spark_jobs.repaired import (
     select_repaired,
     standing,
 )
+from spark_jobs.session import persisted
 from spark_jobs.verdict import DELETED, VALID, VERDICT
 from spark_jobs.within import of_ingestions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from pyspark.sql import SparkSession
 
@@ -102,17 +102,18 @@ def judge_all(
     """
     stand = standing(rows)
     rivals = rivals_in(stand, contract) if many else None
-    with _persisted(judge_rows(stand, contract, referenced=others, rivals=rivals)) as judged:
-        audit_released(judged, uris["quarantine"], released, record=record)
-        states = {
-            name: lake.sync_table(
-                _selected(name, judged, rows, contract), uri, key=[ROW_ID], record=record
-            )
-            for name, uri in uris.items()
-        }
-    if rivals:
-        rivals.release()
-    return states
+    try:
+        with persisted(judge_rows(stand, contract, referenced=others, rivals=rivals)) as judged:
+            audit_released(judged, uris["quarantine"], released, record=record)
+            return {
+                name: lake.sync_table(
+                    _selected(name, judged, rows, contract), uri, key=[ROW_ID], record=record
+                )
+                for name, uri in uris.items()
+            }
+    finally:
+        if rivals:
+            rivals.release()
 
 
 def judge_new(
@@ -129,15 +130,15 @@ def judge_new(
     looked up in all.
     """
     new, spark = standing(arrived, among=rows), rows.sparkSession
-    with _persisted(judge_rows(new, contract)) as judged:
+    with persisted(judge_rows(new, contract)) as judged:
         rivals = rivals_of(judged, _rows_that_broke_nothing(spark, contract, uris), contract)
-        with _persisted(rivals) as rivals:
+        with persisted(rivals) as rivals:
             if rivals.isEmpty():
                 return _sync_judged(judged, rows, contract, uris, record)
             old = rows.where(of_ingestions(rivals)("")).join(
                 rivals.select(ROW_ID), on=[ROW_ID], how="left_semi"
             )
-            with _persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
+            with persisted(judge_rows(new.unionByName(old), contract)) as judged_together:
                 return _sync_judged(judged_together, rows, contract, uris, record)
 
 
@@ -173,16 +174,6 @@ def _selected(name: str, judged: DataFrame, rows: DataFrame, contract: Dataset) 
     if name == "repaired":
         return select_repaired(judged, rows, contract)
     return SELECT[name](judged, contract)
-
-
-@contextmanager
-def _persisted(judged: DataFrame) -> Iterator[DataFrame]:
-    """Yield rows of which one pass feeds all tables."""
-    persisted = judged.persist()
-    try:
-        yield persisted
-    finally:
-        persisted.unpersist()
 
 
 def _rows_that_broke_nothing(

@@ -15,7 +15,7 @@ from spark_jobs.checksum import exact_checksums, ten_digits
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt
 from spark_jobs.retries import done_again_on_conflict
-from spark_jobs.session import fit_to_rows
+from spark_jobs.session import fit_to_rows, persisted
 from spark_jobs.split_changes import changed_features, sync_splits
 from spark_jobs.split_sides import (
     SPLIT,
@@ -76,9 +76,8 @@ def _write(
 ) -> dict[str, TableReceipt]:
     """Split all rows."""
     fit_to_rows(spark, features.rows_out)
-    assigned = assign_split(lake.read_table(spark, features), contract)
-    assigned = assigned.persist()  # counted, checked and written
-    try:
+    sides = assign_split(lake.read_table(spark, features), contract)
+    with persisted(sides) as assigned:  # counted, checked and written
         counts = _counts(assigned, features, contract)
         return {
             part: lake.sync_counted(
@@ -90,8 +89,6 @@ def _write(
             )
             for part in SPLITS
         }
-    finally:
-        assigned.unpersist()
 
 
 def _counts(assigned: DataFrame, features: TableReceipt, contract: Dataset) -> dict[str, Counts]:

@@ -12,6 +12,7 @@ from conf.dataset_learning import SPLITS
 from spark_jobs import lake
 from spark_jobs.checksum import exact_checksum, exact_checksums, with_changes
 from spark_jobs.receipt import Checksum, Counts, table_receipt
+from spark_jobs.session import persisted
 from spark_jobs.split_sides import SPLIT, assign_split, check_sizes, rows_of_split, set_aside
 from spark_jobs.version_changes import VersionChanges, changes_since
 from spark_jobs.within import among_keys
@@ -71,8 +72,7 @@ def sync_splits(
 
     Raises ReceiptError for a row that is lost, and SplitError for a split without a row.
     """
-    gone, new = changes.gone.persist(), changes.new.persist()
-    try:
+    with persisted(changes.gone) as gone, persisted(changes.new) as new:
         contents = (exact_checksums(r, by=SPLIT, without=FEATURE_LINEAGE) for r in (gone, new))
         moved = _Moved(gone, new, *contents)
         sizes = _sizes(last, moved)
@@ -81,9 +81,6 @@ def sync_splits(
             part: _synced(part, moved, contract, table, facts) if moved.has(part) else table
             for part, table in last.items()
         }
-    finally:
-        gone.unpersist()
-        new.unpersist()
     return {
         part: replace(
             table,

@@ -18,6 +18,7 @@ from spark_jobs.raw.errors import SourceError
 from spark_jobs.raw.sources import list_all, read_as_text
 from spark_jobs.raw.unreadable import naming_unreadable, read_through
 from spark_jobs.receipt import check_balance
+from spark_jobs.session import persisted
 from spark_jobs.verdict import DELETED, DUPLICATE, QUARANTINED, VALID, VERDICT, uniques_of
 
 if TYPE_CHECKING:
@@ -88,11 +89,8 @@ def try_files(
         rows = read_as_text(spark, files, contract, stated)
         taken = rows if most_rows is None else rows.limit(most_rows)
         is_whole = most_rows is None or rows.limit(most_rows + 1).count() <= most_rows
-        judged = judge_rows(_as_bronze(spark, taken, files), contract).persist()
-        try:
+        with persisted(judge_rows(_as_bronze(spark, taken, files), contract)) as judged:
             return _trial(judged, files, contract, most_examples=most_examples, is_whole=is_whole)
-        finally:
-            judged.unpersist()
 
 
 def _as_bronze(spark: SparkSession, rows: DataFrame, files: Sequence[StoredFile]) -> DataFrame:

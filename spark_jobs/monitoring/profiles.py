@@ -37,7 +37,7 @@ from spark_jobs.receipt import Counts, TableReceipt, check_balance, table_receip
 from spark_jobs.repaired import standing
 from spark_jobs.retries import done_again_on_conflict
 from spark_jobs.row_changes import schema_hash, with_row_hash
-from spark_jobs.session import fit_to_rows
+from spark_jobs.session import fit_to_rows, persisted
 from spark_jobs.store_faults import naming_faults
 
 if TYPE_CHECKING:
@@ -99,13 +99,12 @@ def profile_dataset(
     rows = _rows_to_profile(frames, arrived, contract, watched, reference)
     changed = _changed_days(rows, uris["profiles"], model).localCheckpoint()
     arrivals = arrival_profiles(frames["bronze"], frames["quarantine"], arrived)
-    of_days = rows.join(F.broadcast(changed), on=[DAY], how="left_semi").persist()  # read twice
-    profiles = arrivals
-    if not changed.isEmpty():
-        profiles = profile_days(of_days, reference.bins).unionByName(arrivals)
-    # Its plan is cut off: Spark would look through hundreds of expressions at each comparison.
-    profiles = _with_hash(profiles, reference, model).localCheckpoint()
-    of_days.unpersist()
+    with persisted(rows.join(F.broadcast(changed), on=[DAY], how="left_semi")) as of_days:
+        profiles = arrivals
+        if not changed.isEmpty():
+            profiles = profile_days(of_days, reference.bins).unionByName(arrivals)
+        # Its plan is cut off: Spark would look through hundreds of expressions at each comparison.
+        profiles = _with_hash(profiles, reference, model).localCheckpoint()
     facts = {name: version_of(table) for name, table in sorted(tables.items())}
     record = {"step": "profile_rows", "reference": reference.id, **facts}
     state = _put(profiles, changed, uris["profiles"], model, record=record)

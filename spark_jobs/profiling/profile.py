@@ -13,6 +13,7 @@ from conf.columns import MALFORMED
 from spark_jobs.conform import WHITE_SPACE
 from spark_jobs.profiling.keys import find_keys
 from spark_jobs.profiling.shapes import BY_NAME, CODE, NULL_TEXTS, SHAPES
+from spark_jobs.session import persisted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -89,16 +90,12 @@ def profile_rows(rows: DataFrame, names: Sequence[str], *, files: int, label: st
     """
     # By place: two names may be one to Spark.
     places = [f"_{place}" for place, _ in enumerate(names)]
-    placed = rows.toDF(*places, *rows.columns[len(names) :]).persist()
-    try:
+    with persisted(rows.toDF(*places, *rows.columns[len(names) :])) as placed:
         counts = placed.agg(F.count(F.lit(1)), F.count(MALFORMED)).collect()[0]
         counted, malformed = int(counts[0]), int(counts[1])
         whole = placed.where(F.col(MALFORMED).isNull()).select(*places)
-        texts = _texts(whole).persist()
-        try:
+        with persisted(_texts(whole)) as texts:
             columns = _column_profiles(texts, places)
-        finally:
-            texts.unpersist()
         others = [c for c, name in zip(columns, names, strict=True) if name != label]
         keys = find_keys(whole, others, counted - malformed)
         return Profile(
@@ -109,8 +106,6 @@ def profile_rows(rows: DataFrame, names: Sequence[str], *, files: int, label: st
             columns=[replace(c, name=name) for c, name in zip(columns, names, strict=True)],
             keys=[[names[n] for n, place in enumerate(places) if place in key] for key in keys],
         )
-    finally:
-        placed.unpersist()
 
 
 def _texts(rows: DataFrame) -> DataFrame:

@@ -170,6 +170,8 @@ def test_a_row_that_names_no_quarantined_one_is_refused(trips: Trips, text: str,
     stated = text.replace("{x}", trips.quarantined()["x"]).replace("{valid}", valid)
     with pytest.raises(SourceError, match=said):
         trips.repair(f"{COPIED}{stated}", name="refused.csv")
+    # Spark would answer from what it keeps once the file is corrected.
+    assert trips.spark._jsparkSession.sharedState().cacheManager().isEmpty()  # noqa: SLF001 # PySpark cannot tell
     assert len(commits(f"{trips.folder}/{BRONZE}")) == 1
 
 
