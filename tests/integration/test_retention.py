@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 from delta.tables import DeltaTable
 
-from assets.mltables import write_mltable
 from spark_jobs import lake
 from spark_jobs.broken_table import BrokenTableError
 from spark_jobs.delta_log import table_state
@@ -89,6 +88,16 @@ def found(
     return find_old_versions(spark, str(uri), named, lake_uri=root, replaced_before=moment)
 
 
+def write_mltable(folder: Path, table: str, **of: object) -> Path:
+    """Write an MLTable of one Delta table, as the component that publishes does."""
+    folder.mkdir(parents=True)
+    reads = [{"read_delta_lake": of}]
+    told = {"type": "mltable", "paths": [{"folder": table}], "transformations": reads}
+    file = folder / "MLTable"
+    file.write_text(json.dumps(told))  # JSON is YAML
+    return file
+
+
 def names(old: OldVersions) -> set[str]:
     return {file.name for file in old.files}
 
@@ -143,13 +152,12 @@ def test_a_file_that_the_newest_version_lacks_too_is_no_old_one(
 def test_mltables_and_states_of_steps_name_versions(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
-    release = tmp_path / "published" / "a_run" / "train"
-    write_mltable(str(release), table_uri=str(table), version=0)
+    write_mltable(tmp_path / "published" / "a_run" / "train", str(table), version_as_of=0)
     receipt = replace(lake.receipt_of(spark, str(table)), version=2)
     facts = {"features": f"{receipt.id}@3#a-commit", "rules": "not@version"}
     save(spark, str(tmp_path), "split", "trips", StepState(facts, {"train": receipt}))
-    elsewhere = tmp_path / "runs" / "made" / "MLTable"
-    write_mltable(str(elsewhere.parent), table_uri=f"abfs://l@a/{PLACE}/", version=1)
+    folder = tmp_path / "runs" / "made"
+    elsewhere = write_mltable(folder, f"abfs://l@a/{PLACE}/", version_as_of=1)
 
     named = named_versions(spark, str(tmp_path))
     assert named.of(receipt.id, PLACE) == {0, 2, 3}
@@ -162,10 +170,8 @@ def test_mltables_and_states_of_steps_name_versions(
 def test_nothing_is_old_in_a_table_of_which_an_mltable_names_a_moment(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
-    file = tmp_path / "published" / "by_hand" / "MLTable"
-    file.parent.mkdir(parents=True)
-    reads = {"read_delta_lake": {"timestamp_as_of": "2026-01-01T00:00:00Z"}}
-    file.write_text(json.dumps({"paths": [{"folder": str(table)}], "transformations": [reads]}))
+    folder, moment = tmp_path / "published" / "by_hand", "2026-01-01T00:00:00Z"
+    write_mltable(folder, str(table), timestamp_as_of=moment)
     old = found(spark, table, named_versions(spark, str(tmp_path)))
     assert old.unread == "an MLTable names a moment, and no version of it"
     assert old.files == ()
