@@ -30,8 +30,8 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="begin no crash after so many (all of them)")
     parser.add_argument("--workers", type=int, default=2, help="crashes at once")
     options = parser.parse_args()
-    plan, commit = _plan(), (git_commit() or "")[:10]  # before outcomes are written into it
-    before = read_tried()
+    before, commit = read_tried(), (git_commit() or "")[:10]  # before outcomes are written into it
+    plan = tried_for(_plan(), before)
     tried = {each: before[each] for each in dict.fromkeys(plan.values()) if each in before}
     write_tried(tried)  # without what is a point no more, as the page has it
     # What was tried longest ago comes first, and before it what never was.
@@ -46,6 +46,23 @@ def main() -> int:
     unequal = sum(not each.is_equal for each in tried.values())
     print(f"wrote {PAGE.name}; {unequal} of {len(tried)} crashes did not end equal")
     return 1 if unequal else 0
+
+
+def tried_for(plan: Mapping[Crash, Crash], before: Mapping[Crash, Tried]) -> dict[Crash, Crash]:
+    """Let a crash that was tried before stand for those like it, in place of the last of them.
+
+    Nodes that run at once reach their points in another order each time, so that another one of
+    them is the last.
+    """
+    alike: dict[Crash, list[Crash]] = {}
+    for each, by in plan.items():
+        alike.setdefault(by, []).append(each)
+    tried = {
+        by: max((each for each in those if each in before), key=lambda each: before[each].day)
+        for by, those in alike.items()
+        if by not in before and any(each in before for each in those)
+    }
+    return {each: tried.get(by, by) for each, by in plan.items()}
 
 
 def _plan() -> Mapping[Crash, Crash]:
