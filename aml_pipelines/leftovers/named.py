@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aml_pipelines.files import read_json, texts_in
 from aml_pipelines.leftovers.runs import COMPLETED, run_records
+from aml_pipelines.pipeline.mltable_file import MLTABLE
 from aml_pipelines.pipeline.references import FOLDERS, DatastorePath, LocalPath, parse
 from aml_pipelines.workspace.assets.kinds import DATA, KINDS
 from aml_pipelines.workspace.assets.mlflow_tables import MlflowTables
@@ -41,8 +42,9 @@ class NamedPaths:
     @property
     def mltables(self) -> list[str]:
         """Return the URIs of the MLTables in folders that are named."""
-        files = (path / "MLTable" for path in self.paths)
-        return sorted(file.as_uri() for file in files if file.is_file())
+        files = (path / MLTABLE for path in self.paths)
+        # As Hadoop has them: it takes what is escaped in a URI for a name.
+        return sorted(f"file:{file}" for file in files if file.is_file())
 
     def has(self, path: Path) -> bool:
         """Return whether `path`, or a folder that it is in, is named."""

@@ -120,7 +120,7 @@ def test_old_versions_are_listed_then_removed_but_not_one_that_an_mltable_names(
         commit = log / f"{version:020}.json"
         commit.write_text("".join(f"{json.dumps(action)}\n" for action in actions))
         os.utime(commit, (long_ago, long_ago))
-    release = lake / "runs" / "r" / "publish" / "outputs" / "train"
+    release = lake / "runs" / "r" / "publish" / "outputs" / "a train"
     release.mkdir(parents=True)
     write_mltable(str(release), table_uri=str(log.parent), version=1)
     stored = f"azureml://datastores/lake/paths/{release.relative_to(lake)}"
