@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import shutil
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 
-from aml_pipelines.execution.record import git_commit
 from environments.spark.java_home import java_home
-from tests.bench.kept import KEPT, kept_of
+from tests.bench.kept import KEPT, keep, kept_of
 from tests.bench.measuring import Found, measure_module
 from tests.bench.page import PAGE, page, rows_of
 from tests.bench.sizes import SIZES
@@ -27,10 +24,8 @@ def main() -> int:
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--work", nargs="*", choices=all_works(), metavar="WORK")
     parser.add_argument("--page", type=Path, default=PAGE, help="another file than the docs' page")
-    parser.add_argument("--kept", type=Path, help="where what was measured is kept for the page")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="what the page is made of")
     options = parser.parse_args()
-    kept: Path = options.kept or KEPT / f"{git_commit()}"
-    kept.mkdir(parents=True, exist_ok=True)
     os.environ["JAVA_HOME"] = str(java_home())
     failed = 0
     for name in options.work or works_of(SIZES[options.size]):
@@ -39,10 +34,10 @@ def main() -> int:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             found: Found = pool.submit(measure_module, name, options.size, folder).result()
         shutil.rmtree(folder)
-        (kept / f"{options.size}-{name}.json").write_text(json.dumps(asdict(found)), "utf-8")
+        keep(found, options.kept)
         failed += len(found.errors)
         print("\n".join([*rows_of(found), *found.errors]), flush=True)
-    options.page.write_text(page(kept_of(kept)), "utf-8")
+    options.page.write_text(page(kept_of(options.kept)), "utf-8")
     print(f"wrote {options.page}")
     return 1 if failed else 0
 

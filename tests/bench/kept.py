@@ -1,21 +1,26 @@
-"""What was measured before: JSON files of one commit, each of a module at a size."""
+"""What was measured before: JSON files, each of a module at a size, with the commit it is of."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
-from conf.target import REPOSITORY
 from tests.bench.comparison import Comparison
 from tests.bench.event_log import Executed
 from tests.bench.measuring import Cost, Found
 from tests.bench.usage import Usage
 
-if TYPE_CHECKING:
-    from pathlib import Path
+# Beside the code: the page has what was measured when, and what is measured anew takes its place.
+KEPT = Path(__file__).with_name("measured")
 
-# A folder for each commit: a command that was cut off loses one piece of work.
-KEPT = REPOSITORY / ".cache" / "bench" / "measured"
+
+def keep(found: Found, folder: Path) -> None:
+    """Write what was found in place of what the same module found at this size before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{found.size}-{found.module}.json"
+    file.write_text(f"{json.dumps(asdict(found), indent=1)}\n", "utf-8")
 
 
 def kept_of(folder: Path) -> list[Found]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from aml_pipelines.execution.record import git_commit
 from aml_pipelines.processes import LOOPBACK
 from tests.bench.comparison import Comparison, compare
 from tests.bench.event_log import logging_environment
@@ -43,6 +44,7 @@ class Found:
     """What one module of work measured at a size: costs, comparisons, and what went wrong.
 
     `load` is the load of the machine in the minute before: how busy it was with other work.
+    `commit` is empty where it was not written down.
     """
 
     module: str
@@ -50,6 +52,7 @@ class Found:
     machine: str
     load: float
     day: str
+    commit: str
     costs: list[Cost] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
@@ -64,7 +67,7 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
     os.environ |= logging_environment(events)
     os.environ |= {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
     load, _, _ = os.getloadavg()
-    found = Found(module, size_name, machine(), load, f"{datetime.now(tz=UTC):%Y-%m-%d}")
+    found = Found(module, size_name, machine(), load, f"{datetime.now(tz=UTC):%Y-%m-%d}", _commit())
     try:
         for work in import_module(f"{_OF_THE_TABLE}.{module}").works(size, folder):
             _measure(work, found, turns=size.turns, events=events)
@@ -73,6 +76,12 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
     except BenchError as error:
         found.errors.append(str(error))
     return found
+
+
+def _commit() -> str:
+    """Return ten digits of the commit, with a + when files differ from it."""
+    commit = git_commit() or ""
+    return commit[:10] + "+" * commit.endswith("+")
 
 
 def machine() -> str:

@@ -17,10 +17,11 @@ PAGE = REPOSITORY / "docs" / "performance.md"
 _MIB = 2**20
 _TITLE = "# Performance\n"
 _HEAD = """\
-`make bench SIZE=…` wrote this page. Each way to do some work was measured on one machine in turns:
-ours, the others, ours again. A figure is the median of the turns. **What all ways had made was
-compared first:** a pair that is not equal, by rows and by a hash over them, is an error and has no
-figures here. An aim that is not met stays, with how far off it is.
+`make bench SIZE=…` wrote this page, of what it has measured last at each size
+(`tests/bench/measured`). Each way to do some work was measured on one machine in turns: ours, the
+others, ours again. A figure is the median of the turns. **What all ways had made was compared
+first:** a pair that is not equal, by rows and by a hash over them, is an error and has no figures
+here. An aim that is not met stays, with how far off it is.
 
 - *seconds* are those of a clock, *CPU* those of all processes, the JVM too. *Peak* is the most
   memory that all of them had at a moment, a shared page counted once. *Read* and *written* went
@@ -36,9 +37,7 @@ _SMALL = """\
 def page(found: Sequence[Found]) -> str:
     """Return the text of the page, with what was found size by size."""
     sizes = [size for size in SIZES.values() if any(each.size == size.name for each in found)]
-    is_small = all(size.is_small for size in sizes)
-    parts = [_TITLE, *([_SMALL] if is_small else []), _HEAD]
-    return "\n".join([*parts, *(_section(size, found) for size in sizes)])
+    return "\n".join([_TITLE, _HEAD, *(_section(size, found) for size in sizes)])
 
 
 def rows_of(found: Found) -> list[str]:
@@ -63,10 +62,9 @@ def _section(size: Size, all_found: Sequence[Found]) -> str:
     loads = [each.load for each in found]
     turns = "a turn" if size.turns == 1 else f"{size.turns} turns"
     busy = f"The load before each piece was {min(loads):.1f} to {max(loads):.1f}; {turns} each."
-    days = sorted({each.day for each in found})
     comparisons = [
         f"| {each.work} | {each.ours} | {each.other} | {each.aim} | {each.measured} | "
-        f"{each.missed} |"
+        f"{each.missed} | {one.day} | {one.commit} |"
         for one in found
         for each in one.comparisons
     ]
@@ -77,8 +75,9 @@ def _section(size: Size, all_found: Sequence[Found]) -> str:
     remarks = [*notes, *not_here, *errors]
     lines = [
         f"## `SIZE={size.name}`: {size.title}\n",
-        f"On {' and '.join(machines)}; {', '.join(days)}. {busy}\n",
-        *_table("work | ours | against | aim | measured | missed", comparisons),
+        *([_SMALL] if size.is_small else []),
+        f"On {' and '.join(machines)}. {busy}\n",
+        *_table("work | ours | against | aim | measured | missed | on | at", comparisons),
         *([*remarks, ""] if remarks else []),
         *_table(
             "work | way | rows | rows/s | seconds | CPU s | peak MiB | read MiB | written MiB "

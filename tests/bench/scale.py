@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.execution.record import git_commit
 from conf.prices import PRICES, load_prices
 from tests.bench.kept import KEPT, kept_of
 
@@ -50,7 +49,7 @@ class Growth:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kept", type=Path, default=KEPT / f"{git_commit()}")
+    parser.add_argument("--kept", type=Path, default=KEPT)
     parser.add_argument("--hours", type=float, default=1.0, help="in which a run is to end")
     parser.add_argument("--prices", type=Path, default=PRICES)
     parser.add_argument("--instance", default="standard_e4s_v3", help="its name among the prices")

@@ -45,7 +45,7 @@ def test_all_ways_make_the_same_and_the_page_says_what_they_cost(tmp_path: Path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "figures of `SIZE=small`" in text
     lines = [line.split(" | ") for line in re.findall(r"^\| (.+) \|$", text, re.MULTILINE)]
-    assert {(line[0], line[2]) for line in lines if len(line) == 6} >= COMPARED
+    assert {(line[0], line[2]) for line in lines if len(line) == 8} >= COMPARED
     costs = {line[1]: line for line in lines if len(line) == 11}
     for way in ("data pipeline", "notebook style", "plain overwrite", "mlflow.pyfunc.spark_udf"):
         _, _, rows, *figures = costs[way]

@@ -17,7 +17,7 @@ def cost(rows: int, cpu_seconds: float, *, way: str = OURS) -> Cost:
 
 def test_sizes_of_our_way_are_found_the_least_first() -> None:
     one, ten = cost(100, 60), cost(1_000, 240)
-    found = [Found("m", size, "machine", 0.0, "2026-11-27") for size in ("10", "year")]
+    found = [Found("m", size, "machine", 0.0, "2026-11-27", "abc") for size in ("10", "year")]
     found[0].costs += [ten, cost(5, 5, way="notebook style")]
     found[1].costs += [one]
     assert costs_of(found) == [one, ten]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench.comparison import compare
+from tests.bench.comparison import Comparison, compare
 from tests.bench.event_log import Executed
+from tests.bench.kept import keep, kept_of
 from tests.bench.measuring import Cost, Found
 from tests.bench.page import page
 from tests.bench.sizes import SIZES
@@ -134,9 +135,22 @@ def test_a_cluster_is_started_only_where_it_is_asked_for() -> None:
     }
 
 
-def test_the_page_of_few_rows_says_so_at_its_top() -> None:
-    text = page([Found("data_pipeline", "small", "2 cores", 9.0, "2026-01-31")])
-    assert text.splitlines()[2].startswith("> **These are figures of `SIZE=small`**")
+def test_the_page_says_of_few_rows_that_they_are() -> None:
+    sizes = [Found("plan", size, "2 cores", 9.0, "2026-01-31", "abc") for size in ("small", "10")]
+    small, _, ten = page(sizes).partition("## `SIZE=10`")
+    assert "> **These are figures of `SIZE=small`**" in small.partition("## `SIZE=small`")[2]
+    assert "figures of `SIZE=small`" not in ten
+
+
+def test_what_is_measured_anew_takes_the_place_of_the_same_at_its_size(tmp_path: Path) -> None:
+    first, of_ten, anew = (
+        Found("plan", size, "2 cores", 9.0, "2026-01-31", commit)
+        for size, commit in (("year", "abc"), ("10", "abc"), ("year", "def"))
+    )
+    for found in (first, of_ten, anew):
+        found.costs.append(Cost("plan", "a", 1, usage_of(2.0)))
+        keep(found, tmp_path / "measured")
+    assert kept_of(tmp_path / "measured") == [of_ten, anew]
 
 
 def test_the_page_has_each_size_with_its_own_figures() -> None:
@@ -147,7 +161,9 @@ def test_the_page_has_each_size_with_its_own_figures() -> None:
             "2 cores",
             9.0,
             "2026-01-31",
+            "abc",
             costs=[Cost("copy", "a", 1000, usage_of(seconds))],
+            comparisons=[Comparison("copy", "a", "b", "reported", f"{seconds}", "")],
             errors=[f"copy: {size} is not equal"],
         )
         for size, seconds in (("10", 8.0), ("year", 2.0))
@@ -158,7 +174,8 @@ def test_the_page_has_each_size_with_its_own_figures() -> None:
     cost = "| copy | a | 1,000 | {} | 1.0 | 0.0 | 2.0 | 3 | 4 |".format
     assert [part.count(cost("500 | 2.0 | 4.0")) for part in (year, ten)] == [1, 0]
     assert [part.count(cost("125 | 8.0 | 16.0")) for part in (year, ten)] == [0, 1]
-    assert "On 2 cores; 2026-01-31." in year
+    assert "On 2 cores. " in year
+    assert "| copy | a | b | reported | 2.0 |  | 2026-01-31 | abc |" in year
     assert "was 9.0 to 9.0; 3 turns each." in year
     assert "was 9.0 to 9.0; a turn each." in ten
     assert "year is not equal" in year
