@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Where the event logs of what is measured are.
 FOLDER_VARIABLE = "BENCH_EVENT_LOGS"
+# Options of each JVM that spark-submit starts.
+OPTIONS_VARIABLE = "SPARK_SUBMIT_OPTS"
 _IN_PROGRESS = ".inprogress"
 # Events are written by a thread of their own; a log that grows no more for so long has them all.
 _CALM_SECONDS = 0.3
@@ -32,28 +34,26 @@ class Executed:
 def logging_environment(folder: Path) -> dict[str, str]:
     """Return variables with which each Spark that is started writes its event log to `folder`.
 
-    The settings are a file beside it, as those of an installation are: no command names them.
+    A file of settings would do as well, but in a folder that Java has on its class path: a JVM then
+    takes no classes from the archive, which was made without that folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    conf = folder.with_name(f"{folder.name}-conf")
-    conf.mkdir(exist_ok=True)
-    text = "".join(f"{name} {value}\n" for name, value in _settings(folder).items())
-    (conf / "spark-defaults.conf").write_text(text, "utf-8")
-    return {"SPARK_CONF_DIR": str(conf), FOLDER_VARIABLE: str(folder)}
+    options = (os.environ.get(OPTIONS_VARIABLE, ""), _options(folder))
+    return {OPTIONS_VARIABLE: " ".join(options).strip(), FOLDER_VARIABLE: str(folder)}
 
 
 def logging_options() -> str:
-    """Return options of a JVM that do the same where SPARK_CONF_DIR is set by what is measured."""
-    settings = _settings(Path(os.environ[FOLDER_VARIABLE]))
-    return " ".join(f"-D{name}={value}" for name, value in settings.items())
+    """Return options of a JVM that do the same where what is measured sets these variables."""
+    return _options(Path(os.environ[FOLDER_VARIABLE]))
 
 
-def _settings(folder: Path) -> dict[str, str]:
-    return {
+def _options(folder: Path) -> str:
+    settings = {
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",
         "spark.eventLog.dir": folder.as_uri(),
     }
+    return " ".join(f"-D{name}={value}" for name, value in settings.items())
 
 
 class EventLogs:

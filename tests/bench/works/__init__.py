@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tests.bench.sizes import Size
 
 # Several cold runs each, which say nothing of few rows: at the small size only if they are named.
-LONG = frozenset({"cold_spark", "growth", "main_job", "one_day", "skew"})
+LONG = frozenset({"cold_spark", "daily_commits", "growth", "main_job", "one_day", "skew"})
 # What `make bench CLUSTER=1` measures, and nothing else does.
 CLUSTER = "cluster"
 
