@@ -64,10 +64,13 @@ STRICT = {
     "spark.sql.files.ignoreCorruptFiles": "false",
 }
 # Spark 4 knows six character sets and refuses bytes that are none of theirs, unless it is told to
-# take all of Java's, and to put a mark in place of such bytes, as Spark 3.5 does.
+# take all of Java's, and to put a mark in place of such bytes, as Spark 3.5 does. Its Delta refuses
+# versions that were replaced before `deletedFileRetentionDuration`: what receipts and MLTables name
+# can be read as long as its files are there, and `care` alone removes those.
 SINCE_SPARK_4 = {
     "spark.sql.legacy.javaCharsets": "true",
     "spark.sql.legacy.codingErrorAction": "true",
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
 }
 
 
