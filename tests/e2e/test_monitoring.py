@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from aml_pipelines.workspace.jobs.store import FINAL, Jobs
 from tests.delta_logs import operations
 from tests.e2e.lake_runs import ALL, Ended, command, make_lake, receipt, rows_of, run
+from tests.e2e.served import serving
 from tests.e2e.word_labels import write_own
 from tests.rooms import copy_rooms
 
@@ -18,8 +21,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),  # MLflow's
 ]
 MODEL = "--model=tickets_model"
+OF_TICKETS = ("--set=inputs.dataset=tickets", "--set=inputs.model_name=tickets_model")
 MONITOR = """
-levels: {nulls: hold}
+levels: {nulls: hold, vanished_value: retrain}
 receivers: {team: {shape: slack, connection: alerts}}
 """
 SEEN = ("opened", "found", "ended")
@@ -68,9 +72,11 @@ def test_a_planted_fault_of_a_batch_is_found_and_named(watched: Watched) -> None
     others = {f["column"] for f in health["findings"]} - {"floor"}
     assert others <= {"score", "class"}  # which may follow the floor
     first = health["findings"][0]
-    assert (first["kind"], first["level"]) == ("nulls", "hold")
-    assert first["cause"].startswith("floor is null in ")
-    assert first["evidence"]["reference"] == 0
+    assert (first["kind"], first["level"]) == ("vanished_value", "retrain")
+    nulls = next(found for found in health["findings"] if found["kind"] == "nulls")
+    assert nulls["level"] == "hold"
+    assert nulls["cause"].startswith("floor is null in ")
+    assert nulls["evidence"]["reference"] == 0
     more = len(health["findings"]) - 1
     verdict = f"are not like before: {first['cause']}; {more} more findings"
     last = watched.ended.text.splitlines()[-1]
@@ -142,3 +148,35 @@ def test_a_batch_that_comes_while_nulls_hold_waits_until_it_is_released(watched:
     assert after == {*tickets, 999}
     released = [row for row in watched.incidents if row["event"] == "released"]
     assert [(row["batch"], row["person"]) for row in released] == [(name, "Ada")]
+
+
+def test_a_workspace_that_is_served_carries_through_what_an_incident_leads_to(
+    watched: Watched,
+) -> None:
+    repository, lake = watched.repository, watched.lake
+    # A run has a workspace of its own, which runs no jobs: what failed then is done when one does.
+    assert {row["event"] for row in retrainings(watched)} == {"claimed", "failed"}
+    target = lake.parent / "local.yml"
+    with serving(target, lake):
+        words = ("--name=watch", "--wait", "--create-missing", f"--target={target}")
+        submitted = command("submit", "monitoring", *OF_TICKETS, *words, repository=repository)
+        assert submitted.returncode == 0, submitted.stdout + submitted.stderr
+        done = retrainings(watched)[-1]
+        job = f"retrain-{done['incident']}"
+        assert (done["event"], done["detail"]) == ("done", f"job {job}")
+        while (state := job_state(lake, job)) not in FINAL:
+            time.sleep(1)
+    assert state == "Completed"
+    # On the same release it learns what the champion has learnt, which its gate lets be champion.
+    decision = lake / "runs" / job / "compare" / "outputs" / "decision" / "decision.json"
+    decided = json.loads(decision.read_text())
+    assert (decided["champion"], decided["judgement"]["passes"]) == ("tickets_model v1", False)
+    assert decided["judgement"]["gain"]["value"] == 0
+
+
+def retrainings(watched: Watched) -> list[dict[str, Any]]:
+    return [row for row in watched.incidents if row["action"] == "retrain"]
+
+
+def job_state(lake: Path, name: str) -> str:
+    return next(job.state for job in Jobs(lake).all() if job.name == name)
