@@ -21,7 +21,8 @@ _HEAD = """\
 (`tests/bench/measured`). Each way to do some work was measured on one machine in turns: ours, the
 others, ours again. A figure is the median of the turns. **What all ways had made was compared
 first:** a pair that is not equal, by rows and by a hash over them, is an error and has no figures
-here. An aim that is not met stays, with how far off it is.
+here. An aim that is not met stays, with how far off it is. Where no commit stands, it was not
+written down.
 
 - *seconds* are those of a clock, *CPU* those of all processes, the JVM too. *Peak* is the most
   memory that all of them had at a moment, a shared page counted once. *Read* and *written* went

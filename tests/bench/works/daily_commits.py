@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -12,6 +11,7 @@ from conf.dataset import load_dataset
 from spark_jobs import lake
 from spark_jobs.within import among_keys
 from tests.bench.delta_digests import table_outcome
+from tests.bench.lakes import BenchLake
 from tests.bench.raw_flights import raw_flights
 from tests.bench.session import bench_session
 from tests.bench.steps import tables_of_flights
@@ -41,7 +41,7 @@ def works(size: Size, folder: Path) -> Iterator[Work]:
     raw = raw_flights(size)
     raw.link_into(folder / "lake")
     key = load_dataset("flights").key
-    features = lake_rows(tables_of_flights(folder / "lake")["features"].uri)
+    features = _stored(tables_of_flights(folder / "lake")["features"].uri)
     daily, once = (_Table(folder / name, key, raw.rows) for name in ("daily", "once"))
     days = [row[0] for row in features.select(DAY).distinct().orderBy(DAY).collect()]
     before, *arriving = days[-DAYS - 1 :]
@@ -50,7 +50,7 @@ def works(size: Size, folder: Path) -> Iterator[Work]:
         of_yesterday = features.where((F.col(DAY) == F.lit(before)) & F.expr(_FEW))
         daily.merge(features.where(F.col(DAY) == F.lit(day)).unionByName(_corrected(of_yesterday)))
         before = day
-    once.make(lake_rows(daily.uri))
+    once.make(_stored(daily.uri))
     for table in (daily, once):
         table.keep()
     yield Work(
@@ -63,7 +63,7 @@ def works(size: Size, folder: Path) -> Iterator[Work]:
     )
 
 
-def lake_rows(uri: str) -> DataFrame:
+def _stored(uri: str) -> DataFrame:
     return bench_session().read.format("delta").load(uri)
 
 
@@ -77,8 +77,9 @@ class _Table:
     """A table that each turn finds as it was kept."""
 
     def __init__(self, folder: Path, key: tuple[str, ...], rows: int) -> None:
-        self._folder, self._kept = folder, folder.with_name(f"{folder.name}-kept")
-        self._key, self._rows, self.uri = key, rows, str(folder)
+        self._lake, self._key, self._rows = BenchLake(folder), key, rows
+        self._path = self._lake.path / "table"
+        self.uri = str(self._path)
 
     def make(self, rows: DataFrame) -> None:
         lake.sync_table(rows, self.uri, key=self._key, record=RECORD)
@@ -88,20 +89,18 @@ class _Table:
         lake.upsert_table(rows, self.uri, key=self._key, record=RECORD, within=within)
 
     def keep(self) -> None:
-        shutil.copytree(self._folder, self._kept)
+        self._lake.keep("arrived")
 
     def way(self, name: str, day: object) -> Way:
         def do() -> None:
-            lake_rows(self.uri).write.format("noop").mode("overwrite").save()
-            of_day = lake_rows(self.uri).where(F.col(DAY) == F.lit(day))
+            _stored(self.uri).write.format("noop").mode("overwrite").save()
+            of_day = _stored(self.uri).where(F.col(DAY) == F.lit(day))
             self.merge(_corrected(of_day))
 
-        return Way(name, self._rows, do, self._outcome, prepare=self._lay_out)
-
-    def _lay_out(self) -> None:
-        shutil.rmtree(self._folder)
-        shutil.copytree(self._kept, self._folder)
+        return Way(
+            name, self._rows, do, self._outcome, prepare=lambda: self._lake.lay_out("arrived")
+        )
 
     def _outcome(self) -> Outcome:
         columns = (*self._key, CHANGED, ROW_HASH)
-        return table_outcome([self._folder], columns, named="the table")
+        return table_outcome([self._path], columns, named="the table")
