@@ -51,7 +51,7 @@ def _champion_before(client: MLClient, name: str, version: str) -> int:
 
 
 def _traffic_back(client: MLClient, name: str, version: str) -> Iterator[str]:
-    """Give the traffic of deployments of a version to one of another version, at each endpoint."""
+    """Move traffic from deployments of a version to one of another version, at each endpoint."""
     for listed in client.online_endpoints.list():
         endpoint: Any = client.online_endpoints.get(str(listed.name))
         serving: dict[str, str] = {

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from aml_pipelines.execution.record import git_commit
 from aml_pipelines.processes import LOOPBACK
 from tests.bench.comparison import Comparison, compare
 from tests.bench.event_log import logging_environment
@@ -20,6 +19,7 @@ from tests.bench.lakes import BenchError
 from tests.bench.sizes import SIZES
 from tests.bench.turns import NotHereError, UnequalOutcomesError, measure_in_turns
 from tests.bench.usage import Usage, adopt_orphans
+from tests.measured_at import short_commit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,9 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
     os.environ |= logging_environment(events)
     os.environ |= {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
     load, _, _ = os.getloadavg()
-    found = Found(module, size_name, machine(), load, f"{datetime.now(tz=UTC):%Y-%m-%d}", _commit())
+    found = Found(
+        module, size_name, machine(), load, f"{datetime.now(tz=UTC):%Y-%m-%d}", short_commit()
+    )
     try:
         for work in import_module(f"{_OF_THE_TABLE}.{module}").works(size, folder):
             _measure(work, found, turns=size.turns, events=events)
@@ -76,12 +78,6 @@ def measure_module(module: str, size_name: str, folder: Path) -> Found:
     except BenchError as error:
         found.errors.append(str(error))
     return found
-
-
-def _commit() -> str:
-    """Return ten digits of the commit, with a + when files differ from it."""
-    commit = git_commit() or ""
-    return commit[:10] + "+" * commit.endswith("+")
 
 
 def machine() -> str:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from rich.progress import track
 
-from aml_pipelines.execution.record import git_commit
 from tests.chaos.crashes import alike
 from tests.chaos.page import PAGE, page
 from tests.chaos.suites import read_results
 from tests.chaos.tried import Tried, read_tried, write_tried
 from tests.chaos.worker import Worker, begin, crash_here
+from tests.measured_at import short_commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="begin no crash after so many (all of them)")
     parser.add_argument("--workers", type=int, default=2, help="crashes at once")
     options = parser.parse_args()
-    before, commit = read_tried(), (git_commit() or "")[:10]  # before outcomes are written into it
+    before, commit = read_tried(), short_commit()  # before outcomes are written into it
     plan = tried_for(_plan(), before)
     tried = {each: before[each] for each in dict.fromkeys(plan.values()) if each in before}
     write_tried(tried)  # without what is a point no more, as the page has it

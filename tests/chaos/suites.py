@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aml_pipelines.execution.record import git_commit
 from conf.target import REPOSITORY
+from tests.measured_at import short_commit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ def _run(suite: Suite) -> SuiteResult:
             cases = {name: int(told.attrib[name]) for name in _COUNTED}
     failed = cases["failures"] + cases["errors"]
     passed = max(cases["tests"] - failed - cases["skipped"], 0)
-    day, commit = datetime.now(UTC).date().isoformat(), (git_commit() or "")[:10]
+    day, commit = datetime.now(UTC).date().isoformat(), short_commit()
     return SuiteResult(passed, failed, cases["skipped"], day, commit)
 
 
