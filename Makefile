@@ -10,6 +10,8 @@ CHECKS := .venv/.checks
 # `make bench`: how large, and which rows of the page; what others' tools need is installed once.
 SIZE ?= small
 BENCH_OTHERS := $(patsubst environments/bench/%/requirements.lock,.venv/.bench-%,$(wildcard environments/bench/*/requirements.lock))
+# `make test` has the tests of a quarter of an hour. Others are marked `slow`; `make test-all` has all.
+NOT := azure or slow
 # `make test SPARK=4.1`: the tests of tables on another Spark, in an environment of its own.
 ON_SPARK := .venv/spark-$(SPARK)
 OF_TABLES = tests/unit/spark_jobs $(shell grep -l 'spark: SparkSession' tests/integration/test_*.py)
@@ -17,7 +19,7 @@ COMPILE := uv pip compile $(UPGRADE) --python-version 3.11 --generate-hashes --n
 LAKE := $(READY) $(if $(filter azurite,$(TARGET)),$(AZURITE))
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-fast conformance own-data chaos bench wheel lint plan dependencies shell lock clean help
+.PHONY: setup run test test-all test-fast conformance own-data chaos bench wheel lint plan dependencies shell lock clean help
 
 $(READY): requirements.lock $(addprefix environments/spark/,jars.txt install_jars.py class_archive.py make_class_archive.py)
 	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' is not on the path; install Python 3.11 or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -55,11 +57,14 @@ run: $(LAKE) ## a year of real flights, from raw CSV to scores written back to t
 	@$(BIN)/python -m aml_pipelines sample flights --if-missing --target $(TARGET)
 	@$(BIN)/python -m aml_pipelines run data training batch_inference monitoring --target $(TARGET)
 
-test: $(if $(SPARK),.venv/.spark-$(SPARK),$(READY) $(AZURITE) $(CHECKS)) ## every test that needs no cloud; with SPARK=4.1 those of tables, on that Spark
-	@$(if $(SPARK),JAVA_HOME=$(CURDIR)/$(ON_SPARK)/java $(ON_SPARK)/bin/python -m pytest $(OF_TABLES),$(BIN)/python -m pytest $(PARALLEL) -m "not azure")
+test: $(if $(SPARK),.venv/.spark-$(SPARK),$(READY) $(AZURITE) $(CHECKS)) ## the tests of each part, in a quarter of an hour; with SPARK=4.1 those of tables, on that Spark
+	@$(if $(SPARK),JAVA_HOME=$(CURDIR)/$(ON_SPARK)/java $(ON_SPARK)/bin/python -m pytest $(OF_TABLES),$(BIN)/python -m pytest $(PARALLEL)) -m "not ($(NOT))"
+
+test-all: NOT := azure
+test-all: test ## every test that needs no cloud (hours): pages from their first to their last command, crashes, runs at once
 
 test-fast: $(READY) ## only the tests that need no JVM, no SDK, no pipeline run and no check of the whole repository
-	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract -m "not spark and not sdk and not e2e and not checks and not azure"
+	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract -m "not (spark or sdk or e2e or checks or $(NOT))"
 
 conformance: $(READY) ## replay recorded sessions of Azure ML (docs/parity.md), and send every route 300 wrong requests
 	@$(BIN)/python -m tests.conformance

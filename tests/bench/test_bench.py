@@ -14,7 +14,7 @@ from conf.target import REPOSITORY
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.e2e, pytest.mark.spark]
+pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow]
 
 # Others' tools are in environments that `make bench` installs and `make test` does not.
 COMPARED = {

@@ -93,11 +93,11 @@ _MORE = """\
 - **Stores** that are broken, full, read-only or silent: [another page](faults-store.md).
 - **10,000 made-up records** in made-up contracts: none is lost or doubled, none is cleaned in two
   ways.
-- **Another Spark**: `make test SPARK=4.1` runs the rule cases of `tests/cases` and the tests of
+- **Another Spark**: `make test-all SPARK=4.1` runs the rule cases of `tests/cases` and the tests of
   tables on Spark 4.1 and Java 21: each table has the same hash as on Spark 3.5.
 
 {suites}
-`make test` has some of each.
+`make test` has some of each, and `make test-all` more.
 
 What cannot be made here: Azure itself. Its accounts have folders of their own, and two that commit
 at the same moment exclude each other by one rename; Azurite's rename is a copy and a deletion. Nor

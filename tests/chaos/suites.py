@@ -73,8 +73,8 @@ SUITES = {
         GENERATED_CASES="10000",
     ),
     "next_spark": Suite(
-        "`make test SPARK=4.1`: the tests of tables and the rule cases on Spark 4.1 and Java 21",
-        ("make", "test", "SPARK=4.1"),
+        "`make test-all SPARK=4.1`: all tests of tables and all rule cases, on Java 21",
+        ("make", "test-all", "SPARK=4.1"),
         {},
     ),
 }

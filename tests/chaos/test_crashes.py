@@ -17,7 +17,7 @@ from tests.chaos.stages import DATASET, STAGES, Job
 if TYPE_CHECKING:
     from tests.chaos.stages import Stage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.spark]
+pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow]
 
 NO_COMMIT = Crash("data", "clean: after commit silver/crops/valid", 1, Ends.BEFORE_THE_LOG)
 REGISTERED = Crash("data", "publish_mltable: after data registration crops_train", 1, Ends.PROCESS)

@@ -74,6 +74,7 @@ def checked(folder: Path) -> Checked:
     return Checked(held, broken)
 
 
+@pytest.mark.slow
 def test_nothing_is_unsafe_that_does_not_say_why(tmp_path: Path) -> None:
     copy_repository(tmp_path)
     found = checked(tmp_path)

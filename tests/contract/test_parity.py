@@ -69,7 +69,7 @@ def test_both_tell_a_pull_request_by_the_same_line_and_no_fork_of_it() -> None:
 
 def test_both_have_the_same_pipelines() -> None:
     assert [file.stem for file in WORKFLOWS] == NAMES
-    assert len(NAMES) == 7
+    assert len(NAMES) == 8
 
 
 @pytest.mark.parametrize(("name", "branch", "given"), STARTED)
@@ -150,12 +150,22 @@ def test_both_run_all_pipelines_once_the_rest_of_ci_is_green_and_keep_what_they_
     assert kept == azure_stages[1]["jobs"][0]["steps"][-1]["publish"] == ".lake/runs"
 
 
-@pytest.mark.parametrize(("place", "name"), [(1, "tests"), (2, "next_spark")])
-def test_both_keep_the_report_of_tests_where_pytest_writes_it(place: int, name: str) -> None:
-    stated = read_yaml(FOLDER / "ci.yml")["jobs"][name]["steps"]
+@pytest.mark.parametrize(
+    ("pipeline", "place", "name"),
+    [
+        ("ci", 1, "tests"),
+        ("ci", 2, "next_spark"),
+        ("nightly", 0, "all_tests"),
+        ("nightly", 1, "all_on_next_spark"),
+    ],
+)
+def test_both_keep_the_report_of_tests_where_pytest_writes_it(
+    pipeline: str, place: int, name: str
+) -> None:
+    stated = read_yaml(FOLDER / f"{pipeline}.yml")["jobs"][name]["steps"]
     (options,) = (step["env"]["PYTEST_ADDOPTS"] for step in stated if "env" in step)
     (kept,) = (step["with"]["path"] for step in stated if "upload-artifact" in step.get("uses", ""))
     assert options == f"--junitxml={kept}"
-    check, _ = stages(DEVOPS / "ci.yml", "refs/heads/main")
+    check, *_ = stages(DEVOPS / f"{pipeline}.yml", "refs/heads/main")
     *_, test, publish = check["jobs"][place]["steps"]
     assert test["env"]["PYTEST_ADDOPTS"] == f"--junitxml={publish['inputs']['testResultsFiles']}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from azure.storage.blob import ContainerClient
 
-pytestmark = [pytest.mark.e2e, pytest.mark.spark]
+pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow]
 READABLE = "abfss://lake@azuritetests.dfs.core.windows.net"
 PUBLISHED = "azureml://datastores/lake/paths/published"
 # What a writer leaves that ends before its commit, and within its first file.

@@ -13,7 +13,7 @@ from tests.e2e.lake_runs import REPOSITORY, Ended, command, make_lake, rows_of, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 MEASURED = {"age": 59.0, "sex": 2.0, "bmi": 32.1, "bp": 101.0, "progression": 151.0}
 BLOOD = {"s1": 157.0, "s2": 93.2, "s3": 38.0, "s4": 4.0, "s5": 4.8598, "s6": 87.0}

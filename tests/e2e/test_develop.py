@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.e2e, pytest.mark.spark]
+pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow]
 
 PAGE = REPOSITORY / "docs" / "develop.md"
 NOT_TYPED = ("make ",)  # .venv is there, and these are the tests and checks that run this test

@@ -17,6 +17,7 @@ from tests.e2e.word_labels import write_own
 from tests.rooms import copy_rooms
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.e2e,
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),  # MLflow's
 ]

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.spark]
 NOTEBOOK = REPOSITORY / "docs" / "look_around.ipynb"
 
 
+@pytest.mark.slow
 def test_the_notebook_shows_runs_a_stricter_contract_and_scores(
     first: Stage, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.e2e, pytest.mark.spark]
+pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow]
 
 # `make own-data` takes all; each is minutes, and one of them has most of what the others have.
 CHOSEN = ALL if os.environ.get("OWN_DATA") == "all" else ALL[:1]

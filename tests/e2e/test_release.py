@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Stage
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.e2e,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK's own, on import
 ]

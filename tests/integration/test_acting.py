@@ -101,6 +101,7 @@ def test_a_training_is_submitted_once_on_the_newest_release_and_named_after_its_
     assert became(acting, claimed("retrain", "gone", incident="f00"))[0][0] == "done"
 
 
+@pytest.mark.slow
 def test_the_champion_goes_back_to_the_version_before_with_the_traffic(
     acting: ActingRun, typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

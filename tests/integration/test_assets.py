@@ -207,6 +207,7 @@ def test_a_refusal_that_no_other_version_would_help_ends_with_its_reason(
     assert str(told["said"]).startswith("RegistrationError: no such name:1: ")
 
 
+@pytest.mark.slow
 def test_the_champion_is_the_greatest_version_that_is_tagged_so(env: Mapping[str, str]) -> None:
     told = run_job(
         env,
@@ -290,6 +291,7 @@ tell(mine=refusal(promoted, "a", None), versions=versions())
     assert told["versions"] == [["1", "b"]]
 
 
+@pytest.mark.slow
 def test_a_winner_gets_the_next_number_where_another_version_or_a_deleted_one_has_its_own(
     env: Mapping[str, str],
 ) -> None:

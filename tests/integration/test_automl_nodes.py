@@ -75,6 +75,7 @@ def test_automl_is_refused_before_anything_starts(lake: Path) -> None:
     assert not (lake / "runs").exists()
 
 
+@pytest.mark.slow
 def test_flaml_searches_in_its_place_and_everything_it_makes_says_so(lake: Path) -> None:
     ended = run(lake, "--stand-in", "automl=flaml")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -132,6 +132,7 @@ def test_a_command_node_is_sent_with_its_environment_compute_and_identity(
     assert spec["environment"].endswith(f"/environments/{TRAIN.replace(':', '/versions/')}")
 
 
+@pytest.mark.slow
 def test_a_schedule_is_sent_with_its_trigger_and_as_of_bound_to_it(typed: Typed) -> None:
     typed("bootstrap")
     typed("register", "environment/*")
@@ -158,6 +159,7 @@ def test_a_submission_that_broke_half_way_is_completed_by_the_same_command(typed
     assert {line.rpartition(": ")[2] for line in printed.splitlines()} <= {"created", "unchanged"}
 
 
+@pytest.mark.slow
 def test_a_job_whose_compute_and_environments_are_missing_is_not_submitted(typed: Typed) -> None:
     told = typed("submit", "data", "--name", "early", code=1)
     assert f"has no compute cpu-cluster, environment {TRAIN}; nothing was submitted" in told
@@ -194,6 +196,7 @@ def test_a_label_is_any_version_that_is_there(typed: Typed, tmp_path: Path) -> N
     assert "submitted" in typed("submit", str(job), "--name", "labelled")
 
 
+@pytest.mark.slow
 def test_a_job_that_cannot_be_watched_any_longer_goes_on_and_the_way_back_to_it_is_told(
     typed: Typed,
 ) -> None:
@@ -205,6 +208,7 @@ def test_a_job_that_cannot_be_watched_any_longer_goes_on_and_the_way_back_to_it_
     assert Jobs(typed.lake).job("long").state == "Queued"
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_read_is_told_in_a_line_without_its_key(typed: Typed) -> None:
     typed("submit", "data", "--name", "told", "--create-missing")
     typed.here.faults.plan("fail", "GET", "/joblogs/told")

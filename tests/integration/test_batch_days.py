@@ -40,6 +40,7 @@ DATED = contract_of("""
 """)
 
 
+@pytest.mark.slow
 def test_days_are_scored_once_beside_what_is_there(spark: SparkSession, tmp_path: Path) -> None:
     firm = Firm(spark, tmp_path, DATED)
     lines = "1,2024-01-01T23:59:59,1\n2,2024-01-02T00:00:00,20\n3,2024-01-03T23:59:59,1\n"

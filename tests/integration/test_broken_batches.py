@@ -52,6 +52,7 @@ def test_a_broken_batch_is_not_exported(spark: SparkSession, batch: Path, tmp_pa
         main(batch=str(batch), rows=f"{tmp_path}/rows")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # MLflow's own, on import
 def test_a_broken_batch_is_not_scored(spark: SparkSession, batch: Path, tmp_path: Path) -> None:
     mlflow = pytest.importorskip("mlflow", reason="not in each environment")

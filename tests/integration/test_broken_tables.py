@@ -117,6 +117,7 @@ def undisturbed(lake: Arriving) -> dict[str, list[str]]:
     return lake.held()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "table"), CHOSEN)
 def test_a_broken_table_is_refused_by_name_and_what_the_error_says_helps(
     lake: Arriving, undisturbed: Mapping[str, list[str]], damage: str, table: str
@@ -158,6 +159,7 @@ def test_a_file_that_is_put_back_makes_the_table_whole(
     assert lake.held() == undisturbed
 
 
+@pytest.mark.slow
 def test_rows_are_judged_again_when_the_version_that_was_judged_cannot_be_read_any_more(
     spark: SparkSession, tmp_path: Path
 ) -> None:

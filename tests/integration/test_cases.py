@@ -19,12 +19,24 @@ from tests.case_files import CASES, SUBJECT, Case, content_hash, in_order, lay_o
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from _pytest.mark import ParameterSet
     from pyspark.sql import DataFrame, SparkSession
 
     from conf.dataset import Dataset
     from spark_jobs.receipt import TableReceipt
 
 pytestmark = pytest.mark.spark
+# One of each: a form of files, types, rules, duplicates, other tables. The rest is slow.
+OF_EACH = {
+    "fields_within_json",
+    "later_wins_but_not_over_an_outcome",
+    "limits_of_values",
+    "null_spellings",
+    "other_dialects_of_csv",
+    "rules_that_warn",
+    "snapshots",
+    "types_of_columns",
+}
 
 
 def clean(spark: SparkSession, contracts: dict[str, Dataset], folder: Path, *, as_of: str) -> None:
@@ -51,7 +63,12 @@ def tables_of(spark: SparkSession, folder: Path) -> dict[str, DataFrame]:
     return {name: rows for name, rows in found.items() if not rows.isEmpty()}
 
 
-@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def marked(folder: Path) -> ParameterSet:
+    marks = [] if folder.name in OF_EACH else [pytest.mark.slow]
+    return pytest.param(folder, id=folder.name, marks=marks)
+
+
+@pytest.mark.parametrize("folder", [marked(each) for each in CASES])
 def test_a_case_ends_in_the_tables_that_it_states(
     spark: SparkSession, tmp_path: Path, folder: Path
 ) -> None:

@@ -35,6 +35,7 @@ def states(printed: str) -> list[str]:
     return [line.rpartition(": ")[2] for line in printed.splitlines()]
 
 
+@pytest.mark.slow
 def test_every_asset_is_made_once(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRETS:
         monkeypatch.setenv(name, "s3cret")
@@ -50,6 +51,7 @@ def test_every_asset_is_made_once(typed: Typed, monkeypatch: pytest.MonkeyPatch)
     assert states(typed("register", *files)) == ["unchanged"] * 20
 
 
+@pytest.mark.slow
 def test_a_monitor_is_kept_when_somebody_says_that_its_data_has_credentials(
     typed: Typed, tmp_path: Path
 ) -> None:
@@ -79,6 +81,7 @@ def test_data_whose_files_changed_is_a_new_version(typed: Typed, tmp_path: Path)
     assert typed("register", str(file)) == "data trips: unchanged\n"
 
 
+@pytest.mark.slow
 def test_a_monitor_runs_as_the_pipeline_for_the_dataset_whose_tables_it_names(
     typed: Typed,
 ) -> None:

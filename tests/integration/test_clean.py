@@ -113,6 +113,7 @@ def test_a_run_with_fewer_files_does_not_take_back_what_a_later_one_has_cleaned(
     assert clean(spark, tmp_path, contract) == tables
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("raw")
 def test_without_a_whole_note_of_the_last_run_the_outcome_is_the_same(
     spark: SparkSession, tmp_path: Path
@@ -131,6 +132,7 @@ def test_without_a_whole_note_of_the_last_run_the_outcome_is_the_same(
     assert commits_of(tables) == [1, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("raw")
 def test_a_changed_contract_judges_every_row_anew_and_back(
     spark: SparkSession, tmp_path: Path
@@ -198,6 +200,7 @@ def test_where_all_rows_are_bad_the_run_fails_and_the_quarantine_tells_why(
     assert operations(uri) == ["WRITE"]
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_not_held_against_the_one_that_replaces_it(
     spark: SparkSession, tmp_path: Path, raw: Path
 ) -> None:
@@ -225,6 +228,7 @@ def test_a_bad_file_is_not_held_against_the_one_that_replaces_it(
     assert cleaned["valid"].set_aside == {"quarantined": 2, "duplicate": 0}
 
 
+@pytest.mark.slow
 def test_files_that_arrive_one_by_one_end_as_if_they_had_come_together(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -269,6 +273,7 @@ def test_what_json_has_no_value_for_is_null_in_the_table_and_nan_is_no_number(
     assert_df_equality(actual, rows, ignore_row_order=True, ignore_nullable=True)
 
 
+@pytest.mark.slow
 def test_keys_are_one_though_blanks_and_tabs_stand_around_them(
     spark: SparkSession, tmp_path: Path
 ) -> None:

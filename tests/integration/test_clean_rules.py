@@ -81,6 +81,7 @@ def test_warnings_stand_in_a_table_and_on_the_headline_and_their_rows_are_valid(
     assert cleaned.tables["warnings"].uri == f"{tmp_path}/quarantine/trips/warnings"
 
 
+@pytest.mark.slow
 def test_warnings_come_and_go_with_rows_and_rules_and_a_second_run_commits_nothing(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -176,6 +177,7 @@ def test_measures_of_all_valid_rows_and_of_groups_warn_or_fail(
     assert {table: operations(receipt.uri) for table, receipt in cleaned.tables.items()} == written
 
 
+@pytest.mark.slow
 def test_what_cannot_be_measured_is_not_within_limits(spark: SparkSession, tmp_path: Path) -> None:
     put(tmp_path, "1,\n2,\n")
     rules = """
@@ -196,6 +198,7 @@ table_rules:
 UNIQUE = TRIPS + "newest_by: [trip]\ntable_rules: {one_fare: {unique: [fare]}}\n"
 
 
+@pytest.mark.slow
 def test_rows_that_repeat_unique_values_are_as_if_all_files_had_come_together(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -276,6 +279,7 @@ class Lake:
         return {row["ride"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_row_is_judged_again_when_what_it_refers_to_arrives(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -295,6 +299,7 @@ def test_a_row_is_judged_again_when_what_it_refers_to_arrives(
     assert [operations(receipt.uri) for receipt in arrived["rides"].tables.values()] == written
 
 
+@pytest.mark.slow
 def test_foreign_keys_that_warn_or_fail_leave_rows_valid(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def uri(spark: SparkSession, tmp_path: Path) -> str:
     return f"{tmp_path}/table"
 
 
+@pytest.mark.slow
 def test_many_small_files_are_put_together_after_the_write_that_makes_them_many(
     spark: SparkSession, uri: str
 ) -> None:
@@ -73,6 +74,7 @@ def test_few_files_stay_as_they_are(spark: SparkSession, tmp_path: Path) -> None
     assert operations(uri) == ["WRITE"] * 11
 
 
+@pytest.mark.slow
 def test_a_run_that_writes_before_files_are_put_together_is_a_conflict(
     spark: SparkSession, uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def undisturbed(
     return after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", CHOSEN, ids=" ".join)
 def test_the_same_run_twice_at_once_leaves_each_row_once(
     spark: SparkSession,
@@ -123,6 +124,7 @@ def test_the_same_run_twice_at_once_leaves_each_row_once(
     assert versions(spark, uri, work) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", CHOSEN, ids=" ".join)
 def test_a_run_that_is_overtaken_by_one_with_more_files_takes_nothing_back(
     spark: SparkSession,
@@ -143,6 +145,7 @@ def test_a_run_that_is_overtaken_by_one_with_more_files_takes_nothing_back(
     assert held(spark, uri, work) == undisturbed[second]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "point", [f"{moment} commit gold/trips/validation" for moment in ("before", "after")]
 )

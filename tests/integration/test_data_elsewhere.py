@@ -92,6 +92,7 @@ def test_what_broke_off_or_is_not_there_leaves_nothing_behind(
     assert list((tmp_path / "lake/fetched").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_mltable_is_read_without_its_addresses_and_evaluated_to_its_files(
     host: str, tmp_path: Path
 ) -> None:

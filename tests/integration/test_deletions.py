@@ -83,6 +83,7 @@ def test_every_row_is_in_one_table_and_the_same_run_again_commits_nothing(firm: 
     assert [operations(tables[name].uri) for name in TABLES] == before
 
 
+@pytest.mark.slow
 def test_a_later_row_brings_the_entity_back_without_its_former_outcome(firm: Firm) -> None:
     firm.clean("history")
     firm.arrive("history/tuesday.csv", "trip,km,took,gone\n2,,,yes\n")
@@ -94,6 +95,7 @@ def test_a_later_row_brings_the_entity_back_without_its_former_outcome(firm: Fir
     assert [(row["km"], row["is_late"]) for row in rows.collect()] == [(4.0, None)]
 
 
+@pytest.mark.slow
 def test_a_deletion_that_is_withdrawn_deletes_nothing(firm: Firm) -> None:
     firm.clean("history")
     firm.arrive("history/tuesday.csv", TUESDAY)
@@ -109,6 +111,7 @@ def test_a_deletion_that_is_withdrawn_deletes_nothing(firm: Firm) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_contract_that_knows_no_deletions_has_no_table_of_them_until_it_does(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -122,6 +125,7 @@ def test_a_contract_that_knows_no_deletions_has_no_table_of_them_until_it_does(
     assert (trips_of(plain, tables["valid"]), trips_of(plain, tables["deleted"])) == ([1], [])
 
 
+@pytest.mark.slow
 def test_a_batch_rejects_rows_of_a_deleted_entity_and_withdraws_their_scores(firm: Firm) -> None:
     firm.arrive("batch/friday.csv", "trip,km\n7,1\n8,1\n9,1\n")
     firm.score("run 1", {7: 0.7, 8: 0.8, 9: 0.9})
@@ -137,6 +141,7 @@ def test_a_batch_rejects_rows_of_a_deleted_entity_and_withdraws_their_scores(fir
     assert firm.rejected() == [(8, "duplicate"), (9, "deleted"), (9, "deleted")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["duplicates", "valid"])
 def test_a_run_that_was_killed_between_two_tables_ends_equal(
     firm: Firm, monkeypatch: pytest.MonkeyPatch, table: str
@@ -179,6 +184,7 @@ def model(arrivals: Sequence[str | None]) -> dict[str, list[int]]:
     return {**tables, "quarantine": quarantined}
 
 
+@pytest.mark.slow
 def test_every_course_of_an_entity_that_is_cleaned_day_by_day_ends_as_the_model_says(
     spark: SparkSession, tmp_path: Path
 ) -> None:

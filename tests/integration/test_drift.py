@@ -139,6 +139,7 @@ def outcome(spark: SparkSession, folder: Path, stated: Dataset) -> tuple[int, in
 TYPED = [name for name in DRIFTS if " type" in name or "fraction" in name or "texts" in name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "file_format"),
     [(name, "csv") for name in DRIFTS] + [(name, "parquet") for name in TYPED],

@@ -49,6 +49,7 @@ def explained(folder: Path, *words: str) -> list[str]:
     return [line.strip() for line in command(folder, "explain", "copy").splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_each_reason_for_which_a_node_ran_is_named(folder: Path) -> None:
     assert explained(folder) == ["no earlier run of it completed"]
     (reused,) = explained(folder)

@@ -78,6 +78,7 @@ def related_to_flights(spark: SparkSession, folder: Path) -> dict[str, TableRece
     }
 
 
+@pytest.mark.slow
 def test_features_built_by_and_by_are_those_built_at_once(
     spark: SparkSession, tmp_path: Path
 ) -> None:

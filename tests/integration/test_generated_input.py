@@ -98,6 +98,7 @@ def same(rows: DataFrame, contract: Dataset) -> list[str]:
     return lines_of(rows.drop(*of_the_read))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=CONTRACTS,
     derandomize=not ASKED,

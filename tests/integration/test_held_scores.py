@@ -122,6 +122,7 @@ def test_scores_wait_whole_while_an_incident_holds_them_and_are_released_once(
 TABLES = ("scores", "rejected_scores", "held_scores", "incidents")
 
 
+@pytest.mark.slow
 def test_a_batch_after_one_that_waits_waits_too_and_they_are_released_in_order(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def test_a_batch_after_one_that_waits_waits_too_and_they_are_released_in_order(
     assert stored(spark, tmp_path, "scores", "trip").count() == 3  # nothing waits any more
 
 
+@pytest.mark.slow
 def test_scores_of_another_model_do_not_wait_and_keep_none_from_its_release(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ def test_scores_of_another_model_do_not_wait_and_keep_none_from_its_release(
     )
 
 
+@pytest.mark.slow
 def test_rows_that_are_withdrawn_while_they_wait_are_not_released(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -181,6 +184,7 @@ def test_rows_that_are_withdrawn_while_they_wait_are_not_released(
     expect(stored(spark, tmp_path, "scores", "trip"), "trip int", (2,))
 
 
+@pytest.mark.slow
 def test_holding_and_releasing_that_were_broken_off_are_finished_by_the_same_again(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

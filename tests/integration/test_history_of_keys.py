@@ -88,6 +88,7 @@ def test_late_rows_take_their_place_and_the_same_run_again_commits_nothing(
     assert operations(uri) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_before_the_history_ends_equal_and_without_one_nothing_is_kept(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ def test_without_a_finding_there_is_no_table(spark: SparkSession, tmp_path: Path
     assert not (tmp_path / "gold").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_two_runs_at_once_open_one_incident_and_act_on_it_once(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str

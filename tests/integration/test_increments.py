@@ -77,6 +77,7 @@ def made_up(random: Random) -> str:
     return HEAD + "".join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("way", CONTRACTS)
 def test_days_that_arrive_one_by_one_leave_what_they_leave_at_once(
@@ -112,6 +113,7 @@ def published(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "split"),
     [("by key", 90), ("by time", 87)],  # three trips are of a day outside all splits

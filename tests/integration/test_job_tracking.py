@@ -84,6 +84,7 @@ def children(lake: Path, parent: str) -> dict[str, Run]:
     return {run.info.run_name: run for run in found}
 
 
+@pytest.mark.slow
 def test_a_job_and_its_nodes_are_mlflow_runs_by_their_own_names(lake: Path) -> None:
     first = run(lake)
     runs, nodes = client(lake), children(lake, first)

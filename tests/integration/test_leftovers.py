@@ -109,6 +109,7 @@ def test_what_was_changed_of_late_may_be_of_a_writer_that_is_at_work(
     assert paths(table, found_in(spark, tmp_path, unchanged_since=now() - AN_HOUR)) == {left}
 
 
+@pytest.mark.slow
 def test_a_table_whose_first_version_was_not_committed_has_nothing_that_is_named(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_table_whose_first_version_was_not_committed_has_nothing_that_is_named
     assert paths(tmp_path, found_in(spark, tmp_path)) == data
 
 
+@pytest.mark.slow
 def test_a_commit_that_was_not_finished_is_found_and_what_others_put_there_is_not(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -131,6 +133,7 @@ def test_a_commit_that_was_not_finished_is_found_and_what_others_put_there_is_no
     assert paths(table, found_in(spark, tmp_path)) == {unfinished.relative_to(table)}
 
 
+@pytest.mark.slow
 def test_files_are_named_by_a_checkpoint_where_the_log_has_lost_its_first_versions(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -152,6 +155,7 @@ def test_files_are_named_by_a_checkpoint_where_the_log_has_lost_its_first_versio
     assert paths(table, found_in(spark, tmp_path)) == newer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lost", "reason"),
     [
@@ -169,6 +173,7 @@ def test_nothing_is_said_of_files_where_the_log_is_not_whole(
     assert found_in(spark, tmp_path) == [Leftovers("gold/trips/by_place", unread=reason)]
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_files_where_the_log_is_of_another_form(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -178,6 +183,7 @@ def test_nothing_is_said_of_files_where_the_log_is_of_another_form(
     assert found.unread == f"its log has what is not known here: {checkpoint}"
 
 
+@pytest.mark.slow
 def test_a_file_that_a_log_names_by_its_whole_path_is_named(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -198,6 +204,7 @@ def test_a_dataset_without_tables_is_refused_by_name(
         tables_of(spark, str(tmp_path), ("trip",))
 
 
+@pytest.mark.slow
 def test_a_file_without_rows_that_delta_has_left_out_of_its_commit_is_of_no_crash(
     spark: SparkSession, tmp_path: Path
 ) -> None:

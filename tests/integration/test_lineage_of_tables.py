@@ -54,6 +54,7 @@ def test_the_log_of_an_old_table_is_read_from_its_checkpoint(arriving: Arriving)
     assert old.sources(table_of(BRONZE, 1)) == [file_of(MONDAY), file_of(TUESDAY)]
 
 
+@pytest.mark.slow
 def test_a_file_that_was_withdrawn_is_no_source_of_later_versions(arriving: Arriving) -> None:
     spark, uri = arriving.spark, str(arriving.folder)
     withdraw_file(spark, TRIPS, TUESDAY, lake_uri=uri, reason="a test", erase=False)
@@ -71,6 +72,7 @@ def test_a_file_that_was_withdrawn_is_no_source_of_later_versions(arriving: Arri
     assert log.rows(["km"], ds.field("_row_id") == row_id)["km"].to_pylist() == ["7"]
 
 
+@pytest.mark.slow
 def test_a_lost_file_of_a_table_is_an_error_that_names_the_table(arriving: Arriving) -> None:
     lineage = lineage_of(arriving)
     lineage.tables[BRONZE].newest_files[0].unlink()

@@ -147,6 +147,7 @@ tell(
     assert Registry(lake).model("late", "1").path == "azureml://datastores/lake/paths/models/late"
 
 
+@pytest.mark.slow
 def test_a_model_has_the_version_that_was_asked_for_in_mlflow_too(lake: Path) -> None:
     with workspace(lake) as served:
         told = run_job(

@@ -193,6 +193,7 @@ def test_files_are_scored_in_mini_batches_by_the_default_or_the_named_deployment
     assert any("attempt 2: " in log and "1.txt is bad" in log for log in logs)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # MLflow's own
 def test_an_mlflow_model_needs_no_code_and_scores_each_row(served: Serving, folder: Path) -> None:
     rows = pd.DataFrame({"distance": [1.0, 2.0]})

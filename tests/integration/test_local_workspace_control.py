@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sdk
 
 
+@pytest.mark.slow
 def test_copies_and_distributed_nodes_run_as_the_client_sends_them(tmp_path: Path) -> None:
     lake = new_lake(tmp_path / "lake")
     (lake / "raw" / "a.txt").write_text("a")
@@ -78,6 +79,7 @@ tell(status=status, copied=[file.name for file in (files / "named-outputs").rglo
     }
 
 
+@pytest.mark.slow
 def test_control_flow_runs_as_the_client_sends_it(tmp_path: Path) -> None:
     lake = new_lake(tmp_path / "lake")
     (lake / "raw" / "a.txt").write_text("a")

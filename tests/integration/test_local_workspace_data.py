@@ -83,6 +83,7 @@ tell(statuses=statuses, default=ended(submit(own, "own")),
     assert "datastore 'none' is unknown; there are ['lake', 'mine', 'workspace" in refused
 
 
+@pytest.mark.slow
 def test_named_outputs_are_assets_and_outputs_of_jobs_are_inputs(
     served: WorkspaceWithJobs,
 ) -> None:

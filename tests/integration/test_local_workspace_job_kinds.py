@@ -166,6 +166,7 @@ tell(status=status, children=children(name), **texts)
     }
 
 
+@pytest.mark.slow
 def test_sweep_jobs_and_nodes_have_children_and_the_outputs_of_the_best_one(
     served: WorkspaceWithJobs,
 ) -> None:
@@ -229,6 +230,7 @@ tell(statuses=statuses, trials=children("alone"), nodes=children("within"),
     }
 
 
+@pytest.mark.slow
 def test_a_job_is_its_mlflow_run_whose_files_and_tags_a_client_sees(
     served: WorkspaceWithJobs,
 ) -> None:

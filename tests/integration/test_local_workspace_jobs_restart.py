@@ -32,6 +32,7 @@ with serving(TARGET, state=lake, log=lake / "workspace.log", jobs_master="local[
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_job_ends_with_the_workspace_and_what_waits_runs_when_it_is_back(
     tmp_path: Path, how: signal.Signals

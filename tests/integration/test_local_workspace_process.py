@@ -62,6 +62,7 @@ def test_the_environment_is_there_before_the_server_and_a_client_may_wait(tmp_pa
     assert not is_running(served.pid)
 
 
+@pytest.mark.slow
 def test_ready_means_that_the_experiment_is_there_and_its_artifacts_go_to_the_lake(
     tmp_path: Path,
 ) -> None:

@@ -203,6 +203,7 @@ def test_who_has_no_token_or_names_another_container_is_refused(here: WorkspaceH
             list(client.list_blobs())
 
 
+@pytest.mark.slow
 def test_the_client_uploads_folders_and_registers_them_as_data_and_models(tmp_path: Path) -> None:
     for name, file in (("table", "rows.csv"), ("late", "MLmodel")):
         (tmp_path / name / "inner").mkdir(parents=True)

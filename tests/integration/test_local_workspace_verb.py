@@ -56,6 +56,7 @@ def shell(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_a_shell_finds_the_workspace_that_another_serves_until_it_is_ended(target: Path) -> None:
     lake = target.parent / "lake"
     with served(target) as (process, said):
@@ -72,6 +73,7 @@ def test_a_shell_finds_the_workspace_that_another_serves_until_it_is_ended(targe
     assert not (lake / "registry" / "serving.json").exists()
 
 
+@pytest.mark.slow
 def test_a_command_has_a_workspace_for_as_long_as_it_runs(target: Path) -> None:
     lake = target.parent / "lake"
     told = shell(*VERB, str(target), "--", sys.executable, "-c", CLIENT)
@@ -84,6 +86,7 @@ def test_a_command_has_a_workspace_for_as_long_as_it_runs(target: Path) -> None:
     assert not (lake / "registry" / "serving.json").exists()
 
 
+@pytest.mark.slow
 def test_a_client_meets_the_faults_of_a_file_and_gets_through(target: Path) -> None:
     rules = target.parent / "faults.yml"
     rules.write_text("rules:\n- {fault: throttle, path: '*/datastores/lake', times: 2}\n")

@@ -85,6 +85,7 @@ def test_packages_that_are_not_here_are_named_before_anything_runs(target: Path)
     assert not (target.parent / "lake" / "runs").exists()
 
 
+@pytest.mark.slow
 def test_an_environment_that_is_asked_for_is_built_once_for_its_content(
     target: Path, wheels: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_an_environment_that_is_asked_for_is_built_once_for_its_content(
     assert versions(target) == ["1.0", "1.0"]
 
 
+@pytest.mark.slow
 def test_a_package_that_is_added_stands_beside_this_projects_and_enters_the_reuse_key(
     target: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

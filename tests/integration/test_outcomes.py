@@ -43,6 +43,7 @@ def test_a_scored_row_keeps_its_score_when_its_outcome_arrives(firm: Firm) -> No
     assert (again["scores"].rows_in, again["scores"].rows_out) == (2, 2)
 
 
+@pytest.mark.slow
 def test_of_a_batch_row_that_is_there_twice_the_same_one_is_scored_when_its_outcome_arrives(
     firm: Firm,
 ) -> None:
@@ -59,6 +60,7 @@ def test_of_a_batch_row_that_is_there_twice_the_same_one_is_scored_when_its_outc
     assert firm.rejected() == [(1, "duplicate"), (1, "duplicate")]
 
 
+@pytest.mark.slow
 def test_what_arrives_later_wins_though_nobody_states_a_date(firm: Firm) -> None:
     firm.arrive("history/z.csv", "trip,km,took\n1,9.5,20\n")
     firm.clean("history")
@@ -68,6 +70,7 @@ def test_what_arrives_later_wins_though_nobody_states_a_date(firm: Firm) -> None
     assert took(firm, tables) == {1: 7}
 
 
+@pytest.mark.slow
 def test_a_row_whose_outcome_is_known_does_not_lose_to_a_later_one_without(firm: Firm) -> None:
     firm.arrive("history/monday.csv", "trip,km,took\n1,9.5,20\n")
     firm.clean("history")
@@ -78,6 +81,7 @@ def test_a_row_whose_outcome_is_known_does_not_lose_to_a_later_one_without(firm:
     assert firm.scores() == [(1, 0.9, "run 1")]
 
 
+@pytest.mark.slow
 def test_a_row_that_was_rejected_is_no_longer_once_its_trip_has_a_score(firm: Firm) -> None:
     firm.arrive("batch/monday.csv", "trip,km\n1,far\n2,3\n3,4\n")
     firm.score("run 1", {2: 0.2, 3: None})

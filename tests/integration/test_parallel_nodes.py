@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.pipelines_elsewhere import run_pipeline, write_files
 
 SCRIPT = """
@@ -57,6 +59,7 @@ def node(source: str, kind: str, **more: object) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 def test_files_rows_and_groups_of_rows_are_each_in_one_mini_batch(tmp_path: Path) -> None:
     write_files(tmp_path, FILES)
     record = run_pipeline(

@@ -148,6 +148,7 @@ def test_each_row_is_in_the_profile_of_its_day_or_has_none(rides: Rides) -> None
     assert found[dt.date(2024, 1, 9), "all", "arrived"][1] == 2
 
 
+@pytest.mark.slow
 def test_scores_are_profiled_with_outcomes_and_in_a_slice_of_their_own(rides: Rides) -> None:
     rides.score(
         [
@@ -167,6 +168,7 @@ def test_scores_are_profiled_with_outcomes_and_in_a_slice_of_their_own(rides: Ri
     assert found[MONDAY, "scored", "hit"] == (3, 0, 2.0)
 
 
+@pytest.mark.slow
 def test_only_days_that_changed_are_profiled_again(rides: Rides) -> None:
     table = f"{rides.uri}/gold/rides/profiles"
     rides.arrive("tuesday", "30,2024-01-02,5,Ulm,3\n")
@@ -186,6 +188,7 @@ def test_only_days_that_changed_are_profiled_again(rides: Rides) -> None:
     assert rides.profile().days == 0
 
 
+@pytest.mark.slow
 def test_the_reference_tells_the_days_that_training_spans(rides: Rides) -> None:
     rides.arrive("friday", "".join(f"{n},2024-01-05,{n},Ulm,{n}\n" for n in range(40, 60)))
     rides.profile()
@@ -198,6 +201,7 @@ def test_the_reference_tells_the_days_that_training_spans(rides: Rides) -> None:
     }
 
 
+@pytest.mark.slow
 def test_models_of_one_dataset_have_profiles_of_their_own(rides: Rides) -> None:
     rides.profile()
     other = replace(MODEL, name="rides_other", numeric=(), slices=())

@@ -48,6 +48,7 @@ def prod(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
         here("teardown", "--confirm", "here")
 
 
+@pytest.mark.slow
 def test_prod_deploys_what_dev_has_tried_and_not_its_own_newest_champion(
     dev: Typed, prod: Typed, tmp_path: Path
 ) -> None:
@@ -64,6 +65,7 @@ def test_prod_deploys_what_dev_has_tried_and_not_its_own_newest_champion(
     assert '"score": 1.0' in prod("invoke", "online", "--rows", rows)
 
 
+@pytest.mark.slow
 def test_a_version_takes_the_release_only_once_it_has_scored_the_rows_and_then_keeps_it(
     dev: Typed, tmp_path: Path
 ) -> None:

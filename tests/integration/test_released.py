@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conf.dataset import Dataset
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 def trips(longest: int) -> str:

@@ -155,6 +155,7 @@ _TOLD = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -176,6 +177,7 @@ def test_a_row_that_names_no_quarantined_one_is_refused(trips: Trips, text: str,
     assert len(commits(f"{trips.folder}/{BRONZE}")) == 1
 
 
+@pytest.mark.slow
 def test_what_is_no_file_of_rows_is_refused(trips: Trips) -> None:
     with pytest.raises(SourceError, match=r"a.xlsx: ends in none of \['csv', 'jsonl'\]"):
         trips.repair("", name="a.xlsx")
@@ -186,6 +188,7 @@ def test_what_is_no_file_of_rows_is_refused(trips: Trips) -> None:
         repair_rows(trips.spark, TRIPS, "none.csv", lake_uri=uri, by="Ada", as_of=ARRIVAL_ORDER)
 
 
+@pytest.mark.slow
 def test_a_dataset_that_was_never_cleaned_has_nothing_to_repair(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -193,6 +196,7 @@ def test_a_dataset_that_was_never_cleaned_has_nothing_to_repair(
         Trips(spark, tmp_path).repair("_row_id\n1\n")
 
 
+@pytest.mark.slow
 def test_a_repaired_copy_stands_in_for_its_original(story: Story) -> None:
     assert story.seen["first"] == Repair("repaired/trips/a.csv", 2, 0)
     assert story.seen["valid"] == [(1, 9.5, None), (2, 3.0, None), (3, 7.0, 8)]
@@ -202,6 +206,7 @@ def test_a_repaired_copy_stands_in_for_its_original(story: Story) -> None:
     assert valid.set_aside == {"quarantined": 1, "duplicate": 0, "repaired": 2}
 
 
+@pytest.mark.slow
 def test_each_repair_has_an_audit_row(story: Story) -> None:
     who = ("repaired/trips/a.csv", "Ada", "2026-01-31T08:00:00Z")
     assert story.seen["audit"] == sorted(
@@ -221,12 +226,14 @@ def test_each_repair_has_an_audit_row(story: Story) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_same_repair_again_writes_nothing(story: Story) -> None:
     assert story.seen["again"] == Repair("repaired/trips/a.csv", 0, 2)
     assert story.seen["once more"] == Repair("repaired/trips/b.csv", 0, 2)
     assert story.seen["commits after"] == story.seen["commits"]
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_still_broken_is_repaired_by_its_own_id(story: Story) -> None:
     original, copy = story.ids["4"], story.copy_of_4
     said = f"row {original} was repaired before; {copy} stands in its place"
@@ -239,15 +246,18 @@ def test_a_copy_that_is_still_broken_is_repaired_by_its_own_id(story: Story) -> 
     assert valid.set_aside == {"quarantined": 0, "duplicate": 2, "repaired": 3}
 
 
+@pytest.mark.slow
 def test_a_copy_has_the_place_of_its_original_in_time(story: Story) -> None:
     expected = [(1, 9.5), (2, 3.0), (3, 33.0), (4, 44.0), (5, 55.0)]  # what came later wins
     assert story.seen["valid later"] == expected
 
 
+@pytest.mark.slow
 def test_all_rows_judged_anew_come_to_the_same(story: Story) -> None:
     assert story.seen["judged anew"] == story.seen["later"]
 
 
+@pytest.mark.slow
 def test_a_withdrawn_file_takes_the_repairs_of_its_rows_with_it(story: Story) -> None:
     assert story.seen["left"] == {
         BRONZE: [("3",), ("4",), ("5",)],
@@ -256,6 +266,7 @@ def test_a_withdrawn_file_takes_the_repairs_of_its_rows_with_it(story: Story) ->
     assert story.seen["audit left"] == []
 
 
+@pytest.mark.slow
 def test_a_repair_is_a_commit_that_says_who(story: Story, trips: Trips) -> None:
     assert story.seen["first"].new
     told = commits(f"{trips.folder}/{BRONZE}")[1]["commitInfo"][0]["userMetadata"]
@@ -263,6 +274,7 @@ def test_a_repair_is_a_commit_that_says_who(story: Story, trips: Trips) -> None:
     assert json.loads(told) == {"step": "repair", **who}
 
 
+@pytest.mark.slow
 def test_a_repaired_row_is_scored_and_refused_no_more(spark: SparkSession, tmp_path: Path) -> None:
     firm, lake = Firm(spark, tmp_path), Trips(spark, tmp_path)
     firm.arrive("batch/friday.csv", "trip,km\n7,1\n8,1\n9,far\n?,2\n")

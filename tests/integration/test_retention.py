@@ -112,6 +112,7 @@ def test_what_was_replaced_of_late_stays(
         assert names(found(spark, made, before=before)) == expected
 
 
+@pytest.mark.slow
 def test_every_pair_of_versions_that_are_named_stays(
     spark: SparkSession, made: Path, of_versions: list[set[str]]
 ) -> None:
@@ -139,6 +140,7 @@ def test_versions_that_stay_are_read_as_before_and_others_with_a_sentence(
         lake.read_table(spark, receipt)
 
 
+@pytest.mark.slow
 def test_a_file_that_the_newest_version_lacks_too_is_no_old_one(
     spark: SparkSession, table: Path, of_versions: list[set[str]]
 ) -> None:
@@ -149,6 +151,7 @@ def test_a_file_that_the_newest_version_lacks_too_is_no_old_one(
         lake.read_table(spark, receipt)
 
 
+@pytest.mark.slow
 def test_mltables_and_states_of_steps_name_versions(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -167,6 +170,7 @@ def test_mltables_and_states_of_steps_name_versions(
     assert found(spark, table, named) == OldVersions(PLACE)
 
 
+@pytest.mark.slow
 def test_nothing_is_old_in_a_table_of_which_an_mltable_names_a_moment(
     spark: SparkSession, tmp_path: Path, table: Path
 ) -> None:
@@ -177,6 +181,7 @@ def test_nothing_is_old_in_a_table_of_which_an_mltable_names_a_moment(
     assert old.files == ()
 
 
+@pytest.mark.slow
 def test_an_mltable_that_cannot_be_read_may_name_anything(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -187,6 +192,7 @@ def test_an_mltable_that_cannot_be_read_may_name_anything(
         named_versions(spark, str(tmp_path))
 
 
+@pytest.mark.slow
 def test_of_a_log_that_lost_its_first_versions_the_rest_is_told(
     spark: SparkSession, table: Path
 ) -> None:
@@ -204,6 +210,7 @@ def test_of_a_log_that_lost_its_first_versions_the_rest_is_told(
     assert sorted(lake.read_version(spark, str(table), 11).collect()) == rows
 
 
+@pytest.mark.slow
 def test_a_log_that_is_not_whole_says_nothing(spark: SparkSession, table: Path) -> None:
     (table / "_delta_log" / f"{2:020}.json").unlink()
     old = found(spark, table)
@@ -211,6 +218,7 @@ def test_a_log_that_is_not_whole_says_nothing(spark: SparkSession, table: Path) 
     assert old.files == ()
 
 
+@pytest.mark.slow
 def test_files_with_deletion_vectors_are_not_judged(spark: SparkSession, tmp_path: Path) -> None:
     uri = tmp_path / PLACE
     rows = spark.range(10).coalesce(1)
@@ -221,6 +229,7 @@ def test_files_with_deletion_vectors_are_not_judged(spark: SparkSession, tmp_pat
     assert old.files == ()
 
 
+@pytest.mark.slow
 def test_the_files_of_a_table_that_was_cloned_stay(spark: SparkSession, table: Path) -> None:
     clone = table.with_name("clone")
     shutil.copytree(table / "_delta_log", clone / "_delta_log")

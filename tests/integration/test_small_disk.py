@@ -79,6 +79,7 @@ def test_a_command_on_a_full_disk_says_what_it_could_not_write_and_leaves_no_par
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("free", "told"),
     [

@@ -75,6 +75,7 @@ def test_what_is_not_there_any_more_is_deleted_until_it_is_there_again(firm: Fir
     assert trips_of(firm, cleaned(firm)) == ([1, 2], [3])
 
 
+@pytest.mark.slow
 def test_other_sources_add_to_it_and_bring_back(firm: Firm) -> None:
     cleaned(firm)
     firm.arrive("batch/monday.csv", "trip,km\n4,5\n")
@@ -86,6 +87,7 @@ def test_other_sources_add_to_it_and_bring_back(firm: Firm) -> None:
     assert trips_of(firm, tables) == ([1, 2, 3, 4], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -108,6 +110,7 @@ def test_a_snapshot_that_lacks_too_much_is_refused_and_nothing_is_taken(
     assert trips_of(firm, cleaned(firm)) == ([1, 2], [3])
 
 
+@pytest.mark.slow
 def test_a_withdrawn_file_is_not_part_of_a_snapshot(firm: Firm) -> None:
     cleaned(firm)
     more = "raw/history/more.csv"

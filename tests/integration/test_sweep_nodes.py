@@ -10,6 +10,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from aml_pipelines.workspace.state import StateFolder
 from tests.integration.pipelines_elsewhere import (
     REPOSITORY,
@@ -48,6 +50,7 @@ SWEEP = {
 }
 
 
+@pytest.mark.slow
 def test_the_best_trial_gives_its_outputs_and_a_bad_one_is_ended(tmp_path: Path) -> None:
     write_files(tmp_path, {"code/try.py": SCRIPT})
     read = {

@@ -13,6 +13,7 @@ from tests.integration.someones_tests import run_their_tests
 REPOSITORY = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.sdk
 def test_the_tests_of_another_repository_have_a_workspace_and_a_client(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}

@@ -65,6 +65,7 @@ def test_a_release_is_published_and_taken_back_without_a_deployment(late: Typed)
     )
 
 
+@pytest.mark.slow
 def test_no_way_back_leads_to_a_deployment_that_has_never_answered(
     late: Typed, tmp_path: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_no_way_back_leads_to_a_deployment_that_has_never_answered(
     assert traffic_of(late) == {"blue": 100, "green": 0}
 
 
+@pytest.mark.slow
 def test_the_only_deployment_has_all_the_traffic(late: Typed) -> None:
     late(*ONLINE, "--model", "late:1")
     assert "100 % of the traffic to blue" in late(*ONLINE, "--newest", "--traffic", "10")

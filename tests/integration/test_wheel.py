@@ -47,6 +47,7 @@ def environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "HOME": os.environ["HOME"]}
 
 
+@pytest.mark.slow
 @pytest.mark.sdk
 def test_their_tests_have_the_plugin_by_its_entry_point(
     python: Path, environment: dict[str, str], tmp_path: Path

@@ -71,6 +71,7 @@ def test_the_lake_is_as_if_the_file_had_never_come(
     assert {t: rows_of(firm, t) for t in TABLES} == {t: rows_of(never, t) for t in TABLES}
 
 
+@pytest.mark.slow
 def test_a_withdrawn_file_is_not_ingested_again_but_a_corrected_one_is(firm: Firm) -> None:
     withdraw(firm, TUESDAY)
     ingestion, _ = firm.clean("history")
@@ -85,6 +86,7 @@ def test_a_withdrawn_file_is_not_ingested_again_but_a_corrected_one_is(firm: Fir
     }
 
 
+@pytest.mark.slow
 def test_each_table_has_one_commit_that_says_what_and_why(firm: Firm) -> None:
     withdraw(firm, MONDAY, reason="article 17")
     for table in ("bronze/trips/rows", "silver/trips/valid", "gold/trips/features"):
@@ -97,6 +99,7 @@ def test_each_table_has_one_commit_that_says_what_and_why(firm: Firm) -> None:
     assert rows_of(firm, "bronze/trips/withdrawn") == [("article 17",)]
 
 
+@pytest.mark.slow
 def test_one_that_broke_off_is_finished_by_the_same_command(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +117,7 @@ def test_one_that_broke_off_is_finished_by_the_same_command(
     assert withdraw(firm, TUESDAY).rows == {"bronze/trips/rows": 3}
 
 
+@pytest.mark.slow
 def test_scores_and_batches_of_the_file_go_with_it(firm: Firm) -> None:
     firm.arrive("batch/friday.csv", "trip,km\n8,1\nx,2\n")
     firm.arrive("batch/sunday.csv", "trip,km\n9,1\n")
@@ -130,6 +134,7 @@ def test_scores_and_batches_of_the_file_go_with_it(firm: Firm) -> None:
     assert (again["scores"].rows_in, again["scores"].rows_out) == (1, 1)
 
 
+@pytest.mark.slow
 def test_training_rows_of_the_file_go_with_it(spark: SparkSession, tmp_path: Path) -> None:
     contract = contract_of("""
     sources: {history: {path: raw/history/*.csv, format: csv}}
@@ -150,6 +155,7 @@ def test_training_rows_of_the_file_go_with_it(spark: SparkSession, tmp_path: Pat
     assert left == set(range(40, 90))
 
 
+@pytest.mark.slow
 def test_erased_rows_are_in_no_file_of_the_lake(firm: Firm) -> None:
     firm.arrive("history/secret.csv", "trip,km,took\n424242,1,1\n")
     firm.clean("history")

@@ -346,6 +346,7 @@ class Shift(BaseEstimator):
 """
 
 
+@pytest.mark.slow
 def test_models_that_bring_two_versions_of_one_module_each_keep_their_own(tmp_path: Path) -> None:
     save_shift = (
         "import sys, mlflow, pandas as pd; sys.path.insert(0, sys.argv[1]);"
