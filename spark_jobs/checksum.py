@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
+
+from spark_jobs.digests import ten_digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,51 +40,6 @@ def exact_checksums(
     kinds = _kinds(rows.drop(by, *without))
     groups = rows.groupBy(by).agg(F.count("*").alias("rows"), *_all_digests(kinds))
     return {group[by]: (group["rows"], _checksum(group, kinds)) for group in groups.collect()}
-
-
-def ten_digits(checksum: Checksum) -> Checksum:
-    """Return a checksum as receipts have it."""
-    return {
-        column: {name: _ten_digits(value) for name, value in digests.items()}
-        for column, digests in checksum.items()
-    }
-
-
-def with_changes(
-    checksum: Checksum, *, gone: Checksum | None, new: Checksum | None
-) -> Checksum | None:
-    """Return the checksum of a table without the rows of `gone`, and with those of `new`.
-
-    All have all digits. None where only the table itself can tell: the least or the greatest number
-    may be gone, or a sum is no number.
-    """
-    changed = dict(checksum)
-    for part, sign in ((gone, -1), (new, 1)):
-        for column, digests in (part or {}).items():
-            added = _added(changed[column], digests, sign)
-            if added is None:
-                return None
-            changed[column] = added
-    return changed
-
-
-def _added(
-    before: Mapping[str, Any], digests: Mapping[str, Any], sign: int
-) -> Mapping[str, Any] | None:
-    """Add the digests of some rows to those of a column, or take them away."""
-    if before["kind"] != "number":
-        return {**before, **{n: before[n] + sign * digests[n] for n in ("nulls", "crc32")}}
-    nulls = before["nulls"] + sign * digests["nulls"]
-    if before["sum"] is None or digests["sum"] is None:  # one of them has no value
-        return {**(digests if before["sum"] is None else before), "nulls": nulls}
-    total = before["sum"] + sign * digests["sum"]
-    is_at_the_end = digests["min"] <= before["min"] or digests["max"] >= before["max"]
-    if not math.isfinite(total) or (sign < 0 and is_at_the_end):
-        return None
-    ends = {"min": before["min"], "max": before["max"]}
-    if sign > 0:
-        ends = {"min": min(ends["min"], digests["min"]), "max": max(ends["max"], digests["max"])}
-    return {**before, **ends, "nulls": nulls, "sum": total}
 
 
 def _kinds(rows: DataFrame) -> dict[str, str]:
@@ -125,7 +81,3 @@ def _digests(column: SparkColumn, kind: str) -> dict[str, SparkColumn]:
     return nulls | {
         "crc32": F.coalesce(F.sum(F.crc32(as_text.cast("string").cast("binary"))), F.lit(0))
     }
-
-
-def _ten_digits(value: float | str | None) -> float | str | None:
-    return float(f"{value:.10g}") if isinstance(value, float) else value

@@ -11,7 +11,8 @@ from conf.columns import FEATURE_LINEAGE
 from conf.dataset_learning import SPLITS
 from spark_jobs import lake, step_state
 from spark_jobs.broken_table import refuse_broken
-from spark_jobs.checksum import exact_checksums, ten_digits
+from spark_jobs.checksum import exact_checksums
+from spark_jobs.digests import ten_digits
 from spark_jobs.fingerprint import fingerprint, version_of
 from spark_jobs.receipt import Counts, TableReceipt
 from spark_jobs.retries import done_again_on_conflict

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from conf.columns import FEATURE_LINEAGE, ROW_HASH
 from conf.dataset_learning import SPLITS
 from spark_jobs import lake
-from spark_jobs.checksum import exact_checksum, exact_checksums, with_changes
+from spark_jobs.checksum import exact_checksum, exact_checksums
+from spark_jobs.digests import with_changes
 from spark_jobs.receipt import Checksum, Counts, table_receipt
 from spark_jobs.session import persisted
 from spark_jobs.split_sides import SPLIT, assign_split, check_sizes, rows_of_split, set_aside

@@ -47,3 +47,14 @@ def datastore_uri(location: str, *, lake: str) -> str:
     if inside == location:
         raise ValueError(f"{location} is not below the lake {lake}; give the output a path there")
     return f"azureml://datastores/lake/paths/{inside}"
+
+
+def location_of(uri: str, *, lake: str) -> str:
+    """Return the location below the lake that an asset's datastore URI names.
+
+    Raises ValueError for the URI of another datastore.
+    """
+    _, is_inside, inside = uri.partition("/datastores/lake/paths/")
+    if not is_inside:
+        raise ValueError(f"{uri} is not below the lake {lake}")
+    return f"{lake.rstrip('/')}/{inside}"

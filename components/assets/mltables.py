@@ -7,9 +7,9 @@ import json
 import re
 import tempfile
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import fsspec
 import yaml
@@ -17,9 +17,17 @@ import yaml
 from conf import faults
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Callable, Mapping
 
+    import pandas as pd
+    from mltable import MLTable
+
+    from spark_jobs.receipt import Checksum
+
+Loaded = TypeVar("Loaded")
 CARD = "asset.json"
+# The column in which mltable tells the file of a row, when it is asked to.
+FILE = "Path"
 
 
 class MLTableError(RuntimeError):
@@ -30,7 +38,8 @@ class MLTableError(RuntimeError):
 class Card:
     """The card of an MLTable folder: its data asset, and the version of the table behind it.
 
-    `release` is one label for all tables that one step has published together.
+    `release` is one label for all tables that one step has published together. `read` is the
+    checksum of what mltable read, with all digits; empty where nothing was read.
     """
 
     name: str
@@ -40,6 +49,7 @@ class Card:
     table_version: int
     rows: int
     content: str
+    read: Checksum = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -48,13 +58,17 @@ class Card:
 
 def write_mltable(folder: str, *, table_uri: str, version: int) -> None:
     """Write the MLTable of a Delta table at `version`; the path in it must be absolute."""
+    _write(folder, "MLTable", _definition(table_uri, {"version_as_of": version}))
+
+
+def _definition(table_uri: str, how: Mapping[str, object]) -> str:
     readable = re.sub("^abfs:", "abfss:", table_uri)  # the only one of the two that mltable knows
     definition = {
         "type": "mltable",
         "paths": [{"folder": readable}],
-        "transformations": [{"read_delta_lake": {"version_as_of": version}}],
+        "transformations": [{"read_delta_lake": how}],
     }
-    _write(folder, "MLTable", yaml.safe_dump(definition, sort_keys=False))
+    return yaml.safe_dump(definition, sort_keys=False)
 
 
 def write_card(folder: str, card: Card) -> None:
@@ -106,13 +120,61 @@ def read_release(folders: list[str]) -> list[Card]:
 
 def read_rows(folder: str) -> pd.DataFrame:
     """Read all rows of an MLTable with the official library, without its telemetry."""
+    return _read(folder, lambda: _load(folder).to_pandas_dataframe())
+
+
+def count_parts(folder: str) -> int:
+    """Return of how many partitions mltable makes an MLTable, without reading a row."""
+    return _read(folder, lambda: int(_load(folder).get_partition_count()))
+
+
+class TableFiles:
+    """The files of a Delta table at a version, as mltable finds them, each read by itself.
+
+    A file without rows is none. The table must not have a column FILE.
+    """
+
+    def __init__(self, table_uri: str, version: int) -> None:
+        """Raise MLTableError where mltable cannot read the table or its version."""
+        what = f"{table_uri} version {version}"
+        how = {"version_as_of": version, "include_path_column": True}
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "MLTable").write_text(_definition(table_uri, how), encoding="utf-8")
+            self._table = _read(what, lambda: _load(folder))
+            self.parts = _read(what, lambda: int(self._table.get_partition_count()))
+            self._numbers = _read(what, self._find_numbers)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._numbers)
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """Read the rows of a file; a column that the table got later is missing."""
+        part = self._table.select_partitions(self._numbers[name])
+        return _read(name, part.to_pandas_dataframe).drop(columns=FILE)
+
+    def _find_numbers(self) -> dict[str, list[int]]:
+        """Return the partitions of each file: one, or more of a large file."""
+        numbers: dict[str, list[int]] = {}
+        for number in range(self.parts):
+            part = self._table.select_partitions([number]).keep_columns([FILE])
+            for name in part.take(1).to_pandas_dataframe().get(FILE, ()):
+                numbers.setdefault(str(name), []).append(number)
+        return numbers
+
+
+def _load(folder: str) -> MLTable:
     _set_up_reader()
     import mltable  # noqa: PLC0415 # after its reader is set up
 
+    return mltable.load(folder)
+
+
+def _read(what: str, read: Callable[[], Loaded]) -> Loaded:
     try:
-        return mltable.load(folder).to_pandas_dataframe()
+        return read()
     except Exception as error:
-        raise MLTableError(f"{folder}: mltable cannot read it: {_cause(error)}") from error
+        raise MLTableError(f"{what}: mltable cannot read it: {_cause(error)}") from error
 
 
 def _cause(error: Exception) -> str:

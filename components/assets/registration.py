@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.entities import Data
 from azure.core.exceptions import HttpResponseError
 
-from assets.client import datastore_uri
-from assets.mltables import Card, write_card
+from assets.client import datastore_uri, location_of
+from assets.mltables import Card, MLTableError, read_card, write_card
 from assets.numbers import numbers_of, versions_of
 from conf import faults
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from azure.ai.ml import MLClient
 
-    from spark_jobs.receipt import TableReceipt
+    from spark_jobs.receipt import Checksum, TableReceipt
 
+logger = logging.getLogger(__name__)
 ATTEMPTS = 20
 UNREGISTERED = "0"
 
@@ -33,12 +35,16 @@ class RegistrationError(RuntimeError):
 
 @dataclass(frozen=True)
 class Publication:
-    """An MLTable folder that has been read back and is ready to be registered as `name`."""
+    """An MLTable folder that has been read back and is ready to be registered as `name`.
+
+    `read` is the checksum of what mltable has read of it.
+    """
 
     name: str
     folder: str
     receipt: TableReceipt
     release: str
+    read: Checksum = field(default_factory=dict)
 
     @property
     def content(self) -> str:
@@ -68,6 +74,7 @@ class Publication:
             table_version=self.receipt.version,
             rows=self.receipt.rows_out,
             content=self.content,
+            read=self.read,
         )
 
 
@@ -112,6 +119,28 @@ def newest_version(client: MLClient, name: str) -> Data | None:
     """Return the version with the highest number that is not archived; None without one."""
     numbers = numbers_of(client.data, name, ListViewType.ACTIVE_ONLY)
     return client.data.get(name, version=str(max(numbers))) if numbers else None
+
+
+def find_read_back(
+    client: MLClient, name: str, receipt: TableReceipt, *, folder: str, lake: str
+) -> Card | None:
+    """Return the card of the newest version of an asset, if it is of this table and was read back.
+
+    None where it is of another table or of a later version, or has no card that can be read.
+    `folder` is where the asset's next version is written: Azure reads by the kind of URI that it
+    hands out to write.
+    """
+    newest = newest_version(client, name)
+    if newest is None or (newest.tags or {}).get("source_table_id") != receipt.id:
+        return None
+    path = str(newest.path)
+    try:
+        card = read_card(path if folder.startswith("azureml:") else location_of(path, lake=lake))
+    except (MLTableError, ValueError) as error:
+        logger.warning("%s: all files are read: of version %s, %s", name, newest.version, error)
+        return None
+    is_earlier = card.table_uri == receipt.uri and card.table_version <= receipt.version
+    return card if card.read and is_earlier else None
 
 
 def find_released(client: MLClient, name: str, release: str) -> Data:

@@ -118,6 +118,51 @@ tell(
     assert '"table_version": 4' in card
 
 
+def test_what_was_read_back_stands_on_the_card_of_the_newest_version(
+    env: Mapping[str, str], tmp_path: Path
+) -> None:
+    told = run_job(
+        env,
+        PUBLISH
+        + """
+from dataclasses import replace
+from pathlib import Path
+from assets.registration import find_read_back
+
+read = {"city": {"kind": "text", "nulls": 0, "crc32": 1}}
+first, later = replace(publication(1), read=read), publication(2, version=3)
+
+def found(of):
+    card = find_read_back(client, of.name, of.receipt, folder=of.folder, lake=lake)
+    return card and [card.reference, card.table_version, card.read]
+
+before = found(first)
+register(client, first, lake=lake)
+known = {
+    "same": found(first),
+    "later": found(later),
+    "table_made_anew": found(replace(later, receipt=replace(later.receipt, id="t2"))),
+    "table_elsewhere": found(replace(later, receipt=replace(later.receipt, uri="/other"))),
+}
+register(client, replace(later, folder=f"{lake}/published/later/train"), lake=lake)
+unread = found(publication(3, version=4))
+Path(lake, "published/later/train/asset.json").unlink()
+tell(before=before, unread=unread, without_a_card=found(publication(3, version=4)), **known)
+""",
+    )
+    card = ["trips_train:1", 0, {"city": {"kind": "text", "nulls": 0, "crc32": 1}}]
+    assert told == {
+        "before": None,
+        "same": card,
+        "later": card,
+        "table_made_anew": None,
+        "table_elsewhere": None,
+        "unread": None,
+        "without_a_card": None,
+    }
+    assert not (tmp_path / "published" / "later" / "train" / "asset.json").exists()
+
+
 def test_a_table_without_rows_is_published_and_not_registered(env: Mapping[str, str]) -> None:
     told = run_job(
         env,

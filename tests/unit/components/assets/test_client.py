@@ -45,3 +45,13 @@ def test_a_place_outside_of_the_lake_is_refused(location: str) -> None:
 
     with pytest.raises(ValueError, match=f"{location} is not below the lake /lake; give the"):
         datastore_uri(location, lake="/lake")
+
+
+@pytest.mark.parametrize("lake", ["/lake", "/lake/"])
+def test_what_is_registered_lies_in_the_lake_or_is_refused(lake: str) -> None:
+    from assets.client import location_of  # noqa: PLC0415 # same
+
+    registered = "azureml://subscriptions/s/workspaces/w/datastores/lake/paths/published/run/train/"
+    assert location_of(registered, lake=lake) == "/lake/published/run/train/"
+    with pytest.raises(ValueError, match="datastores/other/paths/a is not below the lake /lake"):
+        location_of("azureml://datastores/other/paths/a", lake=lake)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs.checksum import with_changes
+from spark_jobs.digests import with_changes
 
 if TYPE_CHECKING:
     from spark_jobs.receipt import Checksum
@@ -47,7 +47,23 @@ def test_numbers_between_the_ends_may_go() -> None:
 
 @pytest.mark.parametrize("gone", [fares(0, -1.0, 3.0, 2.0), fares(0, 2.0, 9.0, 11.0)])
 def test_the_table_alone_tells_when_the_least_or_the_greatest_number_goes(gone: Checksum) -> None:
-    assert with_changes(BEFORE, gone=gone, new=fares(0, -1.0, 9.0, 8.0)) is None
+    assert with_changes(BEFORE, gone=gone, new=fares(0, 0.0, 8.0, 8.0)) is None
+
+
+def test_the_least_and_the_greatest_number_may_go_where_their_like_comes() -> None:
+    gone = fares(1, -1.0, 9.0, 8.0)
+    assert with_changes(BEFORE, gone=gone, new=fares(0, -1.0, 9.0, 8.5)) == fares(
+        1, -1.0, 9.0, 20.5
+    )
+    assert with_changes(BEFORE, gone=gone, new=fares(0, -2.0, 9.0, 7.0)) == fares(
+        1, -2.0, 9.0, 19.0
+    )
+    assert with_changes(BEFORE, gone=gone, new=fares(0, -1.0, 8.0, 7.0)) is None
+
+
+def test_the_table_alone_tells_when_its_columns_are_others() -> None:
+    assert with_changes(BEFORE, gone=cities(0, 1), new=None) is None
+    assert with_changes(BEFORE, gone=None, new={**BEFORE, **cities(0, 1)}) is None
 
 
 @pytest.mark.parametrize("total", [float("nan"), float("inf")])
