@@ -136,7 +136,7 @@ def test_the_agent_and_the_connection_of_a_target_are_known_before_anything_runs
     for stage in expanded["stages"]:
         used = set(re.findall(r"'azureSubscription': '([^']*)'", str(stage)))
         pools = set(re.findall(r"'vmImage': '([^']*)'", str([expanded.get("pool"), stage])))
-        assert used == (set() if file.stem == "ci" else {f"azure-{target_of(stage)}"})
+        assert used == (set() if file.stem in {"ci", "nightly"} else {f"azure-{target_of(stage)}"})
         assert pools == {"ubuntu-24.04"}
 
 
