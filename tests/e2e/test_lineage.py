@@ -13,7 +13,7 @@ from tests.e2e.lake_runs import command
 if TYPE_CHECKING:
     from tests.e2e.conftest import Stage
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 RAW = "raw/diabetes"
 HISTORY, ARRIVALS = f"{RAW}/history/patients.jsonl", f"{RAW}/batch/arrivals.jsonl"

@@ -150,6 +150,7 @@ def test_the_whole_job_again_commits_nothing_registers_nothing_and_trains_nothin
     assert {name for name, was in reused.items() if was} >= {"train_1", "train_2", "train_3"}
 
 
+@pytest.mark.slow
 def test_a_planted_worse_model_is_not_registered_and_the_record_says_why(worse: Stage) -> None:
     assert worse.ended.code == 0, worse.ended.text
     assert [m.version for m in MlflowTables(worse.lake).models(NAME)] == ["1"]
@@ -165,6 +166,7 @@ def test_a_planted_worse_model_is_not_registered_and_the_record_says_why(worse: 
     assert reason.startswith("gain over the champion is -")
 
 
+@pytest.mark.slow
 def test_scores_made_by_spark_are_those_made_by_pandas(
     first: Stage, scored_on_spark: Stage
 ) -> None:
@@ -178,6 +180,7 @@ def test_scores_made_by_spark_are_those_made_by_pandas(
     assert {row["class"] for row in rows} == {None}
 
 
+@pytest.mark.slow
 def test_a_corrected_row_supersedes_its_score_and_all_others_stay(
     first: Stage, corrected: Stage
 ) -> None:
@@ -193,6 +196,7 @@ def test_a_corrected_row_supersedes_its_score_and_all_others_stay(
     assert corrected.held.versions[scores] == first.held.versions[scores] + 1
 
 
+@pytest.mark.slow
 def test_a_failure_loses_nothing_and_the_command_that_it_prints_completes(
     corrected: Stage, failed: Stage
 ) -> None:

@@ -129,27 +129,58 @@ def test_every_row_is_profiled_once_and_the_same_lake_again_commits_nothing(
 
 def test_a_batch_that_comes_while_nulls_hold_waits_until_it_is_released(watched: Watched) -> None:
     repository, lake = watched.repository, watched.lake
-    batch = lake / "raw" / "tickets" / "batch"
-    header, ticket, *_ = (batch / "a.csv").read_text().splitlines()
-    (batch / "b.csv").write_text(f"{header}\n999,{ticket.partition(',')[2]}\n")
-    scored = run(lake, "batch_inference", MODEL, repository=repository)
-    assert scored.code == 0, scored.text
-    told = receipt(scored, "batch_inference", "write_scores")["tables"]["tickets/scores"]
-    assert (told["rows_out"], told["set_aside"]) == (0, {"held": told["rows_in"]})
-    tickets = {row["ticket"] for row in rows_of(lake / "gold" / "tickets" / "scores")}
-    assert 999 not in tickets
+    before = scored_tickets(watched)
+    name = held_batch(watched, "b.csv", 999)
+    assert scored_tickets(watched) == before
 
     target = f"--target={lake.parent / 'local.yml'}"
-    shown = command("health", "tickets", target, repository=repository).stdout
-    (line,) = (line for line in shown.splitlines() if " are held: " in line)
-    name = line.rpartition(" ")[2]
     for said in ("are written, released by Ada", "was released before, by Ada"):
         done = command("release", name, "--by=Ada", target, repository=repository)
         assert (done.returncode, said in done.stdout) == (0, True), done.stdout + done.stderr
-    after = {row["ticket"] for row in rows_of(lake / "gold" / "tickets" / "scores")}
-    assert after == {*tickets, 999}
-    released = [row for row in watched.incidents if row["event"] == "released"]
-    assert [(row["batch"], row["person"]) for row in released] == [(name, "Ada")]
+    assert scored_tickets(watched) == {*before, 999}
+    assert released(watched) == [(name, "Ada")]
+
+
+def test_a_batch_is_released_by_a_job_as_in_azure(watched: Watched) -> None:
+    before, earlier = scored_tickets(watched), released(watched)
+    name = held_batch(watched, "c.csv", 1000)
+    target = watched.lake.parent / "local.yml"
+    given = {"dataset": "tickets", "batch": name, "person": "Grace"}
+    settings = [f"--set=inputs.{each}={value}" for each, value in given.items()]
+    for job in ("release", "once_more"):
+        with serving(target, watched.lake):
+            words = (f"--name={job}", "--as-of=now", "--wait", "--create-missing")
+            submitted = command(
+                *("submit", "release", *settings, *words, f"--target={target}"),
+                repository=watched.repository,
+            )
+        assert submitted.returncode == 0, submitted.stdout + submitted.stderr
+        assert scored_tickets(watched) == {*before, 1000}
+        assert released(watched) == [*earlier, (name, "Grace")]
+
+
+def scored_tickets(watched: Watched) -> set[int]:
+    return {row["ticket"] for row in rows_of(watched.lake / "gold" / "tickets" / "scores")}
+
+
+def released(watched: Watched) -> list[tuple[str, str]]:
+    rows = [row for row in watched.incidents if row["event"] == "released"]
+    return [(row["batch"], row["person"]) for row in rows]
+
+
+def held_batch(watched: Watched, file: str, ticket: int) -> str:
+    """Let one more ticket arrive in a file of its own, and return the batch that is held."""
+    batch = watched.lake / "raw" / "tickets" / "batch"
+    header, like, *_ = (batch / "a.csv").read_text().splitlines()
+    (batch / file).write_text(f"{header}\n{ticket},{like.partition(',')[2]}\n")
+    scored = run(watched.lake, "batch_inference", MODEL, repository=watched.repository)
+    assert scored.code == 0, scored.text
+    told = receipt(scored, "batch_inference", "write_scores")["tables"]["tickets/scores"]
+    assert (told["rows_out"], told["set_aside"]) == (0, {"held": told["rows_in"]})
+    target = f"--target={watched.lake.parent / 'local.yml'}"
+    shown = command("health", "tickets", target, repository=watched.repository).stdout
+    (line,) = (line for line in shown.splitlines() if " are held: " in line)
+    return line.rpartition(" ")[2]
 
 
 def test_a_workspace_that_is_served_carries_through_what_an_incident_leads_to(

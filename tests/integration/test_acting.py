@@ -74,6 +74,7 @@ def became(run: ActingRun, *actions: dict[str, Any]) -> list[tuple[str, str]]:
     return [(each["outcome"], each["detail"]) for each in act_on(list(actions), run)]
 
 
+@pytest.mark.slow
 def test_a_training_is_submitted_once_on_the_newest_release_and_named_after_its_incident(
     acting: ActingRun, tmp_path: Path
 ) -> None:

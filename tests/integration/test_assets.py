@@ -313,6 +313,7 @@ tell(
     assert told["versions"] == [["1", "a"], ["2", "b"]]
 
 
+@pytest.mark.slow
 def test_of_two_winners_over_one_champion_that_register_at_once_one_is_refused(
     env: Mapping[str, str],
 ) -> None:

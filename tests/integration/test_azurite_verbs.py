@@ -25,6 +25,7 @@ def target(tmp_path: Path) -> Path:
     return azurite_target(tmp_path)
 
 
+@pytest.mark.slow
 def test_files_are_brought_once_beside_a_sample_that_stays_as_it_is(
     target: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,6 +46,7 @@ def main_of(component: str, spark: SparkSession) -> Callable[..., None]:
     return main
 
 
+@pytest.mark.slow
 def test_a_broken_batch_is_not_exported(spark: SparkSession, batch: Path, tmp_path: Path) -> None:
     main = main_of("export_batch", spark)
     with pytest.raises(BrokenTableError, match=rf"^{tmp_path}/batch: version 0 is broken: part-"):

@@ -144,6 +144,7 @@ def test_a_broken_table_is_refused_by_name_and_what_the_error_says_helps(
     assert lake.held() == undisturbed
 
 
+@pytest.mark.slow
 def test_a_file_that_is_put_back_makes_the_table_whole(
     lake: Arriving, undisturbed: Mapping[str, list[str]]
 ) -> None:

@@ -26,15 +26,13 @@ if TYPE_CHECKING:
     from spark_jobs.receipt import TableReceipt
 
 pytestmark = pytest.mark.spark
-# One of each: a form of files, types, rules, duplicates, other tables. The rest is slow.
+# One of each: a form of files, types, limits, rules that warn. The rest is slow.
 OF_EACH = {
     "fields_within_json",
-    "later_wins_but_not_over_an_outcome",
     "limits_of_values",
     "null_spellings",
     "other_dialects_of_csv",
     "rules_that_warn",
-    "snapshots",
     "types_of_columns",
 }
 

@@ -60,6 +60,7 @@ def all_trips(firm: Firm, tables: dict[str, TableReceipt]) -> dict[str, list[int
     return {name: trips_of(firm, tables[name]) for name in TABLES}
 
 
+@pytest.mark.slow
 def test_every_row_is_in_one_table_and_the_same_run_again_commits_nothing(firm: Firm) -> None:
     firm.clean("history")
     firm.arrive("history/tuesday.csv", TUESDAY)

@@ -16,7 +16,9 @@ from tests.integration.arriving import DAYS
 from tests.integration.lake_in_azurite import LakeInAzurite, lake_in_azurite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from _pytest.mark import ParameterSet
 
     from aml_pipelines.workspace.http.fault_rules import Fault
 
@@ -55,6 +57,16 @@ LAST_STEP = "split" if IS_WHOLE else "ingest"
 FOR_EVER = 1_000_000
 
 
+def cases(faults: Iterable[str]) -> list[ParameterSet]:
+    """Return faults with the places that they are tried at; one of them is not slow."""
+    at = AT_ALL if IS_WHOLE else AT_SOME
+    return [
+        pytest.param(fault, place, marks=() if fault == "500" else pytest.mark.slow)
+        for fault, place in at
+        if fault in faults
+    ]
+
+
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeInAzurite]:
     folder = tmp_path_factory.mktemp("faulty")
@@ -86,7 +98,7 @@ def meet(lake: LakeInAzurite, fault: str, place: str, *, times: int) -> None:
     lake.store.faults.plan(FaultRule(kind, *PLACES[place], times))
 
 
-@pytest.mark.parametrize(("fault", "place"), AT_ALL if IS_WHOLE else AT_SOME)
+@pytest.mark.parametrize(("fault", "place"), cases(FAULTS))
 def test_a_fault_that_passes_is_not_noticed(
     lake: LakeInAzurite,
     undisturbed: Mapping[str, list[str]],
@@ -100,10 +112,7 @@ def test_a_fault_that_passes_is_not_noticed(
     assert lake.held(name) == undisturbed
 
 
-@pytest.mark.parametrize(
-    ("fault", "place"),
-    [case for case in (AT_ALL if IS_WHOLE else AT_SOME) if case[0] in LASTING],
-)
+@pytest.mark.parametrize(("fault", "place"), cases(LASTING))
 def test_a_fault_that_stays_ends_in_a_sentence_and_the_same_command_completes_later(
     lake: LakeInAzurite,
     undisturbed: Mapping[str, list[str]],

@@ -113,6 +113,7 @@ def test_features_built_by_and_by_are_those_built_at_once(
     assert len(operations(features.uri)) == len(arrivals)
 
 
+@pytest.mark.slow
 def test_features_follow_flights_that_come_go_and_change(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def script(folder: Path, text: str) -> str:
     return "script.py"
 
 
+@pytest.mark.slow
 def test_a_script_has_its_own_arguments_folder_variables_and_files(
     forks: dict[str, str], tmp_path: Path
 ) -> None:

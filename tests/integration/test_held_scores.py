@@ -73,6 +73,7 @@ def told(spark: SparkSession, folder: Path) -> list[tuple[str, ...]]:
     return [(e.event, e.batch, e.kind, e.run_id, e.person) for e in known if e.batch]
 
 
+@pytest.mark.slow
 def test_scores_wait_whole_while_an_incident_holds_them_and_are_released_once(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def versions(spark: SparkSession, tables: dict[str, TableReceipt]) -> list[tuple
     return sorted((tuple(row) for row in rows.collect()), key=str)
 
 
+@pytest.mark.slow
 def test_late_rows_take_their_place_and_the_same_run_again_commits_nothing(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.e2e
 LAKE = "abfs://lake@twowatchers.dfs.core.windows.net/lake"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_there", [True, False], ids=["next commit", "first commit"])
 def test_two_processes_that_meet_at_a_commit_open_one_incident_and_act_once(
     tmp_path: Path, *, is_there: bool

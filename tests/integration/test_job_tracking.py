@@ -194,6 +194,7 @@ def test_an_experiment_has_the_columns_that_mlflow_gives_one_of_its_own(tmp_path
     assert all(isinstance(ours[key], int) for key in times)
 
 
+@pytest.mark.slow
 def test_another_mlflow_reaches_the_same_runs_by_the_workspaces_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

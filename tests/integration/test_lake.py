@@ -328,6 +328,7 @@ def test_two_schemas_are_the_same_when_names_types_and_order_are(spark: SparkSes
     assert hash_of("a int, b string") not in map(hash_of, others)
 
 
+@pytest.mark.slow
 def test_the_log_tells_how_many_rows_a_table_has_while_it_is_short(
     spark: SparkSession, uri: str
 ) -> None:

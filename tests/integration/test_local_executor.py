@@ -129,6 +129,7 @@ def test_a_chain_runs_is_reused_and_runs_again_when_what_it_reads_changes(tmp_pa
     assert reused(fifth) == {"first": False, "second": False}
 
 
+@pytest.mark.slow
 def test_a_changed_or_removed_output_is_not_reused(tmp_path: Path) -> None:
     file = write_pipeline(tmp_path, CHAIN)
     assert run(file).returncode == 0
@@ -137,6 +138,7 @@ def test_a_changed_or_removed_output_is_not_reused(tmp_path: Path) -> None:
     assert reused(records(file)[1]) == {"first": False, "second": True}
 
 
+@pytest.mark.slow
 def test_a_failed_node_is_shown_with_its_log_and_the_command_that_resumes(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     jobs = "inputs: {who: me}\njobs:\n" + inline(
@@ -178,6 +180,7 @@ def test_a_failed_node_is_shown_with_its_log_and_the_command_that_resumes(tmp_pa
     assert not records(file)[1]["nodes"]["second"]["reused"]
 
 
+@pytest.mark.slow
 def test_only_needs_what_is_upstream_to_have_run_before(tmp_path: Path) -> None:
     file = write_pipeline(tmp_path, CHAIN)
     refused = run(file, "--only", "second")
@@ -271,6 +274,7 @@ def test_a_second_run_on_the_same_lake_waits_and_an_interrupt_ends_the_first(
     assert "sleep 66.6" not in running_commands()
 
 
+@pytest.mark.slow
 def test_what_a_run_writes_is_its_owners_alone(tmp_path: Path, lake: Path) -> None:
     file = write_pipeline(tmp_path, CHAIN)
     shutil.rmtree(lake)  # its files were written by the test

@@ -84,6 +84,7 @@ def write_pipeline(folder: Path) -> Path:
     return folder / "pipeline.yml"
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -107,6 +108,7 @@ def test_nodes_share_a_jvm_but_neither_its_session_nor_its_conf(
     assert not Path(f"/proc/{java['read']}").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_a_jvm_that_ends_under_a_node_is_told_with_its_log_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

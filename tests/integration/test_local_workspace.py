@@ -84,6 +84,7 @@ tell(
     assert "feature stores are not served" in str(told["unserved"])
 
 
+@pytest.mark.slow
 def test_data_and_models_are_archived_and_restored(lake: Path) -> None:
     with workspace(lake) as served:
         told = run_job(
@@ -178,6 +179,7 @@ tell(
     )
 
 
+@pytest.mark.slow
 def test_a_model_version_is_immutable_and_a_model(lake: Path) -> None:
     with workspace(lake) as served:
         told = run_job(

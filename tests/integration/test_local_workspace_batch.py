@@ -218,6 +218,7 @@ tell(scored=output(step, "score"))
     assert told == {"scored": {"predictions.csv": "['a.csv', 7.0]\n['a.csv', 7.0]\n"}}
 
 
+@pytest.mark.slow
 def test_a_pipeline_component_runs_as_a_job_of_its_deployment(
     served: Serving, folder: Path
 ) -> None:

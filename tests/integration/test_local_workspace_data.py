@@ -43,6 +43,7 @@ def served(folder: Path) -> Iterator[WorkspaceWithJobs]:
         yield served
 
 
+@pytest.mark.slow
 def test_jobs_read_fetched_files_and_read_and_write_datastores_of_ones_own(
     served: WorkspaceWithJobs, folder: Path
 ) -> None:

@@ -135,6 +135,7 @@ def told_by(served: Serving, lake: Path, script: str) -> dict[str, object]:
     return run_job({**served.env, "HERE": str(lake.parent)}, SETUP + script)
 
 
+@pytest.mark.slow
 def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Path) -> None:
     told = told_by(served, lake, BLUE_GREEN)
     assert (told["states"], told["mode"]) == (["Succeeded", "Succeeded"], "key")
@@ -161,6 +162,7 @@ def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Pa
     assert listening.addresses(servers) == set()
 
 
+@pytest.mark.slow
 def test_a_kubernetes_deployment_answers_here_and_gets_copies_of_requests(
     served: Serving, lake: Path
 ) -> None:

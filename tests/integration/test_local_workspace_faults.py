@@ -52,6 +52,7 @@ tell(status=ended(job), children=sorted(children(job).values()))
 """
 
 
+@pytest.mark.slow
 def test_a_node_that_is_evicted_starts_again_with_its_outputs_as_they_were(tmp_path: Path) -> None:
     faults = tmp_path / "faults.yml"
     faults.write_text("rules: [{fault: evict, node: slow, times: 2, seconds: 0.1}]")

@@ -25,6 +25,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspaceWithJo
         yield served
 
 
+@pytest.mark.slow
 def test_registered_components_and_labels_are_resolved_once(served: WorkspaceWithJobs) -> None:
     told = submitting(
         served.env,
@@ -81,6 +82,7 @@ tell(children=children(name), text=next((files / "named-outputs").rglob("text/*"
     assert told == {"children": {}, "text": "hi single\n", "log": "mine\n"}
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_a_spark_job_of_foreign_code_runs_in_a_jvm_of_its_own(served: WorkspaceWithJobs) -> None:
     told = submitting(
@@ -261,6 +263,7 @@ tell(status=status, kept=kept, model=model.path, tags=ml.jobs.get(name).tags,
     assert told["run"] == ["FINISHED", {"loss": 1.0}]
 
 
+@pytest.mark.slow
 def test_a_pipeline_component_is_a_job_by_itself_and_groups_of_inputs_have_points(
     served: WorkspaceWithJobs,
 ) -> None:

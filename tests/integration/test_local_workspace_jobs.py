@@ -124,6 +124,7 @@ tell(model=model.path.partition("/datastores/")[2], data=data.path.partition("/d
     assert "job 'nobody' does not exist" in str(told["nobody"])
 
 
+@pytest.mark.slow
 def test_a_failed_job_says_which_node_failed_and_how(served: WorkspaceWithJobs) -> None:
     told = submitting(
         served.env,

@@ -92,6 +92,7 @@ def test_a_server_that_cannot_start_says_where_its_log_is(tmp_path: Path) -> Non
     assert "FileExistsError" in (tmp_path / "workspace.log").read_text()
 
 
+@pytest.mark.slow
 def test_the_server_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CALLER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True

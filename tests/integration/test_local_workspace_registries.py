@@ -119,6 +119,7 @@ def test_a_registry_keeps_assets_of_all_kinds_and_gives_their_files_back(tmp_pat
     assert "model 'late' is not registered" in str(told["apart"])
 
 
+@pytest.mark.slow
 def test_a_job_takes_components_environments_data_and_models_of_a_registry(
     tmp_path: Path,
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_job_takes_components_environments_data_and_models_of_a_registry(
     assert told["said"] == ["scored a", "scored 7"]
 
 
+@pytest.mark.slow
 def test_a_run_takes_them_by_the_same_ids(tmp_path: Path) -> None:
     with workspace_with_jobs(new_lake(tmp_path / "lake")) as served:
         submitting(served.env, SETUP + ASSETS.partition("shared.models.download")[0] + JOBS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pytest
 from mlflow.tracking import MlflowClient
 
 from tests.integration.workspace_here import workspace_here
@@ -13,8 +14,6 @@ from tests.tracking import lay_tracking
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 BOTH = """
 from azure.ai.ml.entities import Workspace
@@ -127,6 +126,7 @@ def test_a_workspace_is_made_by_the_client_and_shares_no_assets(tmp_path: Path) 
     assert "third' is not served here" in str(told["unknown"])
 
 
+@pytest.mark.slow
 def test_jobs_run_in_the_lake_of_their_workspace(tmp_path: Path) -> None:
     with workspace_with_jobs(new_lake(tmp_path)) as served:
         told = submitting(served.env, JOBS)
@@ -140,6 +140,7 @@ def test_jobs_run_in_the_lake_of_their_workspace(tmp_path: Path) -> None:
     assert said == {"ours", "theirs"}
 
 
+@pytest.mark.slow
 def test_the_readers_of_tables_find_the_lake_of_the_workspace_that_they_name(
     tmp_path: Path,
 ) -> None:

@@ -52,6 +52,7 @@ def installed() -> set[str]:
     return {file.name for file in SITE.iterdir()}
 
 
+@pytest.mark.slow
 def test_what_a_node_installs_is_its_own_and_gone_when_it_ends(target: Path, wheels: Path) -> None:
     before = installed()
     install = f"pip install -q --no-index {wheels}/greeting-1.0-py3-none-any.whl && {SAY}"

@@ -31,6 +31,7 @@ def took(firm: Firm, tables: Mapping[str, TableReceipt]) -> dict[int, int | None
     return {row["trip"]: row["took"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_scored_row_keeps_its_score_when_its_outcome_arrives(firm: Firm) -> None:
     firm.arrive("batch/monday.csv", "trip,km\n1,9.5\n2,3\n")
     firm.score("run 1", {1: 0.9, 2: 0.2})

@@ -102,6 +102,7 @@ def names(old: OldVersions) -> set[str]:
     return {file.name for file in old.files}
 
 
+@pytest.mark.slow
 def test_what_was_replaced_of_late_stays(
     spark: SparkSession, made: Path, of_versions: list[set[str]]
 ) -> None:
@@ -124,6 +125,7 @@ def test_every_pair_of_versions_that_are_named_stays(
             assert names(found(spark, made, named)) == set.union(*of_versions) - kept
 
 
+@pytest.mark.slow
 def test_versions_that_stay_are_read_as_before_and_others_with_a_sentence(
     spark: SparkSession, table: Path
 ) -> None:

@@ -129,6 +129,7 @@ def undisturbed(place: Place, runs: tuple[LakeRun, LakeRun]) -> dict[str, dict[s
     return after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", CHOSEN, ids=" ".join)
 def test_a_run_that_another_process_overtakes_takes_nothing_back(
     place: Place,
@@ -152,6 +153,7 @@ def test_a_run_that_another_process_overtakes_takes_nothing_back(
     assert whole.rows(lake, work) == undisturbed[second]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", CHOSEN_MEETINGS, ids=" ".join)
 def test_two_processes_that_meet_at_a_commit_leave_each_row_once(
     place: Place,

@@ -144,6 +144,7 @@ def test_a_corrected_row_is_scored_anew_an_unchanged_one_keeps_its_score_a_rejec
     expect_refused(spark, tmp_path, [("r3", "duplicate", "1")])
 
 
+@pytest.mark.slow
 def test_two_versions_of_a_model_have_their_scores_side_by_side(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_two_versions_of_a_model_have_their_scores_side_by_side(
     expect_refused(spark, tmp_path, [("r2", "duplicate", "1"), ("r2", "duplicate", "2")])
 
 
+@pytest.mark.slow
 def test_refusals_that_were_stored_without_a_key_stay_and_new_ones_have_it(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -188,6 +190,7 @@ def test_scores_that_are_not_those_of_the_batch_are_counted_and_nothing_is_writt
     assert not table_exists(spark, f"{tmp_path}/gold/trips/rejected_scores")
 
 
+@pytest.mark.slow
 def test_classes_that_are_words_are_kept_with_their_probabilities_and_written_once(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -223,6 +226,7 @@ def test_classes_of_another_type_than_the_tables_are_refused_before_a_row_is_wri
     assert operations(tables["scores"].uri) == ["WRITE"]
 
 
+@pytest.mark.slow
 def test_a_batch_is_the_rows_of_its_ingestions_without_anything_of_the_label(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def on_disk(folder: Path, *lines: str) -> str:
     return ended.stdout
 
 
+@pytest.mark.slow
 def test_a_command_on_a_full_disk_says_what_it_could_not_write_and_leaves_no_part_of_it(
     tmp_path: Path,
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_run_on_a_full_disk_completes_when_there_is_space_again(
     assert second.endswith("exit code 0\n")
 
 
+@pytest.mark.slow
 def test_a_run_on_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:
     said = on_disk(tmp_path, "mount -o remount,ro .", f"typed run {tmp_path / 'greet.yml'}")
     assert said.endswith(
@@ -108,6 +110,7 @@ def test_a_run_on_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_steps_of_spark_say_which_table_a_full_or_read_only_disk_does_not_take(
     tmp_path: Path,

@@ -58,6 +58,7 @@ def trips_of(firm: Firm, tables: dict[str, TableReceipt]) -> tuple[list[int], li
     return valid, deleted
 
 
+@pytest.mark.slow
 def test_what_is_not_there_any_more_is_deleted_until_it_is_there_again(firm: Firm) -> None:
     assert trips_of(firm, cleaned(firm)) == ([1, 2, 3], [])
     firm.arrive(FILE, "trip,km\n1,5\n")

@@ -40,6 +40,7 @@ SIZES = {
 }
 
 
+@pytest.mark.slow
 def test_a_spark_node_reads_and_writes_mltables(tmp_path: Path) -> None:
     header = {"read_delimited": {"delimiter": ",", "header": "all_files_same_headers"}}
     table = {"paths": [{"file": "./rows.csv"}], "transformations": [header]}

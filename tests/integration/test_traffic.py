@@ -38,6 +38,7 @@ def models_of(typed: Typed) -> dict[str, str]:
     return {str(item.name): str(item.model).rpartition("/")[2] for item in deployed}
 
 
+@pytest.mark.slow
 def test_a_release_is_published_and_taken_back_without_a_deployment(late: Typed) -> None:
     late(*ONLINE, "--model", "late:1")
     late(*ONLINE, "--model", "late:2", "--traffic", "10")

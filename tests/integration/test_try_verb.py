@@ -32,6 +32,7 @@ def patients(folder: Path, *changes: dict[str, object]) -> str:
     return str(file)
 
 
+@pytest.mark.slow
 def test_verdicts_rules_and_the_rows_that_break_them_are_shown(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ def rows_of(firm: Firm, table: str) -> list[tuple[object, ...]]:
     return sorted((tuple(row) for row in plain.collect()), key=str)
 
 
+@pytest.mark.slow
 def test_the_lake_is_as_if_the_file_had_never_come(
     firm: Firm, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -110,6 +110,7 @@ def model(arrivals: Sequence[str | None]) -> tuple[int | None, int | None, str |
     return alive, None if alive is not None else newest, why
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

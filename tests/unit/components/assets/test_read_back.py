@@ -85,6 +85,7 @@ def test_of_a_later_version_new_files_and_those_that_went_are_read(table: Table)
     assert table.read_back(later, card).rows_read == 4
 
 
+@pytest.mark.slow
 def test_all_files_are_read_when_the_greatest_number_went(table: Table) -> None:
     table.append(FIRST)
     first = table.append(SECOND)
@@ -92,6 +93,7 @@ def test_all_files_are_read_when_the_greatest_number_went(table: Table) -> None:
     assert table.read_back(table.sql("DELETE FROM {} WHERE km = 7.25"), card).rows_read == 4
 
 
+@pytest.mark.slow
 def test_what_went_and_came_again_is_read_alone(table: Table) -> None:
     table.append(FIRST)
     first = table.append(SECOND)
@@ -110,6 +112,7 @@ def test_a_new_file_that_is_not_what_spark_wrote_is_found_out(table: Table) -> N
         table.read_back(replace(later, checksum={**later.checksum, "flights": flights}), card)
 
 
+@pytest.mark.slow
 def test_a_card_that_tells_of_other_rows_is_not_believed(table: Table) -> None:
     first = table.append(FIRST)
     read = table.read_back(first)
@@ -118,6 +121,7 @@ def test_a_card_that_tells_of_other_rows_is_not_believed(table: Table) -> None:
     assert table.read_back(table.append(SECOND), card).rows_read == 5
 
 
+@pytest.mark.slow
 def test_where_a_file_that_went_is_lost_all_that_are_there_are_read(
     table: Table, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,6 +134,7 @@ def test_where_a_file_that_went_is_lost_all_that_are_there_are_read(
     assert "all files are read: of those before" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Using alternate reader")  # who reads it whole is warned
 def test_a_column_that_came_later_is_null_in_files_of_before(table: Table) -> None:
     table.append(FIRST)
@@ -138,6 +143,7 @@ def test_a_column_that_came_later_is_null_in_files_of_before(table: Table) -> No
     assert table.read_back(later).rows_read == 4
 
 
+@pytest.mark.slow
 def test_a_table_with_a_column_of_the_name_that_mltable_takes_is_read_whole(table: Table) -> None:
     receipt = table.append([("a", 1), ("b", 2)], "Path string, flights int")
     assert table.read_back(receipt).rows_read == 2

@@ -109,6 +109,7 @@ ROWS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=6,
     derandomize=True,
