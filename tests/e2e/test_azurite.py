@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -16,7 +17,6 @@ from tests.e2e.lake_runs import DIABETES, SPLITS, command, stored_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from azure.storage.blob import ContainerClient
 
@@ -25,7 +25,8 @@ READABLE = "abfss://lake@azuritetests.dfs.core.windows.net"
 PUBLISHED = "azureml://datastores/lake/paths/published"
 # What a writer leaves that ends before its commit, and within its first file.
 LEFT = f"silver/diabetes/valid/part-00000-{uuid.uuid4()}-c000.snappy.parquet"
-NODES = {"data": 5, "training": 5, "batch_inference": 8}
+PIPELINES = ["data", "data", "training", "batch_inference", "monitoring"]
+NODES = {"data": 5, "training": 5, "batch_inference": 8, "monitoring": 7}
 
 
 class Done(NamedTuple):
@@ -40,12 +41,12 @@ class Done(NamedTuple):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
-    """Run data twice, then training and batch inference, on 400 patients and 42 to be scored."""
+    """Run data twice, then all other pipelines, on 400 patients and 42 to be scored."""
     state = tmp_path_factory.mktemp("azurite") / "state"
     to = f"--target={azurite_target(state.parent)}"
     sampled = command("sample", "diabetes", to)
     assert sampled.stdout == f"diabetes: 2 files in {LAKE}/raw\n", sampled.stderr
-    ended = command("run", "data", "data", "training", "batch_inference", *DIABETES, to)
+    ended = command("run", *PIPELINES, *DIABETES, to)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     runs = [json.loads(file.read_text()) for file in sorted(state.glob("runs/*/run.json"))]
     runs.sort(key=lambda run: str(run["started"]))
@@ -59,8 +60,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
 
 
 def test_every_pipeline_completes(done: Done) -> None:
-    order = ["data", "data", "training", "batch_inference"]
-    assert [run["pipeline"] for run in done.runs] == order
+    assert [run["pipeline"] for run in done.runs] == PIPELINES
     for run in done.runs:
         statuses = [node["status"] for node in run["nodes"].values()]
         assert (run["status"], statuses) == ("Completed", ["Completed"] * NODES[run["pipeline"]])
@@ -102,6 +102,10 @@ def test_data_again_commits_nothing(done: Done) -> None:
     first, again = [tables_of(run) for run in done.runs[:2]]
     assert first == again
     assert "(0 newly registered)" in done.text
+    rows = done.runs[0]["nodes"]["split"]["receipt"]["tables"]["diabetes/test"]["rows_out"]
+    for run, read in zip(done.runs[:2], (rows, 0), strict=True):
+        log = Path(run["nodes"]["publish_mltable"]["log"]).read_text("utf-8")
+        assert f"test: {read} rows read to tell of {rows}\n" in log
 
 
 def test_the_champion_is_in_the_lake_too(done: Done) -> None:
