@@ -135,7 +135,6 @@ def told_by(served: Serving, lake: Path, script: str) -> dict[str, object]:
     return run_job({**served.env, "HERE": str(lake.parent)}, SETUP + script)
 
 
-@pytest.mark.slow
 def test_blue_answers_until_green_is_given_the_traffic(served: Serving, lake: Path) -> None:
     told = told_by(served, lake, BLUE_GREEN)
     assert (told["states"], told["mode"]) == (["Succeeded", "Succeeded"], "key")
