@@ -35,19 +35,17 @@ def with_changes(
     All have all digits. None where only the table itself can tell: its columns are others now, the
     least or the greatest number went and none as low or as high came, or a sum is no number.
     """
+    if any(part is not None and part.keys() != checksum.keys() for part in (gone, new)):
+        return None
     changed: dict[str, Digests] = {}
     for column, before in checksum.items():
         nothing = of_nothing(str(before["kind"]))
-        try:
-            went = nothing if gone is None else gone[column]
-            came = nothing if new is None else new[column]
-        except KeyError:
-            return None
+        went, came = (nothing if part is None else part[column] for part in (gone, new))
         now = _changed(before, went, came)
         if now is None:
             return None
         changed[column] = now
-    return None if (new or checksum).keys() - checksum.keys() else changed
+    return changed
 
 
 def _changed(before: Digests, gone: Digests, new: Digests) -> Digests | None:
